@@ -1,0 +1,50 @@
+/* The terminal: taken over once, given back whatever happens.
+ *
+ * Owns ncurses' start and end, mouse and bracketed-paste modes, Ctrl-Z and `fg`, and the signal
+ * handlers that give the terminal back on SIGTERM, SIGHUP, SIGINT, SIGQUIT and on a crash
+ * (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT). The only state it keeps outside its object is what a
+ * signal handler must reach. */
+#ifndef HS_UI_TERMINAL_H
+#define HS_UI_TERMINAL_H
+
+#include <stdbool.h>
+#include <wchar.h>
+
+typedef struct hs_terminal hs_terminal;
+
+/* Keys beyond Unicode, as hs_terminal_read returns them in *key when it answers HS_READ_KEY: ncurses'
+ * own KEY_ codes (KEY_F(1), KEY_MOUSE, KEY_RESIZE, KEY_PPAGE, ...), and these. */
+enum {
+    HS_KEY_PASTE_BEGIN = 0x110000, /* above every Unicode character and every KEY_ code */
+    HS_KEY_PASTE_END,
+};
+
+typedef enum {
+    HS_READ_CHARACTER, /* *key is a Unicode character (Ctrl-C is 3, Ctrl-Z 26, Escape 27) */
+    HS_READ_KEY,       /* *key is a KEY_ code or one of the above */
+    HS_READ_TIMEOUT,   /* nothing within the time given */
+    HS_READ_END,       /* the terminal hung up, or a signal asks the program to end */
+} hs_read;
+
+/* Take over stdin/stdout: alternate screen, raw keys, mouse, bracketed paste, a pipe for signals.
+ * NULL with a message in *why (static text) when the terminal is not able to do it. */
+hs_terminal *hs_terminal_open(const char **why);
+
+/* Give it back. Safe on NULL. */
+void hs_terminal_close(hs_terminal *);
+
+/* Wait for a key, at most `milliseconds` (-1: for ever). A resize arrives as KEY_RESIZE, with
+ * LINES and COLS already right; several at once arrive as one. */
+hs_read hs_terminal_read(hs_terminal *, int milliseconds, wchar_t *key);
+
+/* Is a key waiting? Does not take it. */
+bool hs_terminal_pending(hs_terminal *);
+
+/* Stop the program as Ctrl-Z does, with the terminal given back meanwhile. Returns after `fg`,
+ * with the screen cleared for a full redraw. */
+void hs_terminal_suspend(hs_terminal *);
+
+/* The signal that asked the program to end, or 0. */
+int hs_terminal_end_signal(const hs_terminal *);
+
+#endif
