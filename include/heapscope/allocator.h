@@ -1,0 +1,125 @@
+/* Allocators: the interface that each one fills in, and the client's API on top of it.
+ *
+ * Every allocator's source is compiled twice: probed (each step is an event; every access to the
+ * heap is checked) and raw (no probes at all: production speed). */
+#ifndef HEAPSCOPE_ALLOCATOR_H
+#define HEAPSCOPE_ALLOCATOR_H
+
+#include <heapscope/event.h>
+#include <heapscope/heap.h>
+
+typedef enum { HS_RAW, HS_PROBED } hs_build;
+
+/* A setting of an allocator. Its value is the index of a choice, or a number. */
+typedef struct {
+    const char *name;
+    const char *help;
+    const char *const *choices; /* NULL-terminated, or NULL for a number */
+    uint64_t minimum, maximum;  /* of a number */
+    uint64_t initial;
+    bool fresh; /* decides the layout of blocks: changing it starts a fresh heap */
+} hs_option;
+
+enum { HS_OPTIONS = 8 }; /* the most that an allocator has */
+
+typedef enum {
+    HS_BLOCK_USED,
+    HS_BLOCK_FREE,
+    HS_BLOCK_REGION,  /* in use, without marks between its blocks: only the client knows them */
+    HS_BLOCK_UNUSED,  /* never handed out, and no block yet */
+    HS_BLOCK_DAMAGED, /* the bytes make no sense from here on */
+} hs_block_kind;
+
+/* A block as the bytes of the heap tell it. */
+typedef struct {
+    hs_block_kind kind;
+    hs_addr addr;
+    uint64_t size;           /* the whole block: header + payload + footer */
+    uint32_t header, footer; /* their bytes; 0 where there is none */
+    uint64_t word;           /* the header word as stored, when there is a header */
+    const char *damage;      /* what is wrong, static text; NULL unless damaged */
+} hs_block;
+
+static inline hs_addr hs_block_payload(const hs_block *b)
+{
+    return b->addr + b->header;
+}
+static inline uint64_t hs_block_capacity(const hs_block *b)
+{
+    return b->size - b->header - b->footer;
+}
+
+/* A pointer of the allocator's own that a picture shows: bump pointer, rover, ... */
+typedef struct {
+    const char *name;
+    hs_addr at;
+} hs_mark;
+
+enum { HS_MARKS = 4 };
+
+/* What a consistency check found first. */
+typedef struct {
+    hs_addr at;
+    char what[160];
+} hs_damage;
+
+struct hs_allocator {
+    const char *name;
+    const char *summary; /* one line */
+    const char *source;  /* book, paper or course that it follows */
+    const hs_option *options;
+    size_t option_count;
+    size_t state_size; /* bytes of the allocator's own variables, outside the heap */
+
+    /* Lay out an empty heap. */
+    void (*init)(hs_heap *);
+
+    /* The requests proper. Sizes are at least 1 and pointers are not NULL: what C says of 0 and
+     * NULL is the same for all and done by the client's API below. HS_NULL leaves all as it was. */
+    hs_addr (*malloc)(hs_heap *, size_t size);
+    hs_addr (*aligned_alloc)(hs_heap *, size_t alignment, size_t size); /* a power of two */
+    hs_addr (*realloc)(hs_heap *, hs_addr, size_t size);
+    void (*free)(hs_heap *, hs_addr);
+
+    /* The block after `previous` in heap order, or the first (NULL); false after the last. */
+    bool (*walk)(const hs_heap *, const hs_block *previous, hs_block *out);
+    size_t (*marks)(const hs_heap *, hs_mark[HS_MARKS]);
+    bool (*check)(const hs_heap *, hs_damage *);
+};
+
+/* The allocators, in the order of the ladder; NULL beyond the last. */
+const hs_allocator *hs_allocator_at(size_t index, hs_build);
+const hs_allocator *hs_allocator_named(const char *name, hs_build);
+
+/* Other names for an allocator with one option set: best-fit is implicit with fit = best. */
+typedef struct {
+    const char *name, *allocator, *option, *choice;
+} hs_preset;
+const hs_preset *hs_preset_at(size_t index);
+
+/* A fresh heap under an allocator. `options` has one value per option of the allocator, in its
+ * order, or is NULL for the initial ones. NULL with errno when the range cannot be reserved. */
+hs_heap *hs_heap_new(const hs_heap_config *, const hs_allocator *, hs_build,
+                     const uint64_t *options);
+void hs_heap_free(hs_heap *);
+const hs_allocator *hs_heap_allocator(const hs_heap *);
+uint64_t hs_heap_option(const hs_heap *, size_t index);
+
+/* Change an option that is not `fresh`, for the requests to come. */
+void hs_heap_set_option(hs_heap *, size_t index, uint64_t value);
+
+/* The client's API, with what C says about NULL, 0 and absurd sizes:
+ *   malloc(0) returns a block of its own that can be freed; free(NULL) does nothing;
+ *   realloc(NULL, n) is malloc(n); realloc(p, 0) frees p and returns NULL;
+ *   calloc checks its product; every size that cannot be had returns NULL and changes nothing.
+ * In a probed heap a request that runs into broken bytes is undone, and hs_fault tells. */
+hs_addr hs_malloc(hs_heap *, size_t size);
+hs_addr hs_calloc(hs_heap *, size_t count, size_t size);
+hs_addr hs_aligned_alloc(hs_heap *, size_t alignment, size_t size);
+hs_addr hs_realloc(hs_heap *, hs_addr, size_t size);
+void hs_free(hs_heap *, hs_addr);
+
+/* The fault that ended the last request, or NULL. Valid until the next request. */
+const hs_event *hs_fault(const hs_heap *);
+
+#endif

@@ -1,0 +1,75 @@
+/* The one stream of events: what an allocator did during a request, in order.
+ *
+ * The sentence, `why`, the animation, the cost counters and the tests read this stream; the
+ * allocator only says what it does. Events exist in the probed build of the allocators alone. */
+#ifndef HEAPSCOPE_EVENT_H
+#define HEAPSCOPE_EVENT_H
+
+#include <heapscope/heap.h>
+
+typedef enum {
+    HS_REQUEST,  /* detail: hs_request; at: the pointer passed in; a: size; b: alignment or count */
+    HS_ROUND,    /* a: bytes requested; b: bytes the block needs; detail: header and footer bytes */
+    HS_VISIT,    /* at: a block that is looked at; a: its size */
+    HS_REJECT,   /* at: the block just visited; a: its size; detail: hs_reason */
+    HS_CHOOSE,   /* at: the block that will serve the request; a: its size */
+    HS_PAD,      /* at: bytes left unused so that the payload is aligned; a: how many */
+    HS_SPLIT,    /* at: block; a: bytes of its first part; b: bytes of the rest */
+    HS_COALESCE, /* at: left block; a: its bytes; b: bytes of its right-hand neighbour */
+    HS_TAKE,     /* at: block that is in use from now on; a: its size */
+    HS_RELEASE,  /* at: block that is free from now on; a: its size */
+    HS_WRITE,    /* at: word written by the allocator; a: its old value; b: its new value */
+    HS_MOVE,     /* at: from; a: to; b: bytes copied */
+    HS_FILL,     /* at: first byte; a: bytes set to zero */
+    HS_POKE,     /* at: first byte written by the client; a: how many */
+    HS_BUMP,     /* a: where the bump pointer was; b: where it is now */
+    HS_GROW,     /* a: the old end of the heap; b: the new one */
+    HS_IN_PLACE, /* at: block that realloc keeps where it is; a: its old size; b: its new size */
+    HS_IGNORE,   /* at: a pointer whose free does nothing */
+    HS_RETURN,   /* at: the pointer returned, or NULL */
+    HS_FAIL,     /* detail: hs_reason; a: bytes that would have been needed */
+    HS_FAULT,    /* detail: hs_reason; at: the address; the request was undone */
+    HS_EVENT_KINDS
+} hs_event_kind;
+
+typedef enum { HS_MALLOC, HS_CALLOC, HS_ALIGNED_ALLOC, HS_REALLOC, HS_FREE } hs_request;
+
+typedef enum {
+    HS_BECAUSE_NONE,
+    HS_BECAUSE_USED,        /* reject: the block is in use */
+    HS_BECAUSE_TOO_SMALL,   /* reject: fewer bytes than needed */
+    HS_BECAUSE_NOT_ALIGNED, /* reject: large enough, but not once the payload is aligned */
+    HS_BECAUSE_NOT_BETTER,  /* reject: fits, but one seen before fits better */
+    HS_BECAUSE_LIMIT,       /* fail: the heap may not grow that far */
+    HS_BECAUSE_OVERFLOW,    /* fail: count times size is beyond what a size can say */
+    HS_BECAUSE_NO_POWER,    /* fail: the alignment is not a power of two */
+    HS_BECAUSE_OUTSIDE,     /* fault: the allocator followed the bytes out of the heap */
+    HS_BECAUSE_ENDLESS,     /* fault: the allocator went round in a circle */
+    HS_BECAUSE_SYSTEM,      /* fail: the operating system gave no memory */
+} hs_reason;
+
+typedef struct {
+    uint8_t kind;   /* hs_event_kind */
+    uint8_t detail; /* see the kinds */
+    hs_addr at;
+    uint64_t a, b;
+} hs_event;
+
+/* Counts of one request, or summed over many. */
+typedef struct {
+    uint64_t visits; /* blocks examined */
+    uint64_t moved;  /* payload bytes copied by realloc */
+    uint64_t writes; /* words written by the allocator */
+    uint64_t splits, coalesces, growths;
+} hs_counts;
+
+/* The events of the last request in order; *count is set. Of a long search only the first visits
+ * are kept: hs_events_left_out says how many visits and rejections are missing. */
+const hs_event *hs_events(const hs_heap *, size_t *count);
+uint64_t hs_events_left_out(const hs_heap *);
+hs_counts hs_events_counts(const hs_heap *);
+
+const char *hs_event_name(hs_event_kind);
+const char *hs_request_name(hs_request);
+
+#endif

@@ -1,0 +1,55 @@
+/* The simulated heap: one range of addresses, reserved once, committed from the bottom up.
+ *
+ *      base                          end                                   limit
+ *       |  committed: real bytes      |  reserved: grows into it, doubling   |
+ *
+ * Addresses are simulated (hs_addr): they start at a small readable base and never move, while the
+ * bytes lie wherever the system mapped them. 0 is NULL. All sizes are bytes. */
+#ifndef HEAPSCOPE_HEAP_H
+#define HEAPSCOPE_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint64_t hs_addr;
+
+#define HS_NULL ((hs_addr)0)
+
+/* Where the heap starts in the simulated address space. */
+#define HS_BASE ((hs_addr)0x107000000)
+
+#define HS_HEAP_INITIAL  ((uint64_t)256)
+#define HS_HEAP_MAXIMUM  ((uint64_t)1 << 30)
+#define HS_HEAP_SMALLEST ((uint64_t)64)
+#define HS_HEAP_LARGEST  ((uint64_t)1 << 40)
+
+typedef struct hs_heap hs_heap;
+typedef struct hs_allocator hs_allocator;
+
+/* Sizes are rounded up to a multiple of 16 and lie within SMALLEST and LARGEST. */
+typedef struct {
+    uint64_t initial; /* committed at the start */
+    uint64_t maximum; /* the heap never grows beyond it; at least `initial` */
+} hs_heap_config;
+
+hs_addr hs_heap_base(const hs_heap *);
+hs_addr hs_heap_end(const hs_heap *); /* first address that is not committed */
+uint64_t hs_heap_committed(const hs_heap *);
+uint64_t hs_heap_maximum(const hs_heap *);
+
+/* Are all n bytes from `at` on committed? */
+bool hs_heap_holds(const hs_heap *, hs_addr at, uint64_t n);
+
+/* The bytes themselves, for a viewer; NULL unless all n are committed. Valid until the heap is
+ * freed; the content changes with the next request. */
+const uint8_t *hs_heap_bytes(const hs_heap *, hs_addr at, uint64_t n);
+
+/* Read the 8-byte word at `at` as a viewer: no event, no fault. False when it is not committed. */
+bool hs_heap_peek(const hs_heap *, hs_addr at, uint64_t *word);
+
+/* Write as the client program does, through a pointer it holds: what lies there is overwritten,
+ * headers included. False, and nothing written, unless all n bytes are committed. */
+bool hs_heap_poke(hs_heap *, hs_addr at, const void *bytes, uint64_t n);
+
+#endif

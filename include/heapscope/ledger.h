@@ -1,0 +1,46 @@
+/* The ledger: every committed byte has exactly one cause; and the measures taken from it. */
+#ifndef HEAPSCOPE_LEDGER_H
+#define HEAPSCOPE_LEDGER_H
+
+#include <heapscope/session.h>
+
+typedef enum {
+    HS_CAUSE_PAYLOAD, /* asked for by the client, and live */
+    HS_CAUSE_PADDING, /* alignment, rounding, leftovers too small to split off */
+    HS_CAUSE_HEADERS, /* headers and footers, of used and of free blocks */
+    HS_CAUSE_FREE,    /* free and usable: below the highest byte ever handed out */
+    HS_CAUSE_SMALL,   /* free, too small to serve any request */
+    HS_CAUSE_DEAD,    /* freed by the client, never to be used again by this allocator */
+    HS_CAUSE_UNUSED,  /* never handed out yet */
+    HS_CAUSE_DAMAGED, /* behind a broken header: nobody can tell */
+    HS_CAUSES
+} hs_cause;
+
+const char *hs_cause_name(hs_cause);
+const char *hs_cause_definition(hs_cause);
+
+typedef struct {
+    uint64_t bytes[HS_CAUSES];            /* their sum is the committed size */
+    uint64_t holes;                       /* free blocks, the never used rest included */
+    uint64_t free_bytes;                  /* in holes, headers included */
+    uint64_t smallest_hole, largest_hole; /* block sizes; 0 without holes */
+    uint64_t block_bytes;                 /* of live blocks: header + payload + padding + footer */
+} hs_ledger;
+
+/* Walks the heap: the cost is its number of blocks. */
+hs_ledger hs_ledger_take(const hs_session *);
+
+/* A figure with a name, as `stats` shows it and `expect` reads it. */
+typedef struct {
+    const char *name;       /* as in expect: heap_size, holes, ... */
+    const char *unit;       /* "bytes", "%", "" */
+    const char *definition; /* one line */
+    uint64_t (*value)(const hs_session *, const hs_ledger *);
+    bool headline; /* shown where room is small */
+} hs_measure;
+
+/* The measures in the order of `stats`; NULL beyond the last. */
+const hs_measure *hs_measure_at(size_t index);
+const hs_measure *hs_measure_named(const char *name, size_t length);
+
+#endif

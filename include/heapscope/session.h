@@ -1,0 +1,170 @@
+/* A session: one client program at work on one heap.
+ *
+ * It holds what the client holds (variables, and which blocks it was given) and what the client
+ * did (the operations, in order). State is a function of the operations: `save` writes them down,
+ * a replay performs them again. How blocks lie in the heap is not kept here: that is in the bytes.
+ *
+ * All sizes are bytes. Functions that can fail return false and fill in a problem; nothing has
+ * changed then. Strings returned are the session's and live until the next operation. */
+#ifndef HEAPSCOPE_SESSION_H
+#define HEAPSCOPE_SESSION_H
+
+#include <heapscope/allocator.h>
+
+#include <stdio.h>
+
+typedef struct hs_session hs_session;
+
+/* --- Settings ------------------------------------------------------------------------------- */
+
+typedef enum {
+    HS_SET_MISUSE,  /* what happens to a pointer that the client must not free */
+    HS_SET_THEME,   /* colours for a dark terminal or a projector */
+    HS_SET_ZOOM,    /* bytes of the heap that one row of the map shows */
+    HS_SET_PICTURE, /* line mode: draw the map after each change */
+    HS_SET_PACE,    /* seconds that a played script waits between steps */
+    HS_SETTINGS
+} hs_setting;
+
+enum { HS_MISUSE_REFUSE, HS_MISUSE_ALLOW };
+enum { HS_THEME_DARK, HS_THEME_LIGHT };
+enum { HS_PICTURE_ON, HS_PICTURE_OFF };
+
+/* The settings that are not an allocator's, described as options; HS_SETTINGS of them. */
+extern const hs_option hs_settings[HS_SETTINGS];
+
+/* --- What the client holds ------------------------------------------------------------------ */
+
+#define HS_NONE UINT32_MAX
+
+/* A block as the client knows it: the pointer it was given and the size it asked for. */
+typedef struct {
+    hs_addr addr;
+    uint64_t requested;
+    uint32_t variable; /* the one that names it, HS_NONE when all names have gone elsewhere */
+    bool live;
+    uint64_t born, died; /* numbers of operations, from 1 */
+} hs_client_block;
+
+typedef struct {
+    char *name;
+    hs_addr value;
+} hs_variable;
+
+/* --- Operations ----------------------------------------------------------------------------- */
+
+typedef enum {
+    HS_OP_REQUEST,   /* request with operands p, a, b; the result goes to variable `name` */
+    HS_OP_WRITE,     /* text: bytes written at p; a: repeats of them */
+    HS_OP_ASSIGN,    /* variable `name` becomes p */
+    HS_OP_SET,       /* option `name` becomes `text` */
+    HS_OP_ALLOCATOR, /* switch to the allocator or preset `name`, on a fresh heap */
+    HS_OP_HEAP,      /* a: initial size, b: maximum (0 keeps either): a fresh heap */
+    HS_OP_RESET,     /* a fresh heap, and the operations so far are forgotten */
+    HS_OP_NOTE,      /* text: said to the audience; changes nothing */
+} hs_op_kind;
+
+/* A pointer as the client writes it: variable + offset, or an address. */
+typedef struct {
+    uint32_t variable; /* HS_NONE: offset is the address itself, 0 for NULL */
+    uint64_t offset;   /* added modulo 2^64: p - 8 is p + (2^64 - 8) */
+} hs_pointer;
+
+typedef struct {
+    hs_op_kind kind;
+    hs_request request;
+    bool replay; /* SET, ALLOCATOR, HEAP: perform the session's operations again afterwards */
+    hs_pointer p;
+    uint64_t a, b; /* malloc: size; calloc: size, count; aligned_alloc: size, alignment */
+    const char *name;
+    const char *text;
+    size_t text_length;
+} hs_op;
+
+/* What was wrong with an operation, for the one line that the user reads. */
+typedef enum { HS_OPERAND_NONE, HS_OPERAND_POINTER, HS_OPERAND_NAME, HS_OPERAND_VALUE } hs_operand;
+
+typedef struct {
+    hs_operand operand; /* which part of the operation it is about */
+    char what[256];     /* what was wrong */
+    char hint[256];     /* what would be right; may be empty */
+} hs_problem;
+
+/* A session on a fresh heap. `allocator` is an allocator's or preset's name. NULL with a problem
+ * when there is none such, or the heap cannot be reserved. */
+hs_session *hs_session_new(const char *allocator, const hs_heap_config *, hs_problem *);
+void hs_session_free(hs_session *);
+
+/* Perform one operation and remember it. */
+bool hs_session_perform(hs_session *, const hs_op *, hs_problem *);
+
+/* --- Looking at it -------------------------------------------------------------------------- */
+
+const hs_heap *hs_session_heap(const hs_session *);
+const hs_heap_config *hs_session_config(const hs_session *);
+const char *hs_session_allocator_name(const hs_session *); /* as it was asked for: "best-fit" */
+uint64_t hs_session_setting(const hs_session *, hs_setting);
+
+/* Variables are numbered from 0 in order of their first use. */
+uint32_t hs_session_variable_count(const hs_session *);
+const hs_variable *hs_session_variable(const hs_session *, uint32_t);
+uint32_t hs_session_find_variable(const hs_session *, const char *name, size_t length);
+hs_addr hs_session_value(const hs_session *, hs_pointer);
+
+/* The client's block with the lowest address at or above `from`; NULL when there is none. Freed
+ * blocks are among them until their memory is handed out again. */
+const hs_client_block *hs_session_block_from(const hs_session *, hs_addr from);
+/* The client's block with the highest address at or below `at`. */
+const hs_client_block *hs_session_block_before(const hs_session *, hs_addr at);
+/* The block whose payload as requested contains `at`. */
+const hs_client_block *hs_session_block_around(const hs_session *, hs_addr at);
+const char *hs_session_block_name(const hs_session *, const hs_client_block *); /* "?" if none */
+
+/* The operations so far; the last one that touched the heap has its events in the heap. */
+uint64_t hs_session_op_count(const hs_session *);
+const hs_op *hs_session_op(const hs_session *, uint64_t index);
+
+/* Write an operation as a command line, without newline, to a string that the caller frees. */
+char *hs_session_op_text(const hs_session *, const hs_op *);
+
+/* Write a script that reproduces the session: its start state and every operation since. False on
+ * a write error (errno). */
+bool hs_session_write_script(const hs_session *, FILE *);
+
+/* The request whose events the heap holds: its pointer and size before and after. */
+typedef struct {
+    bool any;          /* there was a request (or a write) since the heap was fresh */
+    hs_op op;          /* its strings are not valid any more, except op.name */
+    hs_addr old_value; /* the pointer operand */
+    uint64_t old_size; /* what the client had requested for it; 0 if nothing */
+    hs_addr result;
+    uint32_t variable; /* the one that was assigned, or HS_NONE */
+    bool misuse;       /* the pointer was none that may be freed, and was passed on all the same */
+} hs_last;
+
+const hs_last *hs_session_last(const hs_session *);
+
+/* What the last replay did: operations performed again, and those that could not be. */
+void hs_session_replayed(const hs_session *, uint64_t *done, uint64_t *left_out);
+
+/* Totals since the heap was fresh. */
+typedef struct {
+    uint64_t requests, failed;
+    hs_counts counts;
+    uint64_t visits_max; /* most blocks examined by one request */
+    uint64_t live, live_blocks;
+    uint64_t peak_live;      /* most payload bytes live at once */
+    hs_addr highest_block;   /* the highest end of any block ever taken */
+    hs_addr highest_payload; /* the highest end of any payload ever handed out */
+} hs_totals;
+
+const hs_totals *hs_session_totals(const hs_session *);
+
+/* Ranges of bytes that changed, or changed their role, with the last operation. */
+typedef struct {
+    hs_addr from, to;
+} hs_change;
+const hs_change *hs_session_changes(const hs_session *, size_t *count);
+bool hs_session_changed(const hs_session *, hs_addr at);
+
+#endif

@@ -1,0 +1,146 @@
+/* The client's API: what C says about NULL, 0 and absurd sizes, the same for every allocator, and
+ * the frame around a request: its first and last event, and the landing of a fault. */
+#include "heap/array.h"
+#include "heap/recorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator, hs_build build,
+                     const uint64_t *options)
+{
+    hs_heap *h = hs_new(1, sizeof *h);
+    if (!hs_range_reserve(h, config)) {
+        free(h);
+        return NULL;
+    }
+    h->allocator = allocator;
+    h->state = hs_new(1, allocator->state_size + 1);
+    for (size_t i = 0; i < allocator->option_count; i++)
+        h->options[i] = options ? options[i] : allocator->options[i].initial;
+    if (build == HS_PROBED) h->recorder = hs_recorder_new(allocator->state_size);
+    allocator->init(h);
+    return h;
+}
+
+void hs_heap_free(hs_heap *h)
+{
+    if (!h) return;
+    hs_range_release(h);
+    hs_recorder_free(h->recorder);
+    free(h->state);
+    free(h);
+}
+
+const hs_allocator *hs_heap_allocator(const hs_heap *h)
+{
+    return h->allocator;
+}
+
+uint64_t hs_heap_option(const hs_heap *h, size_t index)
+{
+    return h->options[index];
+}
+
+void hs_heap_set_option(hs_heap *h, size_t index, uint64_t value)
+{
+    h->options[index] = value;
+}
+
+typedef struct {
+    hs_request kind;
+    hs_addr p;
+    size_t size;
+    size_t other; /* calloc: the count; aligned_alloc: the alignment */
+} request;
+
+static void tell(hs_heap *h, hs_event_kind kind, unsigned detail, hs_addr at, uint64_t a,
+                 uint64_t b)
+{
+    if (h->recorder) hs_record(h->recorder, (hs_event){(uint8_t)kind, (uint8_t)detail, at, a, b});
+}
+
+static hs_addr refuse(hs_heap *h, hs_reason why)
+{
+    tell(h, HS_FAIL, why, HS_NULL, 0, 0);
+    return HS_NULL;
+}
+
+/* A request for 0 bytes gets a block of its own, so that its pointer is unlike any other. */
+static size_t at_least_one(size_t size)
+{
+    return size ? size : 1;
+}
+
+static hs_addr zeroed(hs_heap *h, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) return refuse(h, HS_BECAUSE_OVERFLOW);
+    hs_addr p = h->allocator->malloc(h, at_least_one(bytes));
+    if (!p) return HS_NULL;
+    if (h->recorder) hs_record_overwritten(h->recorder, h, p, bytes);
+    tell(h, HS_FILL, 0, p, bytes, 0);
+    memset(hs_real(h, p), 0, bytes);
+    return p;
+}
+
+static hs_addr aligned(hs_heap *h, size_t alignment, size_t size)
+{
+    if (alignment == 0 || (alignment & (alignment - 1))) return refuse(h, HS_BECAUSE_NO_POWER);
+    return h->allocator->aligned_alloc(h, alignment, at_least_one(size));
+}
+
+static hs_addr dispatch(hs_heap *h, const request *r)
+{
+    const hs_allocator *a = h->allocator;
+    switch (r->kind) {
+    case HS_MALLOC: return a->malloc(h, at_least_one(r->size));
+    case HS_CALLOC: return zeroed(h, r->other, r->size);
+    case HS_ALIGNED_ALLOC: return aligned(h, r->other, r->size);
+    case HS_REALLOC:
+        if (!r->p) return a->malloc(h, at_least_one(r->size));
+        if (r->size) return a->realloc(h, r->p, r->size);
+        a->free(h, r->p);
+        return HS_NULL;
+    case HS_FREE:
+        if (r->p) a->free(h, r->p);
+        return HS_NULL;
+    }
+    return HS_NULL;
+}
+
+static hs_addr serve(hs_heap *h, const request *r)
+{
+    if (!h->recorder) return dispatch(h, r);
+    hs_record_begin(h->recorder, h);
+    if (setjmp(*hs_record_landing(h->recorder))) return HS_NULL;
+    tell(h, HS_REQUEST, r->kind, r->p, r->size, r->other);
+    hs_addr p = dispatch(h, r);
+    tell(h, HS_RETURN, r->kind, p, 0, 0);
+    return p;
+}
+
+hs_addr hs_malloc(hs_heap *h, size_t size)
+{
+    return serve(h, &(request){.kind = HS_MALLOC, .size = size});
+}
+
+hs_addr hs_calloc(hs_heap *h, size_t count, size_t size)
+{
+    return serve(h, &(request){.kind = HS_CALLOC, .size = size, .other = count});
+}
+
+hs_addr hs_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
+{
+    return serve(h, &(request){.kind = HS_ALIGNED_ALLOC, .size = size, .other = alignment});
+}
+
+hs_addr hs_realloc(hs_heap *h, hs_addr p, size_t size)
+{
+    return serve(h, &(request){.kind = HS_REALLOC, .p = p, .size = size});
+}
+
+void hs_free(hs_heap *h, hs_addr p)
+{
+    serve(h, &(request){.kind = HS_FREE, .p = p});
+}

@@ -1,0 +1,36 @@
+/* The registry: every allocator in both builds, in the order of the ladder from bump upward. */
+#include <heapscope/allocator.h>
+
+#include <string.h>
+
+#define ALLOCATORS(X) X(bump) X(implicit)
+
+#define DECLARE(name) extern const hs_allocator hs_##name##_raw, hs_##name##_probed;
+ALLOCATORS(DECLARE)
+
+#define BOTH(name) {[HS_RAW] = &hs_##name##_raw, [HS_PROBED] = &hs_##name##_probed},
+static const hs_allocator *const allocators[][2] = {ALLOCATORS(BOTH)};
+
+static const hs_preset presets[] = {
+    {"first-fit", "implicit", "fit", "first"},
+    {"next-fit", "implicit", "fit", "next"},
+    {"best-fit", "implicit", "fit", "best"},
+    {"worst-fit", "implicit", "fit", "worst"},
+};
+
+const hs_allocator *hs_allocator_at(size_t index, hs_build build)
+{
+    return index < sizeof allocators / sizeof *allocators ? allocators[index][build] : NULL;
+}
+
+const hs_allocator *hs_allocator_named(const char *name, hs_build build)
+{
+    for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++)
+        if (strcmp(allocators[i][build]->name, name) == 0) return allocators[i][build];
+    return NULL;
+}
+
+const hs_preset *hs_preset_at(size_t index)
+{
+    return index < sizeof presets / sizeof *presets ? &presets[index] : NULL;
+}

@@ -1,0 +1,96 @@
+/* Access to the heap's bytes, and probes: the one inline layer that allocators work through.
+ *
+ * Compiled with HS_PROBES=1, every access is checked and every step is an event; with HS_PROBES=0
+ * an access is one machine instruction and a probe is nothing. */
+#ifndef HS_HEAP_ACCESS_H
+#define HS_HEAP_ACCESS_H
+
+#include "heap/range.h"
+#include "heap/recorder.h"
+
+#include <string.h>
+
+#ifndef HS_PROBES
+#error "compile allocators with HS_PROBES=0 or HS_PROBES=1"
+#endif
+
+/* HS_BUILD(bump) names this build's allocator: hs_bump_probed or hs_bump_raw. */
+#if HS_PROBES
+#define HS_BUILD(name) hs_##name##_probed
+#else
+#define HS_BUILD(name) hs_##name##_raw
+#endif
+
+static inline void hs_guard(const hs_heap *h, hs_addr at, uint64_t n)
+{
+    if (HS_PROBES && !hs_heap_holds(h, at, n)) hs_record_fault(h, HS_BECAUSE_OUTSIDE, at);
+}
+
+static inline void hs_probe(hs_heap *h, hs_event_kind kind, hs_addr at, uint64_t a, uint64_t b)
+{
+    if (HS_PROBES)
+        hs_record(h->recorder, (hs_event){.kind = (uint8_t)kind, .at = at, .a = a, .b = b});
+}
+
+static inline void hs_probe_detail(hs_heap *h, hs_event_kind kind, unsigned detail, hs_addr at,
+                                   uint64_t a, uint64_t b)
+{
+    if (HS_PROBES) hs_record(h->recorder, (hs_event){(uint8_t)kind, (uint8_t)detail, at, a, b});
+}
+
+static inline void hs_visit(hs_heap *h, hs_addr block, uint64_t size)
+{
+    if (HS_PROBES) hs_record_visit(h->recorder, h, block, size);
+}
+
+static inline void hs_reject(hs_heap *h, hs_addr block, uint64_t size, hs_reason why)
+{
+    hs_probe_detail(h, HS_REJECT, why, block, size, 0);
+}
+
+static inline uint64_t hs_load(const hs_heap *h, hs_addr at)
+{
+    uint64_t word;
+    hs_guard(h, at, sizeof word);
+    memcpy(&word, hs_real(h, at), sizeof word);
+    return word;
+}
+
+static inline void hs_store(hs_heap *h, hs_addr at, uint64_t word)
+{
+    if (HS_PROBES) hs_probe(h, HS_WRITE, at, hs_load(h, at), word);
+    memcpy(hs_real(h, at), &word, sizeof word);
+}
+
+/* Copy n bytes as memmove does. */
+static inline void hs_move(hs_heap *h, hs_addr to, hs_addr from, uint64_t n)
+{
+    if (HS_PROBES) {
+        hs_guard(h, from, n);
+        hs_guard(h, to, n);
+        hs_record_overwritten(h->recorder, h, to, n);
+        hs_probe(h, HS_MOVE, from, to, n);
+    }
+    memmove(hs_real(h, to), hs_real(h, from), n);
+}
+
+/* Make sure the heap reaches `end`, growing it if it may. */
+static inline bool hs_reach(hs_heap *h, hs_addr end)
+{
+    return end <= h->end || hs_range_grow(h, end);
+}
+
+/* The request cannot be served: say why, and return NULL. `needed` bytes would have been. */
+static inline hs_addr hs_fail(hs_heap *h, hs_reason why, uint64_t needed)
+{
+    hs_probe_detail(h, HS_FAIL, why, 0, needed, 0);
+    return HS_NULL;
+}
+
+/* n rounded up to a multiple of `unit`, a power of two. */
+static inline uint64_t hs_round_up(uint64_t n, uint64_t unit)
+{
+    return (n + unit - 1) & ~(unit - 1);
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* Growing arrays. Running out of memory for our own records ends the program with one line: no
+ * caller could go on, and the terminal is given back by the handlers of abort(). */
+#include "heap/array.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void *or_abort(void *memory)
+{
+    if (!memory) {
+        fputs("heapscope: out of memory\n", stderr);
+        abort();
+    }
+    return memory;
+}
+
+void *hs_array_reserve(void *array, size_t *capacity, size_t needed, size_t size)
+{
+    if (needed <= *capacity) return array;
+    size_t wanted = *capacity ? *capacity : 16;
+    while (wanted < needed) wanted = wanted > SIZE_MAX / 2 ? needed : wanted * 2;
+    *capacity = wanted;
+    return or_abort(reallocarray(array, wanted, size));
+}
+
+void *hs_new(size_t count, size_t size)
+{
+    return or_abort(calloc(count, size));
+}

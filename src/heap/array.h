@@ -1,0 +1,13 @@
+/* Growing arrays: room for one more element, doubling. Ends the program when memory is gone. */
+#ifndef HS_HEAP_ARRAY_H
+#define HS_HEAP_ARRAY_H
+
+#include <stddef.h>
+
+/* `array` with room for at least `needed` elements of `size` bytes; *capacity follows. */
+void *hs_array_reserve(void *array, size_t *capacity, size_t needed, size_t size);
+
+/* calloc that ends the program, with a message, when memory is gone. */
+void *hs_new(size_t count, size_t size);
+
+#endif

@@ -1,0 +1,124 @@
+/* The range of addresses: reserved once without memory behind it, committed as the heap grows.
+ * Its base never moves, so a growth invalidates no pointer. */
+#include "heap/range.h"
+
+#include "heap/recorder.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static uint64_t round_up(uint64_t n, uint64_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+static uint64_t page_round(uint64_t n)
+{
+    return round_up(n, (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
+static uint64_t sane(uint64_t size, uint64_t least)
+{
+    if (size < least) size = least;
+    if (size > HS_HEAP_LARGEST) size = HS_HEAP_LARGEST;
+    return round_up(size, 16);
+}
+
+static bool commit(hs_heap *h, uint64_t size)
+{
+    return mprotect(hs_real(h, h->base), page_round(size), PROT_READ | PROT_WRITE) == 0;
+}
+
+bool hs_range_reserve(hs_heap *h, const hs_heap_config *config)
+{
+    uint64_t initial = sane(config->initial, HS_HEAP_SMALLEST);
+    uint64_t maximum = sane(config->maximum, initial);
+    h->mapped = page_round(maximum);
+    void *real =
+        mmap(NULL, h->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (real == MAP_FAILED) return false;
+    h->base = HS_BASE;
+    h->end = h->base + initial;
+    h->limit = h->base + maximum;
+    h->bias = (uintptr_t)real - (uintptr_t)h->base;
+    if (commit(h, initial)) return true;
+    int why = errno;
+    hs_range_release(h);
+    errno = why;
+    return false;
+}
+
+void hs_range_release(hs_heap *h)
+{
+    munmap(hs_real(h, h->base), h->mapped);
+}
+
+bool hs_range_grow(hs_heap *h, hs_addr end)
+{
+    if (end <= h->end) return true;
+    if (end > h->limit) return false;
+    uint64_t maximum = h->limit - h->base;
+    uint64_t size = h->end - h->base;
+    while (size < end - h->base) size *= 2;
+    if (size > maximum) size = maximum;
+    if (!commit(h, size)) {
+        if (h->recorder)
+            hs_record(h->recorder,
+                      (hs_event){.kind = HS_FAIL, .detail = HS_BECAUSE_SYSTEM, .a = size});
+        return false;
+    }
+    hs_addr old = h->end;
+    h->end = h->base + size;
+    if (h->recorder) hs_record(h->recorder, (hs_event){.kind = HS_GROW, .a = old, .b = h->end});
+    return true;
+}
+
+hs_addr hs_heap_base(const hs_heap *h)
+{
+    return h->base;
+}
+
+hs_addr hs_heap_end(const hs_heap *h)
+{
+    return h->end;
+}
+
+uint64_t hs_heap_committed(const hs_heap *h)
+{
+    return h->end - h->base;
+}
+
+uint64_t hs_heap_maximum(const hs_heap *h)
+{
+    return h->limit - h->base;
+}
+
+bool hs_heap_holds(const hs_heap *h, hs_addr at, uint64_t n)
+{
+    return at >= h->base && at <= h->end && n <= h->end - at;
+}
+
+const uint8_t *hs_heap_bytes(const hs_heap *h, hs_addr at, uint64_t n)
+{
+    return hs_heap_holds(h, at, n) ? hs_real(h, at) : NULL;
+}
+
+bool hs_heap_peek(const hs_heap *h, hs_addr at, uint64_t *word)
+{
+    if (!hs_heap_holds(h, at, sizeof *word)) return false;
+    memcpy(word, hs_real(h, at), sizeof *word);
+    return true;
+}
+
+bool hs_heap_poke(hs_heap *h, hs_addr at, const void *bytes, uint64_t n)
+{
+    if (!hs_heap_holds(h, at, n)) return false;
+    if (h->recorder) {
+        hs_record_begin(h->recorder, h);
+        hs_record(h->recorder, (hs_event){.kind = HS_POKE, .at = at, .a = n});
+    }
+    memmove(hs_real(h, at), bytes, n);
+    return true;
+}

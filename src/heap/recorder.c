@@ -1,0 +1,185 @@
+/* The recorder. Invariant: undoing the events backwards, with the bytes kept beside them, gives
+ * the heap as it was when the request began; visits may be left out, changes never are. */
+#include "heap/recorder.h"
+
+#include "heap/array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { VISITS_KEPT = 8192 };
+
+struct hs_recorder {
+    hs_event *events;
+    size_t count, capacity;
+    uint64_t left_out;
+    hs_counts counts;
+    uint8_t *kept; /* overwritten bytes, in the order of the moves and fills */
+    size_t kept_size, kept_capacity;
+    void *state; /* the allocator's variables when the request began */
+    size_t state_size;
+    jmp_buf landing;
+};
+
+hs_recorder *hs_recorder_new(size_t state_size)
+{
+    hs_recorder *r = hs_new(1, sizeof *r);
+    r->state = hs_new(1, state_size + 1);
+    r->state_size = state_size;
+    return r;
+}
+
+void hs_recorder_free(hs_recorder *r)
+{
+    if (!r) return;
+    free(r->events);
+    free(r->kept);
+    free(r->state);
+    free(r);
+}
+
+void hs_record_begin(hs_recorder *r, const hs_heap *h)
+{
+    r->count = 0;
+    r->left_out = 0;
+    r->kept_size = 0;
+    r->counts = (hs_counts){0};
+    memcpy(r->state, h->state, r->state_size);
+}
+
+static void count(hs_counts *c, const hs_event *e)
+{
+    switch (e->kind) {
+    case HS_VISIT: c->visits++; break;
+    case HS_MOVE: c->moved += e->b; break;
+    case HS_WRITE: c->writes++; break;
+    case HS_SPLIT: c->splits++; break;
+    case HS_COALESCE: c->coalesces++; break;
+    case HS_GROW: c->growths++; break;
+    default: break;
+    }
+}
+
+void hs_record(hs_recorder *r, hs_event e)
+{
+    count(&r->counts, &e);
+    if (r->counts.visits > VISITS_KEPT && (e.kind == HS_VISIT || e.kind == HS_REJECT)) {
+        r->left_out++;
+        return;
+    }
+    r->events = hs_array_reserve(r->events, &r->capacity, r->count + 1, sizeof *r->events);
+    r->events[r->count++] = e;
+}
+
+void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t size)
+{
+    /* A request may pass over the heap a few times, but never meets more blocks than fit in it. */
+    if (r->counts.visits > (h->end - h->base) / 2 + 64)
+        hs_record_fault(h, HS_BECAUSE_ENDLESS, block);
+    hs_record(r, (hs_event){.kind = HS_VISIT, .at = block, .a = size});
+}
+
+void hs_record_overwritten(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)
+{
+    r->kept = hs_array_reserve(r->kept, &r->kept_capacity, r->kept_size + n, 1);
+    memcpy(r->kept + r->kept_size, hs_real(h, at), n);
+    r->kept_size += n;
+}
+
+static void restore_bytes(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)
+{
+    r->kept_size -= n;
+    memcpy(hs_real(h, at), r->kept + r->kept_size, n);
+}
+
+static void undo(hs_heap *h)
+{
+    hs_recorder *r = h->recorder;
+    for (size_t i = r->count; i-- > 0;) {
+        const hs_event *e = &r->events[i];
+        switch (e->kind) {
+        case HS_WRITE: memcpy(hs_real(h, e->at), &e->a, sizeof e->a); break;
+        case HS_MOVE: restore_bytes(r, h, e->a, e->b); break;
+        case HS_FILL: restore_bytes(r, h, e->at, e->a); break;
+        case HS_GROW: /* what is committed afresh reads as zero */
+            memset(hs_real(h, e->a), 0, e->b - e->a);
+            h->end = e->a;
+            break;
+        default: break;
+        }
+    }
+    memcpy(h->state, r->state, r->state_size);
+}
+
+jmp_buf *hs_record_landing(hs_recorder *r)
+{
+    return &r->landing;
+}
+
+_Noreturn void hs_record_fault(const hs_heap *heap, hs_reason reason, hs_addr at)
+{
+    hs_heap *h = (hs_heap *)(uintptr_t)heap; /* readers fault too; only the undoing writes */
+    undo(h);
+    hs_record(h->recorder, (hs_event){.kind = HS_FAULT, .detail = (uint8_t)reason, .at = at});
+    longjmp(h->recorder->landing, 1);
+}
+
+const hs_event *hs_events(const hs_heap *h, size_t *n)
+{
+    *n = h->recorder ? h->recorder->count : 0;
+    return h->recorder ? h->recorder->events : NULL;
+}
+
+uint64_t hs_events_left_out(const hs_heap *h)
+{
+    return h->recorder ? h->recorder->left_out : 0;
+}
+
+hs_counts hs_events_counts(const hs_heap *h)
+{
+    return h->recorder ? h->recorder->counts : (hs_counts){0};
+}
+
+const hs_event *hs_fault(const hs_heap *h)
+{
+    size_t n;
+    const hs_event *e = hs_events(h, &n);
+    return n && e[n - 1].kind == HS_FAULT ? &e[n - 1] : NULL;
+}
+
+const char *hs_event_name(hs_event_kind kind)
+{
+    static const char *const names[HS_EVENT_KINDS] = {
+        [HS_REQUEST] = "request",
+        [HS_ROUND] = "round",
+        [HS_VISIT] = "visit block",
+        [HS_REJECT] = "reject",
+        [HS_CHOOSE] = "choose",
+        [HS_PAD] = "pad",
+        [HS_SPLIT] = "split",
+        [HS_COALESCE] = "coalesce",
+        [HS_TAKE] = "take",
+        [HS_RELEASE] = "release",
+        [HS_WRITE] = "write word",
+        [HS_MOVE] = "move bytes",
+        [HS_FILL] = "fill",
+        [HS_POKE] = "client writes",
+        [HS_BUMP] = "bump",
+        [HS_GROW] = "grow",
+        [HS_IN_PLACE] = "resize in place",
+        [HS_IGNORE] = "ignore",
+        [HS_RETURN] = "return",
+        [HS_FAIL] = "fail",
+        [HS_FAULT] = "fault",
+    };
+    return kind < HS_EVENT_KINDS ? names[kind] : "?";
+}
+
+const char *hs_request_name(hs_request request)
+{
+    static const char *const names[] = {
+        [HS_MALLOC] = "malloc",   [HS_CALLOC] = "calloc", [HS_ALIGNED_ALLOC] = "aligned_alloc",
+        [HS_REALLOC] = "realloc", [HS_FREE] = "free",
+    };
+    return request <= HS_FREE ? names[request] : "?";
+}

@@ -1,0 +1,33 @@
+/* The recorder: keeps the events of one request, counts them, and can undo the request.
+ *
+ * Beside the events it keeps the bytes that were overwritten, so that a request which runs into
+ * broken bytes half-way leaves the heap as it was before. */
+#ifndef HS_HEAP_RECORDER_H
+#define HS_HEAP_RECORDER_H
+
+#include "heap/range.h"
+
+#include <setjmp.h>
+
+hs_recorder *hs_recorder_new(size_t state_size);
+void hs_recorder_free(hs_recorder *);
+
+/* Forget the last request; remember the allocator's variables. */
+void hs_record_begin(hs_recorder *, const hs_heap *);
+
+void hs_record(hs_recorder *, hs_event);
+
+/* Note a block that is looked at. Faults when a request looks at more than there can be. */
+void hs_record_visit(hs_recorder *, const hs_heap *, hs_addr block, uint64_t size);
+
+/* Keep the n bytes at `at`, about to be overwritten by a HS_MOVE or HS_FILL that is recorded next.
+ */
+void hs_record_overwritten(hs_recorder *, const hs_heap *, hs_addr at, uint64_t n);
+
+/* Where a fault goes: set with setjmp before a request runs. */
+jmp_buf *hs_record_landing(hs_recorder *);
+
+/* End the request here: undoes what it did, records the fault and jumps to the landing. */
+_Noreturn void hs_record_fault(const hs_heap *, hs_reason, hs_addr at);
+
+#endif

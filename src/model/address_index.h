@@ -1,0 +1,25 @@
+/* An ordered index from addresses to numbers: find, insert and remove near an address. */
+#ifndef HS_MODEL_ADDRESS_INDEX_H
+#define HS_MODEL_ADDRESS_INDEX_H
+
+#include <heapscope/heap.h>
+
+typedef struct hs_index hs_index;
+
+typedef struct {
+    hs_addr key;
+    uint32_t value;
+} hs_index_entry;
+
+hs_index *hs_index_new(void);
+void hs_index_free(hs_index *);
+void hs_index_clear(hs_index *);
+void hs_index_put(hs_index *, hs_addr key, uint32_t value); /* replaces an equal key */
+void hs_index_remove(hs_index *, hs_addr key);              /* nothing if it is not there */
+
+/* The first entry at or above `key`, and the last at or below it; NULL when there is none. Valid
+ * until the index changes. */
+const hs_index_entry *hs_index_from(const hs_index *, hs_addr key);
+const hs_index_entry *hs_index_before(const hs_index *, hs_addr key);
+
+#endif

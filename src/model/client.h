@@ -1,0 +1,38 @@
+/* What the client program holds: its variables, and the blocks it was given.
+ *
+ * Not a copy of the heap's block list: a client knows the pointer it got and the size it asked for,
+ * and nothing of headers, rounding or free blocks. */
+#ifndef HS_MODEL_CLIENT_H
+#define HS_MODEL_CLIENT_H
+
+#include <heapscope/session.h>
+
+typedef struct hs_client hs_client;
+
+hs_client *hs_client_new(void);
+void hs_client_free(hs_client *);
+
+/* Forget all blocks and set every variable to NULL; names keep their numbers. */
+void hs_client_forget_blocks(hs_client *);
+/* Forget the variables as well. */
+void hs_client_forget_all(hs_client *);
+
+uint32_t hs_client_variable_count(const hs_client *);
+hs_variable *hs_client_variable(const hs_client *, uint32_t);
+uint32_t hs_client_find(const hs_client *, const char *name, size_t length);
+uint32_t hs_client_variable_named(hs_client *, const char *name); /* made when it is new */
+uint32_t hs_client_next_name(hs_client *); /* p1, p2, ...: the next that is not taken */
+
+/* A variable now points to `value`. A live block that only it named becomes nameless. */
+void hs_client_assign(hs_client *, uint32_t variable, hs_addr value);
+
+/* A block was handed out; freed blocks that lay in its memory are forgotten. */
+hs_client_block *hs_client_born(hs_client *, hs_addr, uint64_t requested, uint32_t variable,
+                                uint64_t when);
+
+/* The block at exactly this address, live or freed, or NULL. Valid until the next birth. */
+hs_client_block *hs_client_block_at(const hs_client *, hs_addr);
+const hs_client_block *hs_client_block_from(const hs_client *, hs_addr);
+const hs_client_block *hs_client_block_before(const hs_client *, hs_addr);
+
+#endif

@@ -1,0 +1,103 @@
+/* The measures: each figure with its name and its definition, in one table. */
+#include <heapscope/ledger.h>
+
+#include <string.h>
+
+static uint64_t percent(uint64_t part, uint64_t whole)
+{
+    return whole ? (uint64_t)((long double)part * 100 / (long double)whole) : 0;
+}
+
+#define MEASURE(name, expression)                                                                  \
+    static uint64_t name(const hs_session *s, const hs_ledger *l)                                  \
+    {                                                                                              \
+        (void)l;                                                                                   \
+        const hs_totals *t = hs_session_totals(s);                                                 \
+        const hs_heap *h = hs_session_heap(s);                                                     \
+        (void)t;                                                                                   \
+        (void)h;                                                                                   \
+        return (expression);                                                                       \
+    }
+
+MEASURE(heap_size, hs_heap_committed(h))
+MEASURE(heap_max, hs_heap_maximum(h))
+MEASURE(live, t->live)
+MEASURE(blocks, t->live_blocks)
+MEASURE(peak_live, t->peak_live)
+MEASURE(holes, l->holes)
+MEASURE(free_bytes, l->free_bytes)
+MEASURE(largest_hole, l->largest_hole)
+MEASURE(smallest_hole, l->smallest_hole)
+MEASURE(mean_hole, l->holes ? l->free_bytes / l->holes : 0)
+MEASURE(padding, l->bytes[HS_CAUSE_PADDING])
+MEASURE(headers, l->bytes[HS_CAUSE_HEADERS])
+MEASURE(dead, l->bytes[HS_CAUSE_DEAD])
+MEASURE(never_used, l->bytes[HS_CAUSE_UNUSED])
+MEASURE(damaged, l->bytes[HS_CAUSE_DAMAGED])
+MEASURE(internal_fragmentation,
+        l->block_bytes > t->live ? percent(l->block_bytes - t->live, l->block_bytes) : 0)
+MEASURE(external_fragmentation, percent(l->free_bytes - l->largest_hole, l->free_bytes))
+MEASURE(utilization, percent(t->peak_live, hs_heap_committed(h)))
+MEASURE(utilization_segment, percent(t->peak_live, t->highest_payload - hs_heap_base(h)))
+MEASURE(examined, hs_events_counts(h).visits)
+MEASURE(examined_total, t->counts.visits)
+MEASURE(examined_max, t->visits_max)
+MEASURE(moved, hs_events_counts(h).moved)
+MEASURE(moved_total, t->counts.moved)
+MEASURE(requests, t->requests)
+MEASURE(failed, t->failed)
+MEASURE(splits, t->counts.splits)
+MEASURE(coalesces, t->counts.coalesces)
+MEASURE(growths, t->counts.growths)
+
+#define ROW(name, unit, headline, definition)                                                      \
+    {                                                                                              \
+#name, unit, definition, name, headline                                                    \
+    }
+
+static const hs_measure measures[] = {
+    ROW(heap_size, "bytes", true, "committed bytes of the heap"),
+    ROW(heap_max, "bytes", false, "the heap may grow up to this"),
+    ROW(live, "bytes", true, "payload asked for, in blocks that are live now"),
+    ROW(blocks, "", true, "live blocks"),
+    ROW(peak_live, "bytes", false, "most payload bytes live at once"),
+    ROW(utilization, "%", true, "peak live payload / heap size (CS:APP malloc lab)"),
+    ROW(utilization_segment, "%", false,
+        "peak live payload / (highest payload end - heap start) (CS107)"),
+    ROW(internal_fragmentation, "%", true,
+        "(block bytes - requested bytes) / block bytes, of live blocks"),
+    ROW(external_fragmentation, "%", true, "1 - largest free block / total free bytes"),
+    ROW(holes, "", true, "free blocks, the never used rest included"),
+    ROW(free_bytes, "bytes", false, "bytes in free blocks, their headers included"),
+    ROW(largest_hole, "bytes", true, "the largest free block"),
+    ROW(mean_hole, "bytes", false, "free bytes / holes"),
+    ROW(smallest_hole, "bytes", false, "the smallest free block"),
+    ROW(headers, "bytes", false, "headers and footers, of used and of free blocks"),
+    ROW(padding, "bytes", false, "alignment, rounding, leftovers too small to split off"),
+    ROW(dead, "bytes", false, "freed, but this allocator can never use it again"),
+    ROW(never_used, "bytes", false, "committed, but not handed out yet"),
+    ROW(damaged, "bytes", false, "behind a broken header"),
+    ROW(examined, "", true, "blocks examined by the last request"),
+    ROW(examined_total, "", false, "blocks examined by all requests"),
+    ROW(examined_max, "", false, "most blocks examined by one request"),
+    ROW(moved, "bytes", false, "payload bytes copied by the last request"),
+    ROW(moved_total, "bytes", true, "payload bytes copied by all requests"),
+    ROW(requests, "", true, "requests served or refused since the heap was fresh"),
+    ROW(failed, "", false, "requests that returned NULL"),
+    ROW(splits, "", false, "blocks split"),
+    ROW(coalesces, "", false, "free neighbours joined"),
+    ROW(growths, "", false, "times the heap grew"),
+};
+
+const hs_measure *hs_measure_at(size_t i)
+{
+    return i < sizeof measures / sizeof *measures ? &measures[i] : NULL;
+}
+
+const hs_measure *hs_measure_named(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
+        if (strncmp(measures[i].name, name, length) == 0 && !measures[i].name[length])
+            return &measures[i];
+    return NULL;
+}

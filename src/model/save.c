@@ -1,0 +1,134 @@
+/* Operations as command lines: a session written down as a script that reproduces it. */
+#include "model/session.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void put_pointer(FILE *out, const hs_session *s, hs_pointer p)
+{
+    const hs_variable *v = hs_client_variable(s->client, p.variable);
+    if (!v && p.offset == 0)
+        fputs("NULL", out);
+    else if (!v)
+        fprintf(out, "0x%" PRIx64, p.offset);
+    else if (p.offset >> 63)
+        fprintf(out, "%s-%" PRIu64, v->name, 0 - p.offset);
+    else if (p.offset)
+        fprintf(out, "%s+%" PRIu64, v->name, p.offset);
+    else
+        fputs(v->name, out);
+}
+
+static void put_quoted(FILE *out, const char *text, size_t length)
+{
+    putc('"', out);
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c == '\n')
+            fputs("\\n", out);
+        else if (c < 0x20 || c == 0x7f)
+            fprintf(out, "\\x%02x", c);
+        else
+            putc(c, out);
+    }
+    putc('"', out);
+}
+
+static void put_request(FILE *out, const hs_session *s, const hs_op *op)
+{
+    fputs(hs_request_name(op->request), out);
+    putc(' ', out);
+    switch (op->request) {
+    case HS_MALLOC: fprintf(out, "%" PRIu64, op->a); break;
+    case HS_CALLOC:
+    case HS_ALIGNED_ALLOC: fprintf(out, "%" PRIu64 " %" PRIu64, op->b, op->a); break;
+    case HS_REALLOC:
+        put_pointer(out, s, op->p);
+        fprintf(out, " %" PRIu64, op->a);
+        break;
+    case HS_FREE: put_pointer(out, s, op->p); break;
+    }
+}
+
+static void put_op(FILE *out, const hs_session *s, const hs_op *op)
+{
+    const char *replay = op->replay ? " replay" : "";
+    switch (op->kind) {
+    case HS_OP_REQUEST: put_request(out, s, op); break;
+    case HS_OP_WRITE:
+        fputs("write ", out);
+        put_pointer(out, s, op->p);
+        putc(' ', out);
+        put_quoted(out, op->text, op->text_length);
+        if (op->a != 1) fprintf(out, "*%" PRIu64, op->a);
+        break;
+    case HS_OP_ASSIGN:
+        fprintf(out, "%s = ", op->name);
+        put_pointer(out, s, op->p);
+        break;
+    case HS_OP_SET: fprintf(out, "set %s %s%s", op->name, op->text, replay); break;
+    case HS_OP_ALLOCATOR: fprintf(out, "allocator %s%s", op->name, replay); break;
+    case HS_OP_HEAP:
+        fputs("heap", out);
+        if (op->a) fprintf(out, " %" PRIu64, op->a);
+        if (op->b) fprintf(out, " max %" PRIu64, op->b);
+        fputs(replay, out);
+        break;
+    case HS_OP_RESET: fputs("reset", out); break;
+    case HS_OP_NOTE:
+        fputs("note ", out);
+        put_quoted(out, op->text, op->text_length);
+        break;
+    }
+}
+
+/* A remembered request names its result, so that the script does not depend on counting. */
+static void put_record(FILE *out, const hs_session *s, const hs_record_of_op *r)
+{
+    const hs_variable *v = hs_client_variable(s->client, r->variable);
+    bool own = r->op.request == HS_REALLOC && !r->op.name && r->op.p.variable == r->variable;
+    if (r->op.kind == HS_OP_REQUEST && v && !own) fprintf(out, "%s = ", v->name);
+    put_op(out, s, &r->op);
+    putc('\n', out);
+}
+
+char *hs_session_op_text(const hs_session *s, const hs_op *op)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    put_op(out, s, op);
+    fclose(out);
+    return text;
+}
+
+static void put_option(FILE *out, const hs_option *o, uint64_t value)
+{
+    if (o->choices)
+        fprintf(out, "set %s %s\n", o->name, o->choices[value]);
+    else
+        fprintf(out, "set %s %" PRIu64 "\n", o->name, value);
+}
+
+static void put_setup(FILE *out, const hs_setup *start)
+{
+    fprintf(out, "heap %" PRIu64 " max %" PRIu64 "\n", start->heap.initial, start->heap.maximum);
+    fprintf(out, "allocator %s\n", start->name);
+    for (size_t i = 0; i < start->allocator->option_count; i++)
+        put_option(out, &start->allocator->options[i], start->options[i]);
+    if (start->settings[HS_SET_MISUSE])
+        put_option(out, &hs_settings[HS_SET_MISUSE], HS_MISUSE_ALLOW);
+}
+
+bool hs_session_write_script(const hs_session *s, FILE *out)
+{
+    fputs("# A heapscope session: play it with `heapscope FILE`.\n", out);
+    put_setup(out, &s->start);
+    for (size_t i = 0; i < s->record_count; i++) put_record(out, s, &s->records[i]);
+    return !ferror(out);
+}

@@ -1,0 +1,640 @@
+/* A session: performs operations, one function for each kind, and remembers them.
+ *
+ * Invariant: performing the remembered operations again from the start state gives the same heap,
+ * byte for byte. An operation that fails is not remembered and leaves everything as it was. */
+#include "model/session.h"
+
+#include "heap/array.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Problems ------------------------------------------------------------------------------- */
+
+static bool wrong(hs_problem *problem, hs_operand operand, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool wrong(hs_problem *problem, hs_operand operand, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    problem->operand = operand;
+    problem->hint[0] = 0;
+    vsnprintf(problem->what, sizeof problem->what, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static bool hint(hs_problem *problem, const char *text)
+{
+    snprintf(problem->hint, sizeof problem->hint, "%s", text);
+    return false;
+}
+
+/* --- The heap's life ------------------------------------------------------------------------ */
+
+static bool fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *problem)
+{
+    hs_heap *heap = hs_heap_new(&setup->heap, setup->allocator, HS_PROBED, setup->options);
+    if (!heap)
+        return wrong(problem, HS_OPERAND_VALUE,
+                     "the system gives no %" PRIu64 " bytes of address space: %s",
+                     setup->heap.maximum, strerror(errno));
+    hs_heap_free(s->heap);
+    s->heap = heap;
+    if (setup != &s->setup) s->setup = *setup;
+    hs_client_forget_blocks(s->client);
+    s->totals =
+        (hs_totals){.highest_block = hs_heap_base(heap), .highest_payload = hs_heap_base(heap)};
+    s->last = (hs_last){.variable = HS_NONE};
+    s->change_count = 0;
+    return true;
+}
+
+static const hs_preset *preset_named(const char *name)
+{
+    const hs_preset *p;
+    for (size_t i = 0; (p = hs_preset_at(i)); i++)
+        if (strcmp(p->name, name) == 0) return p;
+    return NULL;
+}
+
+/* The number of a choice; -1 when there is none such. */
+static int choice_named(const hs_option *option, const char *text)
+{
+    for (int i = 0; option->choices && option->choices[i]; i++)
+        if (strcmp(option->choices[i], text) == 0) return i;
+    return -1;
+}
+
+static const hs_option *option_named(const hs_option *options, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(options[i].name, name) == 0) return &options[i];
+    return NULL;
+}
+
+/* Put the allocator or preset `name` into a setup; options that both allocators have are kept. */
+static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *problem)
+{
+    const hs_preset *preset = preset_named(name);
+    const hs_allocator *a = hs_allocator_named(preset ? preset->allocator : name, HS_PROBED);
+    if (!a) return wrong(problem, HS_OPERAND_NAME, "there is no allocator called %s", name);
+    uint64_t options[HS_OPTIONS] = {0};
+    for (size_t i = 0; i < a->option_count; i++) {
+        const hs_option *o = &a->options[i];
+        options[i] = o->initial;
+        if (!setup->allocator) continue;
+        const hs_option *had =
+            option_named(setup->allocator->options, setup->allocator->option_count, o->name);
+        if (had) options[i] = setup->options[had - setup->allocator->options];
+    }
+    if (preset) {
+        const hs_option *o = option_named(a->options, a->option_count, preset->option);
+        options[o - a->options] = (uint64_t)choice_named(o, preset->choice);
+    }
+    setup->allocator = a;
+    snprintf(setup->name, sizeof setup->name, "%s", name);
+    memcpy(setup->options, options, sizeof options);
+    return true;
+}
+
+hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+{
+    hs_setup setup = {.heap = *config};
+    for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
+    if (!choose_allocator(&setup, allocator, problem)) return NULL;
+    hs_session *s = hs_new(1, sizeof *s);
+    s->client = hs_client_new();
+    if (!fresh_heap(s, &setup, problem)) {
+        hs_session_free(s);
+        return NULL;
+    }
+    s->start = s->setup;
+    return s;
+}
+
+static void forget_records(hs_session *s)
+{
+    for (size_t i = 0; i < s->record_count; i++) {
+        free((char *)(uintptr_t)s->records[i].op.name);
+        free((char *)(uintptr_t)s->records[i].op.text);
+    }
+    s->record_count = 0;
+    s->first_on_heap = 0;
+}
+
+void hs_session_free(hs_session *s)
+{
+    if (!s) return;
+    forget_records(s);
+    free(s->records);
+    free(s->changes);
+    hs_client_free(s->client);
+    hs_heap_free(s->heap);
+    free(s);
+}
+
+/* --- Changes -------------------------------------------------------------------------------- */
+
+static void changed(hs_session *s, hs_addr from, hs_addr to)
+{
+    if (to <= from) return;
+    s->changes =
+        hs_array_reserve(s->changes, &s->change_capacity, s->change_count + 1, sizeof *s->changes);
+    s->changes[s->change_count++] = (hs_change){from, to};
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const hs_change *x = a, *y = b;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+/* Sort the ranges, and join those that touch, so that one look-up is a binary search. */
+static void tidy_changes(hs_session *s)
+{
+    if (!s->change_count) return;
+    qsort(s->changes, s->change_count, sizeof *s->changes, by_address);
+    size_t kept = 0;
+    for (size_t i = 1; i < s->change_count; i++) {
+        hs_change *last = &s->changes[kept];
+        if (s->changes[i].from > last->to)
+            s->changes[++kept] = s->changes[i];
+        else if (s->changes[i].to > last->to)
+            last->to = s->changes[i].to;
+    }
+    s->change_count = kept + 1;
+}
+
+static void note_change(hs_session *s, const hs_event *e)
+{
+    switch (e->kind) {
+    case HS_WRITE: changed(s, e->at, e->at + sizeof(uint64_t)); break;
+    case HS_TAKE:
+    case HS_RELEASE:
+    case HS_FILL:
+    case HS_POKE: changed(s, e->at, e->at + e->a); break;
+    case HS_MOVE: changed(s, e->a, e->a + e->b); break;
+    case HS_GROW: changed(s, e->a, e->b); break;
+    case HS_COALESCE: changed(s, e->at, e->at + e->a + e->b); break;
+    default: break;
+    }
+}
+
+/* --- Requests ------------------------------------------------------------------------------- */
+
+static void add_counts(hs_totals *t, hs_counts c)
+{
+    t->counts.visits += c.visits;
+    t->counts.moved += c.moved;
+    t->counts.writes += c.writes;
+    t->counts.splits += c.splits;
+    t->counts.coalesces += c.coalesces;
+    t->counts.growths += c.growths;
+    if (c.visits > t->visits_max) t->visits_max = c.visits;
+}
+
+/* Read the events of the operation that just ran: what changed, what it cost. */
+static void read_events(hs_session *s)
+{
+    size_t n;
+    const hs_event *e = hs_events(s->heap, &n);
+    s->change_count = 0;
+    for (size_t i = 0; i < n; i++) {
+        note_change(s, &e[i]);
+        if (e[i].kind == HS_TAKE && e[i].at + e[i].a > s->totals.highest_block)
+            s->totals.highest_block = e[i].at + e[i].a;
+    }
+    tidy_changes(s);
+    add_counts(&s->totals, hs_events_counts(s->heap));
+}
+
+static bool fault_problem(const hs_session *s, hs_problem *problem)
+{
+    const hs_event *fault = hs_fault(s->heap);
+    if (!fault) return true;
+    hs_damage damage;
+    wrong(problem, HS_OPERAND_NONE,
+          fault->detail == HS_BECAUSE_ENDLESS
+              ? "the allocator went round in a circle at 0x%" PRIx64
+              : "the allocator followed broken bytes out of the heap, to 0x%" PRIx64
+                ": a real program would crash here",
+          fault->at);
+    if (!s->setup.allocator->check(s->heap, &damage))
+        snprintf(problem->hint, sizeof problem->hint, "the heap is broken at 0x%" PRIx64 ": %s",
+                 damage.at, damage.what);
+    return false;
+}
+
+/* Is it a pointer that the client may pass to free and realloc? */
+static bool pointer_is_good(const hs_session *s, hs_addr p)
+{
+    const hs_client_block *b = p ? hs_client_block_at(s->client, p) : NULL;
+    return !p || (b && b->live);
+}
+
+static void payload_ends(hs_session *s, hs_addr end)
+{
+    if (end > s->totals.highest_payload) s->totals.highest_payload = end;
+}
+
+static void live_changes(hs_session *s, uint64_t from, uint64_t to)
+{
+    s->totals.live += to - from;
+    if (s->totals.live > s->totals.peak_live) s->totals.peak_live = s->totals.live;
+}
+
+static void block_dies(hs_session *s, hs_addr p, uint64_t when)
+{
+    hs_client_block *b = p ? hs_client_block_at(s->client, p) : NULL;
+    if (!b || !b->live) return;
+    b->live = false;
+    b->died = when;
+    live_changes(s, b->requested, 0);
+    s->totals.live_blocks--;
+}
+
+static void block_is_born(hs_session *s, hs_addr p, uint64_t size, uint32_t variable, uint64_t when)
+{
+    hs_client_block *there = hs_client_block_at(s->client, p);
+    if (there && there->live) block_dies(s, p, when); /* a broken heap handed it out twice */
+    hs_client_born(s->client, p, size, variable, when);
+    live_changes(s, 0, size);
+    s->totals.live_blocks++;
+    payload_ends(s, p + size);
+}
+
+static void block_is_resized(hs_session *s, hs_addr p, uint64_t size)
+{
+    hs_client_block *b = hs_client_block_at(s->client, p);
+    live_changes(s, b->requested, size);
+    b->requested = size;
+    payload_ends(s, p + size);
+}
+
+static hs_addr run_request(hs_heap *h, const hs_op *op, hs_addr p)
+{
+    switch (op->request) {
+    case HS_MALLOC: return hs_malloc(h, op->a);
+    case HS_CALLOC: return hs_calloc(h, op->b, op->a);
+    case HS_ALIGNED_ALLOC: return hs_aligned_alloc(h, op->b, op->a);
+    case HS_REALLOC: return hs_realloc(h, p, op->a);
+    case HS_FREE: hs_free(h, p); return HS_NULL;
+    }
+    return HS_NULL;
+}
+
+/* The variable that gets the result: the one asked for, the one that realloc was given, the next.
+ */
+static uint32_t result_variable(hs_session *s, const hs_op *op, uint32_t replayed)
+{
+    if (op->request == HS_FREE) return HS_NONE;
+    if (replayed != HS_NONE) return replayed;
+    if (op->name) return hs_client_variable_named(s->client, op->name);
+    if (op->request == HS_REALLOC && op->p.variable != HS_NONE && op->p.offset == 0)
+        return op->p.variable;
+    return hs_client_next_name(s->client);
+}
+
+/* What the client knows after a request: which blocks live, what its variables hold. */
+static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p, hs_addr result)
+{
+    uint64_t when = s->record_count + 1;
+    uint64_t size = op->request == HS_CALLOC ? op->a * op->b : op->a;
+    bool frees = op->request == HS_FREE || (op->request == HS_REALLOC && p && size == 0);
+    bool resizes = op->request == HS_REALLOC && p && result == p && pointer_is_good(s, p);
+    if (op->request != HS_FREE && !frees && !result) s->totals.failed++;
+    if (frees || (op->request == HS_REALLOC && result && result != p)) block_dies(s, p, when);
+    if (resizes)
+        block_is_resized(s, p, size);
+    else if (result)
+        block_is_born(s, result, size, variable, when);
+    /* A realloc that failed leaves the old block: unless another variable was named for the result,
+     * the pointer to it is not thrown away. */
+    bool keep = op->request == HS_REALLOC && !result && !frees && !op->name;
+    if (variable != HS_NONE && !keep) hs_client_assign(s->client, variable, result);
+}
+
+static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
+{
+    hs_addr p = hs_session_value(s, op->p);
+    bool takes_pointer = op->request == HS_FREE || op->request == HS_REALLOC;
+    bool good = !takes_pointer || pointer_is_good(s, p);
+    if (!good && s->setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE)
+        return hs_describe_misuse(s, op, p, problem);
+    const hs_client_block *old = p ? hs_client_block_at(s->client, p) : NULL;
+    uint64_t old_size = takes_pointer && old ? old->requested : 0;
+
+    hs_addr result = run_request(s->heap, op, p);
+    if (!fault_problem(s, problem)) {
+        s->change_count = 0;
+        return false;
+    }
+    s->totals.requests++;
+    read_events(s);
+    *variable = result_variable(s, op, *variable);
+    settle(s, op, *variable, p, result);
+    s->last = (hs_last){.any = true,
+                        .op = *op,
+                        .old_value = takes_pointer ? p : HS_NULL,
+                        .old_size = old_size,
+                        .result = result,
+                        .variable = *variable,
+                        .misuse = !good};
+    return true;
+}
+
+/* --- The other operations ------------------------------------------------------------------- */
+
+static bool perform_write(hs_session *s, const hs_op *op, hs_problem *problem)
+{
+    hs_addr at = hs_session_value(s, op->p);
+    uint64_t n;
+    if (!at) return wrong(problem, HS_OPERAND_POINTER, "a write through NULL");
+    if (__builtin_mul_overflow(op->text_length, op->a, &n) || !hs_heap_holds(s->heap, at, n)) {
+        wrong(problem, HS_OPERAND_POINTER,
+              "a write there leaves the heap (0x%" PRIx64 " to 0x%" PRIx64 ")",
+              hs_heap_base(s->heap), hs_heap_end(s->heap));
+        return hint(problem, "a real program would get a segmentation fault");
+    }
+    char *bytes = hs_new(1, n + 1);
+    for (uint64_t i = 0; i < n; i++) bytes[i] = op->text[i % op->text_length];
+    hs_heap_poke(s->heap, at, bytes, n);
+    free(bytes);
+    read_events(s);
+    s->last = (hs_last){.any = true, .op = *op, .old_value = at, .variable = HS_NONE};
+    return true;
+}
+
+static bool perform_assign(hs_session *s, const hs_op *op)
+{
+    hs_addr value = hs_session_value(s, op->p);
+    hs_client_assign(s->client, hs_client_variable_named(s->client, op->name), value);
+    return true;
+}
+
+static bool option_value(const hs_option *o, const char *text, uint64_t *value, hs_problem *problem)
+{
+    if (o->choices) {
+        int choice = choice_named(o, text);
+        if (choice < 0) return wrong(problem, HS_OPERAND_VALUE, "%s can not be %s", o->name, text);
+        *value = (uint64_t)choice;
+        return true;
+    }
+    char *end;
+    errno = 0;
+    *value = strtoull(text, &end, 0);
+    if (errno || *end || end == text || *text == '-' || *value < o->minimum || *value > o->maximum)
+        return wrong(problem, HS_OPERAND_VALUE, "%s is a number from %" PRIu64 " to %" PRIu64,
+                     o->name, o->minimum, o->maximum);
+    return true;
+}
+
+static void replay(hs_session *s);
+
+/* A fresh heap by a new setup; what was done on the old one is done again when `again`. */
+static bool start_over(hs_session *s, const hs_setup *setup, bool again, hs_problem *problem)
+{
+    if (!fresh_heap(s, setup, problem)) return false;
+    if (again)
+        replay(s);
+    else
+        s->first_on_heap = s->record_count + 1; /* after the operation that is being performed */
+    return true;
+}
+
+static bool perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
+{
+    const hs_allocator *a = s->setup.allocator;
+    hs_setup setup = s->setup;
+    const hs_option *o = option_named(a->options, a->option_count, op->name);
+    if (o) {
+        size_t i = (size_t)(o - a->options);
+        if (!option_value(o, op->text, &setup.options[i], problem)) return false;
+        if (o->fresh || op->replay) return start_over(s, &setup, op->replay, problem);
+        hs_heap_set_option(s->heap, i, setup.options[i]);
+        s->setup = setup;
+        return true;
+    }
+    o = option_named(hs_settings, HS_SETTINGS, op->name);
+    if (!o) {
+        for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+            if (option_named(a->options, a->option_count, op->name))
+                return wrong(problem, HS_OPERAND_NAME,
+                             "%s is an option of the allocator %s, not of %s", op->name, a->name,
+                             s->setup.name);
+        return wrong(problem, HS_OPERAND_NAME, "there is no option called %s", op->name);
+    }
+    return option_value(o, op->text, &s->setup.settings[o - hs_settings], problem);
+}
+
+static bool perform_allocator(hs_session *s, const hs_op *op, hs_problem *problem)
+{
+    hs_setup setup = s->setup;
+    if (!choose_allocator(&setup, op->name, problem)) return false;
+    return start_over(s, &setup, op->replay, problem);
+}
+
+static bool perform_heap(hs_session *s, const hs_op *op, hs_problem *problem)
+{
+    hs_setup setup = s->setup;
+    if (op->a) setup.heap.initial = op->a;
+    if (op->b) setup.heap.maximum = op->b;
+    if (setup.heap.initial > HS_HEAP_LARGEST || setup.heap.maximum > HS_HEAP_LARGEST)
+        return wrong(problem, HS_OPERAND_VALUE, "a heap has at most %" PRIu64 " bytes (1T)",
+                     (uint64_t)HS_HEAP_LARGEST);
+    if (setup.heap.initial < HS_HEAP_SMALLEST)
+        return wrong(problem, HS_OPERAND_VALUE, "a heap has at least %" PRIu64 " bytes",
+                     (uint64_t)HS_HEAP_SMALLEST);
+    if (setup.heap.maximum < setup.heap.initial) {
+        if (op->b)
+            return wrong(problem, HS_OPERAND_VALUE,
+                         "the heap starts with %" PRIu64 " bytes: its maximum can not be less",
+                         setup.heap.initial);
+        setup.heap.maximum = setup.heap.initial;
+    }
+    return start_over(s, &setup, op->replay, problem);
+}
+
+/* --- Performing and remembering ------------------------------------------------------------- */
+
+static bool perform(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
+{
+    switch (op->kind) {
+    case HS_OP_REQUEST: return perform_request(s, op, variable, problem);
+    case HS_OP_WRITE: return perform_write(s, op, problem);
+    case HS_OP_ASSIGN: return perform_assign(s, op);
+    case HS_OP_SET: return perform_set(s, op, problem);
+    case HS_OP_ALLOCATOR: return perform_allocator(s, op, problem);
+    case HS_OP_HEAP: return perform_heap(s, op, problem);
+    case HS_OP_RESET: return fresh_heap(s, &s->setup, problem);
+    case HS_OP_NOTE: return true;
+    }
+    return false;
+}
+
+/* Do again what was done since the heap was last fresh. What can no longer be done (an address
+ * that no block has here, a write beyond this heap) is counted, and left out. */
+static void replay(hs_session *s)
+{
+    hs_problem ignored;
+    s->replayed = s->not_replayed = 0;
+    for (size_t i = s->first_on_heap; i < s->record_count; i++) {
+        hs_record_of_op *r = &s->records[i];
+        if (r->op.kind != HS_OP_REQUEST && r->op.kind != HS_OP_WRITE && r->op.kind != HS_OP_ASSIGN)
+            continue;
+        if (perform(s, &r->op, &r->variable, &ignored))
+            s->replayed++;
+        else
+            s->not_replayed++;
+    }
+}
+
+static char *copy_bytes(const char *bytes, size_t length)
+{
+    if (!bytes) return NULL;
+    char *copy = hs_new(1, length + 1);
+    memcpy(copy, bytes, length);
+    return copy;
+}
+
+static void remember(hs_session *s, const hs_op *op, uint32_t variable)
+{
+    s->records =
+        hs_array_reserve(s->records, &s->record_capacity, s->record_count + 1, sizeof *s->records);
+    hs_record_of_op *r = &s->records[s->record_count++];
+    *r = (hs_record_of_op){.op = *op, .variable = variable};
+    r->op.name = copy_bytes(op->name, op->name ? strlen(op->name) : 0);
+    r->op.text = copy_bytes(op->text, op->text_length);
+}
+
+bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
+{
+    uint32_t variable = HS_NONE;
+    *problem = (hs_problem){0};
+    if (!perform(s, op, &variable, problem)) return false;
+    if (op->kind == HS_OP_RESET) {
+        forget_records(s);
+        hs_client_forget_all(s->client);
+        s->start = s->setup;
+        return true;
+    }
+    remember(s, op, variable);
+    s->last.op.name = s->last.op.text = NULL; /* they were the caller's */
+    return true;
+}
+
+/* --- Looking at it -------------------------------------------------------------------------- */
+
+const hs_heap *hs_session_heap(const hs_session *s)
+{
+    return s->heap;
+}
+
+const hs_heap_config *hs_session_config(const hs_session *s)
+{
+    return &s->setup.heap;
+}
+
+const char *hs_session_allocator_name(const hs_session *s)
+{
+    return s->setup.name;
+}
+
+uint64_t hs_session_setting(const hs_session *s, hs_setting setting)
+{
+    return s->setup.settings[setting];
+}
+
+uint32_t hs_session_variable_count(const hs_session *s)
+{
+    return hs_client_variable_count(s->client);
+}
+
+const hs_variable *hs_session_variable(const hs_session *s, uint32_t i)
+{
+    return hs_client_variable(s->client, i);
+}
+
+uint32_t hs_session_find_variable(const hs_session *s, const char *name, size_t length)
+{
+    return hs_client_find(s->client, name, length);
+}
+
+hs_addr hs_session_value(const hs_session *s, hs_pointer p)
+{
+    const hs_variable *v = hs_client_variable(s->client, p.variable);
+    return (v ? v->value : 0) + p.offset;
+}
+
+const hs_client_block *hs_session_block_from(const hs_session *s, hs_addr from)
+{
+    return hs_client_block_from(s->client, from);
+}
+
+const hs_client_block *hs_session_block_before(const hs_session *s, hs_addr at)
+{
+    return hs_client_block_before(s->client, at);
+}
+
+const hs_client_block *hs_session_block_around(const hs_session *s, hs_addr at)
+{
+    const hs_client_block *b = hs_client_block_before(s->client, at);
+    return b && at - b->addr < (b->requested ? b->requested : 1) ? b : NULL;
+}
+
+const char *hs_session_block_name(const hs_session *s, const hs_client_block *b)
+{
+    const hs_variable *v = hs_client_variable(s->client, b->variable);
+    return v ? v->name : "?";
+}
+
+uint64_t hs_session_op_count(const hs_session *s)
+{
+    return s->record_count;
+}
+
+const hs_op *hs_session_op(const hs_session *s, uint64_t i)
+{
+    return i < s->record_count ? &s->records[i].op : NULL;
+}
+
+const hs_last *hs_session_last(const hs_session *s)
+{
+    return &s->last;
+}
+
+const hs_totals *hs_session_totals(const hs_session *s)
+{
+    return &s->totals;
+}
+
+const hs_change *hs_session_changes(const hs_session *s, size_t *n)
+{
+    *n = s->change_count;
+    return s->changes;
+}
+
+bool hs_session_changed(const hs_session *s, hs_addr at)
+{
+    size_t low = 0, high = s->change_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (s->changes[middle].to <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < s->change_count && s->changes[low].from <= at;
+}
+
+void hs_session_replayed(const hs_session *s, uint64_t *done, uint64_t *left_out)
+{
+    *done = s->replayed;
+    *left_out = s->not_replayed;
+}

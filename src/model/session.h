@@ -1,0 +1,41 @@
+/* struct hs_session, for the files of the model that work on it. */
+#ifndef HS_MODEL_SESSION_H
+#define HS_MODEL_SESSION_H
+
+#include "model/client.h"
+
+/* All that decides how a fresh heap behaves. */
+typedef struct {
+    char name[32]; /* of the allocator, as it was asked for */
+    const hs_allocator *allocator;
+    uint64_t options[HS_OPTIONS];
+    hs_heap_config heap;
+    uint64_t settings[HS_SETTINGS];
+} hs_setup;
+
+/* An operation as it was performed; it owns its strings. */
+typedef struct {
+    hs_op op;
+    uint32_t variable; /* that got the result, so that a replay gives it the same name */
+} hs_record_of_op;
+
+struct hs_session {
+    hs_setup setup, start; /* now, and before the first remembered operation */
+    hs_heap *heap;
+    hs_client *client;
+
+    hs_record_of_op *records;
+    size_t record_count, record_capacity;
+    size_t first_on_heap; /* the first operation on the heap as it is */
+    uint64_t replayed, not_replayed;
+
+    hs_last last;
+    hs_totals totals;
+    hs_change *changes;
+    size_t change_count, change_capacity;
+};
+
+/* Say what is wrong with a pointer that the client wants to free or resize. Returns false. */
+bool hs_describe_misuse(const hs_session *, const hs_op *, hs_addr p, hs_problem *);
+
+#endif
