@@ -28,6 +28,7 @@ typedef enum {
     HS_BLOCK_REGION,  /* in use, without marks between its blocks: only the client knows them */
     HS_BLOCK_UNUSED,  /* never handed out, and no block yet */
     HS_BLOCK_DAMAGED, /* the bytes make no sense from here on */
+    HS_BLOCK_DEAD,    /* within a region: freed by the client, of no use to the allocator */
 } hs_block_kind;
 
 /* A block as the bytes of the heap tell it. */

@@ -120,6 +120,24 @@ const hs_client_block *hs_session_block_before(const hs_session *, hs_addr at);
 const hs_client_block *hs_session_block_around(const hs_session *, hs_addr at);
 const char *hs_session_block_name(const hs_session *, const hs_client_block *); /* "?" if none */
 
+/* A block as a reader sees it: what the bytes say, beside what the client knows. Regions without
+ * marks are divided by the client's blocks: their pieces are USED, DEAD, or, where no client block
+ * starts, REGION (padding). */
+typedef struct {
+    hs_block block;
+    const hs_client_block
+        *client; /* the one whose payload starts here, live or dead; NULL if none */
+    hs_addr
+        payload_end; /* end of the bytes asked for, within the block; the payload's start if none */
+    hs_block whole;  /* what the allocator's walker said */
+} hs_seen;
+
+/* The block after `previous` in heap order; NULL starts with the first. False after the last. */
+bool hs_session_walk(const hs_session *, const hs_seen *previous, hs_seen *out);
+
+/* The block that contains `at`, or the first one behind it. */
+bool hs_session_walk_to(const hs_session *, hs_addr at, hs_seen *out);
+
 /* The operations so far; the last one that touched the heap has its events in the heap. */
 uint64_t hs_session_op_count(const hs_session *);
 const hs_op *hs_session_op(const hs_session *, uint64_t index);

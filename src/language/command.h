@@ -1,0 +1,62 @@
+/* The command table: each command is declared once.
+ *
+ * The parser, `help`, completion and the man page are generated from it. */
+#ifndef HS_LANGUAGE_COMMAND_H
+#define HS_LANGUAGE_COMMAND_H
+
+#include "language/complaint.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What stands in a parameter's place. */
+typedef enum {
+    HS_PARAMETER_NONE,
+    HS_PARAMETER_SIZE,    /* an expression */
+    HS_PARAMETER_POINTER, /* a name, a name plus an offset, NULL, an address */
+    HS_PARAMETER_BYTES,   /* "text", "text"*COUNT, BYTE*COUNT */
+    HS_PARAMETER_TEXT,    /* "text", or all words up to the end of the statement */
+    HS_PARAMETER_FILE,
+    HS_PARAMETER_ALLOCATOR,
+    HS_PARAMETER_OPTION,
+    HS_PARAMETER_VALUE, /* of the option before it */
+    HS_PARAMETER_COMMAND,
+    HS_PARAMETER_CONDITION, /* an expression that holds or not, or: error { ... } */
+    HS_PARAMETER_BODY,      /* { statements } */
+    HS_PARAMETER_FLAG,      /* the keyword alone */
+} hs_parameter_kind;
+
+typedef struct {
+    hs_parameter_kind kind;
+    const char *label;   /* as the syntax line shows it */
+    const char *keyword; /* a word that must stand before it, or NULL */
+    bool optional;
+} hs_parameter;
+
+enum { HS_PARAMETERS = 4 };
+
+struct hs_interpreter;
+struct hs_statement;
+
+typedef struct {
+    const char *name;
+    const char *group;
+    const char *summary; /* one line */
+    const char *details; /* more for `help NAME`, or NULL */
+    hs_parameter parameters[HS_PARAMETERS];
+    bool makes_pointer; /* may be written NAME = command */
+    bool (*run)(struct hs_interpreter *, const struct hs_statement *);
+} hs_command;
+
+/* The commands in the order of `help`; NULL beyond the last. */
+const hs_command *hs_command_at(size_t index);
+const hs_command *hs_command_named(const char *name);
+
+/* The command that a word says, abbreviated or not; NULL with a complaint. */
+const hs_command *hs_command_resolve(const char *text, size_t length, hs_span where,
+                                     hs_complaint *);
+
+/* "realloc PTR N", written into `out`. */
+void hs_command_syntax(const hs_command *, char *out, size_t size);
+
+#endif

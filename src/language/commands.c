@@ -1,0 +1,798 @@
+/* The commands: one function each, and the table that declares them. */
+#include "language/running.h"
+#include "language/words.h"
+
+#include "heap/array.h"
+
+#include <heapscope/ledger.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool say(hs_interpreter *in, hs_voice voice, const char *text)
+{
+    in->listener.say(in->listener.context, voice, text);
+    return true;
+}
+
+/* Say a text that was made for it, and free it. */
+static bool say_own(hs_interpreter *in, hs_voice voice, char *text)
+{
+    say(in, voice, text);
+    free(text);
+    return true;
+}
+
+static bool show(hs_interpreter *in, hs_show what, hs_addr at, uint64_t length)
+{
+    in->listener.show(in->listener.context, what, at, length);
+    return true;
+}
+
+/* --- The client's requests ------------------------------------------------------------------ */
+
+static bool run_malloc(hs_interpreter *in, const hs_statement *s)
+{
+    hs_op op = {.kind = HS_OP_REQUEST, .request = HS_MALLOC, .name = s->result};
+    op.p.variable = HS_NONE;
+    return hs_size_of_argument(in, &s->arguments[0], &op.a) && hs_perform(in, s, &op);
+}
+
+/* calloc COUNT SIZE and aligned_alloc ALIGNMENT SIZE. */
+static bool run_two_sizes(hs_interpreter *in, const hs_statement *s, hs_request request)
+{
+    hs_op op = {.kind = HS_OP_REQUEST, .request = request, .name = s->result};
+    op.p.variable = HS_NONE;
+    return hs_size_of_argument(in, &s->arguments[0], &op.b) &&
+           hs_size_of_argument(in, &s->arguments[1], &op.a) && hs_perform(in, s, &op);
+}
+
+static bool run_calloc(hs_interpreter *in, const hs_statement *s)
+{
+    return run_two_sizes(in, s, HS_CALLOC);
+}
+
+static bool run_aligned_alloc(hs_interpreter *in, const hs_statement *s)
+{
+    return run_two_sizes(in, s, HS_ALIGNED_ALLOC);
+}
+
+static bool run_realloc(hs_interpreter *in, const hs_statement *s)
+{
+    hs_op op = {.kind = HS_OP_REQUEST, .request = HS_REALLOC, .name = s->result};
+    return hs_pointer_of_argument(in, &s->arguments[0], &op.p) &&
+           hs_size_of_argument(in, &s->arguments[1], &op.a) && hs_perform(in, s, &op);
+}
+
+static bool run_free(hs_interpreter *in, const hs_statement *s)
+{
+    hs_op op = {.kind = HS_OP_REQUEST, .request = HS_FREE};
+    return hs_pointer_of_argument(in, &s->arguments[0], &op.p) && hs_perform(in, s, &op);
+}
+
+/* --- The bytes ------------------------------------------------------------------------------ */
+
+/* BYTES is "text", "text"*COUNT, or BYTE*COUNT. */
+static bool run_write(hs_interpreter *in, const hs_statement *s)
+{
+    hs_op op = {.kind = HS_OP_WRITE, .a = 1};
+    const hs_argument *bytes = &s->arguments[1];
+    hs_complaint c;
+    hs_reader r = {.text = in->program->source,
+                   .at = bytes->where.start,
+                   .length = bytes->where.end,
+                   .session = in->session,
+                   .complaint = &c};
+    char *text = NULL;
+    uint64_t byte;
+    char one;
+    if (!hs_pointer_of_argument(in, &s->arguments[0], &op.p)) return false;
+    if (bytes->text) {
+        if (!hs_read_string(&r, &text, &op.text_length)) return hs_fail_with(in, &c);
+    } else {
+        /* The byte is what stands before the first *. */
+        const char *star = memchr(r.text + r.at, '*', r.length - r.at);
+        size_t end = r.length;
+        if (star) r.length = (size_t)(star - r.text);
+        if (!hs_read_size(&r, &byte)) return hs_fail_with(in, &c);
+        if (byte > 255)
+            return hs_fail_at(in, bytes->where,
+                              "a byte is a number from 0 to 255, or a character such as 'A'",
+                              "write p1 'A'*24, or write p1 \"text\"");
+        one = (char)byte;
+        op.text_length = 1;
+        r.length = end;
+    }
+    op.text = text ? text : &one;
+    hs_read_blanks(&r);
+    bool good = true;
+    if (r.at < r.length) {
+        r.at++; /* the * */
+        good = hs_read_size(&r, &op.a) || hs_fail_with(in, &c);
+    }
+    good = good && hs_perform(in, s, &op);
+    free(text);
+    return good;
+}
+
+static bool run_read(hs_interpreter *in, const hs_statement *s)
+{
+    hs_pointer p;
+    if (!hs_pointer_of_argument(in, &s->arguments[0], &p)) return false;
+    hs_addr at = hs_session_value(in->session, p);
+    const hs_client_block *b = hs_session_block_from(in->session, at);
+    uint64_t n = b && b->addr == at && b->requested ? b->requested : 16;
+    if (s->arguments[1].present && !hs_size_of_argument(in, &s->arguments[1], &n)) return false;
+    if (hs_heap_holds(hs_session_heap(in->session), at, n)) return show(in, HS_SHOW_BYTES, at, n);
+    return hs_fail_at(in, s->arguments[0].where,
+                      at ? "a read there leaves the heap" : "a read through NULL",
+                      "a real program would get a segmentation fault");
+}
+
+static bool run_inspect(hs_interpreter *in, const hs_statement *s)
+{
+    hs_pointer p;
+    if (!hs_pointer_of_argument(in, &s->arguments[0], &p)) return false;
+    hs_addr at = hs_session_value(in->session, p);
+    if (hs_heap_holds(hs_session_heap(in->session), at, 1)) return show(in, HS_SHOW_INSPECT, at, 0);
+    return hs_fail_at(in, s->arguments[0].where, "this is no address of the heap", NULL);
+}
+
+/* --- Pictures ------------------------------------------------------------------------------- */
+
+static bool run_map(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return show(in, HS_SHOW_MAP, 0, 0);
+}
+
+static bool run_blocks(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return show(in, HS_SHOW_BLOCKS, 0, 0);
+}
+
+static bool run_free_list(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return show(in, HS_SHOW_FREE_LIST, 0, 0);
+}
+
+static bool run_stats(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return show(in, HS_SHOW_STATS, 0, 0);
+}
+
+static bool run_check(hs_interpreter *in, const hs_statement *s)
+{
+    const hs_heap *h = hs_session_heap(in->session);
+    hs_damage damage;
+    char text[256];
+    if (hs_heap_allocator(h)->check(h, &damage))
+        return say(in, HS_SAY_ANSWER, "the heap is consistent: every block leads to the next");
+    snprintf(text, sizeof text, "the heap is broken at 0x%" PRIx64 ": %s", damage.at, damage.what);
+    return hs_fail_at(in, s->head, text, NULL);
+}
+
+/* --- The heap and its allocator -------------------------------------------------------------- */
+
+static bool run_heap(hs_interpreter *in, const hs_statement *s)
+{
+    const hs_argument *a = s->arguments;
+    hs_op op = {.kind = HS_OP_HEAP, .replay = a[2].present};
+    if (a[0].present && !hs_size_of_argument(in, &a[0], &op.a)) return false;
+    if (a[1].present && !hs_size_of_argument(in, &a[1], &op.b)) return false;
+    if ((a[0].present && op.a < HS_HEAP_SMALLEST) || (a[1].present && op.b == 0))
+        return hs_fail_at(in, a[a[0].present ? 0 : 1].where, "a heap has at least 64 bytes", NULL);
+    if (a[0].present || a[1].present) return hs_perform(in, s, &op);
+    const hs_heap *h = hs_session_heap(in->session);
+    char *text;
+    if (asprintf(&text,
+                 "the heap starts at 0x%" PRIx64 "; %" PRIu64
+                 " bytes are committed, up to 0x%" PRIx64 "\nit started with %" PRIu64
+                 " bytes and doubles when it runs out, up to %" PRIu64 " bytes",
+                 hs_heap_base(h), hs_heap_committed(h), hs_heap_end(h),
+                 hs_session_config(in->session)->initial, hs_heap_maximum(h)) < 0)
+        abort();
+    return say_own(in, HS_SAY_ANSWER, text);
+}
+
+static void list_allocators(FILE *out, const hs_session *session)
+{
+    const hs_allocator *a, *now = hs_heap_allocator(hs_session_heap(session));
+    const hs_preset *p;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        fprintf(out, "%c %-10s %s\n", a == now ? '*' : ' ', a->name, a->summary);
+    for (size_t i = 0; (p = hs_preset_at(i)); i++)
+        fprintf(out, "  %-10s %s with %s = %s\n", p->name, p->allocator, p->option, p->choice);
+    fprintf(
+        out,
+        "now: %s. `allocator NAME` starts a fresh heap; with `replay`, the commands so far run again on it",
+        hs_session_allocator_name(session));
+}
+
+static char *text_of(void (*put)(FILE *, const hs_session *), const hs_session *session)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    put(out, session);
+    fclose(out);
+    return text;
+}
+
+/* The word that an argument abbreviates, from a list that is then freed. NULL: said. */
+static const char *resolve(hs_interpreter *in, hs_words *words, const char *kind,
+                           const hs_argument *a)
+{
+    hs_complaint c;
+    const char *word = hs_words_resolve(words, kind, a->text, a->length, a->where, &c);
+    hs_words_free(words);
+    if (!word) hs_fail_with(in, &c);
+    return word;
+}
+
+static bool run_allocator(hs_interpreter *in, const hs_statement *s)
+{
+    hs_op op = {.kind = HS_OP_ALLOCATOR, .replay = s->arguments[1].present};
+    if (!s->arguments[0].present)
+        return say_own(in, HS_SAY_ANSWER, text_of(list_allocators, in->session));
+    hs_words words = {0};
+    hs_words_of_allocators(&words);
+    op.name = resolve(in, &words, "allocator", &s->arguments[0]);
+    return op.name && hs_perform(in, s, &op);
+}
+
+static uint64_t value_of(const hs_session *session, const hs_option *o)
+{
+    const hs_heap *h = hs_session_heap(session);
+    const hs_allocator *a = hs_heap_allocator(h);
+    if (o >= a->options && o < a->options + a->option_count)
+        return hs_heap_option(h, (size_t)(o - a->options));
+    return hs_session_setting(session, (hs_setting)(o - hs_settings));
+}
+
+static void put_option(FILE *out, const hs_session *session, const hs_option *o)
+{
+    char value[32];
+    uint64_t v = value_of(session, o);
+    if (o->choices)
+        snprintf(value, sizeof value, "%s", o->choices[v]);
+    else
+        snprintf(value, sizeof value, "%" PRIu64, v);
+    fprintf(out, "%-10s %-10s %s", o->name, value, o->help);
+    for (size_t i = 0; o->choices && o->choices[i]; i++)
+        fprintf(out, "%s%s", i ? " | " : ": ", o->choices[i]);
+    if (!o->choices) fprintf(out, ": %" PRIu64 " to %" PRIu64, o->minimum, o->maximum);
+    fputs(o->fresh ? " (starts a fresh heap)\n" : "\n", out);
+}
+
+static void list_options(FILE *out, const hs_session *session)
+{
+    const hs_allocator *a = hs_heap_allocator(hs_session_heap(session));
+    for (size_t i = 0; i < a->option_count; i++) put_option(out, session, &a->options[i]);
+    for (size_t i = 0; i < HS_SETTINGS; i++) put_option(out, session, &hs_settings[i]);
+}
+
+static bool show_option(hs_interpreter *in, const char *name)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    put_option(out, in->session, hs_option_named(in->session, name));
+    fclose(out);
+    return say_own(in, HS_SAY_ANSWER, text);
+}
+
+static bool is_option_elsewhere(const hs_session *session, const char *name)
+{
+    const hs_allocator *a;
+    if (hs_option_named(session, name)) return false;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (size_t j = 0; j < a->option_count; j++)
+            if (strcmp(a->options[j].name, name) == 0) return true;
+    return false;
+}
+
+static bool run_set(hs_interpreter *in, const hs_statement *s)
+{
+    const hs_argument *a = s->arguments;
+    hs_op op = {.kind = HS_OP_SET, .replay = a[2].present};
+    if (!a[0].present) return say_own(in, HS_SAY_ANSWER, text_of(list_options, in->session));
+    hs_words names = {0}, values = {0};
+    /* An option of another allocator gets the session's own, more exact, complaint. */
+    hs_words_of_options(&names, in->session);
+    op.name = is_option_elsewhere(in->session, a[0].text) ? a[0].text
+                                                          : resolve(in, &names, "option", &a[0]);
+    if (!op.name) return false;
+    if (!a[1].present && hs_option_named(in->session, op.name)) return show_option(in, op.name);
+    op.text = a[1].text ? a[1].text : "";
+    if (!hs_option_named(in->session, op.name)) return hs_perform(in, s, &op);
+    hs_words_of_values(&values, in->session, op.name);
+    if (values.count && !(op.text = resolve(in, &values, "value", &a[1]))) return false;
+    char number[32];
+    if (!hs_option_named(in->session, op.name)->choices) {
+        uint64_t n;
+        if (!hs_size_of_argument(in, &a[1], &n)) return false;
+        snprintf(number, sizeof number, "%" PRIu64, n);
+        op.text = number;
+    }
+    op.text_length = strlen(op.text);
+    return hs_perform(in, s, &op);
+}
+
+static bool run_reset(hs_interpreter *in, const hs_statement *s)
+{
+    return hs_perform(in, s, &(hs_op){.kind = HS_OP_RESET});
+}
+
+/* --- Scripts -------------------------------------------------------------------------------- */
+
+static bool run_source(hs_interpreter *in, const hs_statement *s)
+{
+    if (in->files >= 20)
+        return hs_fail_at(in, s->where,
+                          "scripts within scripts, 20 deep: one of them sources itself", NULL);
+    in->files++;
+    bool good = hs_interpreter_run_file(in, s->arguments[0].text);
+    in->files--;
+    return good;
+}
+
+/* An existing file is replaced only when it is a saved session itself. */
+static bool may_replace(const char *path)
+{
+    static const char mark[] = "# A heapscope session";
+    char begin[sizeof mark] = {0};
+    FILE *file = fopen(path, "rbe");
+    if (!file) return errno == ENOENT;
+    size_t n = fread(begin, 1, sizeof mark - 1, file);
+    fclose(file);
+    return n == 0 || memcmp(begin, mark, sizeof mark - 1) == 0;
+}
+
+/* All or nothing: a temporary file, flushed to the disk, takes the name. */
+static bool save_to(const hs_session *session, const char *path)
+{
+    char *temporary;
+    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) abort();
+    int fd = mkstemp(temporary);
+    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    bool good = out && fchmod(fd, 0644) == 0 && hs_session_write_script(session, out) &&
+                fflush(out) == 0 && fsync(fd) == 0;
+    int why = errno;
+    if (out && fclose(out) != 0 && good) good = false, why = errno;
+    if (good && rename(temporary, path) != 0) good = false, why = errno;
+    if (!good && fd >= 0) unlink(temporary);
+    free(temporary);
+    errno = why;
+    return good;
+}
+
+static bool run_save(hs_interpreter *in, const hs_statement *s)
+{
+    const char *path = s->arguments[0].text;
+    char text[512];
+    if (!may_replace(path))
+        return hs_fail_at(in, s->arguments[0].where,
+                          "there is a file of that name, and it is no saved session",
+                          "choose another name");
+    if (!save_to(in->session, path)) {
+        snprintf(text, sizeof text, "it can not be saved: %s", strerror(errno));
+        return hs_fail_at(in, s->arguments[0].where, text, NULL);
+    }
+    snprintf(text, sizeof text, "saved %" PRIu64 " commands; `heapscope %.300s` plays them",
+             hs_session_op_count(in->session), path);
+    return say(in, HS_SAY_ANSWER, text);
+}
+
+/* Say how many requests came in between, for a statement that made many. */
+static void tell_many(hs_interpreter *in, hs_totals before, const char *how)
+{
+    const hs_totals *now = hs_session_totals(in->session);
+    char text[256];
+    uint64_t n = now->requests - before.requests,
+             visits = now->counts.visits - before.counts.visits;
+    if (in->inside) return;
+    if (now->requests < before.requests) n = now->requests, visits = now->counts.visits;
+    snprintf(text, sizeof text,
+             "%s: %" PRIu64 " requests, %" PRIu64 " blocks examined; now %" PRIu64
+             " live blocks with %" PRIu64 " bytes, heap %" PRIu64 " bytes",
+             how, n, visits, now->live_blocks, now->live,
+             hs_heap_committed(hs_session_heap(in->session)));
+    in->listener.performed(in->listener.context, text);
+}
+
+static bool run_repeat(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t n, done = 0;
+    hs_totals before = *hs_session_totals(in->session);
+    char how[64];
+    bool good = true;
+    if (!hs_size_of_argument(in, &s->arguments[0], &n)) return false;
+    in->inside++;
+    while (done < n && good && !in->quit && !hs_interrupted(in)) {
+        good = hs_run_statements(in, s->body, s->body_count);
+        done += good;
+    }
+    in->inside--;
+    snprintf(how, sizeof how,
+             done < n ? "stopped after %" PRIu64 " of %" PRIu64 " times"
+                      : "repeated %" PRIu64 " times",
+             done, n);
+    tell_many(in, before, how);
+    return good;
+}
+
+/* SplitMix64 (Steele, Lea & Flood 2014): the same numbers everywhere from the same seed. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+static uint64_t random_size(uint64_t *state)
+{
+    return 1 + next_random(state) % (next_random(state) % 16 ? 128 : 1024);
+}
+
+typedef struct {
+    uint32_t *variables; /* of live blocks */
+    size_t count, capacity;
+} live_list;
+
+static void add_live(live_list *l, uint32_t variable)
+{
+    l->variables = hs_array_reserve(l->variables, &l->capacity, l->count + 1, sizeof *l->variables);
+    l->variables[l->count++] = variable;
+}
+
+static live_list live_variables(const hs_session *session)
+{
+    live_list l = {0};
+    const hs_client_block *b = hs_session_block_from(session, 0);
+    for (; b; b = hs_session_block_from(session, b->addr + 1))
+        if (b->live && b->variable != HS_NONE) add_live(&l, b->variable);
+    return l;
+}
+
+static bool random_request(hs_interpreter *in, const hs_statement *s, live_list *l, uint64_t *state)
+{
+    uint64_t dice = next_random(state) % 10;
+    hs_op op = {.kind = HS_OP_REQUEST,
+                .request = HS_MALLOC,
+                .p.variable = HS_NONE,
+                .a = random_size(state)};
+    size_t victim = l->count ? next_random(state) % l->count : 0;
+    if (dice >= 5 && l->count) {
+        op.request = dice == 9 ? HS_REALLOC : HS_FREE;
+        op.p.variable = l->variables[victim];
+    }
+    if (!hs_perform(in, s, &op)) return false;
+    const hs_last *last = hs_session_last(in->session);
+    if (op.request == HS_MALLOC && last->result) add_live(l, last->variable);
+    if (op.request == HS_FREE) l->variables[victim] = l->variables[--l->count];
+    return true;
+}
+
+static bool run_random(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t n, seed = hs_session_op_count(in->session), done = 0;
+    hs_totals before = *hs_session_totals(in->session);
+    if (!hs_size_of_argument(in, &s->arguments[0], &n)) return false;
+    if (s->arguments[1].present && !hs_size_of_argument(in, &s->arguments[1], &seed)) return false;
+    live_list l = live_variables(in->session);
+    uint64_t state = seed;
+    bool good = true;
+    in->inside++;
+    for (; done < n && good && !hs_interrupted(in); done += good)
+        good = random_request(in, s, &l, &state);
+    in->inside--;
+    free(l.variables);
+    char how[96];
+    snprintf(how, sizeof how, "%s %" PRIu64 " of %" PRIu64 ", seed %" PRIu64,
+             done < n ? "random, stopped after" : "random", done, n, seed);
+    tell_many(in, before, how);
+    return good;
+}
+
+static bool run_echo(hs_interpreter *in, const hs_statement *s)
+{
+    return say(in, HS_SAY_ANSWER, s->arguments[0].text ? s->arguments[0].text : "");
+}
+
+static bool run_note(hs_interpreter *in, const hs_statement *s)
+{
+    hs_problem ignored;
+    const hs_argument *a = &s->arguments[0];
+    hs_session_perform(in->session,
+                       &(hs_op){.kind = HS_OP_NOTE, .text = a->text, .text_length = a->length},
+                       &ignored);
+    return say(in, HS_SAY_NOTE, a->text);
+}
+
+/* expect error { ... }: the statements must fail, and the heap stay as it was. */
+static bool expect_error(hs_interpreter *in, const hs_statement *s)
+{
+    in->expecting_error++;
+    in->inside++;
+    bool good = hs_run_statements(in, s->body, s->body_count);
+    in->inside--;
+    in->expecting_error--;
+    if (good)
+        return hs_fail_at(in, s->arguments[0].where, "no error came here, and one was expected",
+                          NULL);
+    char *refusal = in->refusal;
+    in->refusal = NULL;
+    return say_own(in, HS_SAY_REFUSED, refusal);
+}
+
+static bool run_expect(hs_interpreter *in, const hs_statement *s)
+{
+    hs_complaint c;
+    bool holds;
+    const hs_argument *a = &s->arguments[0];
+    if (s->has_body) return expect_error(in, s);
+    hs_reader r = {.text = in->program->source,
+                   .at = a->where.start,
+                   .length = a->where.end,
+                   .session = in->session,
+                   .complaint = &c};
+    if (!hs_read_condition(&r, &holds)) return hs_fail_with(in, &c);
+    return holds || hs_fail_with(in, &c);
+}
+
+static bool run_help(hs_interpreter *in, const hs_statement *s)
+{
+    const hs_argument *a = &s->arguments[0];
+    const hs_command *command = NULL;
+    hs_complaint c;
+    if (a->present && !(command = hs_command_resolve(a->text, a->length, a->where, &c)))
+        return hs_fail_with(in, &c);
+    return say_own(in, HS_SAY_ANSWER, hs_help_text(in->session, command));
+}
+
+static bool run_quit(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    in->quit = true;
+    return true;
+}
+
+/* --- The table ------------------------------------------------------------------------------ */
+
+#define SIZE(label)                                                                                \
+    {                                                                                              \
+        HS_PARAMETER_SIZE, label, NULL, false                                                      \
+    }
+#define POINTER                                                                                    \
+    {                                                                                              \
+        HS_PARAMETER_POINTER, "PTR", NULL, false                                                   \
+    }
+#define REPLAY                                                                                     \
+    {                                                                                              \
+        HS_PARAMETER_FLAG, "replay", "replay", true                                                \
+    }
+
+static const hs_command commands[] = {
+    {"malloc",
+     "Requests",
+     "a block of at least N bytes",
+     "The pointer gets the next name p1, p2, ..., or one of yours: a = malloc 24.\n"
+     "malloc 0 returns a block of its own. NULL means that the heap may not grow any further.",
+     {SIZE("N")},
+     true,
+     run_malloc},
+    {"calloc",
+     "Requests",
+     "N times SIZE bytes, all zero",
+     NULL,
+     {SIZE("N"), SIZE("SIZE")},
+     true,
+     run_calloc},
+    {"realloc",
+     "Requests",
+     "resize a block, in place when it can be",
+     "PTR keeps its name. When the block has to move, its bytes are copied.\n"
+     "realloc NULL N is malloc N; realloc PTR 0 frees PTR. If NULL comes back, PTR is as before.",
+     {POINTER, SIZE("N")},
+     true,
+     run_realloc},
+    {"free",
+     "Requests",
+     "give a block back",
+     "free NULL does nothing. A pointer freed twice, or one that is no\n"
+     "block's start, is refused; after `set misuse allow` it goes to the allocator as in C.",
+     {POINTER},
+     false,
+     run_free},
+    {"aligned_alloc",
+     "Requests",
+     "N bytes at a multiple of A, a power of two",
+     NULL,
+     {SIZE("A"), SIZE("N")},
+     true,
+     run_aligned_alloc},
+
+    {"write",
+     "Bytes",
+     "write through a pointer, as the program would",
+     "write p1 \"text\"      the text's bytes; \\n \\t \\0 \\xHH are known\n"
+     "write p1 'A'*24      a byte, 24 times\n"
+     "write p1+8 0xff*8    also beyond the block: what lies there is overwritten",
+     {POINTER, {HS_PARAMETER_BYTES, "BYTES", NULL, false}},
+     false,
+     run_write},
+    {"read",
+     "Bytes",
+     "the bytes at a pointer, in hex and as text",
+     "Without N: the whole block.",
+     {POINTER, {HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_read},
+    {"inspect",
+     "Bytes",
+     "what lies at an address: its block, its role, its header",
+     NULL,
+     {POINTER},
+     false,
+     run_inspect},
+
+    {"map", "Pictures", "the byte map", NULL, {{0}}, false, run_map},
+    {"blocks", "Pictures", "all blocks in heap order", NULL, {{0}}, false, run_blocks},
+    {"free-list", "Pictures", "the free blocks", NULL, {{0}}, false, run_free_list},
+    {"stats",
+     "Pictures",
+     "the ledger and all measures, with their definitions",
+     NULL,
+     {{0}},
+     false,
+     run_stats},
+    {"check",
+     "Pictures",
+     "is the heap consistent?",
+     "Fails, and says where, when a block does not lead to the next.",
+     {{0}},
+     false,
+     run_check},
+
+    {"allocator",
+     "Heap",
+     "list the allocators, or switch to one",
+     "A switch starts a fresh heap. With `replay`, the commands since the heap was\n"
+     "fresh run again on the new one: allocator best-fit replay.",
+     {{HS_PARAMETER_ALLOCATOR, "NAME", NULL, true}, REPLAY},
+     false,
+     run_allocator},
+    {"set",
+     "Heap",
+     "list the options, or set one",
+     "Options that decide the layout of blocks start a fresh heap; `replay` runs the\ncommands again on it.",
+     {{HS_PARAMETER_OPTION, "OPTION", NULL, true},
+      {HS_PARAMETER_VALUE, "VALUE", NULL, true},
+      REPLAY},
+     false,
+     run_set},
+    {"heap",
+     "Heap",
+     "where the heap is, or a fresh one of another size",
+     "heap 1k max 64k      starts with 1024 bytes, and may grow to 65536",
+     {{HS_PARAMETER_SIZE, "N", NULL, true}, {HS_PARAMETER_SIZE, "M", "max", true}, REPLAY},
+     false,
+     run_heap},
+    {"reset",
+     "Heap",
+     "a fresh heap; the names and commands so far are forgotten",
+     NULL,
+     {{0}},
+     false,
+     run_reset},
+
+    {"source",
+     "Scripts",
+     "run the commands of a file",
+     NULL,
+     {{HS_PARAMETER_FILE, "FILE", NULL, false}},
+     false,
+     run_source},
+    {"save",
+     "Scripts",
+     "write a script that reproduces this session",
+     NULL,
+     {{HS_PARAMETER_FILE, "FILE", NULL, false}},
+     false,
+     run_save},
+    {"repeat",
+     "Scripts",
+     "run commands N times",
+     "repeat 10 { malloc 16; malloc 32 }",
+     {SIZE("N"), {HS_PARAMETER_BODY, "{ ... }", NULL, false}},
+     false,
+     run_repeat},
+    {"random",
+     "Scripts",
+     "N random requests, the same ones for the same seed",
+     "5 of 10 are malloc, 4 free, 1 realloc, of live blocks by chance; sizes are 1 to 128 bytes,\n"
+     "one in 16 up to 1024. Random requests are no real program: real ones have phases.",
+     {SIZE("N"), {HS_PARAMETER_SIZE, "S", "seed", true}},
+     false,
+     run_random},
+    {"echo",
+     "Scripts",
+     "say a text",
+     NULL,
+     {{HS_PARAMETER_TEXT, "TEXT", NULL, true}},
+     false,
+     run_echo},
+    {"note",
+     "Scripts",
+     "narration: a text for the audience",
+     NULL,
+     {{HS_PARAMETER_TEXT, "TEXT", NULL, false}},
+     false,
+     run_note},
+    {"expect",
+     "Scripts",
+     "a condition that must hold, or an error that must come",
+     "expect p2 == p1 + 32 and holes == 1\nexpect error { free p1 }\n"
+     "A condition is made of sizes, names, measures, size(p1) (bytes asked for), block(p1) (bytes of\n"
+     "the block), + - * / %, == != < <= > >=, and, or, not.",
+     {{HS_PARAMETER_CONDITION, "CONDITION", NULL, false}},
+     false,
+     run_expect},
+
+    {"help",
+     "Program",
+     "this list, or what a command does",
+     NULL,
+     {{HS_PARAMETER_COMMAND, "COMMAND", NULL, true}},
+     false,
+     run_help},
+    {"quit", "Program", "leave", NULL, {{0}}, false, run_quit},
+};
+
+const hs_command *hs_command_at(size_t i)
+{
+    return i < sizeof commands / sizeof *commands ? &commands[i] : NULL;
+}
+
+const hs_command *hs_command_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
+    return NULL;
+}
+
+const hs_command *hs_command_resolve(const char *text, size_t length, hs_span where,
+                                     hs_complaint *c)
+{
+    hs_words words = {0};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        hs_words_add(&words, commands[i].name);
+    const char *name = hs_words_resolve(&words, "command", text, length, where, c);
+    if (!name && !c->hint[0]) hs_hint(c, "`help` lists the commands");
+    hs_words_free(&words);
+    return name ? hs_command_named(name) : NULL;
+}
+
+void hs_command_syntax(const hs_command *command, char *out, size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "%s", command->name);
+    for (size_t i = 0; i < HS_PARAMETERS && command->parameters[i].kind && used < size; i++) {
+        const hs_parameter *p = &command->parameters[i];
+        bool keyword = p->keyword && p->kind != HS_PARAMETER_FLAG;
+        used += (size_t)snprintf(out + used, size - used, " %s%s%s%s%s", p->optional ? "[" : "",
+                                 keyword ? p->keyword : "", keyword ? " " : "", p->label,
+                                 p->optional ? "]" : "");
+    }
+}

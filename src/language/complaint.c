@@ -1,0 +1,80 @@
+/* Complaints as text: the place as line and column, the line itself, a caret under the word. */
+#include "language/complaint.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool hs_complain(hs_complaint *c, hs_span where, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    c->where = where;
+    c->hint[0] = 0;
+    vsnprintf(c->what, sizeof c->what, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+bool hs_hint(hs_complaint *c, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(c->hint, sizeof c->hint, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+/* One column of a terminal for each character: bytes that continue one are not counted. */
+static size_t columns(const char *text, size_t bytes)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < bytes; i++) n += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return n;
+}
+
+enum { WINDOW = 72 }; /* of a long line, so much is shown around the place */
+
+/* Of the line, show a window that holds the place, so that a caret never leaves the screen. */
+static void put_line(FILE *out, const char *line, size_t length, size_t from, size_t to)
+{
+    size_t start = 0, end = length;
+    if (length > WINDOW && from > WINDOW / 2) start = from - WINDOW / 2;
+    while (start < from && ((unsigned char)line[start] & 0xc0) == 0x80) start++;
+    if (end - start > WINDOW) end = start + WINDOW;
+    while (end < length && ((unsigned char)line[end] & 0xc0) == 0x80) end++;
+    if (to > end) to = end;
+    const char *left = start ? "..." : "", *right = end < length ? "..." : "";
+    fprintf(out, "\n  %s", left);
+    for (size_t i = start; i < end; i++) putc(line[i] == '\t' ? ' ' : line[i], out);
+    fprintf(out, "%s\n  %*s^", right, (int)(strlen(left) + columns(line + start, from - start)),
+            "");
+    size_t width = to > from ? columns(line + from, to - from) : 1;
+    for (size_t i = 1; i < width; i++) putc('~', out);
+}
+
+char *hs_complaint_text(const hs_complaint *c, const char *name, size_t first_line,
+                        const char *source, size_t length)
+{
+    size_t at = c->where.start < length ? c->where.start : length;
+    /* A place at the very end of a line belongs to that line, not to the empty one after it. */
+    while (at > 0 && at == length && source[at - 1] == '\n') at--;
+    size_t begin = at, end = at, line = first_line;
+    while (begin > 0 && source[begin - 1] != '\n') begin--;
+    while (end < length && source[end] != '\n') end++;
+    for (size_t i = 0; i < begin; i++) line += source[i] == '\n';
+    while (end > begin && source[end - 1] == '\r') end--;
+
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    if (name) fprintf(out, "%s:%zu:%zu: ", name, line, columns(source + begin, at - begin) + 1);
+    fputs(c->what, out);
+    if (c->hint[0]) fprintf(out, "; %s", c->hint);
+    size_t stop = c->where.end < end ? c->where.end : end;
+    put_line(out, source + begin, end - begin, at - begin, stop > at ? stop - begin : at - begin);
+    fclose(out);
+    return text;
+}

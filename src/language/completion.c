@@ -1,0 +1,198 @@
+/* Completion. The line up to the cursor is taken apart into words; the command's parameter at the
+ * last word's place says which list to complete from. */
+#include "language/completion.h"
+
+#include "heap/array.h"
+#include "language/command.h"
+#include "language/words.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void add(hs_completions *c, const char *text, bool partial)
+{
+    c->items = hs_array_reserve(c->items, &c->capacity, c->count + 1, sizeof *c->items);
+    size_t size = strlen(text) + 1;
+    char *copy = hs_new(size, 1);
+    memcpy(copy, text, size);
+    c->items[c->count++] = (hs_completion){copy, partial};
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(((const hs_completion *)a)->text, ((const hs_completion *)b)->text);
+}
+
+/* --- Where the cursor is --------------------------------------------------------------------- */
+
+/* The statement that the cursor is in begins behind the last separator. */
+static const char *statement_start(const char *line, const char *cursor)
+{
+    const char *start = line;
+    bool quoted = false;
+    for (const char *c = line; c < cursor; c++) {
+        if (*c == '"') quoted = !quoted;
+        if (!quoted && (*c == ';' || *c == '{' || *c == '}' || *c == '\n')) start = c + 1;
+    }
+    while (start < cursor && isspace((unsigned char)*start)) start++;
+    /* NAME = command */
+    const char *c = start;
+    while (c < cursor && (isalnum((unsigned char)*c) || *c == '_')) c++;
+    const char *name_end = c;
+    while (c < cursor && *c == ' ') c++;
+    if (name_end > start && c < cursor && *c == '=' && !(c + 1 < cursor && c[1] == '=')) {
+        start = c + 1;
+        while (start < cursor && *start == ' ') start++;
+    }
+    return start;
+}
+
+static bool in_word(char c)
+{
+    return !isspace((unsigned char)c) && c != '(' && c != ',';
+}
+
+typedef struct {
+    const char *starts[HS_PARAMETERS + 2];
+    size_t lengths[HS_PARAMETERS + 2];
+    size_t count; /* the last one is the one being written, maybe empty */
+} split_line;
+
+static split_line split(const char *start, const char *cursor)
+{
+    split_line s = {0};
+    const char *c = start;
+    while (s.count < HS_PARAMETERS + 2) {
+        while (c < cursor && !in_word(*c)) c++;
+        s.starts[s.count] = c;
+        while (c < cursor && in_word(*c)) c++;
+        s.lengths[s.count] = (size_t)(c - s.starts[s.count]);
+        s.count++;
+        if (c >= cursor) break;
+    }
+    return s;
+}
+
+/* --- Lists ---------------------------------------------------------------------------------- */
+
+static void add_words(hs_completions *out, hs_words *words, const char *prefix, size_t length)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (strncmp(words->items[i], prefix, length) == 0) add(out, words->items[i], false);
+    hs_words_free(words);
+}
+
+static void add_commands(hs_completions *out, const char *prefix, size_t length)
+{
+    hs_words words = {0};
+    const hs_command *c;
+    for (size_t i = 0; (c = hs_command_at(i)); i++) hs_words_add(&words, c->name);
+    add_words(out, &words, prefix, length);
+}
+
+static void add_files(hs_completions *out, const char *prefix, size_t length)
+{
+    char *path = hs_new(length + 1, 1);
+    memcpy(path, prefix, length);
+    char *slash = strrchr(path, '/');
+    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+    char *opened = NULL;
+    if (asprintf(&opened, "%.*s", folder ? (int)folder : 1, folder ? path : ".") < 0) abort();
+    DIR *d = opendir(opened);
+    const struct dirent *entry;
+    while (d && (entry = readdir(d))) {
+        char *whole;
+        struct stat st;
+        bool hidden = entry->d_name[0] == '.' && path[folder] != '.';
+        if (hidden || strncmp(entry->d_name, path + folder, length - folder) != 0) continue;
+        if (asprintf(&whole, "%.*s%s", (int)folder, path, entry->d_name) < 0) abort();
+        bool is_folder = stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
+        if (is_folder) {
+            char *with_slash;
+            if (asprintf(&with_slash, "%s/", whole) < 0) abort();
+            add(out, with_slash, true);
+            free(with_slash);
+        } else {
+            add(out, whole, false);
+        }
+        free(whole);
+    }
+    if (d) closedir(d);
+    free(opened);
+    free(path);
+}
+
+static void add_for(hs_completions *out, const hs_session *s, const hs_parameter *p,
+                    const split_line *line)
+{
+    const char *prefix = line->starts[line->count - 1];
+    size_t length = line->lengths[line->count - 1];
+    hs_words words = {0};
+    char option[32] = {0};
+    switch (p->kind) {
+    case HS_PARAMETER_SIZE:
+    case HS_PARAMETER_CONDITION:
+        if (p->kind == HS_PARAMETER_CONDITION) hs_words_of_measures(&words);
+        if (p->keyword) hs_words_add(&words, p->keyword);
+        if (length || p->keyword || p->kind == HS_PARAMETER_CONDITION)
+            hs_words_of_variables(&words, s);
+        break;
+    case HS_PARAMETER_POINTER: hs_words_of_variables(&words, s); break;
+    case HS_PARAMETER_FILE: add_files(out, prefix, length); return;
+    case HS_PARAMETER_ALLOCATOR: hs_words_of_allocators(&words); break;
+    case HS_PARAMETER_OPTION: hs_words_of_options(&words, s); break;
+    case HS_PARAMETER_VALUE:
+        if (line->count >= 3 && line->lengths[1] < sizeof option)
+            memcpy(option, line->starts[1], line->lengths[1]);
+        hs_words_of_values(&words, s, option);
+        break;
+    case HS_PARAMETER_COMMAND: add_commands(out, prefix, length); return;
+    case HS_PARAMETER_FLAG: hs_words_add(&words, p->keyword); break;
+    case HS_PARAMETER_BYTES:
+    case HS_PARAMETER_TEXT:
+    case HS_PARAMETER_BODY:
+    case HS_PARAMETER_NONE: break;
+    }
+    add_words(out, &words, prefix, length);
+}
+
+static const hs_command *command_of(const split_line *line)
+{
+    hs_complaint ignored;
+    return hs_command_resolve(line->starts[0], line->lengths[0], (hs_span){0, 0}, &ignored);
+}
+
+hs_completions hs_complete(const hs_session *s, const char *line, size_t cursor)
+{
+    hs_completions out = {0};
+    const char *start = statement_start(line, line + cursor);
+    split_line words = split(start, line + cursor);
+    const char *last = words.starts[words.count - 1];
+    out.start = (size_t)(last - line);
+    if (words.count == 1) {
+        add_commands(&out, last, words.lengths[0]);
+    } else {
+        const hs_command *command = command_of(&words);
+        size_t i = words.count - 2;
+        if (command && i < HS_PARAMETERS) add_for(&out, s, &command->parameters[i], &words);
+        /* An optional parameter may have been left out: what stands behind it fits as well. */
+        while (command && i + 1 < HS_PARAMETERS && command->parameters[i].optional &&
+               command->parameters[i + 1].keyword) {
+            i++;
+            add_for(&out, s, &command->parameters[i], &words);
+        }
+    }
+    if (out.count) qsort(out.items, out.count, sizeof *out.items, by_text);
+    return out;
+}
+
+void hs_completions_free(hs_completions *c)
+{
+    for (size_t i = 0; i < c->count; i++) free(c->items[i].text);
+    free(c->items);
+    *c = (hs_completions){0};
+}

@@ -1,0 +1,134 @@
+/* Help: the command table as text for the screen, and as roff for the man page. */
+#include "language/interpreter.h"
+#include "language/words.h"
+
+#include <heapscope/ledger.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef void (*put_text)(FILE *, const hs_session *, const hs_command *);
+
+static void put_list(FILE *out, const hs_session *session, const hs_command *unused)
+{
+    const hs_command *c;
+    const char *group = "";
+    char syntax[128];
+    (void)session;
+    (void)unused;
+    for (size_t i = 0; (c = hs_command_at(i)); i++) {
+        if (strcmp(c->group, group) != 0) fprintf(out, "%s%s\n", i ? "\n" : "", c->group);
+        group = c->group;
+        hs_command_syntax(c, syntax, sizeof syntax);
+        fprintf(out, "  %-26s %s\n", syntax, c->summary);
+    }
+    fputs(
+        "\nSizes: 24, 0x18, 2k, 1M, 4*16+8. Pointers: p1, p1+8, NULL, 0x107000008. a = malloc 24 names a block.\n"
+        "Several commands on a line with ;, comments with #, abbreviations while they are unambiguous.\n"
+        "help COMMAND tells more.",
+        out);
+}
+
+static void put_measures(FILE *out)
+{
+    const hs_measure *m;
+    fputs("\nMeasures:\n", out);
+    for (size_t i = 0; (m = hs_measure_at(i)); i++)
+        fprintf(out, "  %-23s %s%s%s\n", m->name, m->definition, m->unit[0] == '%' ? ", in %" : "",
+                "");
+}
+
+static void put_option_lines(FILE *out, const hs_option *options, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const hs_option *o = &options[i];
+        fprintf(out, "  %-10s %s", o->name, o->help);
+        for (size_t j = 0; o->choices && o->choices[j]; j++)
+            fprintf(out, "%s%s", j ? " | " : ": ", o->choices[j]);
+        fputs("\n", out);
+    }
+}
+
+static void put_options(FILE *out, const hs_session *session)
+{
+    const hs_allocator *a;
+    (void)session;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++) {
+        fprintf(out, "\nOptions of %s:\n", a->name);
+        put_option_lines(out, a->options, a->option_count);
+    }
+    fputs("\nOf the session:\n", out);
+    put_option_lines(out, hs_settings, HS_SETTINGS);
+}
+
+static void put_command(FILE *out, const hs_session *session, const hs_command *c)
+{
+    char syntax[128];
+    hs_command_syntax(c, syntax, sizeof syntax);
+    fprintf(out, "%s\n  %s\n", syntax, c->summary);
+    if (c->details) fprintf(out, "\n%s\n", c->details);
+    if (strcmp(c->name, "expect") == 0) put_measures(out);
+    if (strcmp(c->name, "set") == 0) put_options(out, session);
+}
+
+static char *collect(put_text put, const hs_session *session, const hs_command *c)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    put(out, session, c);
+    fclose(out);
+    return text;
+}
+
+char *hs_help_text(const hs_session *session, const hs_command *command)
+{
+    return collect(command ? put_command : put_list, session, command);
+}
+
+/* --- roff ----------------------------------------------------------------------------------- */
+
+static void put_escaped(FILE *out, const char *text)
+{
+    bool line_start = true;
+    for (; *text; text++) {
+        if (line_start && (*text == '.' || *text == '\'')) fputs("\\&", out);
+        line_start = *text == '\n';
+        if (*text == '\\')
+            fputs("\\e", out);
+        else if (*text == '-')
+            fputs("\\-", out);
+        else
+            putc(*text, out);
+    }
+}
+
+static void put_roff(FILE *out, const hs_session *session, const hs_command *unused)
+{
+    const hs_command *c;
+    const char *group = "";
+    char syntax[128];
+    (void)session;
+    (void)unused;
+    for (size_t i = 0; (c = hs_command_at(i)); i++) {
+        if (strcmp(c->group, group) != 0) fprintf(out, ".SS %s\n", c->group);
+        group = c->group;
+        hs_command_syntax(c, syntax, sizeof syntax);
+        fputs(".TP\n.B ", out);
+        put_escaped(out, syntax);
+        fputs("\n", out);
+        put_escaped(out, c->summary);
+        fputs(".\n", out);
+        if (!c->details) continue;
+        fputs(".nf\n", out);
+        put_escaped(out, c->details);
+        fputs("\n.fi\n", out);
+    }
+}
+
+char *hs_help_roff(void)
+{
+    return collect(put_roff, NULL, NULL);
+}

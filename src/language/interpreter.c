@@ -1,0 +1,236 @@
+/* The interpreter: statements one after another, errors told with their place. */
+#include "language/running.h"
+
+#include "heap/array.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+hs_interpreter *hs_interpreter_new(hs_session *session, const hs_listener *listener)
+{
+    hs_interpreter *in = hs_new(1, sizeof *in);
+    in->session = session;
+    in->listener = *listener;
+    return in;
+}
+
+void hs_interpreter_free(hs_interpreter *in)
+{
+    if (!in) return;
+    free(in->refusal);
+    free(in);
+}
+
+bool hs_interpreter_has_quit(const hs_interpreter *in)
+{
+    return in->quit;
+}
+
+uint64_t hs_interpreter_failures(const hs_interpreter *in)
+{
+    return in->failures;
+}
+
+/* --- Errors --------------------------------------------------------------------------------- */
+
+static bool fail_text(hs_interpreter *in, char *text)
+{
+    if (in->expecting_error) {
+        free(in->refusal);
+        in->refusal = text;
+        return false;
+    }
+    in->failures++;
+    in->listener.say(in->listener.context, HS_SAY_ERROR, text);
+    free(text);
+    return false;
+}
+
+bool hs_fail_with(hs_interpreter *in, const hs_complaint *c)
+{
+    const hs_program *p = in->program;
+    if (!in->expecting_error)
+        return fail_text(in, hs_complaint_text(c, p->name, p->first_line, p->source, p->length));
+    char *text = hs_new(1, sizeof c->what);
+    memcpy(text, c->what, sizeof c->what);
+    return fail_text(in, text);
+}
+
+bool hs_fail_at(hs_interpreter *in, hs_span where, const char *what, const char *hint)
+{
+    hs_complaint c;
+    hs_complain(&c, where, "%s", what);
+    hs_hint(&c, "%s", hint ? hint : "");
+    return hs_fail_with(in, &c);
+}
+
+/* --- Arguments ------------------------------------------------------------------------------ */
+
+static hs_reader reader_of(hs_interpreter *in, const hs_argument *a, hs_complaint *c)
+{
+    return (hs_reader){.text = in->program->source,
+                       .length = a->where.end,
+                       .at = a->where.start,
+                       .session = in->session,
+                       .complaint = c};
+}
+
+bool hs_size_of_argument(hs_interpreter *in, const hs_argument *a, uint64_t *value)
+{
+    hs_complaint c;
+    hs_reader r = reader_of(in, a, &c);
+    return hs_read_size(&r, value) || hs_fail_with(in, &c);
+}
+
+bool hs_pointer_of_argument(hs_interpreter *in, const hs_argument *a, hs_pointer *p)
+{
+    hs_complaint c;
+    hs_reader r = reader_of(in, a, &c);
+    return hs_read_pointer(&r, p) || hs_fail_with(in, &c);
+}
+
+/* --- Performing ----------------------------------------------------------------------------- */
+
+/* The part of the statement that a problem of the session is about. */
+static hs_span place_of(const hs_statement *s, hs_operand operand)
+{
+    if (!s->command) return s->arguments[0].where;
+    for (size_t i = 0; i < HS_PARAMETERS; i++) {
+        hs_parameter_kind kind = s->command->parameters[i].kind;
+        if (!s->arguments[i].present) continue;
+        bool pointer = kind == HS_PARAMETER_POINTER;
+        bool name = kind == HS_PARAMETER_OPTION || kind == HS_PARAMETER_ALLOCATOR;
+        bool value = kind == HS_PARAMETER_VALUE || kind == HS_PARAMETER_SIZE;
+        if ((operand == HS_OPERAND_POINTER && pointer) || (operand == HS_OPERAND_NAME && name) ||
+            (operand == HS_OPERAND_VALUE && value))
+            return s->arguments[i].where;
+    }
+    return s->head;
+}
+
+bool hs_perform(hs_interpreter *in, const hs_statement *s, const hs_op *op)
+{
+    hs_problem problem;
+    if (!hs_session_perform(in->session, op, &problem))
+        return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
+    if (!in->inside) in->listener.performed(in->listener.context, NULL);
+    return true;
+}
+
+bool hs_interrupted(hs_interpreter *in)
+{
+    if (!in->stopped && in->listener.interrupted)
+        in->stopped = in->listener.interrupted(in->listener.context);
+    return in->stopped;
+}
+
+/* NAME = POINTER */
+static bool run_assignment(hs_interpreter *in, const hs_statement *s)
+{
+    hs_op op = {.kind = HS_OP_ASSIGN, .name = s->result};
+    if (!hs_pointer_of_argument(in, &s->arguments[0], &op.p)) return false;
+    return hs_perform(in, s, &op);
+}
+
+static bool run_statement(hs_interpreter *in, const hs_statement *s)
+{
+    if (in->listener.begin && !in->inside) in->listener.begin(in->listener.context, in->program, s);
+    return s->command ? s->command->run(in, s) : run_assignment(in, s);
+}
+
+/* An expectation that does not hold is counted, and the rest goes on. */
+static bool goes_on(const hs_statement *s)
+{
+    return s->command && strcmp(s->command->name, "expect") == 0;
+}
+
+bool hs_run_statements(hs_interpreter *in, const hs_statement *statements, size_t count)
+{
+    bool good = true;
+    for (size_t i = 0; i < count && !in->quit; i++) {
+        if (run_statement(in, &statements[i])) continue;
+        good = false;
+        if (!goes_on(&statements[i])) break;
+    }
+    return good;
+}
+
+/* --- Programs ------------------------------------------------------------------------------- */
+
+static hs_program *parse(hs_interpreter *in, const char *name, size_t first_line,
+                         const char *source, size_t length)
+{
+    hs_complaint c;
+    hs_program *p = hs_program_parse(name, first_line, source, length, &c);
+    if (!p) fail_text(in, hs_complaint_text(&c, name, first_line, source, length));
+    return p;
+}
+
+static bool run_program(hs_interpreter *in, const hs_program *p, size_t from, size_t count)
+{
+    const hs_program *outer = in->program;
+    in->program = p;
+    in->stopped = false;
+    bool good = hs_run_statements(in, p->statements + from, count);
+    in->program = outer;
+    return good;
+}
+
+bool hs_interpreter_run(hs_interpreter *in, const char *name, size_t first_line, const char *source,
+                        size_t length)
+{
+    hs_program *p = parse(in, name, first_line, source, length);
+    bool good = p && run_program(in, p, 0, p->count);
+    hs_program_free(p);
+    return good;
+}
+
+bool hs_interpreter_step(hs_interpreter *in, const hs_program *p, size_t index)
+{
+    return index < p->count && run_program(in, p, index, 1);
+}
+
+/* --- Files ---------------------------------------------------------------------------------- */
+
+static char *read_stream(FILE *file, size_t *length)
+{
+    size_t capacity = 0, n;
+    char *text = hs_array_reserve(NULL, &capacity, 4096, 1);
+    *length = 0;
+    while ((n = fread(text + *length, 1, capacity - *length, file)) > 0) {
+        *length += n;
+        text = hs_array_reserve(text, &capacity, *length + 1, 1);
+    }
+    if (!ferror(file)) return text;
+    free(text);
+    return NULL;
+}
+
+hs_program *hs_interpreter_load(hs_interpreter *in, const char *path)
+{
+    size_t length;
+    errno = 0;
+    FILE *file = fopen(path, "rbe");
+    char *text = file ? read_stream(file, &length) : NULL;
+    int why = errno;
+    if (file) fclose(file);
+    if (!text) {
+        char *message = NULL;
+        if (asprintf(&message, "%s: can not be read: %s", path, strerror(why)) < 0) abort();
+        fail_text(in, message);
+        return NULL;
+    }
+    hs_program *p = parse(in, path, 1, text, length);
+    free(text);
+    return p;
+}
+
+bool hs_interpreter_run_file(hs_interpreter *in, const char *path)
+{
+    hs_program *p = hs_interpreter_load(in, path);
+    bool good = p && run_program(in, p, 0, p->count);
+    hs_program_free(p);
+    return good;
+}

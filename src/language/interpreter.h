@@ -1,0 +1,71 @@
+/* The interpreter: runs programs on a session and tells a listener what there is to say and show.
+ *
+ * It knows nothing of screens: front ends are listeners. */
+#ifndef HS_LANGUAGE_INTERPRETER_H
+#define HS_LANGUAGE_INTERPRETER_H
+
+#include "language/program.h"
+
+#include <heapscope/session.h>
+
+typedef enum {
+    HS_SAY_ANSWER,  /* what a command has to say: may be many lines */
+    HS_SAY_NOTE,    /* narration for the audience */
+    HS_SAY_REFUSED, /* an error that the script expected */
+    HS_SAY_ERROR,
+} hs_voice;
+
+/* A picture that a command asks for. */
+typedef enum {
+    HS_SHOW_MAP,
+    HS_SHOW_BLOCKS,
+    HS_SHOW_FREE_LIST,
+    HS_SHOW_STATS,
+    HS_SHOW_BYTES,   /* `length` bytes at `at` */
+    HS_SHOW_INSPECT, /* what lies at `at` */
+} hs_show;
+
+typedef struct {
+    void *context;
+    void (*say)(void *context, hs_voice, const char *text);
+    void (*show)(void *context, hs_show, hs_addr at, uint64_t length);
+    /* A statement begins; not called inside repeat { }. May be NULL. */
+    void (*begin)(void *context, const hs_program *, const hs_statement *);
+    /* The heap may have changed. `summary` tells of many requests at once; NULL: one request,
+     * whose events are in the heap. */
+    void (*performed)(void *context, const char *summary);
+    /* Asked now and then: does the user want to stop? May be NULL. */
+    bool (*interrupted)(void *context);
+} hs_listener;
+
+typedef struct hs_interpreter hs_interpreter;
+
+hs_interpreter *hs_interpreter_new(hs_session *, const hs_listener *);
+void hs_interpreter_free(hs_interpreter *);
+
+/* Parse and run; nothing runs when a part of it does not parse. `name` (NULL for typed lines) goes
+ * before complaints as NAME:LINE:COLUMN, where the source begins at line `first_line`. True when
+ * all of it succeeded. An error ends the run; an `expect` that does not hold is an error that lets
+ * the rest go on. */
+bool hs_interpreter_run(hs_interpreter *, const char *name, size_t first_line, const char *source,
+                        size_t length);
+
+/* The same with a file's content. Complains when it cannot be read. */
+bool hs_interpreter_run_file(hs_interpreter *, const char *path);
+
+/* Load a program from a file without running it; NULL after a complaint was said. */
+hs_program *hs_interpreter_load(hs_interpreter *, const char *path);
+
+/* Run one statement of a program. False: it failed (which was said). */
+bool hs_interpreter_step(hs_interpreter *, const hs_program *, size_t index);
+
+bool hs_interpreter_has_quit(const hs_interpreter *);
+uint64_t hs_interpreter_failures(const hs_interpreter *);
+
+/* Text of `help` (command NULL) or of `help COMMAND`; freed by the caller. */
+char *hs_help_text(const hs_session *, const hs_command *);
+
+/* The man page's section on commands, in roff; freed by the caller. */
+char *hs_help_roff(void);
+
+#endif

@@ -1,0 +1,455 @@
+/* The parser: statements by the command table.
+ *
+ *      statement = [NAME "="] COMMAND arguments | [NAME "="] COMMAND "(" arguments ")"
+ *                | NAME "=" POINTER
+ *      separated by newlines and ";"; "#" begins a comment.
+ *
+ * How an argument reads is decided by its parameter's kind, so `p1-8` is an expression and
+ * `free-list` a word without either needing quotes. */
+#include "heap/array.h"
+#include "language/expression.h"
+#include "language/program.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEEPEST = 50 };
+
+typedef struct {
+    hs_reader r;
+    int depth;
+    bool call; /* inside COMMAND( ... ): arguments end at the bracket */
+} parser;
+
+static char peek(const parser *p)
+{
+    return p->r.at < p->r.length ? p->r.text[p->r.at] : 0;
+}
+
+static bool at_end(const parser *p)
+{
+    return p->r.at >= p->r.length;
+}
+
+static bool statement_ends(const parser *p)
+{
+    char c = peek(p);
+    return at_end(p) || c == '\n' || c == ';' || c == '#' || c == '}' || (p->call && c == ')');
+}
+
+static bool word_ends(const parser *p)
+{
+    char c = peek(p);
+    return at_end(p) || c == '\r' || c == '{' || c == ' ' || c == '\t' || statement_ends(p);
+}
+
+static hs_span here(const parser *p)
+{
+    return (hs_span){p->r.at, p->r.at + !at_end(p)};
+}
+
+static char *copy(const parser *p, hs_span s)
+{
+    char *text = hs_new(s.end - s.start + 1, 1);
+    memcpy(text, p->r.text + s.start, s.end - s.start);
+    return text;
+}
+
+/* Skip blanks, comments and, between statements, separators. */
+static void skip(parser *p, bool separators)
+{
+    for (;;) {
+        hs_read_blanks(&p->r);
+        if (peek(p) == '#') {
+            while (!at_end(p) && peek(p) != '\n') p->r.at++;
+        } else if (separators && !at_end(p) && (peek(p) == '\n' || peek(p) == ';')) {
+            p->r.at++;
+        } else {
+            return;
+        }
+    }
+}
+
+static hs_span word_here(const parser *p)
+{
+    parser q = *p;
+    while (!word_ends(&q)) q.r.at++;
+    return (hs_span){p->r.at, q.r.at};
+}
+
+static bool keyword_here(parser *p, const char *keyword)
+{
+    hs_span w = word_here(p);
+    if (w.end - w.start != strlen(keyword)) return false;
+    if (strncmp(p->r.text + w.start, keyword, w.end - w.start) != 0) return false;
+    p->r.at = w.end;
+    return true;
+}
+
+/* --- Arguments ------------------------------------------------------------------------------ */
+
+static bool parse_body(parser *p, hs_statement *s);
+
+static bool parse_string(parser *p, hs_argument *a)
+{
+    return hs_read_string(&p->r, &a->text, &a->length);
+}
+
+/* "text"*COUNT or BYTE*COUNT: the text here, the rest an expression for later. */
+static bool parse_bytes(parser *p, hs_argument *a)
+{
+    uint64_t ignored;
+    if (peek(p) != '"') return hs_read_size(&p->r, &ignored);
+    if (!parse_string(p, a)) return false;
+    parser ahead = *p;
+    hs_read_blanks(&ahead.r);
+    if (peek(&ahead) != '*') return true;
+    ahead.r.at++;
+    *p = ahead;
+    return hs_read_size(&p->r, &ignored);
+}
+
+static void append(hs_argument *a, const char *more, size_t length)
+{
+    size_t capacity = 0;
+    char *joined = hs_array_reserve(NULL, &capacity, a->length + length + 2, 1);
+    size_t n = 0;
+    if (a->text) {
+        memcpy(joined, a->text, a->length);
+        n = a->length;
+        joined[n++] = ' ';
+    }
+    memcpy(joined + n, more, length);
+    joined[n + length] = 0;
+    free(a->text);
+    a->text = joined;
+    a->length = n + length;
+}
+
+/* "text", several of them joined by blanks, or bare words up to the end of the statement. */
+static bool parse_text(parser *p, hs_argument *a)
+{
+    while (!statement_ends(p)) {
+        hs_argument piece = {0};
+        if (peek(p) == '"') {
+            if (!parse_string(p, &piece)) return false;
+        } else {
+            hs_span w = {p->r.at, p->r.at};
+            while (!statement_ends(p) && peek(p) != '"') p->r.at++;
+            w.end = p->r.at;
+            while (w.end > w.start && isspace((unsigned char)p->r.text[w.end - 1])) w.end--;
+            piece.text = copy(p, w);
+            piece.length = w.end - w.start;
+        }
+        append(a, piece.text, piece.length);
+        free(piece.text);
+        hs_read_blanks(&p->r);
+    }
+    return true;
+}
+
+static bool parse_word(parser *p, hs_argument *a)
+{
+    if (peek(p) == '"') return parse_string(p, a);
+    hs_span w = word_here(p);
+    p->r.at = w.end;
+    a->text = copy(p, w);
+    a->length = w.end - w.start;
+    return true;
+}
+
+static bool parse_condition(parser *p, hs_statement *s)
+{
+    bool ignored;
+    parser before = *p;
+    if (keyword_here(p, "error")) {
+        hs_read_blanks(&p->r);
+        if (peek(p) == '{') return parse_body(p, s);
+    }
+    *p = before;
+    return hs_read_condition(&p->r, &ignored);
+}
+
+static bool parse_value(parser *p, hs_statement *s, const hs_parameter *parameter, hs_argument *a)
+{
+    uint64_t ignored;
+    hs_pointer pointer;
+    switch (parameter->kind) {
+    case HS_PARAMETER_SIZE: return hs_read_size(&p->r, &ignored);
+    case HS_PARAMETER_POINTER: return hs_read_pointer(&p->r, &pointer);
+    case HS_PARAMETER_BYTES: return parse_bytes(p, a);
+    case HS_PARAMETER_TEXT: return parse_text(p, a);
+    case HS_PARAMETER_CONDITION: return parse_condition(p, s);
+    case HS_PARAMETER_BODY: return parse_body(p, s);
+    case HS_PARAMETER_FILE:
+    case HS_PARAMETER_ALLOCATOR:
+    case HS_PARAMETER_OPTION:
+    case HS_PARAMETER_VALUE:
+    case HS_PARAMETER_COMMAND: return parse_word(p, a);
+    case HS_PARAMETER_FLAG:
+    case HS_PARAMETER_NONE: break;
+    }
+    return true;
+}
+
+static bool complain_missing(parser *p, const hs_statement *s, const hs_parameter *missing)
+{
+    char syntax[128];
+    hs_command_syntax(s->command, syntax, sizeof syntax);
+    hs_complain(p->r.complaint, (hs_span){p->r.at, p->r.at}, "%s: %s%s%s is missing",
+                s->command->name, missing->keyword ? missing->keyword : "",
+                missing->keyword ? " " : "", missing->label);
+    return hs_hint(p->r.complaint, "write %s", syntax);
+}
+
+static bool complain_extra(parser *p, const hs_statement *s)
+{
+    char syntax[128];
+    hs_span word = word_here(p);
+    if (word.end == word.start) word = here(p);
+    hs_command_syntax(s->command, syntax, sizeof syntax);
+    unsigned char c = (unsigned char)peek(p);
+    if (c < 0x20 || c == 0x7f)
+        hs_complain(p->r.complaint, here(p), "a control character (0x%02x) stands here", c);
+    else
+        hs_complain(p->r.complaint, word, "%s does not take this", s->command->name);
+    return hs_hint(p->r.complaint, "write %s", syntax);
+}
+
+static bool parse_argument(parser *p, hs_statement *s, size_t i)
+{
+    const hs_parameter *parameter = &s->command->parameters[i];
+    hs_argument *a = &s->arguments[i];
+    hs_read_blanks(&p->r);
+    if (p->call && i > 0 && peek(p) == ',') {
+        p->r.at++;
+        hs_read_blanks(&p->r);
+    }
+    bool absent = statement_ends(p);
+    if (!absent && parameter->keyword) {
+        absent = !keyword_here(p, parameter->keyword);
+        hs_read_blanks(&p->r);
+        if (!absent && parameter->kind != HS_PARAMETER_FLAG && statement_ends(p))
+            return complain_missing(p, s, parameter);
+    }
+    if (absent && parameter->optional) return true;
+    if (absent) return complain_missing(p, s, parameter);
+    a->present = true;
+    a->where.start = p->r.at;
+    if (!parse_value(p, s, parameter, a)) return false;
+    a->where.end = p->r.at;
+    return true;
+}
+
+/* In C's manner when the bracket follows at once: realloc(p1, 64). */
+static bool parse_arguments(parser *p, hs_statement *s)
+{
+    bool call = peek(p) == '(';
+    bool outer = p->call;
+    size_t open = p->r.at;
+    if (call) p->r.at++;
+    p->call = call;
+    for (size_t i = 0; i < HS_PARAMETERS && s->command->parameters[i].kind; i++)
+        if (!parse_argument(p, s, i)) return false;
+    hs_read_blanks(&p->r);
+    p->call = outer;
+    if (!call) return true;
+    if (peek(p) == ')') return p->r.at++, true;
+    if (statement_ends(p))
+        return hs_complain(p->r.complaint, (hs_span){open, open + 1}, "this ( has no )");
+    return complain_extra(p, s);
+}
+
+/* --- Statements ----------------------------------------------------------------------------- */
+
+static void free_statements(hs_statement *statements, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        hs_statement *s = &statements[i];
+        for (size_t j = 0; j < HS_PARAMETERS; j++) free(s->arguments[j].text);
+        free(s->result);
+        free_statements(s->body, s->body_count);
+    }
+    free(statements);
+}
+
+static bool check_name(parser *p, hs_span name)
+{
+    const char *text = p->r.text + name.start;
+    size_t length = name.end - name.start;
+    bool reserved = (length == 4 && strncmp(text, "NULL", 4) == 0) ||
+                    (length == 8 && strncmp(text, "SIZE_MAX", 8) == 0);
+    if (reserved) return hs_complain(p->r.complaint, name, "this name is taken: it is a constant");
+    if (length <= 64) return true;
+    return hs_complain(p->r.complaint, name,
+                       "a name of %zu characters is too long: 64 is the limit", length);
+}
+
+/* NAME = ..., if that is what stands here. */
+static bool parse_result(parser *p, hs_statement *s)
+{
+    if (!hs_is_name_start(peek(p))) return true;
+    parser ahead = *p;
+    hs_span name = {p->r.at, hs_name_end(&p->r, p->r.at)};
+    ahead.r.at = name.end;
+    hs_read_blanks(&ahead.r);
+    if (peek(&ahead) != '=' ||
+        (ahead.r.at + 1 < ahead.r.length && ahead.r.text[ahead.r.at + 1] == '='))
+        return true;
+    if (!check_name(p, name)) return false;
+    ahead.r.at++;
+    hs_read_blanks(&ahead.r);
+    s->result = copy(p, name);
+    s->result_where = name;
+    *p = ahead;
+    return true;
+}
+
+/* After NAME =: a pointer rather than a command? */
+static bool is_assignment(const parser *p)
+{
+    if (!hs_is_name_start(peek(p))) return true;
+    hs_span word = word_here(p);
+    size_t end = hs_name_end(&p->r, p->r.at);
+    char name[16] = {0};
+    if (end - word.start < sizeof name) memcpy(name, p->r.text + word.start, end - word.start);
+    if (hs_command_named(name)) return false;
+    parser ahead = *p;
+    ahead.r.at = end;
+    hs_read_blanks(&ahead.r);
+    return statement_ends(&ahead) || strchr("+-", peek(&ahead)) || strcmp(name, "NULL") == 0;
+}
+
+static bool parse_assignment(parser *p, hs_statement *s)
+{
+    hs_pointer pointer;
+    s->arguments[0].present = true;
+    s->arguments[0].where.start = p->r.at;
+    if (!hs_read_pointer(&p->r, &pointer)) return false;
+    s->arguments[0].where.end = p->r.at;
+    return true;
+}
+
+static bool parse_command(parser *p, hs_statement *s)
+{
+    hs_span head = word_here(p);
+    size_t bracket = hs_name_end(&p->r, head.start);
+    if (bracket < head.end && p->r.text[bracket] == '(') head.end = bracket;
+    if (head.end == head.start) {
+        unsigned char c = (unsigned char)peek(p);
+        return hs_complain(p->r.complaint, here(p),
+                           c < 0x20 || c == 0x7f ? "a control character (0x%02x) stands here"
+                                                 : "a command should stand here",
+                           c);
+    }
+    s->head = head;
+    s->command =
+        hs_command_resolve(p->r.text + head.start, head.end - head.start, head, p->r.complaint);
+    if (!s->command) return false;
+    if (s->result && !s->command->makes_pointer) {
+        hs_complain(p->r.complaint, head, "%s returns no pointer", s->command->name);
+        return hs_hint(p->r.complaint, "write it without %s =", s->result);
+    }
+    p->r.at = head.end;
+    return parse_arguments(p, s);
+}
+
+static bool parse_statement(parser *p, hs_statement *s)
+{
+    s->where.start = p->r.at;
+    if (!parse_result(p, s)) return false;
+    bool assigns = s->result && is_assignment(p);
+    if (s->result && statement_ends(p))
+        return hs_complain(p->r.complaint, here(p), "nothing stands behind the =");
+    if (!(assigns ? parse_assignment(p, s) : parse_command(p, s))) return false;
+    s->where.end = p->r.at;
+    hs_read_blanks(&p->r);
+    if (statement_ends(p)) return true;
+    if (assigns) return hs_complain(p->r.complaint, here(p), "the pointer should end here");
+    return complain_extra(p, s);
+}
+
+static bool parse_statements(parser *p, hs_statement **statements, size_t *count)
+{
+    size_t capacity = 0;
+    for (skip(p, true); !at_end(p) && peek(p) != '}'; skip(p, true)) {
+        *statements = hs_array_reserve(*statements, &capacity, *count + 1, sizeof **statements);
+        hs_statement *s = &(*statements)[(*count)++];
+        *s = (hs_statement){0};
+        if (!parse_statement(p, s)) return false;
+    }
+    return true;
+}
+
+static bool parse_body(parser *p, hs_statement *s)
+{
+    size_t open = p->r.at;
+    bool outer = p->call;
+    if (peek(p) != '{') {
+        hs_complain(p->r.complaint, here(p), "a { should stand here");
+        return hs_hint(p->r.complaint, "write repeat 3 { malloc 8 }");
+    }
+    if (++p->depth > DEEPEST) return hs_complain(p->r.complaint, here(p), "too many { within {");
+    p->r.at++;
+    p->call = false;
+    s->has_body = true;
+    if (!parse_statements(p, &s->body, &s->body_count)) return false;
+    p->call = outer;
+    p->depth--;
+    if (at_end(p)) return hs_complain(p->r.complaint, (hs_span){open, open + 1}, "this { has no }");
+    p->r.at++;
+    return true;
+}
+
+/* --- Programs ------------------------------------------------------------------------------- */
+
+void hs_program_free(hs_program *program)
+{
+    if (!program) return;
+    free_statements(program->statements, program->count);
+    free(program->name);
+    free(program->source);
+    free(program);
+}
+
+hs_program *hs_program_parse(const char *name, size_t first_line, const char *source, size_t length,
+                             hs_complaint *complaint)
+{
+    hs_program *program = hs_new(1, sizeof *program);
+    program->source = hs_new(length + 1, 1);
+    if (length) memcpy(program->source, source, length);
+    program->length = length;
+    program->first_line = first_line;
+    if (name) {
+        program->name = hs_new(strlen(name) + 1, 1);
+        memcpy(program->name, name, strlen(name));
+    }
+    parser p = {.r = {.text = program->source, .length = length, .complaint = complaint}};
+    if (length >= 3 && memcmp(source, "\xef\xbb\xbf", 3) == 0) p.r.at = 3; /* byte order mark */
+    bool good = parse_statements(&p, &program->statements, &program->count);
+    if (good && !at_end(&p)) good = hs_complain(complaint, here(&p), "this } has no {");
+    if (good) return program;
+    hs_program_free(program);
+    return NULL;
+}
+
+bool hs_program_is_open(const char *source, size_t length)
+{
+    size_t open = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        char c = source[i];
+        if (quoted) {
+            if (c == '\\') i++;
+            if (c == '"' || c == '\n') quoted = false;
+        } else if (c == '#') {
+            while (i + 1 < length && source[i + 1] != '\n') i++;
+        } else {
+            quoted = c == '"';
+            open += c == '{';
+            if (c == '}' && open > 0) open--;
+        }
+    }
+    return open > 0;
+}

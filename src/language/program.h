@@ -1,0 +1,43 @@
+/* A program: source text as statements, parsed whole before any of it runs. */
+#ifndef HS_LANGUAGE_PROGRAM_H
+#define HS_LANGUAGE_PROGRAM_H
+
+#include "language/command.h"
+
+/* One argument as written. Expressions stay text until they are evaluated. */
+typedef struct {
+    bool present;
+    hs_span where;
+    char *text; /* decoded bytes of a string, or the word; NULL for expressions */
+    size_t length;
+} hs_argument;
+
+typedef struct hs_statement {
+    const hs_command *command; /* NULL for the assignment NAME = POINTER, in arguments[0] */
+    hs_span where, head;
+    char *result; /* NAME of NAME = ..., or NULL */
+    hs_span result_where;
+    hs_argument arguments[HS_PARAMETERS];
+    bool has_body;
+    struct hs_statement *body; /* of { ... } */
+    size_t body_count;
+} hs_statement;
+
+typedef struct {
+    char *name;        /* of the file, or NULL for a line that was typed */
+    size_t first_line; /* the number of the source's first line in it */
+    char *source;
+    size_t length;
+    hs_statement *statements;
+    size_t count;
+} hs_program;
+
+/* Parse `length` bytes; the program keeps a copy of them. NULL with a complaint. */
+hs_program *hs_program_parse(const char *name, size_t first_line, const char *source, size_t length,
+                             hs_complaint *);
+void hs_program_free(hs_program *);
+
+/* Does the text end inside an open { ... }? Then a prompt asks for more lines. */
+bool hs_program_is_open(const char *source, size_t length);
+
+#endif

@@ -1,0 +1,77 @@
+/* Walking the heap as a reader sees it: the allocator's walker says where blocks are, the client's
+ * records say whose they are and, where an allocator leaves no marks, where one ends. */
+#include <heapscope/session.h>
+
+static hs_addr end_of(const hs_block *b)
+{
+    return b->addr + b->size;
+}
+
+static hs_addr least(hs_addr a, hs_addr b)
+{
+    return a < b ? a : b;
+}
+
+/* The piece of a region that starts at `at`: up to the next block of the client. */
+static void see_piece(const hs_session *s, hs_addr at, hs_seen *out)
+{
+    hs_addr end = end_of(&out->whole);
+    const hs_client_block *c = hs_session_block_from(s, at);
+    bool starts_here = c && c->addr == at;
+    const hs_client_block *next = starts_here ? hs_session_block_from(s, at + 1) : c;
+    out->block = (hs_block){.kind = HS_BLOCK_REGION, .addr = at};
+    out->block.size = (next ? least(next->addr, end) : end) - at;
+    out->client = starts_here ? c : NULL;
+    out->payload_end = at;
+    if (!starts_here) return;
+    out->block.kind = c->live ? HS_BLOCK_USED : HS_BLOCK_DEAD;
+    out->payload_end = c->requested < out->block.size ? at + c->requested : end_of(&out->block);
+}
+
+static void see_whole(const hs_session *s, hs_seen *out)
+{
+    hs_addr payload = hs_block_payload(&out->whole);
+    const hs_client_block *c = hs_session_block_from(s, payload);
+    out->block = out->whole;
+    out->client = NULL;
+    out->payload_end = payload;
+    if (out->block.kind != HS_BLOCK_USED || !c || c->addr != payload || !c->live) return;
+    uint64_t capacity = hs_block_capacity(&out->block);
+    out->client = c;
+    out->payload_end = payload + (c->requested < capacity ? c->requested : capacity);
+}
+
+static bool see_next_whole(const hs_session *s, const hs_block *previous, hs_seen *out)
+{
+    const hs_heap *h = hs_session_heap(s);
+    if (!hs_heap_allocator(h)->walk(h, previous, &out->whole)) return false;
+    if (out->whole.kind == HS_BLOCK_REGION)
+        see_piece(s, out->whole.addr, out);
+    else
+        see_whole(s, out);
+    return true;
+}
+
+bool hs_session_walk(const hs_session *s, const hs_seen *previous, hs_seen *out)
+{
+    if (!previous) return see_next_whole(s, NULL, out);
+    hs_addr next = end_of(&previous->block);
+    hs_block whole = previous->whole;
+    if (next >= end_of(&whole)) return see_next_whole(s, &whole, out);
+    out->whole = whole;
+    see_piece(s, next, out);
+    return true;
+}
+
+bool hs_session_walk_to(const hs_session *s, hs_addr at, hs_seen *out)
+{
+    bool more = see_next_whole(s, NULL, out);
+    while (more && end_of(&out->whole) <= at) {
+        hs_block whole = out->whole;
+        more = see_next_whole(s, &whole, out);
+    }
+    if (!more || out->whole.kind != HS_BLOCK_REGION || at <= out->whole.addr) return more;
+    const hs_client_block *c = hs_session_block_before(s, at);
+    see_piece(s, c && c->addr >= out->whole.addr ? c->addr : out->whole.addr, out);
+    return true;
+}

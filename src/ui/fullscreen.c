@@ -1,0 +1,680 @@
+/* The full screen's loop. libedit asks for a character; before one is waited for, the screen is
+ * drawn; keys that are not the editor's act on the view or on the player; lines go to the
+ * interpreter, whose listener is this screen. */
+#include "ui/fullscreen.h"
+
+#include "heap/array.h"
+#include "language/interpreter.h"
+#include "ui/paint.h"
+#include "ui/plain.h"
+#include "ui/player.h"
+#include "ui/prompt.h"
+#include "ui/terminal.h"
+#include "view/explanation.h"
+#include "view/screen.h"
+
+#include <curses.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CTRL_C = 3, CTRL_L = 12, CTRL_Z = 26, ESCAPE = 27, QUEUE = 64 };
+
+typedef struct {
+    hs_session *session;
+    const hs_fullscreen_config *config;
+    hs_terminal *terminal;
+    hs_prompt *prompt;
+    hs_interpreter *interpreter;
+    hs_player player;
+
+    hs_screen_state state;
+    hs_screen_places places;
+    char *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
+    char *command;                                   /* of a script, shown above what it did */
+    char *open_lines; /* typed lines of a statement whose { is still open */
+    bool light, pasting, quit, drawn;
+    int64_t began, shown; /* of the command that is running, for the sight of progress */
+    uint64_t asked;       /* how often it asked whether to stop */
+
+    wchar_t queue[QUEUE]; /* characters for the editor, before any key */
+    size_t queued;
+} app;
+
+static void replace(char **text, char *by)
+{
+    free(*text);
+    *text = by;
+}
+
+static char *copy(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *c = hs_new(size, 1);
+    memcpy(c, text, size);
+    return c;
+}
+
+static char *joined(const char *a, const char *between, const char *b)
+{
+    char *text;
+    if (asprintf(&text, "%s%s%s", a, between, b) < 0) abort();
+    return text;
+}
+
+/* --- Drawing -------------------------------------------------------------------------------- */
+
+static const char typing_keys[] =
+    "F1 help  F2 blocks  F3 free blocks  F4 stats  F7 F8 zoom  PgUp PgDn scroll  F10 quit";
+static const char player_keys[] =
+    "Space next  p play/pause  Enter type a command  q end the script  F1 help  F10 quit";
+static const char paused_keys[] =
+    "F5 goes on with the script  F1 help  F2 blocks  F4 stats  F10 quit";
+
+static int width_of(wchar_t c)
+{
+    int w = wcwidth(c);
+    return c < 32 || c == 127 ? 2 : w < 0 ? 1 : w;
+}
+
+static int put_wide(hs_pane p, int row, int column, wchar_t c)
+{
+    if (c < 32 || c == 127) { /* ^A */
+        hs_put_glyph(p, row, column, HS_ROLE_DIM, L'^');
+        hs_put_glyph(p, row, column + 1, HS_ROLE_DIM, c == 127 ? L'?' : c + 64);
+    } else if (width_of(c) > 0) {
+        bool ours = p.scene->ascii && c > 126;
+        hs_put_glyph(p, row, column, HS_ROLE_TEXT, ours || wcwidth(c) < 0 ? L'?' : c);
+        if (wcwidth(c) == 2) hs_put_glyph(p, row, column + 1, HS_ROLE_TEXT, 0);
+    }
+    return column + width_of(c);
+}
+
+/* The line being edited, scrolled sideways so that the cursor is on the screen. Returns its column.
+ */
+static int put_line(hs_pane p, int row, int column, const wchar_t *text, size_t length,
+                    size_t cursor)
+{
+    size_t from = 0;
+    int room = p.columns - column - 1, width = 0;
+    for (size_t i = 0; i < cursor; i++) width += width_of(text[i]);
+    while (from < cursor && width > room) width -= width_of(text[from++]);
+    int at = column + width;
+    for (size_t i = from; i < length && column < p.columns; i++)
+        column = put_wide(p, row, column, text[i]);
+    return at < p.columns ? at : p.columns - 1;
+}
+
+static int put_prompt(const app *a, hs_pane p, int row)
+{
+    char text[64];
+    if (a->player.has_focus) {
+        snprintf(text, sizeof text, "script %zu/%zu, %s", a->player.next, a->player.script->count,
+                 a->player.playing ? "playing" : "paused: Space goes on");
+        hs_put(p, row, 0, HS_ROLE_KEY, text);
+        return -1;
+    }
+    hs_prompt_line line = hs_prompt_view(a->prompt);
+    int column = hs_put(p, row, 0, HS_ROLE_DIM, a->open_lines ? "... " : "> ");
+    if (!line.search_length) return put_line(p, row, column, line.text, line.length, line.cursor);
+    column = put_line(p, row, column, line.search, line.search_length, line.search_length);
+    put_line(p, row, column + 3, line.text, line.length, line.cursor);
+    return column;
+}
+
+static void draw(app *a)
+{
+    bool light = hs_session_setting(a->session, HS_SET_THEME) == HS_THEME_LIGHT;
+    if (light != a->light || !a->drawn) hs_paint_colours(light);
+    a->light = light;
+    a->drawn = true;
+    bool paused = !hs_player_has_ended(&a->player);
+    a->state.caption = a->caption;
+    a->state.message = a->message;
+    a->state.keys = a->player.has_focus ? player_keys : paused ? paused_keys : typing_keys;
+    hs_scene *scene = hs_scene_new(LINES, COLS, a->config->ascii);
+    hs_screen_compose(a->session, &a->state, scene, &a->places);
+    a->state.top = a->places.plan.visible ? a->places.plan.top : a->state.top;
+    int column = put_prompt(a, hs_pane_of(scene), a->places.prompt_row);
+    hs_paint_scene(scene);
+    hs_scene_free(scene);
+    curs_set(column >= 0);
+    if (column >= 0) move(a->places.prompt_row, column);
+    refresh();
+}
+
+/* --- The listener --------------------------------------------------------------------------- */
+
+static void set_message(app *a, char *text, bool error)
+{
+    if (a->command && !error) {
+        char *both = joined(a->command, "\n", text);
+        free(text);
+        text = both;
+    }
+    replace(&a->message, text);
+    a->state.error = error;
+}
+
+static void say(void *context, hs_voice voice, const char *text)
+{
+    app *a = context;
+    switch (voice) {
+    case HS_SAY_NOTE: replace(&a->caption, copy(text)); break;
+    case HS_SAY_ERROR: set_message(a, copy(text), true); break;
+    case HS_SAY_REFUSED: set_message(a, joined("refused: ", "", text), false); break;
+    case HS_SAY_ANSWER:
+        replace(&a->answer, a->answer ? joined(a->answer, "\n", text) : copy(text));
+        break;
+    }
+}
+
+static void open_overlay(app *a, hs_overlay o)
+{
+    o.open = true;
+    a->state.overlay = o;
+}
+
+static void close_overlay(app *a)
+{
+    a->state.overlay.open = false;
+    a->state.cursor = HS_NULL;
+}
+
+static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+{
+    app *a = context;
+    switch (what) {
+    case HS_SHOW_MAP: close_overlay(a); break;
+    case HS_SHOW_BLOCKS:
+        open_overlay(a, (hs_overlay){.title = "Blocks, heap order", .panel = &hs_panel_blocks});
+        break;
+    case HS_SHOW_FREE_LIST:
+        open_overlay(a, (hs_overlay){.title = "Free blocks", .panel = &hs_panel_free_list});
+        break;
+    case HS_SHOW_STATS:
+        open_overlay(a, (hs_overlay){.title = "The ledger", .panel = &hs_panel_stats});
+        break;
+    case HS_SHOW_BYTES:
+        open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
+        break;
+    case HS_SHOW_INSPECT: open_overlay(a, (hs_overlay){.title = "Inspect", .at = at}); break;
+    }
+}
+
+static void begin(void *context, const hs_program *program, const hs_statement *s)
+{
+    app *a = context;
+    replace(&a->command, NULL);
+    if (!program->name) return; /* typed: the user knows */
+    size_t n = s->where.end - s->where.start;
+    char *text = hs_new(n + 3, 1);
+    memcpy(text, "> ", 2);
+    memcpy(text + 2, program->source + s->where.start, n);
+    replace(&a->command, text);
+}
+
+static void performed(void *context, const char *summary)
+{
+    app *a = context;
+    set_message(a, summary ? copy(summary) : hs_explain(a->session), false);
+    a->state.follow = true;
+}
+
+/* While a long command runs: show how far it is, and let Ctrl-C stop it. Other keys wait. */
+static bool interrupted(void *context)
+{
+    app *a = context;
+    wchar_t key;
+    if (++a->asked % 1024) return false;
+    int64_t now = hs_player_clock();
+    if (now - a->began > 500 && now - a->shown > 100) {
+        char *text;
+        if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
+                     hs_session_totals(a->session)->requests) < 0)
+            abort();
+        set_message(a, text, false);
+        a->shown = now;
+        draw(a);
+    }
+    while (1) {
+        hs_read read = hs_terminal_read(a->terminal, 0, &key);
+        if (read == HS_READ_END) return true;
+        if (read == HS_READ_TIMEOUT) return false;
+        if (read == HS_READ_CHARACTER && key == CTRL_C) return true;
+        if (read == HS_READ_CHARACTER && a->queued < QUEUE) a->queue[a->queued++] = key;
+    }
+}
+
+/* --- Running -------------------------------------------------------------------------------- */
+
+/* A short answer stands in the message's place, a long one is laid over the map. */
+static void present_answer(app *a)
+{
+    if (!a->answer) return;
+    hs_scene *measure = hs_scene_new(1, COLS, a->config->ascii);
+    int rows = hs_put_wrapped(hs_pane_of(measure), 0, 0, HS_ROLE_TEXT, a->answer);
+    hs_scene_free(measure);
+    if (rows <= 3) {
+        set_message(a, copy(a->answer), false);
+    } else {
+        replace(&a->overlay_text, copy(a->answer));
+        open_overlay(a, (hs_overlay){.title = "Answer", .text = a->overlay_text});
+    }
+    replace(&a->answer, NULL);
+}
+
+static void before_running(app *a)
+{
+    close_overlay(a);
+    replace(&a->message, NULL);
+    replace(&a->command, NULL);
+    a->state.error = false;
+    a->began = a->shown = hs_player_clock();
+}
+
+static void run_typed(app *a, const char *line)
+{
+    char *text = a->open_lines ? joined(a->open_lines, "\n", line) : copy(line);
+    replace(&a->open_lines, NULL);
+    if (hs_program_is_open(text, strlen(text))) {
+        a->open_lines = text;
+        return;
+    }
+    if (text[strspn(text, " \t\n")]) {
+        before_running(a);
+        hs_interpreter_run(a->interpreter, NULL, 1, text, strlen(text));
+        present_answer(a);
+    }
+    free(text);
+}
+
+static void step_script(app *a)
+{
+    before_running(a);
+    hs_player_step(&a->player, a->interpreter, a->session);
+    present_answer(a);
+    if (hs_player_has_ended(&a->player) && !a->message)
+        set_message(a, copy("The script has ended. Type commands of your own, or quit."), false);
+}
+
+/* --- Keys ----------------------------------------------------------------------------------- */
+
+static void scroll_by(app *a, int64_t rows)
+{
+    hs_overlay *o = &a->state.overlay;
+    if (o->open) {
+        int64_t most = (int64_t)a->places.overlay_rows - a->places.overlay.rows,
+                to = (int64_t)o->skip + rows;
+        if (to > most) to = most;
+        o->skip = to < 0 ? 0 : (size_t)to;
+        return;
+    }
+    int64_t bytes = rows * (int64_t)a->places.plan.row_bytes;
+    hs_addr base = hs_heap_base(hs_session_heap(a->session));
+    a->state.follow = false;
+    a->state.top =
+        bytes < 0 && (uint64_t)-bytes > a->state.top - base ? base : a->state.top + (uint64_t)bytes;
+}
+
+static int page(const app *a)
+{
+    int rows = a->state.overlay.open ? a->places.overlay.rows : a->places.plan.visible;
+    return rows > 1 ? rows - 1 : 1;
+}
+
+static void page_up(app *a)
+{
+    scroll_by(a, -page(a));
+}
+
+static void page_down(app *a)
+{
+    scroll_by(a, page(a));
+}
+
+static void set_zoom(app *a, uint64_t row_bytes)
+{
+    char text[32];
+    hs_problem problem;
+    snprintf(text, sizeof text, "%" PRIu64, row_bytes);
+    hs_op op = {.kind = HS_OP_SET, .name = "zoom", .text = text, .text_length = strlen(text)};
+    hs_session_perform(a->session, &op, &problem);
+    close_overlay(a);
+}
+
+static void zoom_in(app *a)
+{
+    uint64_t now = a->places.plan.row_bytes;
+    if (now > 8) set_zoom(a, now / 2);
+}
+
+static void zoom_out(app *a)
+{
+    uint64_t now = a->places.plan.row_bytes;
+    if (now && now < hs_heap_committed(hs_session_heap(a->session))) set_zoom(a, now * 2);
+}
+
+static void zoom_to_fit(app *a)
+{
+    set_zoom(a, 0);
+}
+
+static void toggle(app *a, const hs_panel *panel, hs_show what)
+{
+    bool open = a->state.overlay.open && a->state.overlay.panel == panel;
+    close_overlay(a);
+    if (!open) show(a, what, HS_NULL, 0);
+}
+
+static void key_blocks(app *a)
+{
+    toggle(a, &hs_panel_blocks, HS_SHOW_BLOCKS);
+}
+
+static void key_free_list(app *a)
+{
+    toggle(a, &hs_panel_free_list, HS_SHOW_FREE_LIST);
+}
+
+static void key_stats(app *a)
+{
+    toggle(a, &hs_panel_stats, HS_SHOW_STATS);
+}
+
+static void key_theme(app *a)
+{
+    hs_problem problem;
+    const char *other = a->light ? "dark" : "light";
+    hs_op op = {.kind = HS_OP_SET, .name = "theme", .text = other, .text_length = strlen(other)};
+    hs_session_perform(a->session, &op, &problem);
+}
+
+static void key_quit(app *a)
+{
+    a->quit = true;
+}
+
+static void key_play(app *a)
+{
+    if (hs_player_has_ended(&a->player)) return;
+    a->player.playing = !(a->player.has_focus && a->player.playing);
+    a->player.has_focus = true;
+    a->player.due = hs_player_clock();
+}
+
+static void key_step(app *a)
+{
+    if (!hs_player_has_ended(&a->player)) step_script(a);
+}
+
+static void key_help(app *a);
+
+/* Every key that is not the editor's, once: what it does and how the help says it. */
+static const struct {
+    int key;
+    const char *name, *help;
+    void (*act)(app *);
+} keys[] = {
+    {KEY_F(1), "F1 or ?", "this help (? on an empty line)", key_help},
+    {KEY_F(2), "F2", "all blocks", key_blocks},
+    {KEY_F(3), "F3", "the free blocks", key_free_list},
+    {KEY_F(4), "F4", "the ledger and all measures", key_stats},
+    {KEY_F(5), "F5", "play or pause the script", key_play},
+    {KEY_F(6), "F6", "one step of the script", key_step},
+    {KEY_F(7), "F7", "zoom out: more bytes in a row", zoom_out},
+    {KEY_F(8), "F8", "zoom in: fewer bytes in a row, down to single bytes", zoom_in},
+    {KEY_F(9), "F9", "dark or light theme", key_theme},
+    {KEY_F(10), "F10", "quit (Ctrl-D on an empty line does, too)", key_quit},
+    {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
+    {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
+    {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
+};
+
+static void key_help(app *a)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    fputs("Type a command and Enter: malloc 24, free p1, realloc p1 64, help.\n\nKeys\n", out);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        fprintf(out, "  %-12s %s\n", keys[i].name, keys[i].help);
+    fputs(
+        "  Escape       close what is laid over the map\n"
+        "  Mouse        click a byte of the map to inspect it\n"
+        "  Tab          complete the word; Ctrl-R searches the history\n"
+        "  Ctrl-C       clear the line, or stop a long command\n"
+        "While a script plays: Space next, p pause, Enter or letters type a command, q end it.\n\nCommands\n",
+        out);
+    char *commands = hs_help_text(a->session, NULL);
+    fputs(commands, out);
+    free(commands);
+    fclose(out);
+    bool open = a->state.overlay.open && a->overlay_text && strcmp(a->overlay_text, text) == 0;
+    close_overlay(a);
+    replace(&a->overlay_text, text);
+    if (!open) open_overlay(a, (hs_overlay){.title = "Help", .text = a->overlay_text});
+}
+
+static void inspect(app *a, hs_addr at)
+{
+    if (!at) return;
+    char *text = NULL;
+    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
+    hs_inspect_paint(a->session, hs_pane_of(scene), at);
+    text = hs_scene_text(scene);
+    hs_scene_free(scene);
+    text[strcspn(text + 1, "\n") + 1] = ':';
+    set_message(a, text, false);
+    a->state.cursor = at;
+    a->state.follow = false;
+}
+
+static void act_on_mouse(app *a)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK) return;
+    if (event.bstate & BUTTON4_PRESSED) scroll_by(a, -3);
+    if (event.bstate & BUTTON5_PRESSED) scroll_by(a, 3);
+    if (!(event.bstate & BUTTON1_PRESSED) || a->state.overlay.open) return;
+    inspect(a, hs_map_address(a->session, &a->places.plan, event.y - a->places.map.row,
+                              event.x - a->places.map.column));
+}
+
+/* Keys that the editor knows as xterm's escape sequences. */
+static const struct {
+    int key;
+    const wchar_t *sequence;
+} sequences[] = {
+    {KEY_UP, L"\033[A"},   {KEY_DOWN, L"\033[B"},    {KEY_RIGHT, L"\033[C"},
+    {KEY_LEFT, L"\033[D"}, {KEY_HOME, L"\033[H"},    {KEY_END, L"\033[F"},
+    {KEY_DC, L"\033[3~"},  {KEY_BACKSPACE, L"\177"}, {KEY_ENTER, L"\r"},
+};
+
+static void enqueue(app *a, const wchar_t *text)
+{
+    for (; *text && a->queued < QUEUE; text++) a->queue[a->queued++] = *text;
+}
+
+static void act_on_key(app *a, wchar_t key)
+{
+    if (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END)
+        a->pasting = key == HS_KEY_PASTE_BEGIN;
+    if (key == KEY_MOUSE) act_on_mouse(a);
+    if (key == KEY_NPAGE && a->player.has_focus &&
+        !a->state.overlay.open) { /* a presenter's remote */
+        key_step(a);
+        return;
+    }
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].key == key) keys[i].act(a);
+    for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++)
+        if (sequences[i].key == key) enqueue(a, sequences[i].sequence);
+}
+
+/* Escape closes what is open; with a character right behind it, it is Alt, and the editor's. */
+static bool take_escape(app *a)
+{
+    wchar_t next;
+    if (!a->state.overlay.open && !a->state.cursor) return false;
+    hs_read read = hs_terminal_read(a->terminal, 0, &next);
+    if (read == HS_READ_CHARACTER) {
+        enqueue(a, (wchar_t[]){next, 0});
+        return false;
+    }
+    close_overlay(a);
+    if (read == HS_READ_KEY) act_on_key(a, next);
+    return true;
+}
+
+/* While the player has the keys. True: the key was its own; else the prompt takes over. */
+static bool take_player_key(app *a, wchar_t c)
+{
+    switch (c) {
+    case L' ': key_step(a); return true;
+    case L'p': key_play(a); return true;
+    case L'q': hs_player_close(&a->player); return true;
+    case CTRL_C:
+    case ESCAPE:
+    case L'\r':
+    case L'\n': a->player.has_focus = a->player.playing = false; return true;
+    default:
+        if (c < 32) return true;
+        a->player.has_focus = a->player.playing = false;
+        return false;
+    }
+}
+
+/* A character that was typed: true when the editor gets it. */
+static bool for_editor(app *a, wchar_t c)
+{
+    hs_prompt_line line = hs_prompt_view(a->prompt);
+    if (a->pasting) return c == L'\r' || c == L'\n' || c >= 32; /* no key acts while pasting */
+    if (c == CTRL_L) {
+        clearok(curscr, TRUE);
+        return false;
+    }
+    if (c == CTRL_Z) {
+        hs_terminal_suspend(a->terminal);
+        return false;
+    }
+    if (c == ESCAPE && take_escape(a)) return false;
+    if (a->player.has_focus && c != CTRL_L && take_player_key(a, c)) return false;
+    if (c == L'?' && line.length == 0 && !line.search_length) {
+        key_help(a);
+        return false;
+    }
+    return true;
+}
+
+static hs_key give(app *a, wchar_t c, wchar_t *out)
+{
+    if (c == CTRL_C) {
+        close_overlay(a);
+        return HS_KEY_CANCEL;
+    }
+    *out = c == 0 ? L' ' : c; /* Ctrl-Space would end the line for libedit */
+    return HS_KEY_CHARACTER;
+}
+
+static hs_key next_char(void *context, wchar_t *out)
+{
+    app *a = context;
+    for (;;) {
+        wchar_t key;
+        if (a->quit || hs_interpreter_has_quit(a->interpreter)) return HS_KEY_END;
+        if (a->queued) {
+            key = a->queue[0];
+            memmove(a->queue, a->queue + 1, --a->queued * sizeof *a->queue);
+            return give(a, key, out);
+        }
+        if (!hs_terminal_pending(a->terminal)) draw(a);
+        switch (hs_terminal_read(a->terminal, hs_player_wait(&a->player), &key)) {
+        case HS_READ_END: return HS_KEY_END;
+        case HS_READ_TIMEOUT: key_step(a); break;
+        case HS_READ_KEY: act_on_key(a, key); break;
+        case HS_READ_CHARACTER:
+            if (for_editor(a, key)) return give(a, key, out);
+            break;
+        }
+    }
+}
+
+static void show_completions(void *context, const hs_completions *c)
+{
+    app *a = context;
+    char *text = copy("");
+    for (size_t i = 0; i < c->count; i++) {
+        char *longer = joined(text, i ? "  " : "", c->items[i].text);
+        free(text);
+        text = longer;
+    }
+    replace(&a->command, NULL);
+    set_message(a, text, false);
+}
+
+/* --- Life ----------------------------------------------------------------------------------- */
+
+static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *config, const char *why)
+{
+    hs_plain_style style = hs_plain_style_of_output(config->ascii);
+    fprintf(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
+    if (config->script) return hs_plain_play(session, &style, config->script);
+    return hs_plain_converse(session, &style, config->history);
+}
+
+static void read_lines(app *a)
+{
+    const char *line;
+    for (;;) {
+        hs_line_status status = hs_prompt_read(a->prompt, &line);
+        if (status == HS_LINE_END) break;
+        if (status == HS_LINE) run_typed(a, line);
+        if (status == HS_LINE_CANCELLED) replace(&a->open_lines, NULL);
+        if (hs_prompt_history_failed(a->prompt) && !a->message)
+            set_message(a, copy("the history file can not be written"), true);
+        if (a->quit || hs_interpreter_has_quit(a->interpreter)) break;
+    }
+}
+
+static void free_app(app *a)
+{
+    hs_player_close(&a->player);
+    hs_interpreter_free(a->interpreter);
+    hs_prompt_free(a->prompt);
+    free(a->caption);
+    free(a->message);
+    free(a->answer);
+    free(a->overlay_text);
+    free(a->command);
+    free(a->open_lines);
+}
+
+uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *config)
+{
+    app a = {.session = session, .config = config};
+    const char *why = "libedit can not be set up";
+    hs_prompt_host host = {&a, next_char, show_completions};
+    hs_listener listener = {&a, say, show, begin, performed, interrupted};
+    a.interpreter = hs_interpreter_new(session, &listener);
+    a.prompt = hs_prompt_new(&host, session, config->history);
+    if (a.prompt) a.terminal = hs_terminal_open(&why);
+    if (!a.terminal) {
+        free_app(&a);
+        return line_mode(session, config, why);
+    }
+    set_message(&a,
+                copy("Type malloc 24, then free p1. help lists the commands; F1 or ? the keys."),
+                false);
+    if (config->script && hs_player_open(&a.player, a.interpreter, config->script)) step_script(&a);
+    uint64_t in_script = hs_interpreter_failures(a.interpreter);
+    read_lines(&a);
+    if (config->script) in_script = hs_interpreter_failures(a.interpreter);
+    int ended_by = hs_terminal_end_signal(a.terminal);
+    hs_terminal_close(a.terminal);
+    free_app(&a);
+    if (ended_by) raise(ended_by); /* so that the shell learns of it */
+    return in_script;
+}

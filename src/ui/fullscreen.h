@@ -1,0 +1,17 @@
+/* The full screen: map, panels, sentence and prompt, live. */
+#ifndef HS_UI_FULLSCREEN_H
+#define HS_UI_FULLSCREEN_H
+
+#include <heapscope/session.h>
+
+typedef struct {
+    const char *script;  /* played first; NULL for none */
+    const char *history; /* file; may be NULL */
+    bool ascii;
+} hs_fullscreen_config;
+
+/* Run until the user leaves. Returns the number of commands that failed in the script; falls back
+ * to line mode, with a message, when the terminal can not be used. */
+uint64_t hs_fullscreen_run(hs_session *, const hs_fullscreen_config *);
+
+#endif

@@ -1,0 +1,63 @@
+/* Scenes on ncurses: every role is a colour pair, its changed look a second one. Without colours
+ * (NO_COLOR, monochrome) roles are told by attributes and glyphs. */
+#include "ui/paint.h"
+
+#include "view/theme.h"
+
+#include <curses.h>
+#include <stdlib.h>
+
+static short pair_of(const hs_cell *c)
+{
+    return (short)(1 + c->role + (c->flags & HS_CHANGED ? HS_ROLES : 0));
+}
+
+static bool colours_wanted(void)
+{
+    const char *none = getenv("NO_COLOR");
+    return has_colors() && !(none && *none);
+}
+
+void hs_paint_colours(bool light)
+{
+    if (!colours_wanted()) return;
+    start_color();
+    use_default_colors();
+    for (int role = 0; role < HS_ROLES; role++) {
+        const hs_look *look = hs_theme_look((hs_role)role);
+        hs_colours plain = light ? look->light : look->dark;
+        hs_colours changed = light ? look->changed_light : look->changed_dark;
+        if (COLORS < 256) plain = changed = look->few;
+        init_pair((short)(1 + role), plain.foreground, plain.background);
+        init_pair((short)(1 + role + HS_ROLES), changed.foreground, changed.background);
+    }
+}
+
+static attr_t attributes_of(const hs_cell *c)
+{
+    const hs_look *look = hs_theme_look((hs_role)c->role);
+    uint8_t wanted = look->attributes | (colours_wanted() ? 0 : look->mono);
+    attr_t a = A_NORMAL;
+    if (wanted & HS_BOLD || c->flags & HS_CHANGED) a |= A_BOLD;
+    if (wanted & HS_UNDERLINE) a |= A_UNDERLINE;
+    if (wanted & HS_FAINT) a |= A_DIM;
+    if (wanted & HS_REVERSE) a |= A_REVERSE;
+    if (c->flags & HS_CHANGED && (!colours_wanted() || COLORS < 256)) a |= A_UNDERLINE;
+    if (c->flags & HS_CURSOR) a ^= A_REVERSE | A_BOLD;
+    return a;
+}
+
+void hs_paint_scene(const hs_scene *s)
+{
+    bool colours = colours_wanted();
+    for (int row = 0; row < s->rows; row++)
+        for (int column = 0; column < s->columns; column++) {
+            const hs_cell *c = hs_scene_cell(s, row, column);
+            const hs_cell *left = hs_scene_cell(s, row, column - 1);
+            if (left && left->glyph && wcwidth(left->glyph) == 2) continue;
+            wchar_t text[2] = {c->glyph ? c->glyph : L' ', 0};
+            cchar_t cell;
+            setcchar(&cell, text, attributes_of(c), colours ? pair_of(c) : 0, NULL);
+            mvadd_wch(row, column, &cell);
+        }
+}

@@ -1,0 +1,265 @@
+/* Line mode: a listener that prints, and loops that feed the interpreter with lines or a file. */
+#include "ui/plain.h"
+
+#include "heap/array.h"
+#include "language/interpreter.h"
+#include "ui/ansi.h"
+#include "ui/editor.h"
+#include "view/byte_map.h"
+#include "view/explanation.h"
+#include "view/panels.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+typedef struct {
+    hs_session *session;
+    const hs_plain_style *style;
+    bool echo; /* show the commands of a script before their answers */
+} printer;
+
+enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
+
+hs_plain_style hs_plain_style_of_output(bool ascii)
+{
+    struct winsize size = {0};
+    const char *columns = getenv("COLUMNS"), *term = getenv("TERM"), *none = getenv("NO_COLOR");
+    bool terminal = isatty(STDOUT_FILENO);
+    hs_plain_style style = {.ascii = ascii, .columns = 80};
+    style.colour =
+        terminal && term && strcmp(term, "dumb") != 0 && strstr(term, "256") && !(none && *none);
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+        style.columns = size.ws_col;
+    else if (columns && atoi(columns) > 0)
+        style.columns = atoi(columns);
+    if (style.columns > 1000) style.columns = 1000;
+    return style;
+}
+
+static hs_ink ink_of(const printer *p)
+{
+    bool light = hs_session_setting(p->session, HS_SET_THEME) == HS_THEME_LIGHT;
+    return (hs_ink){p->style->ascii, p->style->colour, light};
+}
+
+static void print_scene(const printer *p, hs_scene *scene)
+{
+    hs_print_scene(stdout, scene, ink_of(p));
+    hs_scene_free(scene);
+}
+
+static void print_map(const printer *p)
+{
+    uint64_t zoom = hs_session_setting(p->session, HS_SET_ZOOM);
+    size_t n;
+    const hs_change *c = hs_session_changes(p->session, &n);
+    hs_map_plan plan =
+        hs_map_plan_for(p->session, MAP_ROWS, p->style->columns, zoom, n ? c[0].from : 0);
+    hs_scene *scene = hs_scene_new(hs_map_rows(&plan), p->style->columns, p->style->ascii);
+    hs_map_paint(p->session, &plan, hs_pane_of(scene), HS_NULL);
+    print_scene(p, scene);
+}
+
+static void print_panel(const printer *p, const hs_panel *panel)
+{
+    size_t rows = panel->rows(p->session);
+    hs_scene *scene = hs_scene_new((int)(rows < LIST_ROWS ? rows : LIST_ROWS), p->style->columns,
+                                   p->style->ascii);
+    panel->paint(p->session, hs_pane_of(scene), 0);
+    print_scene(p, scene);
+}
+
+static void print_bytes(const printer *p, hs_addr at, uint64_t n)
+{
+    size_t rows = hs_bytes_rows(n);
+    hs_scene *scene = hs_scene_new((int)(rows < LIST_ROWS ? rows : LIST_ROWS), p->style->columns,
+                                   p->style->ascii);
+    hs_bytes_paint(p->session, hs_pane_of(scene), at, n, 0);
+    print_scene(p, scene);
+    if (rows > LIST_ROWS) printf("... %zu more rows\n", rows - LIST_ROWS);
+}
+
+static void print_inspection(const printer *p, hs_addr at)
+{
+    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, p->style->columns, p->style->ascii);
+    hs_inspect_paint(p->session, hs_pane_of(scene), at);
+    print_scene(p, scene);
+}
+
+/* --- The listener --------------------------------------------------------------------------- */
+
+static void say_note(const printer *p, const char *text)
+{
+    int width = p->style->columns < 80 ? p->style->columns : 80;
+    hs_scene *scene = hs_scene_new(1, width, p->style->ascii);
+    int rows = hs_put_wrapped(hs_pane_part(hs_pane_of(scene), 0, 2, 1, width - 2), 0, 0,
+                              HS_ROLE_NOTE, text);
+    hs_scene_free(scene);
+    scene = hs_scene_new(rows, width, p->style->ascii);
+    hs_put_wrapped(hs_pane_part(hs_pane_of(scene), 0, 2, rows, width - 2), 0, rows, HS_ROLE_NOTE,
+                   text);
+    for (int i = 0; i < rows; i++) hs_put(hs_pane_of(scene), i, 0, HS_ROLE_NOTE, "|");
+    putchar('\n');
+    print_scene(p, scene);
+}
+
+static void say(void *context, hs_voice voice, const char *text)
+{
+    const printer *p = context;
+    if (voice == HS_SAY_ERROR) {
+        fflush(stdout);
+        hs_print_text(stderr, HS_ROLE_TEXT, text, (hs_ink){.ascii = p->style->ascii});
+        return;
+    }
+    if (p->style->silent) return;
+    if (voice == HS_SAY_NOTE) {
+        say_note(p, text);
+    } else {
+        if (voice == HS_SAY_REFUSED) fputs("refused: ", stdout);
+        hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+    }
+}
+
+static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+{
+    const printer *p = context;
+    if (p->style->silent) return;
+    switch (what) {
+    case HS_SHOW_MAP: print_map(p); break;
+    case HS_SHOW_BLOCKS: print_panel(p, &hs_panel_blocks); break;
+    case HS_SHOW_FREE_LIST: print_panel(p, &hs_panel_free_list); break;
+    case HS_SHOW_STATS: print_panel(p, &hs_panel_stats); break;
+    case HS_SHOW_BYTES: print_bytes(p, at, length); break;
+    case HS_SHOW_INSPECT: print_inspection(p, at); break;
+    }
+}
+
+static void begin(void *context, const hs_program *program, const hs_statement *s)
+{
+    const printer *p = context;
+    if (!p->echo || p->style->silent || !s->command) return;
+    if (strcmp(s->command->name, "note") == 0 || strcmp(s->command->name, "echo") == 0 ||
+        (strcmp(s->command->name, "expect") == 0 && !s->has_body))
+        return;
+    size_t n = s->where.end - s->where.start;
+    char *text = hs_new(n + 3, 1);
+    memcpy(text, "> ", 2);
+    memcpy(text + 2, program->source + s->where.start, n);
+    hs_print_text(stdout, HS_ROLE_TITLE, text, ink_of(p));
+    free(text);
+}
+
+static void performed(void *context, const char *summary)
+{
+    const printer *p = context;
+    if (p->style->silent) return;
+    char *sentence = summary ? NULL : hs_explain(p->session);
+    hs_print_text(stdout, HS_ROLE_TEXT, summary ? summary : sentence, ink_of(p));
+    free(sentence);
+    if (hs_session_setting(p->session, HS_SET_PICTURE) == HS_PICTURE_ON) print_map(p);
+}
+
+/* --- Ctrl-C --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t interrupt_asked; /* all that a signal handler can reach */
+
+static void ask_interrupt(int signal)
+{
+    (void)signal;
+    interrupt_asked = 1;
+}
+
+static bool interrupted(void *context)
+{
+    (void)context;
+    return interrupt_asked;
+}
+
+/* Ctrl-C stops a long command rather than the program; only where somebody types. */
+static void catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = ask_interrupt};
+    sigaction(SIGINT, &action, NULL);
+}
+
+static hs_interpreter *interpreter_for(printer *p)
+{
+    hs_listener listener = {p, say, show, begin, performed, interrupted};
+    return hs_interpreter_new(p->session, &listener);
+}
+
+/* --- Lines ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    hs_editor *editor; /* NULL: lines come from a pipe or a file */
+    char *line;
+    size_t capacity;
+    size_t number; /* of the last line */
+} line_source;
+
+/* The next line with its newline; NULL at the end. */
+static const char *next_line(line_source *l, bool more, size_t *length)
+{
+    if (l->editor) return hs_editor_read(l->editor, more ? L"... " : L"heapscope> ", length);
+    ssize_t n = getline(&l->line, &l->capacity, stdin);
+    l->number += n >= 0;
+    *length = n < 0 ? 0 : (size_t)n;
+    return n < 0 ? NULL : l->line;
+}
+
+/* A statement may go on over several lines, while a { is open. NULL at the end of input. */
+static char *next_statement(line_source *l, size_t *length)
+{
+    char *text = NULL;
+    size_t capacity = 0, n;
+    const char *line;
+    *length = 0;
+    do {
+        line = next_line(l, *length > 0, &n);
+        if (!line) break;
+        text = hs_array_reserve(text, &capacity, *length + n + 1, 1);
+        memcpy(text + *length, line, n);
+        *length += n;
+    } while (hs_program_is_open(text, *length));
+    return text;
+}
+
+uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
+                           const char *history_file)
+{
+    printer p = {.session = session, .style = style};
+    hs_interpreter *in = interpreter_for(&p);
+    line_source l = {0};
+    bool typed = isatty(STDIN_FILENO);
+    char *text;
+    size_t length;
+    if (typed) l.editor = hs_editor_new(session, history_file);
+    if (typed) catch_interrupts();
+    while (!hs_interpreter_has_quit(in)) {
+        size_t first = l.number + 1;
+        if (!(text = next_statement(&l, &length))) break;
+        interrupt_asked = 0;
+        hs_interpreter_run(in, typed ? NULL : "<stdin>", first, text, length);
+        fflush(stdout);
+        free(text);
+    }
+    uint64_t failures = hs_interpreter_failures(in);
+    hs_editor_free(l.editor);
+    free(l.line);
+    hs_interpreter_free(in);
+    return failures;
+}
+
+uint64_t hs_plain_play(hs_session *session, const hs_plain_style *style, const char *path)
+{
+    printer p = {.session = session, .style = style, .echo = true};
+    hs_interpreter *in = interpreter_for(&p);
+    hs_interpreter_run_file(in, path);
+    uint64_t failures = hs_interpreter_failures(in);
+    hs_interpreter_free(in);
+    return failures;
+}

@@ -1,0 +1,24 @@
+/* Line mode: the same commands and the same pictures as text, one answer after another. */
+#ifndef HS_UI_PLAIN_H
+#define HS_UI_PLAIN_H
+
+#include <heapscope/session.h>
+
+typedef struct {
+    bool ascii;
+    bool colour; /* paint pictures with ANSI colours */
+    bool silent; /* say errors only */
+    int columns;
+} hs_plain_style;
+
+/* How standard output is to be written to: its width, and whether it can show colours. */
+hs_plain_style hs_plain_style_of_output(bool ascii);
+
+/* Read commands from standard input until its end or `quit`; with line editing on a terminal.
+ * Returns the number of failures. */
+uint64_t hs_plain_converse(hs_session *, const hs_plain_style *, const char *history_file);
+
+/* Play a script. Returns the number of failures, counting a file that can not be read as one. */
+uint64_t hs_plain_play(hs_session *, const hs_plain_style *, const char *path);
+
+#endif

@@ -1,0 +1,465 @@
+/* The byte map. Blocks are painted in three passes: each adds its bytes, by role, to the weights
+ * of the cells it covers; the cells then take the role that matters most; labels go on top. */
+#include "view/byte_map.h"
+
+#include "heap/array.h"
+#include "view/theme.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The roles that bytes of the heap can have, the most telling first. */
+static const hs_role roles[] = {HS_ROLE_DAMAGE,  HS_ROLE_HEADER, HS_ROLE_FOOTER, HS_ROLE_PAYLOAD,
+                                HS_ROLE_PADDING, HS_ROLE_DEAD,   HS_ROLE_FREE,   HS_ROLE_UNUSED};
+enum { ROLES = sizeof roles / sizeof *roles };
+
+/* --- Layout --------------------------------------------------------------------------------- */
+
+static uint64_t power_of_two_within(uint64_t n)
+{
+    uint64_t p = 1;
+    while (p <= n / 2) p *= 2;
+    return p;
+}
+
+static hs_map_plan plan_with(const hs_session *s, uint64_t row_bytes, int columns)
+{
+    hs_map_plan plan = {.row_bytes = row_bytes, .cell_bytes = 1, .lines = 1};
+    uint64_t room = columns > HS_MAP_GUTTER ? (uint64_t)(columns - HS_MAP_GUTTER) : 1;
+    plan.cell_columns = (int)(room / row_bytes > 3 ? 3 : room / row_bytes);
+    if (plan.cell_columns < 1) {
+        plan.cell_columns = 1;
+        plan.cell_bytes = row_bytes / power_of_two_within(room);
+    }
+    plan.rows = (hs_heap_committed(hs_session_heap(s)) + row_bytes - 1) / row_bytes;
+    return plan;
+}
+
+/* Ruler and last line stand beside the rows of the heap where there is room for them. */
+static int rows_for_heap(int rows)
+{
+    return rows > 4 ? rows - 2 : rows > 1 ? rows - 1 : rows;
+}
+
+/* The fewest bytes a row, so the most detail, with which the whole heap fits. */
+static uint64_t fitting_zoom(const hs_session *s, int rows, int columns)
+{
+    uint64_t room = columns > HS_MAP_GUTTER ? (uint64_t)(columns - HS_MAP_GUTTER) : 1;
+    uint64_t row_bytes = power_of_two_within(room / 3 ? room / 3 : 1);
+    if (row_bytes < 8) row_bytes = 8;
+    if (row_bytes > 64) row_bytes = 64;
+    while (plan_with(s, row_bytes, columns).rows > (uint64_t)rows) row_bytes *= 2;
+    return row_bytes;
+}
+
+hs_map_plan hs_map_plan_for(const hs_session *s, int rows, int columns, uint64_t zoom, hs_addr top)
+{
+    hs_addr base = hs_heap_base(hs_session_heap(s));
+    int room = rows_for_heap(rows);
+    uint64_t row_bytes = zoom ? power_of_two_within(zoom) : fitting_zoom(s, room, columns);
+    hs_map_plan plan = plan_with(s, row_bytes < 8 ? 8 : row_bytes, columns);
+    if (plan.cell_columns >= 2 && plan.rows * 2 <= (uint64_t)room) plan.lines = 2;
+    uint64_t fits = (uint64_t)(room / plan.lines);
+    plan.visible = (int)(plan.rows < fits ? plan.rows : fits);
+    uint64_t first = top > base ? (top - base) / plan.row_bytes : 0;
+    if (first > plan.rows - (uint64_t)plan.visible) first = plan.rows - (uint64_t)plan.visible;
+    plan.top = base + first * plan.row_bytes;
+    return plan;
+}
+
+int hs_map_rows(const hs_map_plan *plan)
+{
+    return plan->visible * plan->lines + 2;
+}
+
+/* --- Weights -------------------------------------------------------------------------------- */
+
+typedef struct {
+    const hs_session *session;
+    const hs_map_plan *plan;
+    hs_pane pane;      /* the rows of the heap alone, without the ruler */
+    hs_addr from, to;  /* the bytes on show */
+    uint64_t *weights; /* ROLES for each cell */
+    uint8_t *changed;
+    size_t cells, row_cells;
+    int ruler; /* rows above */
+} painter;
+
+static size_t role_index(hs_role role)
+{
+    for (size_t i = 0; i < ROLES; i++)
+        if (roles[i] == role) return i;
+    return ROLES - 1;
+}
+
+static void weigh(painter *m, hs_addr from, hs_addr to, hs_role role)
+{
+    if (from < m->from) from = m->from;
+    if (to > m->to) to = m->to;
+    size_t r = role_index(role);
+    while (from < to) {
+        size_t cell = (size_t)((from - m->from) / m->plan->cell_bytes);
+        hs_addr cell_end = m->from + (cell + 1) * m->plan->cell_bytes;
+        hs_addr end = to < cell_end ? to : cell_end;
+        m->weights[cell * ROLES + r] += end - from;
+        from = end;
+    }
+}
+
+static void weigh_used(painter *m, const hs_seen *seen)
+{
+    const hs_block *b = &seen->block;
+    hs_addr p = hs_block_payload(b), end = p + hs_block_capacity(b);
+    weigh(m, b->addr, p, HS_ROLE_HEADER);
+    weigh(m, p, seen->payload_end, HS_ROLE_PAYLOAD);
+    weigh(m, seen->payload_end, end, HS_ROLE_PADDING);
+    weigh(m, end, b->addr + b->size, HS_ROLE_FOOTER);
+}
+
+static void weigh_free(painter *m, const hs_block *b)
+{
+    hs_addr p = hs_block_payload(b), end = p + hs_block_capacity(b);
+    hs_addr highest = hs_session_totals(m->session)->highest_block;
+    hs_addr unused = highest < p ? p : highest < end ? highest : end;
+    weigh(m, b->addr, p, HS_ROLE_HEADER);
+    weigh(m, p, unused, HS_ROLE_FREE);
+    weigh(m, unused, end, HS_ROLE_UNUSED);
+    weigh(m, end, b->addr + b->size, HS_ROLE_FOOTER);
+}
+
+static void weigh_block(painter *m, const hs_seen *seen)
+{
+    const hs_block *b = &seen->block;
+    hs_addr end = b->addr + b->size;
+    switch (b->kind) {
+    case HS_BLOCK_USED: weigh_used(m, seen); break;
+    case HS_BLOCK_FREE: weigh_free(m, b); break;
+    case HS_BLOCK_REGION: weigh(m, b->addr, end, HS_ROLE_PADDING); break;
+    case HS_BLOCK_DEAD: weigh(m, b->addr, end, HS_ROLE_DEAD); break;
+    case HS_BLOCK_UNUSED: weigh(m, b->addr, end, HS_ROLE_UNUSED); break;
+    case HS_BLOCK_DAMAGED: weigh(m, b->addr, end, HS_ROLE_DAMAGE); break;
+    }
+}
+
+/* --- Cells ---------------------------------------------------------------------------------- */
+
+static int cell_column(const painter *m, size_t cell)
+{
+    return HS_MAP_GUTTER + (int)(cell % m->row_cells) * m->plan->cell_columns;
+}
+
+static int cell_row(const painter *m, size_t cell)
+{
+    return m->ruler + (int)(cell / m->row_cells) * m->plan->lines;
+}
+
+/* The role of a cell: within a word the most telling one, in larger cells what most of it is. */
+static hs_role role_of(const painter *m, size_t cell)
+{
+    const uint64_t *w = &m->weights[cell * ROLES];
+    size_t most = ROLES;
+    if (w[0]) return roles[0]; /* damage is always told */
+    for (size_t i = 0; i < ROLES; i++) {
+        if (!w[i]) continue;
+        if (m->plan->cell_bytes <= 8) return roles[i];
+        if (most == ROLES || w[i] > w[most]) most = i;
+    }
+    if (most < ROLES) return roles[most];
+    /* No block's: before the first and after the last it is padding, then comes the end. */
+    return m->from + cell * m->plan->cell_bytes < m->to ? HS_ROLE_PADDING : HS_ROLE_RESERVED;
+}
+
+/* Of a cell of many words, how much is live: by shade. */
+static wchar_t shade(const painter *m, size_t cell)
+{
+    static const wchar_t shades[] = {0x2591, 0x2592, 0x2593, 0x2588}, ascii[] = L"-+*#";
+    uint64_t live = m->weights[cell * ROLES + role_index(HS_ROLE_PAYLOAD)];
+    size_t quarter = (size_t)(live * 4 / m->plan->cell_bytes);
+    if (quarter > 3) quarter = 3;
+    return m->pane.scene->ascii ? ascii[quarter] : shades[quarter];
+}
+
+static void paint_span(const painter *m, int row, int column, int width, hs_role role,
+                       wchar_t glyph, uint8_t flags)
+{
+    for (int i = 0; i < width; i++) {
+        hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + row, m->pane.column + column + i);
+        if (!c || column + i >= m->pane.columns || row >= m->pane.rows) return;
+        *c = (hs_cell){.glyph = glyph, .role = (uint8_t)role, .flags = flags};
+    }
+}
+
+static void paint_cell(const painter *m, size_t cell)
+{
+    hs_role role = role_of(m, cell);
+    bool coarse = m->plan->cell_bytes > 8;
+    uint64_t live = m->weights[cell * ROLES + role_index(HS_ROLE_PAYLOAD)];
+    wchar_t glyph = hs_theme_glyph(role, m->pane.scene->ascii);
+    if (coarse && live && role != HS_ROLE_DAMAGE) {
+        glyph = shade(m, cell);
+        role = HS_ROLE_PAYLOAD;
+    }
+    uint8_t flags = m->changed[cell] ? HS_CHANGED : 0;
+    for (int line = 0; line < m->plan->lines; line++)
+        paint_span(m, cell_row(m, cell) + line, cell_column(m, cell), m->plan->cell_columns, role,
+                   glyph, flags);
+}
+
+/* A byte's value in its cell, for cells of one byte with room for two digits. */
+static void paint_bytes(const painter *m)
+{
+    for (size_t cell = 0; cell < m->cells; cell++) {
+        const uint8_t *byte = hs_heap_bytes(hs_session_heap(m->session), m->from + cell, 1);
+        hs_role role = role_of(m, cell);
+        if (!byte) break;
+        if (m->plan->lines == 1 && (*byte == 0 || role != HS_ROLE_PAYLOAD)) continue;
+        int row = cell_row(m, cell) + m->plan->lines - 1;
+        hs_pane p = m->pane;
+        if (m->plan->cell_columns >= 2) {
+            hs_putf(p, row, cell_column(m, cell), role, "%02x", *byte);
+            if (m->plan->cell_columns == 3) hs_put(p, row, cell_column(m, cell) + 2, role, " ");
+        } else {
+            hs_put_glyph(p, row, cell_column(m, cell), role, isprint(*byte) ? *byte : L'?');
+        }
+    }
+}
+
+/* --- Labels --------------------------------------------------------------------------------- */
+
+/* The columns that the bytes from .. to - 1 have on the row of `from`. */
+static int span_columns(const painter *m, hs_addr from, hs_addr to)
+{
+    hs_addr row_end = m->from + ((from - m->from) / m->plan->row_bytes + 1) * m->plan->row_bytes;
+    uint64_t bytes = (to < row_end ? to : row_end) - from;
+    return (int)(bytes / m->plan->cell_bytes) * m->plan->cell_columns;
+}
+
+/* Write a label over the cells of from .. to - 1, as much of it as fits in their first row. */
+static bool label(const painter *m, hs_addr from, hs_addr to, hs_role role, const char *text)
+{
+    if (from < m->from || from >= m->to || to <= from) return false;
+    size_t cell = (size_t)((from - m->from) / m->plan->cell_bytes);
+    int width = span_columns(m, from, to);
+    int column = cell_column(m, cell);
+    if (width < (int)strlen(text)) return false;
+    int end = hs_put(hs_pane_part(m->pane, 0, 0, m->pane.rows, column + width), cell_row(m, cell),
+                     column, role, text);
+    int cut = (end - column) % m->plan->cell_columns; /* of a cell that shows a byte, hide all */
+    if (cut) hs_fill(m->pane, cell_row(m, cell), end, m->plan->cell_columns - cut, role, L' ');
+    return true;
+}
+
+/* Header and footer as stored: size | status bits. */
+static void label_tag(const painter *m, hs_addr at, uint64_t word)
+{
+    char text[48];
+    hs_role role = role_of(
+        m, at >= m->from && at < m->to ? (size_t)((at - m->from) / m->plan->cell_bytes) : 0);
+    uint64_t size = word & ~(uint64_t)7, status = word & 7;
+    snprintf(text, sizeof text, "%" PRIu64 "|%" PRIu64 " %s", size, status,
+             status & 1 ? "used" : "free");
+    if (label(m, at, at + 8, role, text)) return;
+    *strchr(text, ' ') = 0;
+    label(m, at, at + 8, role, text);
+}
+
+/* The client's name, with the size it asked for where there is room. */
+static void label_payload(const painter *m, const hs_client_block *c, hs_addr end, const char *edge)
+{
+    char text[128];
+    hs_role role = c->live ? HS_ROLE_PAYLOAD : HS_ROLE_DEAD;
+    const char *name = hs_session_block_name(m->session, c);
+    snprintf(text, sizeof text, "%s%s %s%" PRIu64 " B ", edge, name, c->live ? "" : "freed ",
+             c->requested);
+    if (label(m, c->addr, end, role, text)) return;
+    snprintf(text, sizeof text, "%s%s ", edge, name);
+    if (label(m, c->addr, end, role, text)) return;
+    snprintf(text, sizeof text, "%s%s", edge, name);
+    if (!label(m, c->addr, end, role, text)) label(m, c->addr, end, role, edge);
+}
+
+static void label_block(const painter *m, const hs_seen *seen)
+{
+    const hs_block *b = &seen->block;
+    hs_addr end = b->addr + b->size;
+    if (m->plan->cell_bytes > 64) return;
+    if (b->kind == HS_BLOCK_DAMAGED) {
+        label(m, b->addr, end, HS_ROLE_DAMAGE, b->damage);
+        return;
+    }
+    if (b->header) label_tag(m, b->addr, b->word);
+    if (b->footer) label_tag(m, end - b->footer, b->word);
+    /* Without headers between them, blocks need an edge. */
+    if (seen->client) label_payload(m, seen->client, end - b->footer, b->header ? "" : "[");
+}
+
+/* The allocator's own pointers, drawn where they point to. */
+static void label_marks(const painter *m)
+{
+    hs_mark marks[HS_MARKS];
+    const hs_heap *h = hs_session_heap(m->session);
+    size_t n = hs_heap_allocator(h)->marks(h, marks);
+    for (size_t i = 0; i < n; i++) {
+        hs_addr at = marks[i].at;
+        if (at < m->from || at >= m->to) continue;
+        size_t cell = (size_t)((at - m->from) / m->plan->cell_bytes);
+        hs_role under = role_of(m, cell);
+        int row = cell_row(m, cell), column = cell_column(m, cell);
+        wchar_t arrow = hs_theme_glyph(HS_ROLE_MARK, m->pane.scene->ascii);
+        hs_put_glyph(m->pane, row, column, HS_ROLE_MARK, arrow);
+        if (under != HS_ROLE_UNUSED && under != HS_ROLE_FREE) continue;
+        if (span_columns(m, at, hs_heap_end(h)) > (int)strlen(marks[i].name) + 1)
+            hs_put(m->pane, row, column + 1, HS_ROLE_MARK, marks[i].name);
+    }
+}
+
+/* --- Around the cells ----------------------------------------------------------------------- */
+
+static void paint_gutter(const painter *m)
+{
+    for (int i = 0; i < m->plan->visible; i++) {
+        hs_addr at = m->from + (uint64_t)i * m->plan->row_bytes;
+        bool row_changed = false;
+        for (size_t c = 0; c < m->row_cells && !row_changed; c++)
+            row_changed = m->changed[(size_t)i * m->row_cells + c];
+        int row = m->ruler + i * m->plan->lines;
+        int end = hs_putf(m->pane, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, at);
+        if (row_changed) {
+            hs_put(m->pane, row, end < HS_MAP_GUTTER - 1 ? end : HS_MAP_GUTTER - 1, HS_ROLE_MARK,
+                   "*");
+            for (int j = 0; j < end; j++)
+                hs_scene_cell(m->pane.scene, m->pane.row + row, m->pane.column + j)->flags =
+                    HS_CHANGED;
+        }
+    }
+}
+
+static void paint_ruler(const painter *m)
+{
+    uint64_t step = m->plan->row_bytes / 8 ? m->plan->row_bytes / 8 : 1;
+    if (step < 8 && m->plan->cell_bytes == 1) step = 8;
+    for (uint64_t at = 0; at < m->plan->row_bytes; at += step)
+        hs_putf(m->pane, 0, HS_MAP_GUTTER + (int)(at / m->plan->cell_bytes) * m->plan->cell_columns,
+                HS_ROLE_DIM, "+%" PRIu64, at);
+}
+
+/* Bytes as people say them: 256 bytes, 64 KiB. */
+static const char *size_text(uint64_t n, char *text, size_t size)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    size_t u = 0;
+    while (n >= 1024 && n % 1024 == 0 && u < 4) n /= 1024, u++;
+    snprintf(text, size, "%" PRIu64 " %s", n, units[u]);
+    return text;
+}
+
+/* Where the heap ends; what is cut says so. */
+static void paint_end(const painter *m)
+{
+    const hs_heap *h = hs_session_heap(m->session);
+    hs_mark marks[HS_MARKS];
+    size_t n = hs_heap_allocator(h)->marks(h, marks);
+    char now[32], most[32];
+    int row = m->ruler + m->plan->visible * m->plan->lines, column;
+    size_text(hs_heap_committed(h), now, sizeof now);
+    size_text(hs_heap_maximum(h), most, sizeof most);
+    if ((uint64_t)m->plan->visible < m->plan->rows) {
+        hs_putf(m->pane, row, 0, HS_ROLE_DIM,
+                "rows %" PRIu64 "-%" PRIu64 " of %" PRIu64 ": %" PRIu64 " bytes a row, %s in all",
+                (m->from - hs_heap_base(h)) / m->plan->row_bytes + 1,
+                (m->from - hs_heap_base(h)) / m->plan->row_bytes + (uint64_t)m->plan->visible,
+                m->plan->rows, m->plan->row_bytes, now);
+        return;
+    }
+    hs_putf(m->pane, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, hs_heap_end(h));
+    column = HS_MAP_GUTTER;
+    for (size_t i = 0; i < n; i++)
+        if (marks[i].at == hs_heap_end(h)) {
+            hs_put_glyph(m->pane, row, column, HS_ROLE_MARK,
+                         hs_theme_glyph(HS_ROLE_MARK, m->pane.scene->ascii));
+            column = hs_putf(m->pane, row, column + 1, HS_ROLE_MARK, "%s ", marks[i].name);
+        }
+    hs_putf(m->pane, row, column, HS_ROLE_DIM,
+            "end: %s committed, may grow to %s; %" PRIu64 " bytes a row", now, most,
+            m->plan->row_bytes);
+}
+
+static void mark_changes(painter *m)
+{
+    size_t n;
+    const hs_change *changes = hs_session_changes(m->session, &n);
+    for (size_t i = 0; i < n; i++) {
+        hs_addr from = changes[i].from < m->from ? m->from : changes[i].from;
+        hs_addr to = changes[i].to > m->to ? m->to : changes[i].to;
+        if (from >= to) continue;
+        size_t first = (size_t)((from - m->from) / m->plan->cell_bytes);
+        size_t last = (size_t)((to - 1 - m->from) / m->plan->cell_bytes);
+        memset(m->changed + first, 1, last - first + 1);
+    }
+}
+
+static void mark_cursor(const painter *m, hs_addr cursor)
+{
+    if (cursor < m->from || cursor >= m->to) return;
+    size_t cell = (size_t)((cursor - m->from) / m->plan->cell_bytes);
+    for (int line = 0; line < m->plan->lines; line++)
+        for (int i = 0; i < m->plan->cell_columns; i++) {
+            hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + cell_row(m, cell) + line,
+                                       m->pane.column + cell_column(m, cell) + i);
+            if (c) c->flags |= HS_CURSOR;
+        }
+}
+
+void hs_map_paint(const hs_session *s, const hs_map_plan *plan, hs_pane pane, hs_addr cursor)
+{
+    hs_addr end = hs_heap_end(hs_session_heap(s));
+    painter m = {
+        .session = s, .plan = plan, .pane = pane, .from = plan->top, .ruler = pane.rows > 4};
+    m.row_cells = (size_t)(plan->row_bytes / plan->cell_bytes);
+    m.cells = m.row_cells * (size_t)plan->visible;
+    m.to = plan->top + plan->row_bytes * (uint64_t)plan->visible;
+    if (m.to > end) m.to = end;
+    m.weights = hs_new(m.cells * ROLES + 1, sizeof *m.weights);
+    m.changed = hs_new(m.cells + 1, 1);
+
+    hs_seen b;
+    for (bool more = hs_session_walk_to(s, m.from, &b); more && b.block.addr < m.to;
+         more = hs_session_walk(s, &b, &b))
+        weigh_block(&m, &b);
+    mark_changes(&m);
+    for (size_t cell = 0; cell < m.cells; cell++) paint_cell(&m, cell);
+    if (plan->cell_bytes == 1) paint_bytes(&m);
+    for (bool more = hs_session_walk_to(s, m.from, &b); more && b.block.addr < m.to;
+         more = hs_session_walk(s, &b, &b))
+        label_block(&m, &b);
+    label_marks(&m);
+    mark_cursor(&m, cursor);
+    paint_gutter(&m);
+    if (m.ruler) paint_ruler(&m);
+    paint_end(&m);
+    free(m.weights);
+    free(m.changed);
+}
+
+hs_addr hs_map_address(const hs_session *s, const hs_map_plan *plan, int row, int column)
+{
+    if (row < 0 || column < HS_MAP_GUTTER || row >= plan->visible * plan->lines) return HS_NULL;
+    uint64_t cell = (uint64_t)((column - HS_MAP_GUTTER) / plan->cell_columns);
+    if (cell >= plan->row_bytes / plan->cell_bytes) return HS_NULL;
+    hs_addr at =
+        plan->top + (uint64_t)(row / plan->lines) * plan->row_bytes + cell * plan->cell_bytes;
+    return hs_heap_holds(hs_session_heap(s), at, 1) ? at : HS_NULL;
+}
+
+void hs_map_legend(hs_pane p, int row)
+{
+    int column = 0;
+    for (size_t i = ROLES; i-- > 0;) {
+        if (roles[i] == HS_ROLE_FOOTER || roles[i] == HS_ROLE_DAMAGE) continue;
+        hs_put_glyph(p, row, column, roles[i], hs_theme_glyph(roles[i], p.scene->ascii));
+        column = hs_putf(p, row, column + 1, HS_ROLE_DIM, " %s  ", hs_theme_look(roles[i])->name);
+    }
+}

@@ -1,0 +1,45 @@
+/* The byte map: the heap's bytes as rows of cells, from single bytes to many pages a cell.
+ *
+ *      0x107000000  32|1            p1 24 B                          <- labels
+ *                   2100000000000000000000000000...                  <- bytes, where rows allow
+ *
+ * One row is a fixed power-of-two number of bytes. What a cell shows is decoded from the heap's
+ * bytes by the allocator's walker; names come from the client's variables. */
+#ifndef HS_VIEW_BYTE_MAP_H
+#define HS_VIEW_BYTE_MAP_H
+
+#include "view/scene.h"
+
+#include <heapscope/session.h>
+
+/* How a map is laid out in a pane. */
+typedef struct {
+    hs_addr top;         /* address of the first row */
+    uint64_t row_bytes;  /* a power of two */
+    uint64_t cell_bytes; /* 1, 2, 4, ... */
+    int cell_columns;    /* of one cell: 3 and 2 have room for a byte in hex, else 1 */
+    int lines;           /* of one row: 2 has the labels above the bytes */
+    int visible;         /* rows of the heap that the pane shows */
+    uint64_t rows;       /* rows that the heap has */
+} hs_map_plan;
+
+/* The column where the cells start, behind the address. */
+enum { HS_MAP_GUTTER = 13 };
+
+/* Lay out a map for a pane of this size. `zoom` is bytes a row, 0 for the most detailed zoom that
+ * shows the whole heap; `top` is where the reader scrolled to, kept within the heap. */
+hs_map_plan hs_map_plan_for(const hs_session *, int rows, int columns, uint64_t zoom, hs_addr top);
+
+/* Paint it. `cursor` is an address to point out, or NULL. */
+void hs_map_paint(const hs_session *, const hs_map_plan *, hs_pane, hs_addr cursor);
+
+/* The address under a cell of the pane; HS_NULL for none. */
+hs_addr hs_map_address(const hs_session *, const hs_map_plan *, int row, int column);
+
+/* Rows that the whole map takes, with its ruler and its last line. */
+int hs_map_rows(const hs_map_plan *);
+
+/* "header = | payload # ..." on one line: the roles and their glyphs. */
+void hs_map_legend(hs_pane, int row);
+
+#endif

@@ -1,0 +1,306 @@
+/* The sentence: call and result, how the block was found, what it became, what it cost. Everything
+ * is read off the events; nothing is worked out again. */
+#include "view/explanation.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The events of one request, sorted by what a sentence asks for; NULL where there was none. */
+typedef struct {
+    const hs_event *request, *round, *choose, *pad, *split, *take, *release, *move, *fill, *bump,
+        *grow, *in_place, *ignore, *fail;
+    const hs_event *joins[3]; /* the first coalescings */
+    size_t join_count;
+    hs_counts counts;
+} story;
+
+static story read_story(const hs_heap *h)
+{
+    story t = {.counts = hs_events_counts(h)};
+    size_t n;
+    const hs_event *e = hs_events(h, &n);
+    for (size_t i = 0; i < n; i++, e++) {
+        switch (e->kind) {
+        case HS_REQUEST: t.request = e; break;
+        case HS_ROUND: t.round = e; break;
+        case HS_CHOOSE: t.choose = e; break;
+        case HS_PAD: t.pad = e; break;
+        case HS_SPLIT: t.split = e; break;
+        case HS_TAKE: t.take = e; break;
+        case HS_RELEASE: t.release = e; break;
+        case HS_MOVE: t.move = e; break;
+        case HS_FILL: t.fill = e; break;
+        case HS_BUMP: t.bump = e; break;
+        case HS_GROW: t.grow = e; break;
+        case HS_IN_PLACE: t.in_place = e; break;
+        case HS_IGNORE: t.ignore = e; break;
+        case HS_FAIL: t.fail = t.fail ? t.fail : e; break;
+        case HS_COALESCE:
+            if (t.join_count < 3) t.joins[t.join_count] = e;
+            t.join_count++;
+            break;
+        default: break;
+        }
+    }
+    return t;
+}
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* "first fit" where the allocator has a placement policy, else its name. */
+static void put_policy(FILE *out, const hs_session *s)
+{
+    const hs_heap *h = hs_session_heap(s);
+    const hs_allocator *a = hs_heap_allocator(h);
+    for (size_t i = 0; i < a->option_count; i++)
+        if (strcmp(a->options[i].name, "fit") == 0) {
+            fprintf(out, "%s fit", a->options[i].choices[hs_heap_option(h, i)]);
+            return;
+        }
+    fputs(a->name, out);
+}
+
+static void put_growth(FILE *out, const hs_session *s, const hs_event *grow)
+{
+    if (!grow) return;
+    hs_addr base = hs_heap_base(hs_session_heap(s));
+    uint64_t before = grow->a - base, now = grow->b - base;
+    fprintf(out, ", the heap %s from %" PRIu64 " to %" PRIu64 " bytes",
+            now == 2 * before ? "doubled" : "grew", before, now);
+}
+
+static void put_examined(FILE *out, const story *t)
+{
+    if (t->counts.visits)
+        fprintf(out, ", %" PRIu64 " block%s examined", t->counts.visits, plural(t->counts.visits));
+}
+
+/* How a block was come by: bumped, or chosen among the free ones. */
+static void put_placement(FILE *out, const hs_session *s, const story *t)
+{
+    if (t->bump) {
+        fprintf(out,
+                "the bump pointer moved from 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes",
+                t->bump->a, t->bump->b, t->bump->b - t->bump->a);
+    } else if (t->choose) {
+        put_policy(out, s);
+        fprintf(out, " took the %" PRIu64 "-byte hole at 0x%" PRIx64, t->choose->a, t->choose->at);
+        put_examined(out, t);
+        if (t->split)
+            fprintf(out, ", split %" PRIu64 " + %" PRIu64, t->split->a, t->split->b);
+        else
+            fputs(", not split", out);
+    }
+    if (t->pad)
+        fprintf(out, ", %" PRIu64 " byte%s skipped for alignment", t->pad->a, plural(t->pad->a));
+    put_growth(out, s, t->grow);
+}
+
+static void put_failure(FILE *out, const hs_session *s, const story *t)
+{
+    switch (t->fail ? t->fail->detail : HS_BECAUSE_NONE) {
+    case HS_BECAUSE_OVERFLOW: fputs("the product is larger than any size", out); break;
+    case HS_BECAUSE_NO_POWER: fputs("the alignment is no power of two", out); break;
+    case HS_BECAUSE_SYSTEM: fputs("the operating system gave no memory", out); break;
+    default:
+        fprintf(out, "no hole fits, and the heap may not grow beyond %" PRIu64 " bytes",
+                hs_heap_maximum(hs_session_heap(s)));
+    }
+    put_examined(out, t);
+    fputs("; nothing changed", out);
+}
+
+static const char *name_of(const hs_session *s, uint32_t variable)
+{
+    const hs_variable *v = hs_session_variable(s, variable);
+    return v ? v->name : NULL;
+}
+
+static void put_pointer(FILE *out, const hs_session *s, hs_pointer p)
+{
+    const char *name = name_of(s, p.variable);
+    if (name)
+        fputs(name, out);
+    else if (p.offset)
+        fprintf(out, "0x%" PRIx64, p.offset);
+    else
+        fputs("NULL", out);
+    if (name && p.offset >> 63)
+        fprintf(out, "-%" PRIu64, 0 - p.offset);
+    else if (name && p.offset)
+        fprintf(out, "+%" PRIu64, p.offset);
+}
+
+/* p2 = realloc(p1, 64) */
+static void put_call(FILE *out, const hs_session *s, const hs_last *last)
+{
+    const hs_op *op = &last->op;
+    const char *result = name_of(s, last->variable);
+    bool own = op->request == HS_REALLOC && op->p.variable == last->variable && op->p.offset == 0;
+    if (result && !own) fprintf(out, "%s = ", result);
+    fprintf(out, "%s(", hs_request_name(op->request));
+    if (op->request == HS_REALLOC || op->request == HS_FREE) put_pointer(out, s, op->p);
+    if (op->request == HS_REALLOC) fputs(", ", out);
+    if (op->request == HS_CALLOC || op->request == HS_ALIGNED_ALLOC)
+        fprintf(out, "%" PRIu64 ", ", op->b);
+    if (op->request != HS_FREE) fprintf(out, "%" PRIu64, op->a);
+    fputs(")", out);
+}
+
+/* A block that was freed, and what it was joined with. */
+static void put_release(FILE *out, const hs_session *s, const story *t)
+{
+    if (t->ignore) {
+        fprintf(out, "%s does nothing; the bytes stay behind, out of use",
+                hs_heap_allocator(hs_session_heap(s))->name);
+        return;
+    }
+    const hs_event *r = t->release;
+    if (!r) {
+        fputs("free does nothing with NULL", out);
+        return;
+    }
+    bool left = false, right = false;
+    hs_addr from = r->at, to = r->at + r->a;
+    for (size_t i = 0; i < t->join_count && i < 3; i++) {
+        const hs_event *j = t->joins[i];
+        left |= j->at < r->at;
+        right |= j->at == r->at;
+        if (j->at < from) from = j->at;
+        if (j->at + j->a + j->b > to) to = j->at + j->a + j->b;
+    }
+    fprintf(out, "the %" PRIu64 "-byte block at 0x%" PRIx64 " is free", r->a, r->at);
+    if (left || right)
+        fprintf(out, ", coalesced with its %s: a hole of %" PRIu64 " bytes",
+                left && right ? "left and right neighbours"
+                : left        ? "left neighbour"
+                              : "right neighbour",
+                to - from);
+}
+
+static void put_in_place(FILE *out, const hs_session *s, const story *t)
+{
+    const hs_event *e = t->in_place;
+    if (e->a == e->b)
+        fprintf(out, "in place: the block of %" PRIu64 " bytes stays as it is", e->a);
+    else
+        fprintf(out, "in place: the block %s from %" PRIu64 " to %" PRIu64 " bytes",
+                e->b > e->a ? "grew" : "shrank", e->a, e->b);
+    if (e->b > e->a && t->join_count)
+        fprintf(out, ", %" PRIu64 " bytes taken from its right-hand neighbour", t->joins[0]->b);
+    if (e->b < e->a && t->split) fprintf(out, ", %" PRIu64 " bytes are free", t->split->b);
+    put_growth(out, s, t->grow);
+}
+
+static void put_realloc(FILE *out, const hs_session *s, const hs_last *last, const story *t)
+{
+    if (t->in_place) {
+        put_in_place(out, s, t);
+        return;
+    }
+    if (t->move)
+        fprintf(out, "moved from 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes copied; ",
+                last->old_value, last->result, t->move->b);
+    put_placement(out, s, t);
+    if (t->release) fprintf(out, "; the old %" PRIu64 "-byte block is free", t->release->a);
+}
+
+static void put_request(FILE *out, const hs_session *s, const hs_last *last)
+{
+    story t = read_story(hs_session_heap(s));
+    const hs_op *op = &last->op;
+    bool frees =
+        op->request == HS_FREE || (op->request == HS_REALLOC && last->old_value && op->a == 0);
+    put_call(out, s, last);
+    if (frees) {
+        fputs(": ", out);
+        put_release(out, s, &t);
+        if (last->misuse) fputs("; this pointer must not be freed", out);
+        return;
+    }
+    if (last->result)
+        fprintf(out, " = 0x%" PRIx64 ": ", last->result);
+    else
+        fputs(" = NULL: ", out);
+    if (!last->result)
+        put_failure(out, s, &t);
+    else if (op->request == HS_REALLOC && last->old_value)
+        put_realloc(out, s, last, &t);
+    else
+        put_placement(out, s, &t);
+    if (t.fill) fprintf(out, ", %" PRIu64 " bytes set to zero", t.fill->a);
+}
+
+/* --- Writes --------------------------------------------------------------------------------- */
+
+/* What a write hit beyond the payload it began in. */
+static void put_overrun(FILE *out, const hs_session *s, hs_addr at, uint64_t n)
+{
+    const hs_client_block *b = hs_session_block_around(s, at);
+    hs_damage damage;
+    const hs_heap *h = hs_session_heap(s);
+    if (b && !b->live) {
+        fprintf(out, ": %s was freed: this is a use after free", hs_session_block_name(s, b));
+    } else if (!b) {
+        fputs(": in no live block", out);
+    } else if (at + n > b->addr + b->requested) {
+        uint64_t beyond = at + n - b->addr - b->requested;
+        fprintf(out, ": %" PRIu64 " byte%s beyond the end of %s", beyond, plural(beyond),
+                hs_session_block_name(s, b));
+    }
+    if (!hs_heap_allocator(h)->check(h, &damage))
+        fprintf(out, "; the heap is broken now, at 0x%" PRIx64 ": %s", damage.at, damage.what);
+}
+
+static void put_write(FILE *out, const hs_session *s, const hs_last *last)
+{
+    uint64_t n = last->op.text_length * last->op.a;
+    fprintf(out, "wrote %" PRIu64 " byte%s at ", n, plural(n));
+    put_pointer(out, s, last->op.p);
+    if (last->op.p.variable != HS_NONE) fprintf(out, " (0x%" PRIx64 ")", last->old_value);
+    if (n) put_overrun(out, s, last->old_value, n);
+}
+
+/* --- The rest ------------------------------------------------------------------------------- */
+
+static void put_fresh(FILE *out, const hs_session *s)
+{
+    uint64_t done, left_out;
+    const hs_heap *h = hs_session_heap(s);
+    hs_session_replayed(s, &done, &left_out);
+    fprintf(out, "a fresh heap of %" PRIu64 " bytes under %s", hs_session_config(s)->initial,
+            hs_session_allocator_name(s));
+    if (!done && !left_out) return;
+    fprintf(out, "; %" PRIu64 " commands ran again", done);
+    if (left_out) fprintf(out, ", %" PRIu64 " could not", left_out);
+    fprintf(out, ": heap %" PRIu64 " bytes now", hs_heap_committed(h));
+}
+
+char *hs_explain(const hs_session *s)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    const hs_op *op = hs_session_op(s, hs_session_op_count(s) - 1);
+    const hs_last *last = hs_session_last(s);
+    if (!op || op->kind == HS_OP_ALLOCATOR || op->kind == HS_OP_HEAP || op->replay)
+        put_fresh(out, s);
+    else if (op->kind == HS_OP_REQUEST)
+        put_request(out, s, last);
+    else if (op->kind == HS_OP_WRITE)
+        put_write(out, s, last);
+    else if (op->kind == HS_OP_SET)
+        fprintf(out, "%s is %s now%s", op->name, op->text, last->any ? "" : "; the heap is fresh");
+    else if (op->kind == HS_OP_ASSIGN)
+        fprintf(
+            out, "%s = 0x%" PRIx64, op->name,
+            hs_session_variable(s, hs_session_find_variable(s, op->name, strlen(op->name)))->value);
+    fclose(out);
+    return text;
+}

@@ -1,0 +1,10 @@
+/* The explanation: what the last operation did, in one sentence with its numbers. */
+#ifndef HS_VIEW_EXPLANATION_H
+#define HS_VIEW_EXPLANATION_H
+
+#include <heapscope/session.h>
+
+/* The sentence, read off the last operation's events; freed by the caller. */
+char *hs_explain(const hs_session *);
+
+#endif

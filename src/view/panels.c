@@ -1,0 +1,294 @@
+/* The panels. Lists are walked, not copied: a panel costs the blocks up to the last row on show. */
+#include "view/panels.h"
+
+#include "view/theme.h"
+
+#include <heapscope/ledger.h>
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *word;
+    hs_role role;
+} kinds[] = {
+    [HS_BLOCK_USED] = {"used", HS_ROLE_PAYLOAD},
+    [HS_BLOCK_FREE] = {"free", HS_ROLE_FREE},
+    [HS_BLOCK_REGION] = {"padding", HS_ROLE_PADDING},
+    [HS_BLOCK_UNUSED] = {"unused", HS_ROLE_UNUSED},
+    [HS_BLOCK_DAMAGED] = {"damaged", HS_ROLE_DAMAGE},
+    [HS_BLOCK_DEAD] = {"dead", HS_ROLE_DEAD},
+};
+
+static void title(hs_pane p, const char *text)
+{
+    hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
+    hs_put(p, 0, 1, HS_ROLE_TITLE, text);
+}
+
+/* --- Lists of blocks ------------------------------------------------------------------------ */
+
+static bool any_block(const hs_seen *seen)
+{
+    (void)seen;
+    return true;
+}
+
+static bool is_hole(const hs_seen *seen)
+{
+    return seen->block.kind == HS_BLOCK_FREE || seen->block.kind == HS_BLOCK_UNUSED;
+}
+
+static size_t count_blocks(const hs_session *s, bool (*wanted)(const hs_seen *))
+{
+    size_t n = 0;
+    hs_seen seen;
+    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
+        n += wanted(&seen);
+    return n;
+}
+
+static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *seen)
+{
+    const hs_block *b = &seen->block;
+    hs_role role = kinds[b->kind].role;
+    bool changed = hs_session_changed(s, b->addr);
+    int column = hs_putf(p, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, b->addr);
+    hs_put(p, row, column, HS_ROLE_MARK, changed ? "*" : " ");
+    column = hs_putf(p, row, column + 1, HS_ROLE_TEXT, "%5" PRIu64 " ", b->size);
+    column = hs_putf(p, row, column, role, "%-4s", kinds[b->kind].word);
+    if (seen->client)
+        hs_putf(p, row, column, HS_ROLE_TEXT, " %s %" PRIu64,
+                hs_session_block_name(s, seen->client), seen->client->requested);
+    else if (b->damage)
+        hs_putf(p, row, column, HS_ROLE_ERROR, " %s", b->damage);
+}
+
+static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *name,
+                       bool (*wanted)(const hs_seen *))
+{
+    char text[64];
+    size_t n = count_blocks(s, wanted), i = 0;
+    int row = 1;
+    hs_seen seen;
+    snprintf(text, sizeof text, "%s: %zu", name, n);
+    title(p, text);
+    for (bool more = hs_session_walk(s, NULL, &seen); more && row < p.rows;
+         more = hs_session_walk(s, &seen, &seen)) {
+        if (!wanted(&seen) || i++ < skip) continue;
+        bool cut = row == p.rows - 1 && i < n;
+        if (cut)
+            hs_putf(p, row, 0, HS_ROLE_DIM, "... %zu more", n - i + 1);
+        else
+            put_block(s, p, row, &seen);
+        row++;
+    }
+}
+
+static size_t rows_of_blocks(const hs_session *s)
+{
+    return 1 + count_blocks(s, any_block);
+}
+
+static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
+{
+    paint_list(s, p, skip, "Blocks, heap order", any_block);
+}
+
+static size_t rows_of_free_list(const hs_session *s)
+{
+    size_t n = count_blocks(s, is_hole);
+    return 1 + (n ? n : 1);
+}
+
+static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
+{
+    paint_list(s, p, skip, "Free blocks", is_hole);
+    if (!count_blocks(s, is_hole))
+        hs_put(p, 1, 0, HS_ROLE_DIM, "none: the next request grows the heap");
+}
+
+const hs_panel hs_panel_blocks = {"Blocks", rows_of_blocks, paint_blocks};
+const hs_panel hs_panel_free_list = {"Free blocks", rows_of_free_list, paint_free_list};
+
+/* --- Figures -------------------------------------------------------------------------------- */
+
+static size_t rows_of_figures(const hs_session *s)
+{
+    const hs_measure *m;
+    size_t n = 1;
+    (void)s;
+    for (size_t i = 0; (m = hs_measure_at(i)); i++) n += m->headline;
+    return n;
+}
+
+/* "internal_fragmentation" reads "internal fragmentation". */
+static int put_name(hs_pane p, int row, int column, const hs_measure *m)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s", m->name);
+    for (char *c = name; *c; c++)
+        if (*c == '_') *c = ' ';
+    return hs_put(p, row, column, HS_ROLE_TEXT, name);
+}
+
+static void put_value(hs_pane p, int row, int right, uint64_t value, const char *unit)
+{
+    char text[48];
+    snprintf(text, sizeof text, "%" PRIu64 "%s%s", value,
+             unit[0] == '%' ? ""
+             : unit[0]      ? " "
+                            : "",
+             strcmp(unit, "bytes") == 0 ? "B" : unit);
+    hs_put(p, row, right - (int)strlen(text), HS_ROLE_TEXT, text);
+}
+
+static void paint_figures(const hs_session *s, hs_pane p, size_t skip)
+{
+    const hs_measure *m;
+    hs_ledger l = hs_ledger_take(s);
+    int row = 1, right = p.columns < 40 ? p.columns : 40;
+    title(p, "Figures (`stats` defines them)");
+    for (size_t i = 0; (m = hs_measure_at(i)) && row < p.rows; i++) {
+        if (!m->headline) continue;
+        if (skip > 0) {
+            skip--;
+            continue;
+        }
+        put_name(p, row, 0, m);
+        put_value(p, row++, right, m->value(s, &l), m->unit);
+    }
+}
+
+const hs_panel hs_panel_figures = {"Figures", rows_of_figures, paint_figures};
+
+/* --- The ledger and all measures ------------------------------------------------------------ */
+
+static size_t rows_of_stats(const hs_session *s)
+{
+    size_t n = 0;
+    (void)s;
+    while (hs_measure_at(n)) n++;
+    return n + HS_CAUSES + 4;
+}
+
+enum { NAME_WIDTH = 22, VALUE_WIDTH = 14 };
+
+static void put_figure(hs_pane p, int row, const char *name, uint64_t value, const char *unit,
+                       const char *definition)
+{
+    hs_put(p, row, 0, HS_ROLE_TEXT, name);
+    put_value(p, row, NAME_WIDTH + VALUE_WIDTH, value, unit);
+    hs_put(p, row, NAME_WIDTH + VALUE_WIDTH + 1, HS_ROLE_DIM, definition);
+}
+
+static void paint_stats(const hs_session *s, hs_pane p, size_t skip)
+{
+    const hs_measure *m;
+    hs_ledger l = hs_ledger_take(s);
+    /* Rows that are skipped lie above the pane, where nothing is painted; the title comes last. */
+    int row = 1 - (int)skip;
+    for (int i = 0; i < HS_CAUSES; i++)
+        put_figure(p, row++, hs_cause_name((hs_cause)i), l.bytes[i], "bytes",
+                   hs_cause_definition((hs_cause)i));
+    put_figure(p, row++, "= heap", hs_heap_committed(hs_session_heap(s)), "bytes",
+               "the sum: every byte has one cause");
+    row++;
+    hs_put(p, row++, 0, HS_ROLE_DIM, "Measures, by the names that `expect` knows");
+    for (size_t i = 0; (m = hs_measure_at(i)); i++)
+        put_figure(p, row++, m->name, m->value(s, &l), m->unit, m->definition);
+    hs_fill(p, 0, 0, p.columns, HS_ROLE_TEXT, L' ');
+    title(p, "The ledger");
+}
+
+const hs_panel hs_panel_stats = {"Statistics", rows_of_stats, paint_stats};
+
+/* --- Bytes ---------------------------------------------------------------------------------- */
+
+enum { A_ROW = 16 };
+
+size_t hs_bytes_rows(uint64_t n)
+{
+    return (size_t)((n + A_ROW - 1) / A_ROW);
+}
+
+void hs_bytes_paint(const hs_session *s, hs_pane p, hs_addr at, uint64_t n, size_t skip)
+{
+    at += skip * A_ROW;
+    n = n > skip * A_ROW ? n - skip * A_ROW : 0;
+    for (int row = 0; row < p.rows && n > 0; row++) {
+        uint64_t here = n < A_ROW ? n : A_ROW;
+        const uint8_t *bytes = hs_heap_bytes(hs_session_heap(s), at, here);
+        if (!bytes) return;
+        hs_putf(p, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, at);
+        for (uint64_t i = 0; i < here; i++) {
+            hs_putf(p, row, 13 + (int)i * 3 + (i >= 8), HS_ROLE_TEXT, "%02x", bytes[i]);
+            hs_put_glyph(p, row, 64 + (int)i, HS_ROLE_TEXT, isprint(bytes[i]) ? bytes[i] : L'.');
+        }
+        at += here;
+        n -= here;
+    }
+}
+
+/* --- Inspecting an address ------------------------------------------------------------------ */
+
+static const char *role_at(const hs_seen *seen, hs_addr at)
+{
+    const hs_block *b = &seen->block;
+    if (b->kind == HS_BLOCK_DAMAGED) return "bytes behind a broken header";
+    if (at < hs_block_payload(b)) return "header";
+    if (b->footer && at >= b->addr + b->size - b->footer) return "footer";
+    if (b->kind != HS_BLOCK_USED) return kinds[b->kind].word;
+    return at < seen->payload_end ? "payload" : "padding";
+}
+
+static void put_header(hs_pane p, int row, const hs_block *b)
+{
+    if (!b->header) {
+        hs_put(p, row, 0, HS_ROLE_TEXT,
+               "header    none: this allocator keeps no marks in the heap");
+        return;
+    }
+    uint64_t size = b->word & ~(uint64_t)7, status = b->word & 7;
+    hs_putf(p, row, 0, HS_ROLE_TEXT,
+            "header    0x%016" PRIx64 " = size %" PRIu64 " | status %" PRIu64 "%" PRIu64 "%" PRIu64
+            ": bit 0 says %s",
+            b->word, size, status >> 2, status >> 1 & 1, status & 1, status & 1 ? "used" : "free");
+}
+
+void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
+{
+    hs_seen seen;
+    char text[64];
+    snprintf(text, sizeof text, "0x%" PRIx64, at);
+    title(p, text);
+    if (!hs_session_walk_to(s, at, &seen) || at < seen.block.addr) {
+        hs_put(p, 1, 0, HS_ROLE_TEXT, "in no block: alignment padding at the edge of the heap");
+        return;
+    }
+    const hs_block *b = &seen.block;
+    uint64_t word = 0;
+    hs_addr word_at = at & ~(hs_addr)7;
+    hs_heap_peek(hs_session_heap(s), word_at, &word);
+    hs_putf(p, 1, 0, HS_ROLE_TEXT, "role      %s, byte %" PRIu64 " of its block",
+            role_at(&seen, at), at - b->addr);
+    hs_putf(p, 2, 0, HS_ROLE_TEXT,
+            "block     0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes, %s", b->addr,
+            b->addr + b->size, b->size, kinds[b->kind].word);
+    put_header(p, 3, b);
+    if (seen.client)
+        hs_putf(p, 4, 0, HS_ROLE_TEXT,
+                "client    %s, asked for %" PRIu64 " bytes in command %" PRIu64
+                ", payload at 0x%" PRIx64,
+                hs_session_block_name(s, seen.client), seen.client->requested, seen.client->born,
+                seen.client->addr);
+    else
+        hs_put(p, 4, 0, HS_ROLE_TEXT, "client    no live pointer to it");
+    hs_putf(p, 5, 0, HS_ROLE_TEXT, "word      0x%" PRIx64 ": 0x%016" PRIx64 " = %" PRIu64, word_at,
+            word, word);
+    uint64_t left = hs_heap_end(hs_session_heap(s)) - (at & ~(hs_addr)15);
+    hs_bytes_paint(s, hs_pane_part(p, 6, 0, 2, p.columns), at & ~(hs_addr)15, left < 32 ? left : 32,
+                   0);
+}

@@ -1,0 +1,220 @@
+/* Scenes: cells, and text put into them safely. */
+#include "view/scene.h"
+
+#include "heap/array.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wctype.h>
+
+hs_scene *hs_scene_new(int rows, int columns, bool ascii)
+{
+    hs_scene *s = hs_new(1, sizeof *s);
+    s->rows = rows < 1 ? 1 : rows;
+    s->columns = columns < 1 ? 1 : columns;
+    s->ascii = ascii;
+    s->cells = hs_new((size_t)s->rows * (size_t)s->columns, sizeof *s->cells);
+    return s;
+}
+
+void hs_scene_free(hs_scene *s)
+{
+    if (!s) return;
+    free(s->cells);
+    free(s);
+}
+
+hs_cell *hs_scene_cell(const hs_scene *s, int row, int column)
+{
+    if (row < 0 || column < 0 || row >= s->rows || column >= s->columns) return NULL;
+    return &s->cells[(size_t)row * (size_t)s->columns + (size_t)column];
+}
+
+hs_pane hs_pane_of(hs_scene *s)
+{
+    return (hs_pane){s, 0, 0, s->rows, s->columns};
+}
+
+hs_pane hs_pane_part(hs_pane p, int row, int column, int rows, int columns)
+{
+    if (row + rows > p.rows) rows = p.rows - row;
+    if (column + columns > p.columns) columns = p.columns - column;
+    return (hs_pane){p.scene, p.row + row, p.column + column, rows < 0 ? 0 : rows,
+                     columns < 0 ? 0 : columns};
+}
+
+/* --- Characters ----------------------------------------------------------------------------- */
+
+/* The length of the UTF-8 sequence that a byte begins, and the bits it gives; 0 for none. */
+static int sequence_length(unsigned char c, uint32_t *bits)
+{
+    if (c < 0x80) return *bits = c, 1;
+    if (c >= 0xc2 && c <= 0xdf) return *bits = c & 0x1f, 2;
+    if (c >= 0xe0 && c <= 0xef) return *bits = c & 0x0f, 3;
+    if (c >= 0xf0 && c <= 0xf4) return *bits = c & 0x07, 4;
+    return 0;
+}
+
+bool hs_decode_utf8(const char **text, uint32_t *code)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    int n = sequence_length((unsigned char)**text, code);
+    for (int i = 1; i < n; i++) {
+        unsigned char c = (unsigned char)(*text)[i];
+        if ((c & 0xc0) != 0x80) n = 0;
+        *code = *code << 6 | (c & 0x3f);
+    }
+    bool good =
+        n > 0 && *code >= smallest[n] && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
+    *text += good ? n : 1;
+    return good;
+}
+
+wchar_t hs_next_character(const char **text, bool ascii)
+{
+    uint32_t code;
+    if (!hs_decode_utf8(text, &code)) return ascii ? L'?' : 0xfffd;
+    if (code < 0x20) return ascii ? L'?' : (wchar_t)(0x2400 + code); /* pictures of controls */
+    if (code == 0x7f) return ascii ? L'?' : 0x2421;
+    if (code < 0x7f) return (wchar_t)code;
+    if (ascii) return L'?';
+    return iswprint((wint_t)code) ? (wchar_t)code : 0xfffd;
+}
+
+/* --- Text ----------------------------------------------------------------------------------- */
+
+static void put_cell(hs_pane p, int row, int column, hs_role role, wchar_t glyph)
+{
+    if (row < 0 || column < 0 || row >= p.rows || column >= p.columns) return;
+    hs_cell *c = hs_scene_cell(p.scene, p.row + row, p.column + column);
+    if (!c) return;
+    c->glyph = glyph;
+    c->role = (uint8_t)role;
+}
+
+void hs_put_glyph(hs_pane p, int row, int column, hs_role role, wchar_t glyph)
+{
+    put_cell(p, row, column, role, glyph);
+}
+
+void hs_fill(hs_pane p, int row, int column, int count, hs_role role, wchar_t glyph)
+{
+    for (int i = 0; i < count; i++) put_cell(p, row, column + i, role, glyph);
+}
+
+int hs_put(hs_pane p, int row, int column, hs_role role, const char *text)
+{
+    while (*text && column < p.columns) {
+        wchar_t c = hs_next_character(&text, p.scene->ascii);
+        int width = wcwidth(c);
+        if (width < 1) continue; /* a combining mark has no cell of its own */
+        if (column + width > p.columns) break;
+        put_cell(p, row, column, role, c);
+        if (width == 2) put_cell(p, row, column + 1, role, 0);
+        column += width;
+    }
+    return column;
+}
+
+int hs_putf(hs_pane p, int row, int column, hs_role role, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return hs_put(p, row, column, role, text);
+}
+
+/* How many bytes of the text fit on a line, and where the next line begins. */
+static size_t line_bytes(const char *text, int columns, bool ascii, const char **next)
+{
+    const char *at = text, *space = NULL;
+    int width = 0;
+    while (*at && *at != '\n') {
+        const char *before = at;
+        int w = wcwidth(hs_next_character(&at, ascii));
+        width += w < 0 ? 0 : w;
+        if (width > columns) {
+            const char *cut = space ? space : before > text ? before : at;
+            *next = space ? space + 1 : cut;
+            return (size_t)(cut - text);
+        }
+        if (*before == ' ') space = before;
+    }
+    *next = *at ? at + 1 : at;
+    return (size_t)(at - text);
+}
+
+int hs_put_wrapped(hs_pane p, int row, int rows, hs_role role, const char *text)
+{
+    int used = 0;
+    if (p.columns < 1) return 0;
+    while (*text) {
+        const char *next;
+        size_t n = line_bytes(text, p.columns, p.scene->ascii, &next);
+        if (rows && used == rows) {
+            hs_put(p, row + used - 1, p.columns > 3 ? p.columns - 3 : 0, role, "...");
+            return used;
+        }
+        if (rows) {
+            char *line = hs_new(n + 1, 1);
+            memcpy(line, text, n);
+            hs_put(p, row + used, 0, role, line);
+            free(line);
+        }
+        used++;
+        text = next;
+    }
+    return used;
+}
+
+/* --- As text -------------------------------------------------------------------------------- */
+
+static void put_utf8(FILE *out, wchar_t glyph)
+{
+    uint32_t c = (uint32_t)glyph;
+    if (c < 0x80) {
+        putc((int)c, out);
+    } else if (c < 0x800) {
+        fprintf(out, "%c%c", (int)(0xc0 | c >> 6), (int)(0x80 | (c & 0x3f)));
+    } else if (c < 0x10000) {
+        fprintf(out, "%c%c%c", (int)(0xe0 | c >> 12), (int)(0x80 | (c >> 6 & 0x3f)),
+                (int)(0x80 | (c & 0x3f)));
+    } else {
+        fprintf(out, "%c%c%c%c", (int)(0xf0 | c >> 18), (int)(0x80 | (c >> 12 & 0x3f)),
+                (int)(0x80 | (c >> 6 & 0x3f)), (int)(0x80 | (c & 0x3f)));
+    }
+}
+
+static bool is_wide(const hs_scene *s, int row, int column)
+{
+    const hs_cell *c = hs_scene_cell(s, row, column);
+    return c && c->glyph && wcwidth(c->glyph) == 2;
+}
+
+char *hs_scene_text(const hs_scene *s)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    for (int row = 0; row < s->rows; row++) {
+        int end = s->columns;
+        while (end > 0) {
+            wchar_t g = hs_scene_cell(s, row, end - 1)->glyph;
+            if (g && g != L' ') break;
+            end--;
+        }
+        for (int column = 0; column < end; column++) {
+            if (column && is_wide(s, row, column - 1)) continue;
+            wchar_t g = hs_scene_cell(s, row, column)->glyph;
+            put_utf8(out, g ? g : L' ');
+        }
+        putc('\n', out);
+    }
+    fclose(out);
+    return text;
+}

@@ -1,0 +1,234 @@
+/* The screen's layout. Every part takes rows from what is left, the most needed first: prompt,
+ * message, map, title, keys, caption, panels. */
+#include "view/screen.h"
+
+#include <heapscope/ledger.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SIDE_BY_SIDE = 120,
+    SIDE_WIDTH = 42,
+    PANEL_ROWS = 7,
+    LEAST_MAP = 7,
+    MOST_CAPTION = 4,
+    MOST_MESSAGE = 6
+};
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Cut `n` rows off the top or the bottom of what is left. */
+static hs_pane take_top(hs_pane *left, int n)
+{
+    n = least(n, left->rows);
+    hs_pane top = hs_pane_part(*left, 0, 0, n, left->columns);
+    *left = hs_pane_part(*left, n, 0, left->rows - n, left->columns);
+    return top;
+}
+
+static hs_pane take_bottom(hs_pane *left, int n)
+{
+    n = least(n, left->rows);
+    hs_pane bottom = hs_pane_part(*left, left->rows - n, 0, n, left->columns);
+    *left = hs_pane_part(*left, 0, 0, left->rows - n, left->columns);
+    return bottom;
+}
+
+/* --- Lines ---------------------------------------------------------------------------------- */
+
+static void paint_title(const hs_session *s, hs_pane p)
+{
+    const hs_totals *t = hs_session_totals(s);
+    const hs_heap *h = hs_session_heap(s);
+    char left[160];
+    hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
+    hs_put(p, 0, 1, HS_ROLE_TITLE, "heapscope");
+    snprintf(left, sizeof left, "%s  heap %" PRIu64 "  live %" PRIu64 " in %" PRIu64 " block%s",
+             hs_session_allocator_name(s), hs_heap_committed(h), t->live, t->live_blocks,
+             t->live_blocks == 1 ? "" : "s");
+    hs_put(p, 0, 12, HS_ROLE_TITLE, left);
+    const char *help = "F1 help ";
+    int column = p.columns - (int)strlen(help);
+    if (column > 13 + (int)strlen(left)) hs_put(p, 0, column, HS_ROLE_TITLE, help);
+}
+
+static int message_rows(hs_pane p, const hs_screen_state *state)
+{
+    int rows = state->message ? hs_put_wrapped(p, 0, 0, HS_ROLE_TEXT, state->message) : 1;
+    int floor = p.rows >= 20 ? 2 : 1,
+        ceiling = least(MOST_MESSAGE, p.rows / 3 > 0 ? p.rows / 3 : 1);
+    return rows < floor ? floor : least(rows, ceiling);
+}
+
+static void paint_caption(hs_pane p, const char *caption)
+{
+    hs_pane text = hs_pane_part(p, 0, 2, p.rows, p.columns - 3);
+    for (int i = 0; i < p.rows; i++) hs_put(p, i, 0, HS_ROLE_NOTE, p.scene->ascii ? "|" : "▌");
+    hs_put_wrapped(text, 0, p.rows, HS_ROLE_NOTE, caption);
+}
+
+static int caption_rows(hs_pane p, const char *caption)
+{
+    if (!caption || p.rows < 12) return 0;
+    int rows =
+        hs_put_wrapped(hs_pane_part(p, 0, 2, p.rows, p.columns - 3), 0, 0, HS_ROLE_NOTE, caption);
+    return least(rows, p.rows > 30 ? MOST_CAPTION * 2 : MOST_CAPTION);
+}
+
+/* --- Panels --------------------------------------------------------------------------------- */
+
+/* Lists follow the last change, so that what just happened is on show. */
+static size_t skip_to_change(const hs_session *s, const hs_panel *panel, int rows)
+{
+    size_t n, before = 0, total = panel->rows(s);
+    const hs_change *changes = hs_session_changes(s, &n);
+    hs_seen seen;
+    if (!n || panel != &hs_panel_blocks || total <= (size_t)rows) return 0;
+    for (bool more = hs_session_walk(s, NULL, &seen);
+         more && seen.block.addr + seen.block.size <= changes[0].from;
+         more = hs_session_walk(s, &seen, &seen))
+        before++;
+    if (before < (size_t)rows - 3) return 0;
+    size_t skip = before - ((size_t)rows - 3) / 2;
+    return skip + (size_t)rows > total ? total - (size_t)rows : skip;
+}
+
+static void paint_panel(const hs_session *s, const hs_panel *panel, hs_pane p)
+{
+    if (p.rows > 1) panel->paint(s, p, skip_to_change(s, panel, p.rows));
+}
+
+/* Beside the map, one above the other: figures and free blocks get what they need, blocks the rest.
+ */
+static void paint_side(const hs_session *s, hs_pane p)
+{
+    int figures = least((int)hs_panel_figures.rows(s), p.rows / 3);
+    int holes = (int)hs_panel_free_list.rows(s);
+    paint_panel(s, &hs_panel_figures, take_bottom(&p, figures));
+    paint_panel(s, &hs_panel_free_list, take_bottom(&p, least(holes, p.rows / 3)));
+    paint_panel(s, &hs_panel_blocks, p);
+}
+
+static void paint_below(const hs_session *s, hs_pane p)
+{
+    int figures = p.columns >= 90 ? 30 : 26, blocks = (p.columns - figures) * 5 / 9;
+    paint_panel(s, &hs_panel_blocks, hs_pane_part(p, 0, 0, p.rows, blocks - 1));
+    paint_panel(s, &hs_panel_free_list,
+                hs_pane_part(p, 0, blocks, p.rows, p.columns - figures - blocks - 1));
+    paint_panel(s, &hs_panel_figures, hs_pane_part(p, 0, p.columns - figures, p.rows, figures));
+}
+
+static hs_pane paint_panels(const hs_session *s, hs_pane body)
+{
+    if (body.columns >= SIDE_BY_SIDE && body.rows >= PANEL_ROWS) {
+        hs_pane side = hs_pane_part(body, 0, body.columns - SIDE_WIDTH, body.rows, SIDE_WIDTH);
+        paint_side(s, side);
+        return hs_pane_part(body, 0, 0, body.rows, body.columns - SIDE_WIDTH - 1);
+    }
+    if (body.columns < 70 || body.rows < PANEL_ROWS + LEAST_MAP - 2) return body;
+    paint_below(s, take_bottom(&body, least(PANEL_ROWS + body.rows / 12, body.rows - LEAST_MAP)));
+    return body;
+}
+
+/* --- Map and overlay ------------------------------------------------------------------------ */
+
+static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane p,
+                      hs_screen_places *places)
+{
+    uint64_t zoom = hs_session_setting(s, HS_SET_ZOOM);
+    size_t n;
+    const hs_change *changes = hs_session_changes(s, &n);
+    hs_map_plan plan = hs_map_plan_for(s, p.rows, p.columns, zoom, state->top);
+    uint64_t shown = plan.row_bytes * (uint64_t)plan.visible;
+    if (state->follow && n && (changes[0].from < plan.top || changes[0].from >= plan.top + shown))
+        plan = hs_map_plan_for(s, p.rows, p.columns, zoom, changes[0].from - plan.row_bytes);
+    if (p.rows > 0) hs_map_paint(s, &plan, p, state->cursor);
+    int ruler = p.rows > 4;
+    places->plan = plan;
+    places->map = hs_pane_part(p, ruler, 0, p.rows - ruler, p.columns);
+    int legend = ruler + plan.visible * plan.lines + 2;
+    if (legend < p.rows) hs_map_legend(hs_pane_part(p, legend, 0, 1, p.columns), 0);
+}
+
+static size_t overlay_rows(const hs_session *s, const hs_overlay *o, hs_pane p)
+{
+    if (o->text) return (size_t)hs_put_wrapped(p, 0, 0, HS_ROLE_TEXT, o->text);
+    if (o->panel) return o->panel->rows(s) - 1;
+    return o->length ? hs_bytes_rows(o->length) : HS_INSPECT_ROWS - 1;
+}
+
+/* Text scrolls by painting it higher up, in a pane of its own whose top rows are cut away. */
+static void paint_text(hs_pane p, const char *text, size_t skip, size_t rows)
+{
+    hs_scene *whole = hs_scene_new((int)(rows ? rows : 1), p.columns, p.scene->ascii);
+    hs_put_wrapped(hs_pane_of(whole), 0, whole->rows, HS_ROLE_TEXT, text);
+    for (int row = 0; row < p.rows; row++)
+        for (int column = 0; column < p.columns; column++) {
+            const hs_cell *from = hs_scene_cell(whole, row + (int)skip, column);
+            hs_cell *to = hs_scene_cell(p.scene, p.row + row, p.column + column);
+            if (from && to) *to = *from;
+        }
+    hs_scene_free(whole);
+}
+
+static void paint_overlay(const hs_session *s, const hs_overlay *o, hs_pane p,
+                          hs_screen_places *places)
+{
+    hs_pane inner = hs_pane_part(p, 1, 0, p.rows - 1, p.columns);
+    size_t rows = overlay_rows(s, o, inner), last = o->skip + (size_t)inner.rows;
+    for (int row = 0; row < p.rows; row++) hs_fill(p, row, 0, p.columns, HS_ROLE_TEXT, L' ');
+    for (int i = 0; i < p.rows * p.columns; i++) {
+        hs_cell *c = hs_scene_cell(p.scene, p.row + i / p.columns, p.column + i % p.columns);
+        if (c) c->flags = 0;
+    }
+    if (o->text)
+        paint_text(inner, o->text, o->skip, rows);
+    else if (o->panel)
+        o->panel->paint(s, p, o->skip);
+    else if (o->length)
+        hs_bytes_paint(s, inner, o->at, o->length, o->skip);
+    else
+        hs_inspect_paint(s, p, o->at);
+    hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
+    int column = hs_put(p, 0, 1, HS_ROLE_TITLE, o->title);
+    if (last < rows || o->skip)
+        hs_putf(p, 0, column, HS_ROLE_TITLE, ": rows %zu-%zu of %zu, PgUp PgDn scroll, Esc closes",
+                o->skip + 1, last < rows ? last : rows, rows);
+    else
+        hs_put(p, 0, column, HS_ROLE_TITLE, ": Esc closes");
+    places->overlay = inner;
+    places->overlay_rows = rows;
+}
+
+void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_scene *scene,
+                       hs_screen_places *places)
+{
+    hs_pane left = hs_pane_of(scene);
+    int rows = scene->rows;
+    *places = (hs_screen_places){.prompt_row = rows - 1};
+    take_bottom(&left, 1);
+    if (rows >= 10) {
+        hs_pane keys = take_bottom(&left, 1);
+        hs_put(keys, 0, 0, HS_ROLE_DIM, state->keys);
+    }
+    if (rows >= 3) {
+        hs_pane message = take_bottom(&left, message_rows(left, state));
+        if (state->message)
+            hs_put_wrapped(message, 0, message.rows, state->error ? HS_ROLE_ERROR : HS_ROLE_TEXT,
+                           state->message);
+    }
+    if (rows >= 5) paint_title(s, take_top(&left, 1));
+    int caption = caption_rows(left, state->caption);
+    if (caption) paint_caption(take_top(&left, caption), state->caption);
+    if (state->overlay.open) {
+        paint_overlay(s, &state->overlay, left, places);
+        return;
+    }
+    paint_map(s, state, paint_panels(s, left), places);
+}

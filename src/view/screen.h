@@ -1,0 +1,49 @@
+/* The screen: title, caption, map, panels, message and prompt line as one scene.
+ *
+ *      title                                  At least 120 columns wide, the panels
+ *      caption (narration)                    stand beside the map; on a narrower
+ *      map                                    screen below it; on a small one they
+ *      blocks | free blocks | figures         fold away.
+ *      message
+ *      keys
+ *      prompt */
+#ifndef HS_VIEW_SCREEN_H
+#define HS_VIEW_SCREEN_H
+
+#include "view/byte_map.h"
+#include "view/panels.h"
+
+/* Something laid over the map until it is closed: exactly one of text, panel, and at. */
+typedef struct {
+    bool open;
+    const char *title;
+    const char *text;
+    const hs_panel *panel;
+    hs_addr at; /* bytes from here on, `length` of them; length 0: inspect the address */
+    uint64_t length;
+    size_t skip; /* rows scrolled away */
+} hs_overlay;
+
+typedef struct {
+    const char *caption; /* narration, or NULL */
+    const char *message; /* what just happened, or NULL */
+    bool error;          /* the message is an error's */
+    const char *keys;    /* the line of key hints */
+    hs_addr top;         /* where the reader scrolled the map to */
+    bool follow;         /* scroll to the last change if it is out of sight */
+    hs_addr cursor;      /* pointed out on the map; HS_NULL for none */
+    hs_overlay overlay;
+} hs_screen_state;
+
+/* Where things came to lie. */
+typedef struct {
+    hs_map_plan plan;
+    hs_pane map;         /* the rows of the heap, without the ruler */
+    hs_pane overlay;     /* its content, below its title */
+    size_t overlay_rows; /* that the whole overlay would have */
+    int prompt_row;
+} hs_screen_places;
+
+void hs_screen_compose(const hs_session *, const hs_screen_state *, hs_scene *, hs_screen_places *);
+
+#endif

@@ -1,0 +1,97 @@
+/* The theme table. */
+#include "view/theme.h"
+
+#define D HS_DEFAULT
+
+/* The 8 colours: 0 black 1 red 2 green 3 yellow 4 blue 5 magenta 6 cyan 7 white. */
+static const hs_look looks[HS_ROLES] = {
+    [HS_ROLE_TEXT] = {"text", L' ', L' ', {D, D}, {D, D}, {D, D}, {D, D}, {D, D}, 0, 0},
+    [HS_ROLE_DIM] = {"dim", L' ', L' ', {245, D}, {241, D}, {245, D}, {241, D}, {D, D}, 0, 0},
+    [HS_ROLE_TITLE] = {"title",
+                       L' ',
+                       L' ',
+                       {231, 24},
+                       {231, 24},
+                       {231, 24},
+                       {231, 24},
+                       {7, 4},
+                       HS_BOLD,
+                       HS_REVERSE},
+    [HS_ROLE_ADDRESS] =
+        {"address", L' ', L' ', {250, D}, {238, D}, {220, D}, {130, D}, {D, D}, 0, 0},
+    [HS_ROLE_HEADER] = {"header",
+                        L'=',
+                        L'=',
+                        {16, 214},
+                        {16, 214},
+                        {16, 226},
+                        {16, 226},
+                        {0, 3},
+                        0,
+                        HS_REVERSE | HS_BOLD},
+    [HS_ROLE_FOOTER] =
+        {"footer", L'=', L'=', {16, 172}, {16, 180}, {16, 226}, {16, 226}, {0, 3}, 0, HS_REVERSE},
+    [HS_ROLE_PAYLOAD] = {"payload",
+                         0x2593,
+                         L'#',
+                         {231, 25},
+                         {231, 25},
+                         {231, 32},
+                         {231, 32},
+                         {7, 4},
+                         0,
+                         HS_REVERSE},
+    [HS_ROLE_PADDING] = {"padding",
+                         0x2591,
+                         L'~',
+                         {231, 96},
+                         {16, 182},
+                         {231, 133},
+                         {16, 176},
+                         {7, 5},
+                         0,
+                         HS_UNDERLINE},
+    [HS_ROLE_FREE] = {"free", 0x00b7, L'.', {231, 29}, {16, 115}, {16, 43}, {16, 43}, {0, 2}, 0, 0},
+    [HS_ROLE_UNUSED] =
+        {"never used", 0x00b7, L'_', {245, 235}, {244, 255}, {252, 240}, {238, 252}, {D, D}, 0, 0},
+    [HS_ROLE_DEAD] =
+        {"dead", 0x2573, L'x', {250, 52}, {52, 224}, {231, 88}, {52, 217}, {7, 0}, 0, HS_FAINT},
+    [HS_ROLE_DAMAGE] = {"damage",
+                        L'!',
+                        L'!',
+                        {231, 160},
+                        {231, 160},
+                        {231, 196},
+                        {231, 196},
+                        {7, 1},
+                        HS_BOLD,
+                        HS_BOLD | HS_REVERSE},
+    [HS_ROLE_RESERVED] =
+        {"not committed", L' ', L' ', {240, D}, {248, D}, {240, D}, {248, D}, {D, D}, 0, 0},
+    [HS_ROLE_MARK] = {"pointer",
+                      0x25b2,
+                      L'^',
+                      {226, 235},
+                      {124, 255},
+                      {226, 240},
+                      {124, 252},
+                      {3, D},
+                      HS_BOLD,
+                      HS_BOLD},
+    [HS_ROLE_NOTE] =
+        {"narration", L' ', L' ', {230, D}, {17, D}, {230, D}, {17, D}, {6, D}, HS_BOLD, HS_BOLD},
+    [HS_ROLE_ERROR] =
+        {"error", L' ', L' ', {209, D}, {124, D}, {209, D}, {124, D}, {1, D}, HS_BOLD, HS_BOLD},
+    [HS_ROLE_KEY] =
+        {"key", L' ', L' ', {16, 250}, {231, 242}, {16, 250}, {231, 242}, {0, 7}, 0, HS_REVERSE},
+};
+
+const hs_look *hs_theme_look(hs_role role)
+{
+    return &looks[role];
+}
+
+wchar_t hs_theme_glyph(hs_role role, bool ascii)
+{
+    return ascii ? looks[role].ascii : looks[role].glyph;
+}
