@@ -551,7 +551,7 @@ static bool take_player_key(app *a, wchar_t c)
 static bool for_editor(app *a, wchar_t c)
 {
     hs_prompt_line line = hs_prompt_view(a->prompt);
-    if (a->pasting) return c == L'\r' || c == L'\n' || c >= 32; /* no key acts while pasting */
+    if (a->pasting) return c == L'\r' || c == L'\n' || c == L'\t' || c >= 32; /* no key acts */
     if (c == CTRL_L) {
         clearok(curscr, TRUE);
         return false;
@@ -575,7 +575,8 @@ static hs_key give(app *a, wchar_t c, wchar_t *out)
         close_overlay(a);
         return HS_KEY_CANCEL;
     }
-    *out = c == 0 ? L' ' : c; /* Ctrl-Space would end the line for libedit */
+    if (c == 0 || (c == L'\t' && a->pasting)) c = L' '; /* a NUL would end the line for libedit */
+    *out = c;
     return HS_KEY_CHARACTER;
 }
 

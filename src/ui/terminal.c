@@ -251,7 +251,7 @@ static void adopt_size(void)
 {
     struct winsize size;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
-        resizeterm(size.ws_row, size.ws_col);
+        resize_term(size.ws_row, size.ws_col); /* resizeterm would send itself KEY_RESIZE */
     clearok(curscr, TRUE);
 }
 
@@ -265,7 +265,7 @@ static bool take_key(hs_terminal *t, hs_read *kind, wchar_t *key)
         t->resized = true;
         return false;
     }
-    *kind = status == KEY_CODE_YES || c >= HS_KEY_PASTE_BEGIN ? HS_READ_KEY : HS_READ_CHARACTER;
+    *kind = status == KEY_CODE_YES ? HS_READ_KEY : HS_READ_CHARACTER;
     *key = (wchar_t)c;
     return true;
 }

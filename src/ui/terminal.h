@@ -12,10 +12,10 @@
 
 typedef struct hs_terminal hs_terminal;
 
-/* Keys beyond Unicode, as hs_terminal_read returns them in *key when it answers HS_READ_KEY: ncurses'
- * own KEY_ codes (KEY_F(1), KEY_MOUSE, KEY_RESIZE, KEY_PPAGE, ...), and these. */
+/* Keys beyond Unicode, as hs_terminal_read returns them in *key when it answers HS_READ_KEY:
+ * ncurses' own KEY_ codes (KEY_F(1), KEY_MOUSE, KEY_RESIZE, KEY_PPAGE, ...), and these. */
 enum {
-    HS_KEY_PASTE_BEGIN = 0x110000, /* above every Unicode character and every KEY_ code */
+    HS_KEY_PASTE_BEGIN = 0x300, /* above KEY_MAX, and within the 16 bits that ncurses keeps */
     HS_KEY_PASTE_END,
 };
 

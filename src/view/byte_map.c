@@ -41,7 +41,7 @@ static hs_map_plan plan_with(const hs_session *s, uint64_t row_bytes, int column
 /* Ruler and last line stand beside the rows of the heap where there is room for them. */
 static int rows_for_heap(int rows)
 {
-    return rows > 4 ? rows - 2 : rows > 1 ? rows - 1 : rows;
+    return rows > 4 ? rows - 2 : rows > 1 ? rows - 1 : 1;
 }
 
 /* The fewest bytes a row, so the most detail, with which the whole heap fits. */
@@ -244,7 +244,8 @@ static bool label(const painter *m, hs_addr from, hs_addr to, hs_role role, cons
     size_t cell = (size_t)((from - m->from) / m->plan->cell_bytes);
     int width = span_columns(m, from, to);
     int column = cell_column(m, cell);
-    if (width < (int)strlen(text)) return false;
+    int edge = m->plan->cell_bytes > 8 ? 2 : 0; /* so that shades beside it still read as shades */
+    if (width < (int)strlen(text) + edge) return false;
     int end = hs_put(hs_pane_part(m->pane, 0, 0, m->pane.rows, column + width), cell_row(m, cell),
                      column, role, text);
     int cut = (end - column) % m->plan->cell_columns; /* of a cell that shows a byte, hide all */

@@ -67,10 +67,9 @@ static void put_policy(FILE *out, const hs_session *s)
 
 static void put_growth(FILE *out, const hs_session *s, const hs_event *grow)
 {
-    if (!grow) return;
     hs_addr base = hs_heap_base(hs_session_heap(s));
     uint64_t before = grow->a - base, now = grow->b - base;
-    fprintf(out, ", the heap %s from %" PRIu64 " to %" PRIu64 " bytes",
+    fprintf(out, "the heap %s from %" PRIu64 " to %" PRIu64 " bytes",
             now == 2 * before ? "doubled" : "grew", before, now);
 }
 
@@ -80,25 +79,44 @@ static void put_examined(FILE *out, const story *t)
         fprintf(out, ", %" PRIu64 " block%s examined", t->counts.visits, plural(t->counts.visits));
 }
 
+/* A free block, found or made by growing. */
+static void put_choice(FILE *out, const hs_session *s, const story *t)
+{
+    if (t->grow) {
+        fputs("no hole fits; ", out);
+        put_growth(out, s, t->grow);
+        fprintf(out, "; its last block, %" PRIu64 " bytes at 0x%" PRIx64 ", serves", t->choose->a,
+                t->choose->at);
+    } else {
+        put_policy(out, s);
+        fprintf(out, " took the %" PRIu64 "-byte hole at 0x%" PRIx64, t->choose->a, t->choose->at);
+    }
+    put_examined(out, t);
+    if (t->split)
+        fprintf(out, ", split %" PRIu64 " + %" PRIu64, t->split->a, t->split->b);
+    else
+        fputs(", not split", out);
+}
+
+static void put_bump(FILE *out, const hs_session *s, const story *t)
+{
+    if (t->grow) {
+        put_growth(out, s, t->grow);
+        fputs("; ", out);
+    }
+    fprintf(out, "the bump pointer moved from 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes",
+            t->bump->a, t->bump->b, t->bump->b - t->bump->a);
+}
+
 /* How a block was come by: bumped, or chosen among the free ones. */
 static void put_placement(FILE *out, const hs_session *s, const story *t)
 {
-    if (t->bump) {
-        fprintf(out,
-                "the bump pointer moved from 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes",
-                t->bump->a, t->bump->b, t->bump->b - t->bump->a);
-    } else if (t->choose) {
-        put_policy(out, s);
-        fprintf(out, " took the %" PRIu64 "-byte hole at 0x%" PRIx64, t->choose->a, t->choose->at);
-        put_examined(out, t);
-        if (t->split)
-            fprintf(out, ", split %" PRIu64 " + %" PRIu64, t->split->a, t->split->b);
-        else
-            fputs(", not split", out);
-    }
+    if (t->bump)
+        put_bump(out, s, t);
+    else if (t->choose)
+        put_choice(out, s, t);
     if (t->pad)
         fprintf(out, ", %" PRIu64 " byte%s skipped for alignment", t->pad->a, plural(t->pad->a));
-    put_growth(out, s, t->grow);
 }
 
 static void put_failure(FILE *out, const hs_session *s, const story *t)
@@ -194,6 +212,8 @@ static void put_in_place(FILE *out, const hs_session *s, const story *t)
     if (e->b > e->a && t->join_count)
         fprintf(out, ", %" PRIu64 " bytes taken from its right-hand neighbour", t->joins[0]->b);
     if (e->b < e->a && t->split) fprintf(out, ", %" PRIu64 " bytes are free", t->split->b);
+    if (!t->grow) return;
+    fputs(", ", out);
     put_growth(out, s, t->grow);
 }
 

@@ -53,7 +53,7 @@ static const hs_look looks[HS_ROLES] = {
                          HS_UNDERLINE},
     [HS_ROLE_FREE] = {"free", 0x00b7, L'.', {231, 29}, {16, 115}, {16, 43}, {16, 43}, {0, 2}, 0, 0},
     [HS_ROLE_UNUSED] =
-        {"never used", 0x00b7, L'_', {245, 235}, {244, 255}, {252, 240}, {238, 252}, {D, D}, 0, 0},
+        {"never used", L' ', L'_', {245, 235}, {244, 255}, {252, 240}, {238, 252}, {D, D}, 0, 0},
     [HS_ROLE_DEAD] =
         {"dead", 0x2573, L'x', {250, 52}, {52, 224}, {231, 88}, {52, 217}, {7, 0}, 0, HS_FAINT},
     [HS_ROLE_DAMAGE] = {"damage",
@@ -67,7 +67,7 @@ static const hs_look looks[HS_ROLES] = {
                         HS_BOLD,
                         HS_BOLD | HS_REVERSE},
     [HS_ROLE_RESERVED] =
-        {"not committed", L' ', L' ', {240, D}, {248, D}, {240, D}, {248, D}, {D, D}, 0, 0},
+        {"not committed", L'/', L'/', {240, D}, {248, D}, {240, D}, {248, D}, {D, D}, 0, 0},
     [HS_ROLE_MARK] = {"pointer",
                       0x25b2,
                       L'^',
