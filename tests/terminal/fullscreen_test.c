@@ -1,0 +1,446 @@
+/* The full screen, used as people use it: typed at, clicked, resized, interrupted, killed. */
+#include "terminal.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char *program; /* the heapscope under test */
+static char home[] = "/tmp/heapscope-home-XXXXXX";
+
+static terminal *start_with(int rows, int columns, const char *const environment[],
+                            const char *argument, const char *file)
+{
+    const char *const argv[] = {program, argument ? argument : file, argument ? file : NULL, NULL};
+    return terminal_start(argv, rows, columns, home, environment);
+}
+
+static terminal *start(int rows, int columns)
+{
+    terminal *t = start_with(rows, columns, NULL, NULL, NULL);
+    assert_true(terminal_shows(t, "committed"));
+    return t;
+}
+
+static int leave(terminal *t)
+{
+    terminal_type(t, "\004");
+    int status = terminal_wait(t);
+    terminal_end(t);
+    return status;
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", home, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+/* --- The main job --------------------------------------------------------------------------- */
+
+static void a_typed_malloc_is_drawn_and_explained(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24\r");
+    assert_true(
+        terminal_shows(t, "p1 = malloc(24) = 0x107000008: first fit took the 256-byte hole"));
+    assert_true(terminal_shows(t, "0x107000000* 32|1 used"));
+    assert_true(terminal_shows(t, "p1 24 B"));
+    terminal_type(t, "free p1\r");
+    assert_true(terminal_shows(t, "free(p1): the 32-byte block at 0x107000000 is free"));
+    assert_true(terminal_shows(t, "256|0 free"));
+    terminal_type(t, "realloc p1 64\r");
+    assert_true(terminal_shows(t, "p1 (0x107000008) was already freed, by command 2"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void growth_is_drawn(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 300\r");
+    assert_true(terminal_shows(t, "the heap doubled from 256 to"));
+    assert_true(terminal_shows(t, "end: 512 bytes committed"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void every_size_of_screen_works(void **state)
+{
+    static const int sizes[][2] = {{5, 20}, {1, 1},   {2, 200},  {100, 400},
+                                   {3, 9},  {24, 80}, {50, 200}, {12, 40}};
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; malloc 1000\r");
+    terminal_settle(t);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        terminal_resize(t, sizes[i][0], sizes[i][1]);
+        terminal_type(t, "malloc 8\r");
+        terminal_settle(t);
+    }
+    terminal_resize(t, 24, 80);
+    terminal_type(t, "malloc 8\r");
+    assert_true(terminal_shows(t, "p11 = malloc(8)"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_wide_screen_has_the_panels_beside_the_map(void **state)
+{
+    (void)state;
+    terminal *t = start(50, 200);
+    assert_true(terminal_shows(t, "Blocks, heap order: 1"));
+    assert_true(terminal_shows(t, "Figures"));
+    terminal_settle(t);
+    assert_non_null(strstr(terminal_row(t, 1), "Blocks, heap order"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_click_inspects_a_byte(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24\r");
+    assert_true(terminal_shows(t, "32|1"));
+    assert_true(terminal_wants_mouse(t));
+    terminal_click(t, 2, 13); /* the first byte, behind the address, below the ruler */
+    assert_true(terminal_shows(t, "size 32 | status 001"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void overlays_open_scroll_and_close(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "\033OS"); /* F4 */
+    assert_true(terminal_shows(t, "The ledger: rows 1-"));
+    terminal_type(t, "\033[6~"); /* Page Down */
+    assert_true(terminal_hides(t, "payload  "));
+    terminal_type(t, "\033");
+    assert_true(terminal_hides(t, "The ledger"));
+    terminal_type(t, "?");
+    assert_true(terminal_shows(t, "Page Up"));
+    terminal_type(t, "malloc 8\r");
+    assert_true(terminal_shows(t, "p1 = malloc(8)"));
+    assert_int_equal(leave(t), 0);
+}
+
+/* --- The prompt ----------------------------------------------------------------------------- */
+
+static void tab_completes_commands_names_and_options(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "buffer = mal\t 24\r");
+    assert_true(terminal_shows(t, "buffer = malloc(24)"));
+    terminal_type(t, "free bu\t\r");
+    assert_true(terminal_shows(t, "free(buffer)"));
+    terminal_type(t, "set fit be\t\r");
+    assert_true(terminal_shows(t, "fit is best now"));
+    terminal_type(t, "re\t\t");
+    assert_true(terminal_shows(t, "read  realloc  repeat  reset"));
+    terminal_type(t, "\003");
+    assert_int_equal(leave(t), 0);
+}
+
+static void history_is_kept_across_runs_and_searched(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 111\r");
+    assert_true(terminal_shows(t, "malloc(111)"));
+    terminal_type(t, "free p1\r");
+    assert_true(terminal_shows(t, "free(p1)"));
+    assert_int_equal(leave(t), 0);
+    t = start(24, 80);
+    terminal_type(t, "\033[A\033[A\r"); /* up, up */
+    assert_true(terminal_shows(t, "p1 = malloc(111)"));
+    terminal_type(t, "\022ree p"); /* Ctrl-R */
+    assert_true(terminal_shows(t, "bck:ree p"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "free(p1)"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void the_users_editrc_is_obeyed(void **state)
+{
+    (void)state;
+    write_file(".editrc", "bind -v\n");
+    terminal *t = start(24, 80);
+    terminal_type(t, "xalloc 24"); /* vi: Escape, 0, r, m replaces the first letter */
+    assert_true(terminal_shows(t, "> xalloc 24"));
+    terminal_type(t, "\033");
+    terminal_settle(t);
+    terminal_type(t, "0rm");
+    assert_true(terminal_shows(t, "> malloc 24"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "p1 = malloc(24)"));
+    write_file(".editrc", "");
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_paste_of_many_lines_runs_them_all(void **state)
+{
+    (void)state;
+    char text[4096] = "\033[200~";
+    for (int i = 0; i < 100; i++) sprintf(text + strlen(text), "a%d = malloc\t%d\n", i, 8 + i);
+    strcat(text, "\033[201~");
+    terminal *t = start(24, 80);
+    terminal_settle(t);
+    assert_true(terminal_wants_paste(t));
+    terminal_type(t, text);
+    assert_true(terminal_shows(t, "a99 = malloc(107)"));
+    assert_true(terminal_shows(t, "in 100 blocks"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_statement_goes_on_while_its_brace_is_open(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "repeat 3 {\r");
+    assert_true(terminal_shows(t, "..."));
+    terminal_type(t, "malloc 8\r}\r");
+    assert_true(terminal_shows(t, "repeated 3 times: 3 requests"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void wide_characters_and_long_lines_are_edited(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "note \"größe 大小 ✓\"\r");
+    assert_true(terminal_shows(t, "größe 大小 ✓"));
+    for (int i = 0; i < 100; i++) terminal_type(t, "echo 0123456789 ");
+    terminal_settle(t);
+    int row, column;
+    terminal_cursor(t, &row, &column);
+    assert_int_equal(row, 23);
+    terminal_type(t, "\003");
+    assert_true(terminal_hides(t, "0123456789"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void ctrl_c_clears_the_line_and_stops_a_long_command(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 77777");
+    assert_true(terminal_shows(t, "> malloc 77777"));
+    terminal_type(t, "\003");
+    assert_true(terminal_hides(t, "77777"));
+    terminal_type(t, "repeat 1000000000 { x = malloc 8; free x }\r");
+    assert_true(terminal_shows(t, "working: "));
+    terminal_type(t, "\003");
+    assert_true(terminal_shows(t, "stopped after"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void control_characters_never_reach_the_terminal(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "note \"a\\e[2Jb\\x07c\"\r");
+    assert_true(terminal_shows(t, "a␛[2Jb␇c"));
+    assert_true(terminal_shows(t, "heapscope"));
+    assert_int_equal(leave(t), 0);
+}
+
+/* --- The terminal is given back -------------------------------------------------------------- */
+
+static void assert_given_back(terminal *t, const struct termios *before)
+{
+    struct termios after = terminal_modes(t);
+    assert_int_equal(after.c_lflag, before->c_lflag);
+    assert_int_equal(after.c_iflag, before->c_iflag);
+    assert_int_equal(after.c_oflag, before->c_oflag);
+    assert_false(terminal_is_alternate(t));
+    assert_true(terminal_cursor_is_visible(t));
+    assert_false(terminal_wants_mouse(t));
+    assert_false(terminal_wants_paste(t));
+}
+
+static void the_terminal_is_given_back_whatever_happens(void **state)
+{
+    static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV, SIGABRT, SIGBUS, 0};
+    (void)state;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        const char *const argv[] = {"sh", "-c", "read go; exec \"$0\"", program, NULL};
+        terminal *t = terminal_start(argv, 24, 80, home, NULL);
+        struct termios before = terminal_modes(t);
+        terminal_type(t, "go\r");
+        assert_true(terminal_shows(t, "committed"));
+        assert_true(terminal_is_alternate(t));
+        terminal_type(t, "malloc 8\r");
+        assert_true(terminal_shows(t, "malloc(8)"));
+        if (signals[i])
+            terminal_signal(t, signals[i]);
+        else
+            terminal_type(t, "quit\r");
+        int status = terminal_wait(t);
+        if (signals[i] != SIGSEGV &&
+            signals[i] != SIGBUS) /* a sanitizer ends the program its own way */
+            assert_int_equal(status, signals[i] ? 128 + signals[i] : 0);
+        assert_given_back(t, &before);
+        terminal_end(t);
+    }
+}
+
+static void it_can_be_stopped_and_continued(void **state)
+{
+    const char *const argv[] = {"bash", "--norc", "--noprofile", "-i", NULL};
+    const char *const environment[] = {"PS1=shell$ ", NULL};
+    char command[512];
+    (void)state;
+    terminal *t = terminal_start(argv, 24, 80, home, environment);
+    assert_true(terminal_shows(t, "shell$"));
+    snprintf(command, sizeof command, "%s\r", program);
+    terminal_type(t, command);
+    assert_true(terminal_shows(t, "committed"));
+    terminal_type(t, "malloc 8\r");
+    assert_true(terminal_shows(t, "malloc(8)"));
+    terminal_type(t, "\032"); /* Ctrl-Z */
+    assert_true(terminal_shows(t, "Stopped"));
+    assert_false(terminal_is_alternate(t));
+    terminal_type(t, "fg\r");
+    assert_true(terminal_shows(t, "malloc(8)"));
+    assert_true(terminal_is_alternate(t));
+    terminal_type(t, "malloc 16\r");
+    assert_true(terminal_shows(t, "malloc(16)"));
+    terminal_type(t, "\004");
+    assert_true(terminal_hides(t, "malloc(16)"));
+    terminal_type(t, "exit\r");
+    terminal_wait(t);
+    terminal_end(t);
+}
+
+/* --- Terminals of all kinds ------------------------------------------------------------------ */
+
+static void without_colours_nothing_is_lost(void **state)
+{
+    const char *const no_colour[] = {"NO_COLOR=1", NULL}, *const vt100[] = {"TERM=vt100", NULL};
+    const char *const *const kinds[] = {no_colour, vt100};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        terminal *t = start_with(24, 80, kinds[i], NULL, NULL);
+        assert_true(terminal_shows(t, "committed"));
+        terminal_type(t, "malloc 20\r");
+        assert_true(terminal_shows(t, "32|1 used"));
+        assert_true(terminal_shows(t, "░░░░"));
+        terminal_settle(t);
+        assert_false(terminal_has_colour(t));
+        assert_int_equal(leave(t), 0);
+    }
+}
+
+static void an_ascii_terminal_gets_ascii_only(void **state)
+{
+    const char *const environment[] = {"LC_ALL=C", NULL};
+    (void)state;
+    terminal *t = start_with(24, 80, environment, NULL, NULL);
+    terminal_type(t, "malloc 20\r");
+    assert_true(terminal_shows(t, "p1 20 B"));
+    terminal_settle(t);
+    char *screen = terminal_screen(t);
+    for (const char *c = screen; *c; c++) assert_true((unsigned char)*c < 0x80);
+    assert_non_null(strstr(screen, "~~~~"));
+    free(screen);
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_dumb_terminal_gets_line_mode(void **state)
+{
+    const char *const environment[] = {"TERM=dumb", NULL};
+    (void)state;
+    terminal *t = start_with(24, 80, environment, NULL, NULL);
+    assert_true(terminal_shows(t, "heapscope>"));
+    terminal_type(t, "malloc 24\r");
+    assert_true(terminal_shows(t, "p1 = malloc(24) = 0x107000008"));
+    terminal_settle(t); /* while a command runs, the terminal is in the shell's modes */
+    assert_false(terminal_is_alternate(t));
+    assert_int_equal(leave(t), 0);
+}
+
+/* --- Scripts -------------------------------------------------------------------------------- */
+
+static void a_script_is_played_and_left_for_the_prompt(void **state)
+{
+    char path[256];
+    (void)state;
+    write_file("lecture.heap",
+               "set pace 0\nnote \"first words\"\nmalloc 24\nnote \"last words\"\nfree p1\n");
+    snprintf(path, sizeof path, "%s/lecture.heap", home);
+    terminal *t = start_with(24, 80, NULL, path, NULL);
+    assert_true(terminal_shows(t, "last words"));
+    assert_true(terminal_shows(t, "free(p1)"));
+    terminal_type(t, "malloc 48\r");
+    assert_true(terminal_shows(t, "p2 = malloc(48)"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_lecture_goes_on_at_a_key(void **state)
+{
+    char path[256];
+    (void)state;
+    write_file("slow.heap",
+               "set pace 3600\nnote \"first words\"\nmalloc 24\nnote \"last words\"\nfree p1\n");
+    snprintf(path, sizeof path, "%s/slow.heap", home);
+    terminal *t = start_with(24, 80, NULL, path, NULL);
+    assert_true(terminal_shows(t, "first words"));
+    assert_true(terminal_shows(t, "script 2/5, playing"));
+    terminal_type(t, " ");
+    assert_true(terminal_shows(t, "> malloc 24"));
+    terminal_type(t, "\033[6~"); /* Page Down, as presentation remotes send it */
+    assert_true(terminal_shows(t, "last words"));
+    terminal_type(t, "malloc 8\r"); /* letters leave the player for the prompt */
+    assert_true(terminal_shows(t, "p2 = malloc(8)"));
+    terminal_type(t, "\033[15~"); /* F5 goes on */
+    assert_true(terminal_shows(t, "free(p1)"));
+    assert_int_equal(leave(t), 0);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_typed_malloc_is_drawn_and_explained),
+        cmocka_unit_test(growth_is_drawn),
+        cmocka_unit_test(every_size_of_screen_works),
+        cmocka_unit_test(a_wide_screen_has_the_panels_beside_the_map),
+        cmocka_unit_test(a_click_inspects_a_byte),
+        cmocka_unit_test(overlays_open_scroll_and_close),
+        cmocka_unit_test(tab_completes_commands_names_and_options),
+        cmocka_unit_test(history_is_kept_across_runs_and_searched),
+        cmocka_unit_test(the_users_editrc_is_obeyed),
+        cmocka_unit_test(a_paste_of_many_lines_runs_them_all),
+        cmocka_unit_test(a_statement_goes_on_while_its_brace_is_open),
+        cmocka_unit_test(wide_characters_and_long_lines_are_edited),
+        cmocka_unit_test(ctrl_c_clears_the_line_and_stops_a_long_command),
+        cmocka_unit_test(control_characters_never_reach_the_terminal),
+        cmocka_unit_test(the_terminal_is_given_back_whatever_happens),
+        cmocka_unit_test(it_can_be_stopped_and_continued),
+        cmocka_unit_test(without_colours_nothing_is_lost),
+        cmocka_unit_test(an_ascii_terminal_gets_ascii_only),
+        cmocka_unit_test(a_dumb_terminal_gets_line_mode),
+        cmocka_unit_test(a_script_is_played_and_left_for_the_prompt),
+        cmocka_unit_test(a_lecture_goes_on_at_a_key),
+    };
+    if (argc < 2 || !mkdtemp(home)) return 2;
+    program = argv[1];
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    if (system(command) != 0) return 2;
+    return failed;
+}

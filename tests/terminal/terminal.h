@@ -1,0 +1,48 @@
+/* A terminal for tests: a program in a real pseudo-terminal, its screen read through libvterm. */
+#ifndef HS_TESTS_TERMINAL_H
+#define HS_TESTS_TERMINAL_H
+
+#include <stdbool.h>
+#include <termios.h>
+
+typedef struct terminal terminal;
+
+/* Start argv (NULL-terminated) on a screen of this size. HOME and the XDG folders are inside
+ * `home`; `environment` (NAME=VALUE, NULL-terminated, may be NULL) is added. */
+terminal *terminal_start(const char *const argv[], int rows, int columns, const char *home,
+                         const char *const environment[]);
+/* Kills the program if it still runs. */
+void terminal_end(terminal *);
+
+/* Send bytes as they are. */
+void terminal_type(terminal *, const char *text);
+/* A click with the left button on a cell, as xterm reports it (SGR). */
+void terminal_click(terminal *, int row, int column);
+void terminal_resize(terminal *, int rows, int columns);
+void terminal_signal(terminal *, int signal);
+
+/* Take in output until a row of the screen contains the text; false after 10 seconds, with the
+ * screen printed. */
+bool terminal_shows(terminal *, const char *text);
+bool terminal_hides(terminal *, const char *text);
+/* Take in output until none has come for a tenth of a second. */
+void terminal_settle(terminal *);
+
+/* The screen's row as UTF-8 without trailing blanks, valid until the next call. */
+const char *terminal_row(terminal *, int row);
+/* All rows, freed by the caller. */
+char *terminal_screen(terminal *);
+void terminal_cursor(terminal *, int *row, int *column);
+/* Does any cell have a colour of its own? */
+bool terminal_has_colour(terminal *);
+
+bool terminal_is_alternate(const terminal *);
+bool terminal_cursor_is_visible(const terminal *);
+bool terminal_wants_mouse(const terminal *);
+bool terminal_wants_paste(const terminal *); /* bracketed */
+struct termios terminal_modes(const terminal *);
+
+/* Wait for the program's end: its exit status, 128 + signal, or -1 after 10 seconds. */
+int terminal_wait(terminal *);
+
+#endif
