@@ -49,6 +49,7 @@ typedef struct {
 typedef struct {
     char *name;
     hs_addr value;
+    uint64_t assigned; /* the number of the operation that gave it its value */
 } hs_variable;
 
 /* --- Operations ----------------------------------------------------------------------------- */
@@ -119,6 +120,10 @@ const hs_client_block *hs_session_block_before(const hs_session *, hs_addr at);
 /* The block whose payload as requested contains `at`. */
 const hs_client_block *hs_session_block_around(const hs_session *, hs_addr at);
 const char *hs_session_block_name(const hs_session *, const hs_client_block *); /* "?" if none */
+
+/* Did the pointer's variable get its value before this block was born? Then it points to memory
+ * that was freed and handed out again. */
+bool hs_session_is_stale(const hs_session *, hs_pointer, const hs_client_block *);
 
 /* A block as a reader sees it: what the bytes say, beside what the client knows. Regions without
  * marks are divided by the client's blocks: their pieces are USED, DEAD, or, where no client block

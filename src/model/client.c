@@ -138,10 +138,11 @@ static uint32_t other_name(const hs_client *c, hs_addr at)
     return HS_NONE;
 }
 
-void hs_client_assign(hs_client *c, uint32_t variable, hs_addr value)
+void hs_client_assign(hs_client *c, uint32_t variable, hs_addr value, uint64_t when)
 {
     hs_addr old = c->variables[variable].value;
     c->variables[variable].value = value;
+    c->variables[variable].assigned = when;
     hs_client_block *lost = old && old != value ? hs_client_block_at(c, old) : NULL;
     if (lost && lost->live && lost->variable == variable) lost->variable = other_name(c, old);
     hs_client_block *found = value ? hs_client_block_at(c, value) : NULL;

@@ -24,7 +24,7 @@ uint32_t hs_client_variable_named(hs_client *, const char *name); /* made when i
 uint32_t hs_client_next_name(hs_client *); /* p1, p2, ...: the next that is not taken */
 
 /* A variable now points to `value`. A live block that only it named becomes nameless. */
-void hs_client_assign(hs_client *, uint32_t variable, hs_addr value);
+void hs_client_assign(hs_client *, uint32_t variable, hs_addr value, uint64_t when);
 
 /* A block was handed out; freed blocks that lay in its memory are forgotten. */
 hs_client_block *hs_client_born(hs_client *, hs_addr, uint64_t requested, uint32_t variable,

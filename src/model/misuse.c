@@ -57,7 +57,11 @@ bool hs_describe_misuse(const hs_session *s, const hs_op *op, hs_addr p, hs_prob
         snprintf(problem->what, sizeof problem->what,
                  "%s is a wild pointer: the heap goes from 0x%" PRIx64 " to 0x%" PRIx64, text,
                  hs_heap_base(s->heap), hs_heap_end(s->heap));
-    } else if (b && !b->live) {
+    } else if (b && b->live) {
+        snprintf(problem->what, sizeof problem->what,
+                 "%s was freed before: the memory there belongs to %.60s now", text,
+                 hs_session_block_name(s, b));
+    } else if (b) {
         snprintf(problem->what, sizeof problem->what,
                  "%s was already freed, by command %" PRIu64 "%s", text, b->died,
                  op->request == HS_FREE ? ": a double free" : "");

@@ -231,11 +231,24 @@ static bool fault_problem(const hs_session *s, hs_problem *problem)
     return false;
 }
 
-/* Is it a pointer that the client may pass to free and realloc? */
-static bool pointer_is_good(const hs_session *s, hs_addr p)
+bool hs_session_is_stale(const hs_session *s, hs_pointer p, const hs_client_block *b)
 {
+    const hs_variable *v = hs_client_variable(s->client, p.variable);
+    return v && v->assigned < b->born;
+}
+
+/* Is it a pointer that the client may pass to free and realloc? */
+static bool pointer_is_good(const hs_session *s, hs_pointer pointer)
+{
+    hs_addr p = hs_session_value(s, pointer);
     const hs_client_block *b = p ? hs_client_block_at(s->client, p) : NULL;
-    return !p || (b && b->live);
+    return !p || (b && b->live && !hs_session_is_stale(s, pointer, b));
+}
+
+static bool live_at(const hs_session *s, hs_addr p)
+{
+    const hs_client_block *b = hs_client_block_at(s->client, p);
+    return b && b->live;
 }
 
 static void payload_ends(hs_session *s, hs_addr end)
@@ -304,10 +317,10 @@ static uint32_t result_variable(hs_session *s, const hs_op *op, uint32_t replaye
 /* What the client knows after a request: which blocks live, what its variables hold. */
 static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p, hs_addr result)
 {
-    uint64_t when = s->record_count + 1;
+    uint64_t when = s->now;
     uint64_t size = op->request == HS_CALLOC ? op->a * op->b : op->a;
     bool frees = op->request == HS_FREE || (op->request == HS_REALLOC && p && size == 0);
-    bool resizes = op->request == HS_REALLOC && p && result == p && pointer_is_good(s, p);
+    bool resizes = op->request == HS_REALLOC && p && result == p && live_at(s, p);
     if (op->request != HS_FREE && !frees && !result) s->totals.failed++;
     if (frees || (op->request == HS_REALLOC && result && result != p)) block_dies(s, p, when);
     if (resizes)
@@ -317,14 +330,14 @@ static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p,
     /* A realloc that failed leaves the old block: unless another variable was named for the result,
      * the pointer to it is not thrown away. */
     bool keep = op->request == HS_REALLOC && !result && !frees && !op->name;
-    if (variable != HS_NONE && !keep) hs_client_assign(s->client, variable, result);
+    if (variable != HS_NONE && !keep) hs_client_assign(s->client, variable, result, when);
 }
 
 static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
 {
     hs_addr p = hs_session_value(s, op->p);
     bool takes_pointer = op->request == HS_FREE || op->request == HS_REALLOC;
-    bool good = !takes_pointer || pointer_is_good(s, p);
+    bool good = !takes_pointer || pointer_is_good(s, op->p);
     if (!good && s->setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE)
         return hs_describe_misuse(s, op, p, problem);
     const hs_client_block *old = p ? hs_client_block_at(s->client, p) : NULL;
@@ -374,7 +387,10 @@ static bool perform_write(hs_session *s, const hs_op *op, hs_problem *problem)
 static bool perform_assign(hs_session *s, const hs_op *op)
 {
     hs_addr value = hs_session_value(s, op->p);
-    hs_client_assign(s->client, hs_client_variable_named(s->client, op->name), value);
+    const hs_variable *from = hs_client_variable(s->client, op->p.variable);
+    /* A copy of a pointer is as old as the pointer: it is as stale, too. */
+    uint64_t when = from ? from->assigned : s->now;
+    hs_client_assign(s->client, hs_client_variable_named(s->client, op->name), value, when);
     return true;
 }
 
@@ -488,6 +504,7 @@ static void replay(hs_session *s)
         hs_record_of_op *r = &s->records[i];
         if (r->op.kind != HS_OP_REQUEST && r->op.kind != HS_OP_WRITE && r->op.kind != HS_OP_ASSIGN)
             continue;
+        s->now = i + 1;
         if (perform(s, &r->op, &r->variable, &ignored))
             s->replayed++;
         else
@@ -517,6 +534,7 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
 {
     uint32_t variable = HS_NONE;
     *problem = (hs_problem){0};
+    s->now = s->record_count + 1;
     if (!perform(s, op, &variable, problem)) return false;
     if (op->kind == HS_OP_RESET) {
         forget_records(s);

@@ -15,8 +15,7 @@ static void put_look(FILE *out, const hs_cell *c, bool light)
 {
     const hs_look *look = hs_theme_look(c->role);
     bool changed = c->flags & HS_CHANGED;
-    hs_colours k = light ? (changed ? look->changed_light : look->light)
-                         : (changed ? look->changed_dark : look->dark);
+    hs_colours k = hs_theme_colours((hs_role)c->role, c->flags, light);
     fputs("\033[0", out);
     if (look->attributes & HS_BOLD || changed) fputs(";1", out);
     if (c->flags & HS_CURSOR) fputs(";7", out);

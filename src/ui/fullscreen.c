@@ -66,9 +66,9 @@ static char *joined(const char *a, const char *between, const char *b)
 /* --- Drawing -------------------------------------------------------------------------------- */
 
 static const char typing_keys[] =
-    "F1 help  F2 blocks  F3 free blocks  F4 stats  F7 F8 zoom  PgUp PgDn scroll  F10 quit";
+    "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  PgUp PgDn scroll  F10 quit";
 static const char player_keys[] =
-    "Space next  p play/pause  Enter type a command  q end the script  F1 help  F10 quit";
+    "Space next  p pause  Enter type commands  q end the script  F1 help  F10 quit";
 static const char paused_keys[] =
     "F5 goes on with the script  F1 help  F2 blocks  F4 stats  F10 quit";
 

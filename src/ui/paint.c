@@ -7,9 +7,11 @@
 #include <curses.h>
 #include <stdlib.h>
 
-static short pair_of(const hs_cell *c)
+/* A pair for each role and each of its looks: changed or not, a label or a fill. */
+static short pair_of(int role, int flags)
 {
-    return (short)(1 + c->role + (c->flags & HS_CHANGED ? HS_ROLES : 0));
+    int look = (flags & HS_CHANGED ? 1 : 0) + (flags & HS_FILLER ? 2 : 0);
+    return (short)(1 + role + look * HS_ROLES);
 }
 
 static bool colours_wanted(void)
@@ -23,14 +25,13 @@ void hs_paint_colours(bool light)
     if (!colours_wanted()) return;
     start_color();
     use_default_colors();
-    for (int role = 0; role < HS_ROLES; role++) {
-        const hs_look *look = hs_theme_look((hs_role)role);
-        hs_colours plain = light ? look->light : look->dark;
-        hs_colours changed = light ? look->changed_light : look->changed_dark;
-        if (COLORS < 256) plain = changed = look->few;
-        init_pair((short)(1 + role), plain.foreground, plain.background);
-        init_pair((short)(1 + role + HS_ROLES), changed.foreground, changed.background);
-    }
+    for (int role = 0; role < HS_ROLES; role++)
+        for (int look = 0; look < 4; look++) {
+            uint8_t flags = (uint8_t)((look & 1 ? HS_CHANGED : 0) | (look & 2 ? HS_FILLER : 0));
+            hs_colours c = hs_theme_colours((hs_role)role, flags, light);
+            if (COLORS < 256) c = hs_theme_look((hs_role)role)->few;
+            init_pair(pair_of(role, flags), c.foreground, c.background);
+        }
 }
 
 static attr_t attributes_of(const hs_cell *c)
@@ -57,7 +58,7 @@ void hs_paint_scene(const hs_scene *s)
             if (left && left->glyph && wcwidth(left->glyph) == 2) continue;
             wchar_t text[2] = {c->glyph ? c->glyph : L' ', 0};
             cchar_t cell;
-            setcchar(&cell, text, attributes_of(c), colours ? pair_of(c) : 0, NULL);
+            setcchar(&cell, text, attributes_of(c), colours ? pair_of(c->role, c->flags) : 0, NULL);
             mvadd_wch(row, column, &cell);
         }
 }

@@ -202,7 +202,7 @@ static void paint_cell(const painter *m, size_t cell)
         glyph = shade(m, cell);
         role = HS_ROLE_PAYLOAD;
     }
-    uint8_t flags = m->changed[cell] ? HS_CHANGED : 0;
+    uint8_t flags = (uint8_t)(HS_FILLER | (m->changed[cell] ? HS_CHANGED : 0));
     for (int line = 0; line < m->plan->lines; line++)
         paint_span(m, cell_row(m, cell) + line, cell_column(m, cell), m->plan->cell_columns, role,
                    glyph, flags);
@@ -308,11 +308,13 @@ static void label_marks(const painter *m)
         if (at < m->from || at >= m->to) continue;
         size_t cell = (size_t)((at - m->from) / m->plan->cell_bytes);
         hs_role under = role_of(m, cell);
+        bool empty = under == HS_ROLE_UNUSED || under == HS_ROLE_FREE;
         int row = cell_row(m, cell), column = cell_column(m, cell);
-        wchar_t arrow = hs_theme_glyph(HS_ROLE_MARK, m->pane.scene->ascii);
-        hs_put_glyph(m->pane, row, column, HS_ROLE_MARK, arrow);
-        if (under != HS_ROLE_UNUSED && under != HS_ROLE_FREE) continue;
-        if (span_columns(m, at, hs_heap_end(h)) > (int)strlen(marks[i].name) + 1)
+        /* Over a header, stand at the end of its word: what it says begins at the start. */
+        if (!empty) column += span_columns(m, at, at + 8 > m->to ? m->to : at + 8) - 1;
+        hs_put_glyph(m->pane, row, column, HS_ROLE_MARK,
+                     hs_theme_glyph(HS_ROLE_MARK, m->pane.scene->ascii));
+        if (empty && span_columns(m, at, hs_heap_end(h)) > (int)strlen(marks[i].name) + 1)
             hs_put(m->pane, row, column + 1, HS_ROLE_MARK, marks[i].name);
     }
 }
@@ -461,6 +463,8 @@ void hs_map_legend(hs_pane p, int row)
     for (size_t i = ROLES; i-- > 0;) {
         if (roles[i] == HS_ROLE_FOOTER || roles[i] == HS_ROLE_DAMAGE) continue;
         hs_put_glyph(p, row, column, roles[i], hs_theme_glyph(roles[i], p.scene->ascii));
+        hs_cell *sample = hs_scene_cell(p.scene, p.row + row, p.column + column);
+        if (sample) sample->flags |= HS_FILLER;
         column = hs_putf(p, row, column + 1, HS_ROLE_DIM, " %s  ", hs_theme_look(roles[i])->name);
     }
 }

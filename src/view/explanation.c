@@ -259,13 +259,16 @@ static void put_request(FILE *out, const hs_session *s, const hs_last *last)
 /* --- Writes --------------------------------------------------------------------------------- */
 
 /* What a write hit beyond the payload it began in. */
-static void put_overrun(FILE *out, const hs_session *s, hs_addr at, uint64_t n)
+static void put_overrun(FILE *out, const hs_session *s, hs_pointer through, hs_addr at, uint64_t n)
 {
     const hs_client_block *b = hs_session_block_around(s, at);
     hs_damage damage;
     const hs_heap *h = hs_session_heap(s);
     if (b && !b->live) {
         fprintf(out, ": %s was freed: this is a use after free", hs_session_block_name(s, b));
+    } else if (b && hs_session_is_stale(s, through, b)) {
+        fprintf(out, ": a use after free, for the memory belongs to %s now",
+                hs_session_block_name(s, b));
     } else if (!b) {
         fputs(": in no live block", out);
     } else if (at + n > b->addr + b->requested) {
@@ -274,7 +277,7 @@ static void put_overrun(FILE *out, const hs_session *s, hs_addr at, uint64_t n)
                 hs_session_block_name(s, b));
     }
     if (!hs_heap_allocator(h)->check(h, &damage))
-        fprintf(out, "; the heap is broken now, at 0x%" PRIx64 ": %s", damage.at, damage.what);
+        fprintf(out, "; the heap is broken at 0x%" PRIx64 ": %s", damage.at, damage.what);
 }
 
 static void put_write(FILE *out, const hs_session *s, const hs_last *last)
@@ -283,7 +286,7 @@ static void put_write(FILE *out, const hs_session *s, const hs_last *last)
     fprintf(out, "wrote %" PRIu64 " byte%s at ", n, plural(n));
     put_pointer(out, s, last->op.p);
     if (last->op.p.variable != HS_NONE) fprintf(out, " (0x%" PRIx64 ")", last->old_value);
-    if (n) put_overrun(out, s, last->old_value, n);
+    if (n) put_overrun(out, s, last->op.p, last->old_value, n);
 }
 
 /* --- The rest ------------------------------------------------------------------------------- */

@@ -56,7 +56,7 @@ static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *se
     hs_role role = kinds[b->kind].role;
     bool changed = hs_session_changed(s, b->addr);
     int column = hs_putf(p, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, b->addr);
-    hs_put(p, row, column, HS_ROLE_MARK, changed ? "*" : " ");
+    hs_put(p, row, column, changed ? HS_ROLE_MARK : HS_ROLE_TEXT, changed ? "*" : " ");
     column = hs_putf(p, row, column + 1, HS_ROLE_TEXT, "%5" PRIu64 " ", b->size);
     column = hs_putf(p, row, column, role, "%-4s", kinds[b->kind].word);
     if (seen->client)
@@ -150,7 +150,7 @@ static void paint_figures(const hs_session *s, hs_pane p, size_t skip)
     const hs_measure *m;
     hs_ledger l = hs_ledger_take(s);
     int row = 1, right = p.columns < 40 ? p.columns : 40;
-    title(p, "Figures (`stats` defines them)");
+    title(p, "Figures (F4 tells more)");
     for (size_t i = 0; (m = hs_measure_at(i)) && row < p.rows; i++) {
         if (!m->headline) continue;
         if (skip > 0) {

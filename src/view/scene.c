@@ -92,6 +92,7 @@ static void put_cell(hs_pane p, int row, int column, hs_role role, wchar_t glyph
     if (!c) return;
     c->glyph = glyph;
     c->role = (uint8_t)role;
+    c->flags &= (uint8_t)~HS_FILLER;
 }
 
 void hs_put_glyph(hs_pane p, int row, int column, hs_role role, wchar_t glyph)

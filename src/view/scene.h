@@ -32,6 +32,7 @@ typedef enum {
 enum {
     HS_CHANGED = 1, /* since the last command */
     HS_CURSOR = 2,  /* selected, or under the cursor */
+    HS_FILLER = 4,  /* the glyph only fills an area: it may be faint */
 };
 
 typedef struct {

@@ -12,8 +12,9 @@
 enum {
     SIDE_BY_SIDE = 120,
     SIDE_WIDTH = 42,
-    PANEL_ROWS = 7,
-    LEAST_MAP = 7,
+    PANEL_ROWS = 8,
+    LEAST_PANEL = 4,
+    LEAST_MAP = 10,
     MOST_CAPTION = 4,
     MOST_MESSAGE = 6
 };
@@ -42,15 +43,33 @@ static hs_pane take_bottom(hs_pane *left, int n)
 
 /* --- Lines ---------------------------------------------------------------------------------- */
 
+/* The options that are not as they are by default: "fit best, footer on". */
+static void list_options(const hs_heap *h, char *out, size_t size)
+{
+    const hs_allocator *a = hs_heap_allocator(h);
+    size_t used = 0;
+    out[0] = 0;
+    for (size_t i = 0; i < a->option_count && used < size; i++) {
+        const hs_option *o = &a->options[i];
+        uint64_t value = hs_heap_option(h, i);
+        if (value == o->initial) continue;
+        used += (size_t)snprintf(out + used, size - used, "%s%s ", used ? ", " : " ", o->name);
+        if (used >= size) return;
+        used += (size_t)(o->choices ? snprintf(out + used, size - used, "%s", o->choices[value])
+                                    : snprintf(out + used, size - used, "%" PRIu64, value));
+    }
+}
+
 static void paint_title(const hs_session *s, hs_pane p)
 {
     const hs_totals *t = hs_session_totals(s);
     const hs_heap *h = hs_session_heap(s);
-    char left[160];
+    char options[80], left[200];
+    list_options(h, options, sizeof options);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
     hs_put(p, 0, 1, HS_ROLE_TITLE, "heapscope");
-    snprintf(left, sizeof left, "%s  heap %" PRIu64 "  live %" PRIu64 " in %" PRIu64 " block%s",
-             hs_session_allocator_name(s), hs_heap_committed(h), t->live, t->live_blocks,
+    snprintf(left, sizeof left, "%s%s  heap %" PRIu64 "  live %" PRIu64 " in %" PRIu64 " block%s",
+             hs_session_allocator_name(s), options, hs_heap_committed(h), t->live, t->live_blocks,
              t->live_blocks == 1 ? "" : "s");
     hs_put(p, 0, 12, HS_ROLE_TITLE, left);
     const char *help = "F1 help ";
@@ -126,13 +145,14 @@ static void paint_below(const hs_session *s, hs_pane p)
 
 static hs_pane paint_panels(const hs_session *s, hs_pane body)
 {
-    if (body.columns >= SIDE_BY_SIDE && body.rows >= PANEL_ROWS) {
+    if (body.columns >= SIDE_BY_SIDE && body.rows >= LEAST_PANEL) {
         hs_pane side = hs_pane_part(body, 0, body.columns - SIDE_WIDTH, body.rows, SIDE_WIDTH);
         paint_side(s, side);
         return hs_pane_part(body, 0, 0, body.rows, body.columns - SIDE_WIDTH - 1);
     }
-    if (body.columns < 70 || body.rows < PANEL_ROWS + LEAST_MAP - 2) return body;
-    paint_below(s, take_bottom(&body, least(PANEL_ROWS + body.rows / 12, body.rows - LEAST_MAP)));
+    /* The map comes first, so that its rows stay as they are when a caption comes and goes. */
+    int rows = least(PANEL_ROWS + body.rows / 12 - 1, body.rows - LEAST_MAP);
+    if (body.columns >= 70 && rows >= LEAST_PANEL) paint_below(s, take_bottom(&body, rows));
     return body;
 }
 

@@ -20,11 +20,15 @@ typedef struct {
     hs_colours dark, light;                 /* numbers of the 256-colour palette */
     hs_colours changed_dark, changed_light; /* the same, since the last command */
     hs_colours few;                         /* with 8 colours */
+    short fill_dark, fill_light;            /* foreground of glyphs that only fill an area */
     uint8_t attributes;                     /* always */
     uint8_t mono;                           /* instead of colour */
 } hs_look;
 
 const hs_look *hs_theme_look(hs_role);
+/* The colours of a cell, with 256 colours. */
+hs_colours hs_theme_colours(hs_role, uint8_t flags, bool light);
+
 wchar_t hs_theme_glyph(hs_role, bool ascii);
 
 #endif
