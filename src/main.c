@@ -113,10 +113,20 @@ static int parse_heap_size(const char *text, uint64_t *size)
     return OK;
 }
 
-/* --man prints the man page's command section; only the build asks for it. */
-static int print_roff(void)
+/* --man prints the man page, made from the same tables; the build keeps it as heapscope.1. */
+static int print_manual(void)
 {
-    char *text = hs_help_roff();
+    char *commands = hs_help_roff();
+    fputs(
+        ".TH HEAPSCOPE 1 \"\" \"heapscope " HEAPSCOPE_VERSION "\"\n"
+        ".SH NAME\nheapscope \\- an oscilloscope for the heap\n"
+        ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n"
+        ".SH DESCRIPTION\n"
+        "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
+        "instrumented allocator, and draws the heap as a byte map: headers, payload, padding, free "
+        "blocks, growth. With FILE it plays a script. Without a terminal, or with TERM=dumb, it works "
+        "in line mode: commands from standard input, pictures as text.\n.SH OPTIONS\n",
+        stdout);
     for (int i = 0; i < OPTION_COUNT; i++) {
         const struct option *o = &options[i].option;
         fputs(".TP\n.B ", stdout);
@@ -124,8 +134,16 @@ static int print_roff(void)
         printf("\\-\\-%s%s%s\n%s.\n", o->name, options[i].argument ? "=" : "",
                options[i].argument ? options[i].argument : "", options[i].help);
     }
-    printf(".SH COMMANDS\n%s", text);
-    free(text);
+    printf(".SH COMMANDS\n%s", commands);
+    fputs(
+        ".SH EXIT STATUS\n0: all commands succeeded; 1: a command failed, or an expect did not hold; "
+        "2: wrong usage.\n"
+        ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nWhen set and not empty: no colours.\n"
+        ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/heapscope/config\nCommands that run at the start of a "
+        "session, such as set theme light.\n.TP\n.I $XDG_STATE_HOME/heapscope/history\nThe lines that "
+        "were typed.\n.TP\n.I ~/.editrc\nKey bindings of the prompt, see editrc(5).\n",
+        stdout);
+    free(commands);
     return OK;
 }
 
@@ -144,7 +162,7 @@ static int handle(int option, arguments *a)
         return complain("there is no theme %s: dark, light", optarg);
     case 'h': put_usage(stdout); exit(OK);
     case 'V': puts("heapscope " HEAPSCOPE_VERSION); exit(OK);
-    case OPTION_MAN: exit(print_roff());
+    case OPTION_MAN: exit(print_manual());
     default: fputs("try heapscope --help\n", stderr); return USAGE;
     }
 }
