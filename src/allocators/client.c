@@ -78,7 +78,10 @@ static hs_addr zeroed(hs_heap *h, size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes)) return refuse(h, HS_BECAUSE_OVERFLOW);
     hs_addr p = h->allocator->malloc(h, at_least_one(bytes));
     if (!p) return HS_NULL;
-    if (h->recorder) hs_record_overwritten(h->recorder, h, p, bytes);
+    if (h->recorder) {
+        if (!hs_heap_holds(h, p, bytes)) hs_record_fault(h, HS_BECAUSE_OUTSIDE, p);
+        hs_record_overwritten(h->recorder, h, p, bytes);
+    }
     tell(h, HS_FILL, 0, p, bytes, 0);
     memset(hs_real(h, p), 0, bytes);
     return p;

@@ -933,6 +933,18 @@ static void a_growth_is_undone_when_the_broken_bytes_come_after_it(void **state)
     hs_heap_free(h);
 }
 
+static void calloc_does_not_clear_what_lies_beyond_the_heap(void **state)
+{
+    (void)state;
+    static picture before;
+    hs_heap *h = heap("implicit 256 65536");
+    store(h, 0, 32768);
+    take(h, &before);
+    assert_int_equal(hs_calloc(h, 1, 32760), HS_NULL);
+    expect_fault(h, &before, HS_BECAUSE_OUTSIDE);
+    hs_heap_free(h);
+}
+
 static void a_fault_is_forgotten_by_the_next_request(void **state)
 {
     (void)state;
@@ -1077,6 +1089,7 @@ int main(void)
         cmocka_unit_test(free_through_a_broken_header_ends_in_a_fault_and_is_undone),
         cmocka_unit_test(realloc_through_a_broken_header_is_undone_with_its_growth),
         cmocka_unit_test(a_growth_is_undone_when_the_broken_bytes_come_after_it),
+        cmocka_unit_test(calloc_does_not_clear_what_lies_beyond_the_heap),
         cmocka_unit_test(a_fault_is_forgotten_by_the_next_request),
         cmocka_unit_test(the_walk_and_the_check_report_what_is_damaged),
         cmocka_unit_test(the_check_reports_a_rover_that_is_at_no_block),
