@@ -226,13 +226,14 @@ static void coalesce(hs_heap *h, hs_addr block)
 
 static void coalesce_all(hs_heap *h)
 {
-    for (hs_addr block = first(h); block != last_end(h); block += size_of(h, block)) {
-        if (!is_free(h, block)) continue;
+    hs_addr block = first(h);
+    while (block != last_end(h)) {
+        hs_visit(h, block, size_of(h, block));
         hs_addr right = block + size_of(h, block);
-        while (right != last_end(h) && is_free(h, right)) {
+        if (is_free(h, block) && right != last_end(h) && is_free(h, right))
             join(h, block, right);
-            right = block + size_of(h, block);
-        }
+        else
+            block = right;
     }
 }
 

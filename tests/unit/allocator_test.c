@@ -933,6 +933,23 @@ static void a_growth_is_undone_when_the_broken_bytes_come_after_it(void **state)
     hs_heap_free(h);
 }
 
+/* The search starts at a broken block, finds itself back there at once and gives up; an earlier run
+ * of free blocks promises that joining helps; and joining meets the broken block again. */
+static void deferred_coalescing_does_not_go_round_in_a_circle(void **state)
+{
+    (void)state;
+    static picture before;
+    for (uint64_t word = 0; word <= 1; word++) {
+        hs_heap *h =
+            heap_after_frees("implicit 160 160 footer=on coalesce=deferred fit=next", "01");
+        store(h, 128, word); /* the rover's block */
+        take(h, &before);
+        assert_int_equal(hs_malloc(h, 40), HS_NULL);
+        expect_fault(h, &before, HS_BECAUSE_ENDLESS);
+        hs_heap_free(h);
+    }
+}
+
 static void calloc_does_not_clear_what_lies_beyond_the_heap(void **state)
 {
     (void)state;
@@ -1089,6 +1106,7 @@ int main(void)
         cmocka_unit_test(free_through_a_broken_header_ends_in_a_fault_and_is_undone),
         cmocka_unit_test(realloc_through_a_broken_header_is_undone_with_its_growth),
         cmocka_unit_test(a_growth_is_undone_when_the_broken_bytes_come_after_it),
+        cmocka_unit_test(deferred_coalescing_does_not_go_round_in_a_circle),
         cmocka_unit_test(calloc_does_not_clear_what_lies_beyond_the_heap),
         cmocka_unit_test(a_fault_is_forgotten_by_the_next_request),
         cmocka_unit_test(the_walk_and_the_check_report_what_is_damaged),
