@@ -154,7 +154,7 @@ static void bump_keeps_every_promise_over_random_operations(void **state)
     for (uint64_t i = 0; i < runs; i++)
         reference_run(&(reference_plan){.allocator = "bump",
                                         .options = {i & 1},
-                                        .heap = {64 << (i & 7), 16384},
+                                        .heap = {(uint64_t)64 << (i & 7), 16384},
                                         .seed = i,
                                         .operations = OPERATIONS});
 }
