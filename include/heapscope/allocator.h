@@ -29,6 +29,7 @@ typedef enum {
     HS_BLOCK_UNUSED,  /* never handed out, and no block yet */
     HS_BLOCK_DAMAGED, /* the bytes make no sense from here on */
     HS_BLOCK_DEAD,    /* within a region: freed by the client, of no use to the allocator */
+    HS_BLOCK_OWN,     /* the allocator's own records, such as the head of a slab */
 } hs_block_kind;
 
 /* A block as the bytes of the heap tell it. */
@@ -37,6 +38,7 @@ typedef struct {
     hs_addr addr;
     uint64_t size;           /* the whole block: header + payload + footer */
     uint32_t header, footer; /* their bytes; 0 where there is none */
+    uint32_t links;          /* bytes of links behind the header of a free block */
     uint64_t word;           /* the header word as stored, when there is a header */
     const char *damage;      /* what is wrong, static text; NULL unless damaged */
 } hs_block;
@@ -58,6 +60,29 @@ typedef struct {
 
 enum { HS_MARKS = 4 };
 
+/* How the free blocks hang together. */
+typedef enum {
+    HS_SHAPE_NONE,  /* not at all: they are found in heap order, or never again */
+    HS_SHAPE_LIST,  /* one doubly linked list */
+    HS_SHAPE_LISTS, /* a list for each size class */
+    HS_SHAPE_GRID,  /* size classes in two levels, with a bitmap of those that are not empty */
+    HS_SHAPE_TREE,  /* a binary tree */
+    HS_SHAPE_BUDDY, /* a list for each power of two, of blocks whose halves are buddies */
+    HS_SHAPE_SLABS, /* a list for each size class, of slabs that have free objects */
+} hs_shape;
+
+/* One list (or the tree) of free blocks. */
+typedef struct {
+    hs_addr head;               /* its first block, or the root; HS_NULL when it is empty */
+    uint64_t smallest, largest; /* sizes of the blocks that belong in it */
+    bool marked;                /* its bit in a bitmap, if there is one; else: it is not empty */
+} hs_list;
+
+/* Where the links of a free block point to: next and previous, or left and right child. */
+typedef struct {
+    hs_addr to[2];
+} hs_links;
+
 /* What a consistency check found first. */
 typedef struct {
     hs_addr at;
@@ -70,7 +95,10 @@ struct hs_allocator {
     const char *source;  /* book, paper or course that it follows */
     const hs_option *options;
     size_t option_count;
-    size_t state_size; /* bytes of the allocator's own variables, outside the heap */
+    size_t state_size;     /* bytes of the allocator's own variables, outside the heap */
+    const char *status[3]; /* what bits 0, 1 and 2 of a header say when set; NULL: nothing */
+    hs_shape shape;
+    size_t columns; /* of a grid: lists in a row; else 0 */
 
     /* Lay out an empty heap. */
     void (*init)(hs_heap *);
@@ -85,6 +113,11 @@ struct hs_allocator {
     /* The block after `previous` in heap order, or the first (NULL); false after the last. */
     bool (*walk)(const hs_heap *, const hs_block *previous, hs_block *out);
     size_t (*marks)(const hs_heap *, hs_mark[HS_MARKS]);
+    /* The free blocks in their own order. Both are NULL where the shape is NONE. A list is false
+     * beyond the last; links are false where no block can be. A reader of broken links may be led
+     * round in a circle: it counts its steps. */
+    bool (*list)(const hs_heap *, size_t index, hs_list *out);
+    bool (*links)(const hs_heap *, hs_addr block, hs_links *out);
     bool (*check)(const hs_heap *, hs_damage *);
 };
 

@@ -12,12 +12,15 @@ typedef enum {
     HS_ROUND,    /* a: bytes requested; b: bytes the block needs; detail: header and footer bytes */
     HS_VISIT,    /* at: a block that is looked at; a: its size */
     HS_REJECT,   /* at: the block just visited; a: its size; detail: hs_reason */
+    HS_LOOK,     /* a: index of a list that is looked at; at: its first block, or NULL */
     HS_CHOOSE,   /* at: the block that will serve the request; a: its size */
     HS_PAD,      /* at: bytes left unused so that the payload is aligned; a: how many */
     HS_SPLIT,    /* at: block; a: bytes of its first part; b: bytes of the rest */
     HS_COALESCE, /* at: left block; a: its bytes; b: bytes of its right-hand neighbour */
     HS_TAKE,     /* at: block that is in use from now on; a: its size */
     HS_RELEASE,  /* at: block that is free from now on; a: its size */
+    HS_INSERT,   /* at: free block that joins a list (or tree); a: its size; b: index of the list */
+    HS_REMOVE,   /* at: free block that leaves it; a: its size; b: index of the list */
     HS_WRITE,    /* at: word written by the allocator; a: its old value; b: its new value */
     HS_MOVE,     /* at: from; a: to; b: bytes copied */
     HS_FILL,     /* at: first byte; a: bytes set to zero */

@@ -9,6 +9,7 @@
  * utilization: no allocator is faster, and none wastes more.
  *
  * Follows: Bryant & O'Hallaron, Computer Systems (3rd ed.), 9.9.3; CS107, heap allocator. */
+#include "allocators/options.h"
 #include "heap/access.h"
 
 struct bump {
@@ -17,13 +18,7 @@ struct bump {
 };
 
 enum { ALIGN };
-static const char *const alignments[] = {"8", "16", NULL};
-static const hs_option options[] = {
-    [ALIGN] = {.name = "align",
-               .help = "every payload starts at a multiple of this many bytes",
-               .choices = alignments,
-               .fresh = true},
-};
+static const hs_option options[] = {[ALIGN] = HS_ALIGN_OPTION};
 
 static uint64_t unit(const hs_heap *h)
 {

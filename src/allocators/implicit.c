@@ -21,6 +21,7 @@
  *
  * Follows: Knuth, The Art of Computer Programming 1, 2.5; Bryant & O'Hallaron, Computer Systems
  * (3rd ed.), 9.9.6 to 9.9.12. */
+#include "allocators/options.h"
 #include "heap/access.h"
 
 #include <stdio.h>
@@ -33,30 +34,18 @@ struct implicit {
 
 enum { FIT, COALESCE, FOOTER, SPLIT_MIN, ALIGN };
 enum { FIRST_FIT, NEXT_FIT, BEST_FIT, WORST_FIT };
-enum { IMMEDIATE, DEFERRED, NEVER };
 
 static const char *const fits[] = {"first", "next", "best", "worst", NULL};
-static const char *const coalescings[] = {"immediate", "deferred", "off", NULL};
 static const char *const off_on[] = {"off", "on", NULL};
-static const char *const alignments[] = {"8", "16", NULL};
 static const hs_option options[] = {
     [FIT] = {.name = "fit", .help = "which free block serves a request", .choices = fits},
-    [COALESCE] = {.name = "coalesce",
-                  .help = "when free neighbours become one block",
-                  .choices = coalescings},
+    [COALESCE] = HS_COALESCE_OPTION,
     [FOOTER] = {.name = "footer",
                 .help = "boundary tags: a copy of the header at each block's end",
                 .choices = off_on,
                 .fresh = true},
-    [SPLIT_MIN] = {.name = "split-min",
-                   .help = "the smallest leftover that becomes a free block",
-                   .minimum = 0,
-                   .maximum = 1 << 20,
-                   .initial = 16},
-    [ALIGN] = {.name = "align",
-               .help = "every payload starts at a multiple of this many bytes",
-               .choices = alignments,
-               .fresh = true},
+    [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
+    [ALIGN] = HS_ALIGN_OPTION,
 };
 
 /* --- The layout of a block ----------------------------------------------------------------- */
@@ -270,7 +259,7 @@ static bool joining_helps(hs_heap *h, uint64_t need, uint64_t alignment)
 static hs_addr growth_start(hs_heap *h)
 {
     hs_addr end = last_end(h), block = first(h);
-    if (h->options[COALESCE] == NEVER) return end;
+    if (h->options[COALESCE] == HS_COALESCE_OFF) return end;
     if (footer_size(h)) {
         uint64_t tag = hs_load(h, end - WORD);
         return tag & USED ? end : end - (tag & ~(uint64_t)STATUS);
@@ -305,7 +294,8 @@ static hs_addr implicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
     uint64_t need = block_bytes(h, size);
     hs_probe_detail(h, HS_ROUND, (unsigned)overhead(h), 0, size, need);
     hs_addr block = search(h, need, alignment);
-    if (!block && h->options[COALESCE] == DEFERRED && joining_helps(h, need, alignment)) {
+    if (!block && h->options[COALESCE] == HS_COALESCE_DEFERRED &&
+        joining_helps(h, need, alignment)) {
         coalesce_all(h);
         block = search(h, need, alignment);
     }
@@ -325,7 +315,7 @@ static void implicit_free(hs_heap *h, hs_addr p)
     uint64_t size = size_of(h, block);
     mark(h, block, size, 0);
     hs_probe(h, HS_RELEASE, block, size, 0);
-    if (h->options[COALESCE] == IMMEDIATE) coalesce(h, block);
+    if (h->options[COALESCE] == HS_COALESCE_IMMEDIATE) coalesce(h, block);
 }
 
 /* Shrink: the tail becomes free when it is large enough to be a block. */
@@ -333,7 +323,7 @@ static void shrink(hs_heap *h, hs_addr block, uint64_t size, uint64_t need)
 {
     carve(h, block, size, need);
     hs_addr tail = block + size_of(h, block);
-    if (tail != block + size && h->options[COALESCE] == IMMEDIATE) {
+    if (tail != block + size && h->options[COALESCE] == HS_COALESCE_IMMEDIATE) {
         hs_addr right = tail + size_of(h, tail);
         if (right != last_end(h) && is_free(h, right)) join(h, tail, right);
     }
@@ -458,6 +448,7 @@ const hs_allocator HS_BUILD(implicit) = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct implicit),
+    .status = {"used"},
     .init = implicit_init,
     .malloc = implicit_malloc,
     .aligned_alloc = implicit_aligned_alloc,

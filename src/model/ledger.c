@@ -7,7 +7,7 @@ static const struct {
 } causes[HS_CAUSES] = {
     [HS_CAUSE_PAYLOAD] = {"payload", "asked for by the client, in live blocks"},
     [HS_CAUSE_PADDING] = {"padding", "alignment, rounding, leftovers"},
-    [HS_CAUSE_HEADERS] = {"headers", "headers and footers of all blocks"},
+    [HS_CAUSE_HEADERS] = {"headers", "headers, footers, the allocator's own records"},
     [HS_CAUSE_FREE] = {"free", "free again: handed out before"},
     [HS_CAUSE_SMALL] = {"too small", "free, but too small for any request"},
     [HS_CAUSE_DEAD] = {"dead", "freed, but never to be used again"},
@@ -78,6 +78,7 @@ hs_ledger hs_ledger_take(const hs_session *s)
         case HS_BLOCK_USED: book_used(&l, &seen); break;
         case HS_BLOCK_FREE: book_free(&l, s, b); break;
         case HS_BLOCK_REGION: book(&l, HS_CAUSE_PADDING, b->size); break;
+        case HS_BLOCK_OWN: book(&l, HS_CAUSE_HEADERS, b->size); break;
         case HS_BLOCK_DEAD: book(&l, HS_CAUSE_DEAD, b->size); break;
         case HS_BLOCK_DAMAGED: book(&l, HS_CAUSE_DAMAGED, b->size); break;
         case HS_BLOCK_UNUSED:

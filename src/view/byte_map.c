@@ -138,6 +138,7 @@ static void weigh_block(painter *m, const hs_seen *seen)
     case HS_BLOCK_USED: weigh_used(m, seen); break;
     case HS_BLOCK_FREE: weigh_free(m, b); break;
     case HS_BLOCK_REGION: weigh(m, b->addr, end, HS_ROLE_PADDING); break;
+    case HS_BLOCK_OWN: weigh(m, b->addr, end, HS_ROLE_HEADER); break;
     case HS_BLOCK_DEAD: weigh(m, b->addr, end, HS_ROLE_DEAD); break;
     case HS_BLOCK_UNUSED: weigh(m, b->addr, end, HS_ROLE_UNUSED); break;
     case HS_BLOCK_DAMAGED: weigh(m, b->addr, end, HS_ROLE_DAMAGE); break;

@@ -20,6 +20,7 @@ static const struct {
     [HS_BLOCK_UNUSED] = {"unused", HS_ROLE_UNUSED},
     [HS_BLOCK_DAMAGED] = {"damaged", HS_ROLE_DAMAGE},
     [HS_BLOCK_DEAD] = {"dead", HS_ROLE_DEAD},
+    [HS_BLOCK_OWN] = {"own", HS_ROLE_HEADER},
 };
 
 static void title(hs_pane p, const char *text)

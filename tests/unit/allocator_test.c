@@ -146,34 +146,52 @@ static const hs_event *event(const hs_heap *h, hs_event_kind kind)
 static const hs_heap_config heaps[] = {{64, 512}, {256, 4096}, {1008, 1500}, {2048, 16384}};
 enum { HEAPS = sizeof heaps / sizeof *heaps };
 
-static void bump_keeps_every_promise_over_random_operations(void **state)
+/* The values of an option that are tried: every choice, or three numbers. */
+static uint64_t value_count(const hs_option *o)
 {
-    (void)state;
-    enum { OPERATIONS = 250 };
-    uint64_t runs = random_operations(100000) / OPERATIONS;
-    for (uint64_t i = 0; i < runs; i++)
-        reference_run(&(reference_plan){.allocator = "bump",
-                                        .options = {i & 1},
-                                        .heap = {(uint64_t)64 << (i & 7), 16384},
-                                        .seed = i,
-                                        .operations = OPERATIONS});
+    uint64_t n = 0;
+    while (o->choices && o->choices[n]) n++;
+    return o->choices ? n : 3;
 }
 
-/* Every combination of the options that decide how implicit works: 4 * 3 * 2 * 3 * 2. */
-static void implicit_keeps_every_promise_over_random_operations(void **state)
+static uint64_t value_tried(const hs_option *o, uint64_t i)
 {
+    if (o->choices) return i;
+    return i == 0 ? o->minimum : i == 1 ? o->initial : o->initial * 4;
+}
+
+static uint64_t combinations_of(const hs_allocator *a)
+{
+    uint64_t n = 1;
+    for (size_t i = 0; i < a->option_count; i++) n *= value_count(&a->options[i]);
+    return n;
+}
+
+/* Combination `number` of an allocator's options, in every one of the heaps. */
+static void run_combination(const hs_allocator *a, uint64_t number, uint64_t operations)
+{
+    reference_plan plan = {.allocator = a->name, .operations = operations};
+    for (size_t i = 0, n = number; i < a->option_count; i++) {
+        plan.options[i] = value_tried(&a->options[i], n % value_count(&a->options[i]));
+        n /= value_count(&a->options[i]);
+    }
+    for (size_t i = 0; i < HEAPS; i++) {
+        plan.heap = heaps[i];
+        plan.seed = number * HEAPS + i;
+        reference_run(&plan);
+    }
+}
+
+/* 100,000 operations each, spread over every combination of its options. */
+static void every_allocator_keeps_every_promise_over_random_operations(void **state)
+{
+    const hs_allocator *a;
     (void)state;
-    enum { COMBINATIONS = 144 };
-    static const uint64_t split_mins[] = {0, 16, 64};
-    uint64_t each = random_operations(100000) / COMBINATIONS / HEAPS + 1;
-    for (uint64_t i = 0; i < COMBINATIONS * HEAPS; i++) {
-        uint64_t n = i / HEAPS;
-        reference_run(&(reference_plan){
-            .allocator = "implicit",
-            .options = {n % 4, n / 4 % 3, n / 12 % 2, split_mins[n / 48], n / 24 % 2},
-            .heap = heaps[i % HEAPS],
-            .seed = i,
-            .operations = each});
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++) {
+        uint64_t combinations = combinations_of(a);
+        uint64_t runs = combinations * HEAPS < 400 ? 400 / HEAPS / combinations : 1;
+        uint64_t each = random_operations(100000) / (combinations * runs * HEAPS) + 1;
+        for (uint64_t n = 0; n < combinations * runs; n++) run_combination(a, n, each);
     }
 }
 
@@ -186,6 +204,9 @@ static const char *const every_allocator[] = {
     "implicit 256 4096 fit=next coalesce=deferred",
     "implicit 256 4096 fit=best footer=on align=16 split-min=0",
     "implicit 256 4096 fit=worst coalesce=off footer=on",
+    "explicit 256 4096",
+    "explicit 256 4096 order=address fit=best coalesce=deferred align=16",
+    "explicit 256 4096 order=fifo coalesce=off",
 };
 
 static void for_every_allocator(void (*test)(hs_heap *))
@@ -1060,8 +1081,7 @@ static void the_raw_build_tells_no_events(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bump_keeps_every_promise_over_random_operations),
-        cmocka_unit_test(implicit_keeps_every_promise_over_random_operations),
+        cmocka_unit_test(every_allocator_keeps_every_promise_over_random_operations),
         cmocka_unit_test(malloc_of_0_bytes_returns_a_pointer_of_its_own),
         cmocka_unit_test(null_and_0_mean_what_c_says),
         cmocka_unit_test(absurd_sizes_are_refused_and_change_nothing),

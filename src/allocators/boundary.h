@@ -1,0 +1,374 @@
+/* Blocks with boundary tags: what explicit, segregated, tree and tlsf have in common. They differ
+ * in one thing only, the structure that their free blocks are kept in.
+ *
+ *      used   | size |p|1| payload ...                     |    header, 8 bytes
+ *      free   | size |p|0| link | link | ...        | size |    header, links, footer
+ *      end    | 0    |p|1|                                      behind the last block
+ *
+ * A size counts the whole block and is a multiple of the alignment, so its low bits are free: bit 0
+ * says that the block is in use, bit 1 (p) that the block on its left is. A footer is read only to
+ * find a free left neighbour, so only free blocks have one: in a block in use it is payload. The
+ * end mark is in use for ever, so no block needs to ask whether it is the last.
+ *
+ * The file that includes this says how its structure works, by three functions:
+ *      insert   a free block joins the structure
+ *      detach   a free block leaves it
+ *      find     a free block of the structure that can serve the request, or NULL
+ * and has ALIGN and SPLIT_MIN among its options. All sizes are bytes of whole blocks.
+ *
+ * Follows: Knuth, The Art of Computer Programming 1, 2.5 (boundary tags, exercise 18: no footer in
+ * reserved blocks); Lea, A Memory Allocator; Bryant & O'Hallaron, Computer Systems, 9.9.11. */
+#ifndef HS_ALLOCATORS_BOUNDARY_H
+#define HS_ALLOCATORS_BOUNDARY_H
+
+#include "allocators/options.h"
+#include "heap/access.h"
+
+#include <stdio.h>
+
+enum { WORD = 8, USED = 1, LEFT_USED = 2, STATUS = 7, LINKS = 2 * WORD, SMALLEST = 32 };
+
+static void insert(hs_heap *h, hs_addr block, uint64_t size);
+static void detach(hs_heap *h, hs_addr block, uint64_t size);
+static hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment);
+
+/* --- The layout of a block ------------------------------------------------------------------ */
+
+static inline uint64_t unit(const hs_heap *h)
+{
+    return 8u << h->options[ALIGN];
+}
+
+/* With 16-byte alignment the first block starts 8 bytes into the heap, so that payloads, not
+ * headers, are aligned. */
+static inline hs_addr first(const hs_heap *h)
+{
+    return h->base + unit(h) - WORD;
+}
+
+static inline hs_addr end_mark(const hs_heap *h)
+{
+    return h->end - WORD;
+}
+
+static inline uint64_t size_in(uint64_t word)
+{
+    return word & ~(uint64_t)STATUS;
+}
+
+static inline uint64_t size_of(const hs_heap *h, hs_addr block)
+{
+    return size_in(hs_load(h, block));
+}
+
+static inline bool is_free(const hs_heap *h, hs_addr block)
+{
+    return !(hs_load(h, block) & USED);
+}
+
+static inline hs_addr payload(hs_addr block)
+{
+    return block + WORD;
+}
+
+static inline hs_addr block_of(hs_addr payload)
+{
+    return payload - WORD;
+}
+
+/* Bytes of a block that can hold `size` bytes of payload, and, once it is free, links and footer.
+ */
+static inline uint64_t block_bytes(const hs_heap *h, size_t size)
+{
+    uint64_t bytes = hs_round_up(size + WORD, unit(h));
+    return bytes < SMALLEST ? SMALLEST : bytes;
+}
+
+/* Bytes to skip at the start of a block so that the payload is a multiple of `alignment`: none, or
+ * enough for a free block of their own. */
+static inline uint64_t lead(hs_addr block, uint64_t alignment)
+{
+    hs_addr p = payload(block);
+    if (p % alignment == 0) return 0;
+    return hs_round_up(p + SMALLEST, alignment) - p;
+}
+
+/* Can a free block of `size` bytes serve the request? */
+static inline bool fits(hs_addr block, uint64_t size, uint64_t need, uint64_t alignment)
+{
+    return size >= need && lead(block, alignment) <= size - need;
+}
+
+static inline void tell_left_neighbour(hs_heap *h, hs_addr right, bool used)
+{
+    uint64_t word = hs_load(h, right);
+    hs_store(h, right, used ? word | LEFT_USED : word & ~(uint64_t)LEFT_USED);
+}
+
+/* Make a block free: header, footer, and the bit in its right neighbour. */
+static inline void mark_free(hs_heap *h, hs_addr block, uint64_t size, uint64_t left_used)
+{
+    hs_store(h, block, size | left_used);
+    hs_store(h, block + size - WORD, size);
+    tell_left_neighbour(h, block + size, false);
+}
+
+/* --- Placement ------------------------------------------------------------------------------ */
+
+/* Is a leftover large enough to be a free block of its own? */
+static inline bool worth_splitting(const hs_heap *h, uint64_t rest)
+{
+    return rest >= SMALLEST && rest >= h->options[SPLIT_MIN];
+}
+
+/* Put a block of `size` bytes, in no structure, to use for `need` of them. */
+static inline void carve(hs_heap *h, hs_addr block, uint64_t size, uint64_t need,
+                         uint64_t left_used)
+{
+    uint64_t rest = size - need;
+    if (worth_splitting(h, rest)) {
+        hs_probe(h, HS_SPLIT, block, need, rest);
+        hs_store(h, block, need | left_used | USED);
+        mark_free(h, block + need, rest, LEFT_USED);
+        insert(h, block + need, rest);
+        size = need;
+    } else {
+        hs_store(h, block, size | left_used | USED);
+        tell_left_neighbour(h, block + size, true);
+    }
+    hs_probe(h, HS_TAKE, block, size, 0);
+}
+
+/* Serve a request from a free block, in no structure, that is large enough. Returns the payload. */
+static inline hs_addr place(hs_heap *h, hs_addr block, uint64_t need, uint64_t alignment)
+{
+    uint64_t word = hs_load(h, block), size = size_in(word), left_used = word & LEFT_USED;
+    uint64_t skip = lead(block, alignment);
+    hs_probe(h, HS_CHOOSE, block, size, 0);
+    if (skip) {
+        hs_probe(h, HS_SPLIT, block, skip, size - skip);
+        mark_free(h, block, skip, left_used);
+        insert(h, block, skip);
+        block += skip;
+        size -= skip;
+        left_used = 0;
+    }
+    carve(h, block, size, need, left_used);
+    return payload(block);
+}
+
+/* --- Coalescing ----------------------------------------------------------------------------- */
+
+/* A block that is free from now on is joined with its free neighbours: Knuth's four cases. Returns
+ * where it starts; *size becomes the bytes of all. */
+static inline hs_addr coalesce(hs_heap *h, hs_addr block, uint64_t *size)
+{
+    uint64_t right = hs_load(h, block + *size), left_used = hs_load(h, block) & LEFT_USED;
+    if (!(right & USED)) {
+        hs_probe(h, HS_COALESCE, block, *size, size_in(right));
+        detach(h, block + *size, size_in(right));
+        *size += size_in(right);
+    }
+    if (!left_used) {
+        uint64_t left = hs_load(h, block - WORD); /* the footer */
+        block -= left;
+        hs_probe(h, HS_COALESCE, block, left, *size);
+        detach(h, block, left);
+        *size += left;
+    }
+    return block;
+}
+
+/* Give a block back, joined with its neighbours when `join`. */
+static inline void release(hs_heap *h, hs_addr block, bool join)
+{
+    uint64_t size = size_of(h, block);
+    hs_probe(h, HS_RELEASE, block, size, 0);
+    if (join) block = coalesce(h, block, &size);
+    mark_free(h, block, size, hs_load(h, block) & LEFT_USED);
+    insert(h, block, size);
+}
+
+/* --- Growth --------------------------------------------------------------------------------- */
+
+/* Grow the heap until its last block, free, can serve the request. Returns that block, in no
+ * structure, or NULL. A free block at the end becomes part of it when `join`. */
+static inline hs_addr extend(hs_heap *h, uint64_t need, uint64_t alignment, bool join)
+{
+    hs_addr end = end_mark(h), start = end;
+    uint64_t word = hs_load(h, end);
+    if (join && !(word & LEFT_USED)) start -= hs_load(h, end - WORD);
+    uint64_t skip = lead(start, alignment), room = h->limit - WORD - start;
+    if (skip > room || need > room - skip) return HS_NULL;
+    if (!hs_reach(h, start + skip + need + WORD)) return HS_NULL;
+    if (start != end) {
+        hs_probe(h, HS_COALESCE, start, end - start, end_mark(h) - end);
+        detach(h, start, end - start);
+        word = hs_load(h, start);
+    }
+    hs_store(h, end_mark(h), USED);
+    mark_free(h, start, end_mark(h) - start, word & LEFT_USED);
+    return start;
+}
+
+/* --- The requests --------------------------------------------------------------------------- */
+
+static inline bool is_absurd(const hs_heap *h, size_t size, size_t alignment)
+{
+    return size > h->limit - h->base || alignment > h->limit;
+}
+
+/* A free block for the request, taken out of the structure, or from new memory; or NULL. */
+static inline hs_addr obtain(hs_heap *h, uint64_t need, uint64_t alignment)
+{
+    hs_addr block = find(h, need, alignment);
+    if (!block) return extend(h, need, alignment, true);
+    detach(h, block, size_of(h, block));
+    return block;
+}
+
+static inline hs_addr boundary_alloc(hs_heap *h, size_t alignment, size_t size)
+{
+    if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
+    uint64_t need = block_bytes(h, size);
+    hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
+    hs_addr block = obtain(h, need, alignment);
+    if (!block) return hs_fail(h, HS_BECAUSE_LIMIT, need);
+    return place(h, block, need, alignment);
+}
+
+/* Shrink: the tail becomes a block, and is given back, when it is large enough. */
+static inline void shrink(hs_heap *h, hs_addr block, uint64_t need, bool join)
+{
+    uint64_t word = hs_load(h, block), rest = size_in(word) - need;
+    if (!worth_splitting(h, rest)) return;
+    hs_probe(h, HS_SPLIT, block, need, rest);
+    hs_store(h, block, need | (word & STATUS));
+    hs_store(h, block + need, rest | LEFT_USED | USED);
+    release(h, block + need, join);
+}
+
+/* Make a block larger where it stands, from the free blocks on its right and, when they are the
+ * last ones, by growing the heap. False, and nothing changed, when that is not enough. */
+static inline bool expand(hs_heap *h, hs_addr block, uint64_t need)
+{
+    uint64_t word = hs_load(h, block), size = size_in(word), have = size, right;
+    while (have < need && !((right = hs_load(h, block + have)) & USED)) {
+        hs_visit(h, block + have, size_in(right));
+        have += size_in(right);
+    }
+    bool grows = have < need;
+    hs_addr end = end_mark(h);
+    if (grows) {
+        if (block + have != end || need > h->limit - WORD - block) return false;
+        if (!hs_reach(h, block + need + WORD)) return false;
+    }
+    hs_probe(h, HS_COALESCE, block, size, (grows ? end_mark(h) - block : have) - size);
+    for (hs_addr at = block + size; at != block + have; at += size_of(h, at))
+        detach(h, at, size_of(h, at));
+    if (grows) {
+        have = end_mark(h) - block;
+        hs_store(h, end_mark(h), USED);
+    }
+    carve(h, block, have, need, word & LEFT_USED);
+    return true;
+}
+
+/* `allocate` and `give_back` are the includer's own malloc and free. */
+static inline hs_addr boundary_realloc(hs_heap *h, hs_addr p, size_t size, bool join,
+                                       hs_addr (*allocate)(hs_heap *, size_t),
+                                       void (*give_back)(hs_heap *, hs_addr))
+{
+    if (is_absurd(h, size, 1)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
+    hs_addr block = block_of(p);
+    uint64_t have = size_of(h, block), need = block_bytes(h, size);
+    hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
+    if (need <= have) shrink(h, block, need, join);
+    if (need <= have || expand(h, block, need)) {
+        hs_probe(h, HS_IN_PLACE, block, have, size_of(h, block));
+        return p;
+    }
+    hs_addr q = allocate(h, size);
+    if (!q) return HS_NULL;
+    hs_move(h, q, p, have - WORD); /* it had to move because size is larger */
+    give_back(h, p);
+    return q;
+}
+
+/* --- An empty heap --------------------------------------------------------------------------- */
+
+/* One free block and the end mark; written as the allocator's own, before any request. The block
+ * is in no structure yet. Returns its size. */
+static inline uint64_t boundary_init(hs_heap *h)
+{
+    uint64_t size = end_mark(h) - first(h), header = size | LEFT_USED, end = USED;
+    memcpy(hs_real(h, first(h)), &header, WORD);
+    memcpy(hs_real(h, end_mark(h) - WORD), &size, WORD);
+    memcpy(hs_real(h, end_mark(h)), &end, WORD);
+    return size;
+}
+
+/* --- For viewers ---------------------------------------------------------------------------- */
+
+static inline const char *what_is_wrong(const hs_heap *h, const hs_block *previous, hs_addr at,
+                                        uint64_t word)
+{
+    uint64_t size = size_in(word), footer = size;
+    if (size == 0) return "the header says 0 bytes: the walk would stand still";
+    if (size < SMALLEST) return "the header says fewer bytes than any block has";
+    if (size % unit(h)) return "the size in the header is no multiple of the alignment";
+    if (size > end_mark(h) - at) return "the size in the header leads beyond the heap";
+    bool left_used = !previous || previous->kind != HS_BLOCK_FREE;
+    if (left_used != !!(word & LEFT_USED)) return "bit 1 lies about the block on its left";
+    if (!(word & USED)) hs_heap_peek(h, at + size - WORD, &footer);
+    return footer == size ? NULL : "the footer says another size than the header";
+}
+
+static inline bool boundary_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
+{
+    hs_addr at = previous ? previous->addr + previous->size : first(h);
+    uint64_t word = 0;
+    if (at >= end_mark(h) || !hs_heap_peek(h, at, &word)) return false;
+    const char *damage = what_is_wrong(h, previous, at, word);
+    bool used = word & USED;
+    *out = (hs_block){.kind = damage ? HS_BLOCK_DAMAGED
+                              : used ? HS_BLOCK_USED
+                                     : HS_BLOCK_FREE,
+                      .addr = at,
+                      .size = damage ? end_mark(h) - at : size_in(word),
+                      .header = WORD,
+                      .footer = used ? 0 : WORD,
+                      .links = used ? 0 : LINKS,
+                      .word = word,
+                      .damage = damage};
+    return true;
+}
+
+static inline bool boundary_links(const hs_heap *h, hs_addr block, hs_links *out)
+{
+    return hs_heap_peek(h, payload(block), &out->to[0]) &&
+           hs_heap_peek(h, payload(block) + WORD, &out->to[1]);
+}
+
+/* Found something wrong: say it. Always false. */
+static inline bool broken(hs_damage *damage, hs_addr at, const char *what, uint64_t word)
+{
+    damage->at = at;
+    snprintf(damage->what, sizeof damage->what, "%s (it reads 0x%llx)", what,
+             (unsigned long long)word);
+    return false;
+}
+
+/* Do all headers and footers agree? *free_blocks becomes the number of free blocks. */
+static inline bool check_blocks(const hs_heap *h, size_t *free_blocks, hs_damage *damage)
+{
+    hs_block b;
+    *free_blocks = 0;
+    for (bool more = boundary_walk(h, NULL, &b); more; more = boundary_walk(h, &b, &b)) {
+        if (b.kind == HS_BLOCK_DAMAGED) return broken(damage, b.addr, b.damage, b.word);
+        *free_blocks += b.kind == HS_BLOCK_FREE;
+    }
+    return true;
+}
+
+#endif

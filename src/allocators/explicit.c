@@ -1,0 +1,241 @@
+/* The explicit free list: free blocks alone, linked through their own payloads.
+ *
+ *      head --> free --> free --> free          heap order:  | used | free | used | free | ...
+ *
+ * A search passes over free blocks only, where the implicit list passes over all. Blocks are laid
+ * out as in boundary.h: with links and a footer while they are free, so none is smaller than 32
+ * bytes.
+ *
+ *   order      where in the list a freed block goes: lifo (in front), fifo (at the end), address
+ *              (the list in heap order: a slower free, less fragmentation)
+ *   fit        first: the first that is large enough; best: the smallest that is
+ *   coalesce   immediate: free joins the block with its free neighbours;
+ *              deferred: all neighbours are joined when a search fails and joining would help
+ *
+ * Follows: Knuth, The Art of Computer Programming 1, 2.5; Bryant & O'Hallaron, Computer Systems
+ * (3rd ed.), 9.9.13; Wilson et al., Dynamic Storage Allocation (1995), 3.4. */
+enum { ORDER, FIT, COALESCE, SPLIT_MIN, ALIGN };
+enum { LIFO, FIFO, BY_ADDRESS };
+enum { FIRST_FIT, BEST_FIT };
+
+#include "allocators/lists.h"
+
+struct explicit_list {
+    hs_addr head, tail;
+};
+
+static const char *const orders[] = {"lifo", "fifo", "address", NULL};
+static const char *const fit_names[] = {"first", "best", NULL};
+static const hs_option options[] = {
+    [ORDER] = {.name = "order",
+               .help = "where in the free list a freed block goes",
+               .choices = orders,
+               .fresh = true},
+    [FIT] = {.name = "fit", .help = "which free block serves a request", .choices = fit_names},
+    [COALESCE] = HS_COALESCE_OPTION,
+    [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
+    [ALIGN] = HS_ALIGN_OPTION,
+};
+
+static bool joins_at_once(const hs_heap *h)
+{
+    return h->options[COALESCE] == HS_COALESCE_IMMEDIATE;
+}
+
+/* --- The list ------------------------------------------------------------------------------- */
+
+/* The last block of the list that lies before this one in the heap; NULL if none does. */
+static hs_addr predecessor(hs_heap *h, hs_addr block)
+{
+    const struct explicit_list *l = h->state;
+    hs_addr before = HS_NULL;
+    for (hs_addr b = l->head; b && b < block; b = next_of(h, b)) {
+        hs_visit(h, b, size_of(h, b));
+        before = b;
+    }
+    return before;
+}
+
+static void insert(hs_heap *h, hs_addr block, uint64_t size)
+{
+    struct explicit_list *l = h->state;
+    hs_addr before = HS_NULL;
+    hs_probe(h, HS_INSERT, block, size, 0);
+    if (h->options[ORDER] == FIFO) before = l->tail;
+    if (h->options[ORDER] == BY_ADDRESS) before = predecessor(h, block);
+    if (before)
+        push_behind(h, before, block);
+    else
+        push(h, &l->head, block);
+    if (l->tail == before) l->tail = block;
+}
+
+static void detach(hs_heap *h, hs_addr block, uint64_t size)
+{
+    struct explicit_list *l = h->state;
+    hs_probe(h, HS_REMOVE, block, size, 0);
+    if (l->tail == block) l->tail = previous_of(h, block);
+    unlink_block(h, &l->head, block);
+}
+
+static hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
+{
+    const struct explicit_list *l = h->state;
+    hs_addr best = HS_NULL;
+    uint64_t best_size = UINT64_MAX;
+    for (hs_addr b = l->head; b; b = next_of(h, b)) {
+        uint64_t size = size_of(h, b);
+        hs_visit(h, b, size);
+        if (size < need) {
+            hs_reject(h, b, size, HS_BECAUSE_TOO_SMALL);
+        } else if (!fits(b, size, need, alignment)) {
+            hs_reject(h, b, size, HS_BECAUSE_NOT_ALIGNED);
+        } else if (h->options[FIT] == FIRST_FIT) {
+            return b;
+        } else if (size >= best_size) {
+            hs_reject(h, b, size, HS_BECAUSE_NOT_BETTER);
+        } else {
+            best = b;
+            best_size = size;
+        }
+    }
+    return best;
+}
+
+/* --- Deferred coalescing -------------------------------------------------------------------- */
+
+/* The end of the run of free blocks that starts at `block`. */
+static hs_addr run_end(hs_heap *h, hs_addr block)
+{
+    while (block != end_mark(h) && is_free(h, block)) {
+        hs_visit(h, block, size_of(h, block));
+        block += size_of(h, block);
+    }
+    return block;
+}
+
+/* Would some run of free neighbours serve the request, were it one block? Asked before anything is
+ * joined: a request that must fail changes nothing. The last run may grow. */
+static bool joining_helps(hs_heap *h, uint64_t need, uint64_t alignment)
+{
+    hs_addr block = first(h);
+    for (;;) {
+        hs_addr end = run_end(h, block);
+        bool last = end == end_mark(h);
+        uint64_t room = (last ? h->limit - WORD : end) - block;
+        if ((last || end != block) && fits(block, room, need, alignment)) return true;
+        if (last) return false;
+        hs_visit(h, end, size_of(h, end));
+        block = end + size_of(h, end);
+    }
+}
+
+static void coalesce_all(hs_heap *h)
+{
+    for (hs_addr block = first(h); block != end_mark(h); block += size_of(h, block)) {
+        uint64_t size = size_of(h, block);
+        hs_visit(h, block, size);
+        if (!is_free(h, block) || !is_free(h, block + size)) continue;
+        detach(h, block, size);
+        while (is_free(h, block + size)) {
+            uint64_t right = size_of(h, block + size);
+            hs_visit(h, block + size, right);
+            hs_probe(h, HS_COALESCE, block, size, right);
+            detach(h, block + size, right);
+            size += right;
+        }
+        mark_free(h, block, size, hs_load(h, block) & LEFT_USED);
+        insert(h, block, size);
+    }
+}
+
+/* --- The requests --------------------------------------------------------------------------- */
+
+static hs_addr explicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
+{
+    if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
+    uint64_t need = block_bytes(h, size);
+    hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
+    hs_addr block = find(h, need, alignment);
+    if (!block && h->options[COALESCE] == HS_COALESCE_DEFERRED &&
+        joining_helps(h, need, alignment)) {
+        coalesce_all(h);
+        block = find(h, need, alignment);
+    }
+    if (block)
+        detach(h, block, size_of(h, block));
+    else
+        block = extend(h, need, alignment, h->options[COALESCE] != HS_COALESCE_OFF);
+    if (!block) return hs_fail(h, HS_BECAUSE_LIMIT, need);
+    return place(h, block, need, alignment);
+}
+
+static hs_addr explicit_malloc(hs_heap *h, size_t size)
+{
+    return explicit_aligned_alloc(h, unit(h), size);
+}
+
+static void explicit_free(hs_heap *h, hs_addr p)
+{
+    release(h, block_of(p), joins_at_once(h));
+}
+
+static hs_addr explicit_realloc(hs_heap *h, hs_addr p, size_t size)
+{
+    return boundary_realloc(h, p, size, joins_at_once(h), explicit_malloc, explicit_free);
+}
+
+/* --- For viewers ---------------------------------------------------------------------------- */
+
+static void explicit_init(hs_heap *h)
+{
+    struct explicit_list *l = h->state;
+    boundary_init(h);
+    *l = (struct explicit_list){.head = first(h), .tail = first(h)};
+}
+
+static bool explicit_list_at(const hs_heap *h, size_t index, hs_list *out)
+{
+    const struct explicit_list *l = h->state;
+    *out = (hs_list){.head = l->head, .largest = UINT64_MAX, .marked = l->head != HS_NULL};
+    return index == 0;
+}
+
+static size_t explicit_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
+{
+    const struct explicit_list *l = h->state;
+    marks[0] = (hs_mark){"head", l->head};
+    return l->head ? 1 : 0;
+}
+
+static bool explicit_check(const hs_heap *h, hs_damage *damage)
+{
+    size_t free_blocks, seen = 0;
+    hs_list list;
+    explicit_list_at(h, 0, &list);
+    if (!check_blocks(h, &free_blocks, damage)) return false;
+    if (!check_list(h, &list, free_blocks, &seen, damage)) return false;
+    if (seen == free_blocks) return true;
+    return broken(damage, h->base, "a free block is missing from the free list", seen);
+}
+
+const hs_allocator HS_BUILD(explicit) = {
+    .name = "explicit",
+    .summary = "an explicit free list: free blocks lead from one to the next",
+    .source = "Knuth, TAOCP 1, 2.5; Bryant & O'Hallaron, Computer Systems, 9.9.13",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .state_size = sizeof(struct explicit_list),
+    .status = {"used", "left neighbour used"},
+    .shape = HS_SHAPE_LIST,
+    .init = explicit_init,
+    .malloc = explicit_malloc,
+    .aligned_alloc = explicit_aligned_alloc,
+    .realloc = explicit_realloc,
+    .free = explicit_free,
+    .walk = boundary_walk,
+    .marks = explicit_marks,
+    .list = explicit_list_at,
+    .links = boundary_links,
+    .check = explicit_check,
+};

@@ -1,0 +1,86 @@
+/* Doubly linked lists of free blocks. The links lie in the payload, which nobody else needs while
+ * the block is free:
+ *
+ *      head --> | size |..| next | previous | ... | size |
+ *                            |         ^
+ *                            v         |
+ *               | size |..| next | previous | ... | size |
+ *
+ * Links hold addresses of blocks; NULL ends the list at both sides. Heads lie outside the heap. */
+#ifndef HS_ALLOCATORS_LISTS_H
+#define HS_ALLOCATORS_LISTS_H
+
+#include "allocators/boundary.h"
+
+static inline hs_addr next_of(const hs_heap *h, hs_addr block)
+{
+    return hs_load(h, block + WORD);
+}
+
+static inline hs_addr previous_of(const hs_heap *h, hs_addr block)
+{
+    return hs_load(h, block + 2 * WORD);
+}
+
+static inline void set_next(hs_heap *h, hs_addr block, hs_addr next)
+{
+    hs_store(h, block + WORD, next);
+}
+
+static inline void set_previous(hs_heap *h, hs_addr block, hs_addr previous)
+{
+    hs_store(h, block + 2 * WORD, previous);
+}
+
+static inline void push(hs_heap *h, hs_addr *head, hs_addr block)
+{
+    set_next(h, block, *head);
+    set_previous(h, block, HS_NULL);
+    if (*head) set_previous(h, *head, block);
+    *head = block;
+}
+
+/* Put a block behind another one of the list. */
+static inline void push_behind(hs_heap *h, hs_addr before, hs_addr block)
+{
+    hs_addr next = next_of(h, before);
+    set_next(h, block, next);
+    set_previous(h, block, before);
+    set_next(h, before, block);
+    if (next) set_previous(h, next, block);
+}
+
+static inline void unlink_block(hs_heap *h, hs_addr *head, hs_addr block)
+{
+    hs_addr next = next_of(h, block), previous = previous_of(h, block);
+    if (previous)
+        set_next(h, previous, next);
+    else
+        *head = next;
+    if (next) set_previous(h, next, previous);
+}
+
+/* Is every block of the list a free one of the size that belongs there, linked both ways? Counts
+ * them in *seen, which never passes `most`: more would be a circle. */
+static inline bool check_list(const hs_heap *h, const hs_list *list, size_t most, size_t *seen,
+                              hs_damage *damage)
+{
+    hs_addr before = HS_NULL;
+    uint64_t word = 0;
+    hs_links l = {{HS_NULL}};
+    for (hs_addr b = list->head; b; before = b, b = l.to[0]) {
+        if (!hs_heap_peek(h, b, &word) || !boundary_links(h, b, &l))
+            return broken(damage, before ? before : h->base,
+                          "a free block's next leads out of the heap", b);
+        if (word & USED)
+            return broken(damage, b, "the free list leads to what is no free block", word);
+        if (size_in(word) < list->smallest || size_in(word) > list->largest)
+            return broken(damage, b, "a free block is in a list of other sizes", word);
+        if (l.to[1] != before)
+            return broken(damage, b, "a free block's previous is not the block before it", l.to[1]);
+        if (++*seen > most) return broken(damage, b, "the free list goes round in a circle", b);
+    }
+    return true;
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* Options that several allocators have, each declared once. */
+#ifndef HS_ALLOCATORS_OPTIONS_H
+#define HS_ALLOCATORS_OPTIONS_H
+
+#include <heapscope/allocator.h>
+
+static const char *const hs_alignments[] = {"8", "16", NULL};
+
+#define HS_ALIGN_OPTION                                                                            \
+    {                                                                                              \
+        .name = "align", .help = "every payload starts at a multiple of this many bytes",          \
+        .choices = hs_alignments, .fresh = true                                                    \
+    }
+
+#define HS_SPLIT_MIN_OPTION                                                                        \
+    {                                                                                              \
+        .name = "split-min", .help = "the smallest leftover that becomes a free block",            \
+        .maximum = 1 << 20, .initial = 16                                                          \
+    }
+
+enum { HS_COALESCE_IMMEDIATE, HS_COALESCE_DEFERRED, HS_COALESCE_OFF };
+static const char *const hs_coalescings[] = {"immediate", "deferred", "off", NULL};
+
+#define HS_COALESCE_OPTION                                                                         \
+    {                                                                                              \
+        .name = "coalesce", .help = "when free neighbours become one block",                       \
+        .choices = hs_coalescings                                                                  \
+    }
+
+#endif
