@@ -167,6 +167,16 @@ typedef struct {
 
 const hs_last *hs_session_last(const hs_session *);
 
+/* The session as it was after its first n operations: they are performed again, on a heap of its
+ * own. Freed by the caller; NULL with a problem when the heap cannot be reserved. */
+hs_session *hs_session_after(const hs_session *, uint64_t n, hs_problem *);
+
+/* The last request in slow motion (event.h): until hs_session_seek goes to the last event, the heap
+ * and the changes are shown as they were after its first n events, those from `from` on being the
+ * latest. False when there is no such request. Operations may only follow at the last event. */
+bool hs_session_slow_motion(hs_session *);
+void hs_session_seek(hs_session *, size_t from, size_t n);
+
 /* What the last replay did: operations performed again, and those that could not be. */
 void hs_session_replayed(const hs_session *, uint64_t *done, uint64_t *left_out);
 

@@ -199,18 +199,24 @@ static void add_counts(hs_totals *t, hs_counts c)
     if (c.visits > t->visits_max) t->visits_max = c.visits;
 }
 
+static void note_changes(hs_session *s, size_t from, size_t to)
+{
+    size_t n;
+    const hs_event *e = hs_events(s->heap, &n);
+    s->change_count = 0;
+    for (size_t i = from; i < to && i < n; i++) note_change(s, &e[i]);
+    tidy_changes(s);
+}
+
 /* Read the events of the operation that just ran: what changed, what it cost. */
 static void read_events(hs_session *s)
 {
     size_t n;
     const hs_event *e = hs_events(s->heap, &n);
-    s->change_count = 0;
-    for (size_t i = 0; i < n; i++) {
-        note_change(s, &e[i]);
+    note_changes(s, 0, n);
+    for (size_t i = 0; i < n; i++)
         if (e[i].kind == HS_TAKE && e[i].at + e[i].a > s->totals.highest_block)
             s->totals.highest_block = e[i].at + e[i].a;
-    }
-    tidy_changes(s);
     add_counts(&s->totals, hs_events_counts(s->heap));
 }
 
@@ -545,6 +551,33 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
     remember(s, op, variable);
     s->last.op.name = s->last.op.text = NULL; /* they were the caller's */
     return true;
+}
+
+/* --- Going back ----------------------------------------------------------------------------- */
+
+hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *problem)
+{
+    hs_session *then = hs_new(1, sizeof *then);
+    then->client = hs_client_new();
+    if (!fresh_heap(then, &s->start, problem)) {
+        hs_session_free(then);
+        return NULL;
+    }
+    then->start = s->start;
+    for (uint64_t i = 0; i < n && i < s->record_count; i++)
+        hs_session_perform(then, &s->records[i].op, problem);
+    return then;
+}
+
+bool hs_session_slow_motion(hs_session *s)
+{
+    return s->last.any && hs_heap_slow_motion(s->heap);
+}
+
+void hs_session_seek(hs_session *s, size_t from, size_t n)
+{
+    hs_heap_seek(s->heap, n);
+    note_changes(s, from, n);
 }
 
 /* --- Looking at it -------------------------------------------------------------------------- */

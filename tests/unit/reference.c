@@ -322,6 +322,27 @@ static void check_events(client *c)
     check_event_effects(c, e, n);
 }
 
+/* In slow motion, the first event shows the heap of before, the last that of after, and going back
+ * and forth ends where it began. */
+static void check_slow_motion(client *c)
+{
+    size_t n, again;
+    uint64_t size = hs_heap_committed(c->heap);
+    hs_events(c->heap, &n);
+    memcpy(c->scratch, hs_heap_bytes(c->heap, HS_BASE, size), size);
+    must(c, hs_heap_slow_motion(c->heap), "a request can be performed again");
+    hs_events(c->heap, &again);
+    must(c, again == n, "in slow motion it has the same events");
+    hs_heap_seek(c->heap, 0);
+    check_refusal(c);
+    hs_heap_seek(c->heap, random_below(&c->random, n));
+    hs_heap_seek(c->heap, n / 2);
+    hs_heap_seek(c->heap, n);
+    must(c, hs_heap_committed(c->heap) == size, "slow motion ends at the same size");
+    must(c, !memcmp(c->scratch, hs_heap_bytes(c->heap, HS_BASE, size), size),
+         "slow motion ends at the same bytes");
+}
+
 /* --- Choosing an operation ------------------------------------------------------------------ */
 
 static size_t random_size(client *c)
@@ -411,6 +432,7 @@ static void step(client *c)
     check_builds(c, perform(c->raw, &c->op));
     check_events(c);
     check_growth(c);
+    if (c->number % 8 == 0) check_slow_motion(c);
     if (!c->op.result && gives_block(&c->op)) {
         check_refusal(c);
         check_refusal_is_due(c);

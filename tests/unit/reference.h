@@ -8,6 +8,7 @@
  *   growth      by doubling, up to the maximum; the base never moves
  *   events      request first, return last; performing them on the bytes of before gives the bytes
  *               of after, and undoing them backwards gives those of before
+ *   slow motion performed again event by event, a request begins and ends with the same bytes
  *   builds      probed and raw give the same addresses and the same bytes
  *
  * The first promise broken fails the running test, and says how to repeat it. */
