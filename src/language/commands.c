@@ -180,6 +180,60 @@ static bool run_check(hs_interpreter *in, const hs_statement *s)
     return hs_fail_at(in, s->head, text, NULL);
 }
 
+/* The number of the request that a statement is about: the last one unless it says. 0: said. */
+static uint64_t request_number(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t count = hs_session_op_count(in->session), n = count;
+    char text[128];
+    if (!s->arguments[0].present) {
+        while (n > 0 && hs_session_op(in->session, n - 1)->kind != HS_OP_REQUEST) n--;
+        if (!n) hs_fail_at(in, s->head, "there was no request yet", "malloc 24 is one");
+        return n;
+    }
+    hs_span where = s->arguments[0].where;
+    if (!hs_size_of_argument(in, &s->arguments[0], &n)) return 0;
+    if (n > 0 && n <= count && hs_session_op(in->session, n - 1)->kind == HS_OP_REQUEST) return n;
+    if (n > 0 && n <= count)
+        snprintf(text, sizeof text, "command %" PRIu64 " was no request to the allocator", n);
+    else
+        snprintf(text, sizeof text, "there is no command %" PRIu64 ": there were %" PRIu64, n,
+                 count);
+    hs_fail_at(in, where, text, "`history` lists the commands with their numbers");
+    return 0;
+}
+
+static bool run_why(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t n = request_number(in, s);
+    return n && show(in, HS_SHOW_WHY, n, 0);
+}
+
+static bool run_step(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t n = request_number(in, s);
+    return n && show(in, HS_SHOW_STEPS, n, 0);
+}
+
+static bool run_history(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t count = hs_session_op_count(in->session), n = 20;
+    char *text = NULL;
+    size_t size;
+    if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
+    if (n > count) n = count;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    if (n < count) fprintf(out, "the last %" PRIu64 " of %" PRIu64 " commands:\n", n, count);
+    if (!count) fputs("no commands yet", out);
+    for (uint64_t i = count - n; i < count; i++) {
+        char *line = hs_session_record_text(in->session, i);
+        fprintf(out, "%5" PRIu64 "  %s%s", i + 1, line, i + 1 < count ? "\n" : "");
+        free(line);
+    }
+    fclose(out);
+    return say_own(in, HS_SAY_ANSWER, text);
+}
+
 /* --- The heap and its allocator -------------------------------------------------------------- */
 
 static bool run_heap(hs_interpreter *in, const hs_statement *s)
@@ -665,6 +719,29 @@ static const hs_command commands[] = {
      {{0}},
      false,
      run_check},
+
+    {"why",
+     "Insight",
+     "how the last request was served, step by step",
+     "The arithmetic, every block that was looked at and why it was passed over, the choice, splits,\n"
+     "coalescing by its case, the words written. With N: command N (`history` has the numbers).",
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_why},
+    {"step",
+     "Insight",
+     "the same on the map, one event after another",
+     "Right and Left, or Space and Backspace, go forward and back; Escape ends it.",
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_step},
+    {"history",
+     "Insight",
+     "the last N commands (20) with their numbers",
+     NULL,
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_history},
 
     {"allocator",
      "Heap",

@@ -93,16 +93,15 @@ static void put_record(FILE *out, const hs_session *s, const hs_record_of_op *r)
     bool own = r->op.request == HS_REALLOC && !r->op.name && r->op.p.variable == r->variable;
     if (r->op.kind == HS_OP_REQUEST && v && !own) fprintf(out, "%s = ", v->name);
     put_op(out, s, &r->op);
-    putc('\n', out);
 }
 
-char *hs_session_op_text(const hs_session *s, const hs_op *op)
+char *hs_session_record_text(const hs_session *s, uint64_t index)
 {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
-    put_op(out, s, op);
+    if (index < s->record_count) put_record(out, s, &s->records[index]);
     fclose(out);
     return text;
 }
@@ -129,6 +128,9 @@ bool hs_session_write_script(const hs_session *s, FILE *out)
 {
     fputs("# A heapscope session: play it with `heapscope FILE`.\n", out);
     put_setup(out, &s->start);
-    for (size_t i = 0; i < s->record_count; i++) put_record(out, s, &s->records[i]);
+    for (size_t i = 0; i < s->record_count; i++) {
+        put_record(out, s, &s->records[i]);
+        putc('\n', out);
+    }
     return !ferror(out);
 }

@@ -125,7 +125,7 @@ static void forget_records(hs_session *s)
         free((char *)(uintptr_t)s->records[i].op.text);
     }
     s->record_count = 0;
-    s->first_on_heap = 0;
+    s->first_on_heap = s->replayed_until = 0;
 }
 
 void hs_session_free(hs_session *s)
@@ -359,6 +359,7 @@ static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, 
     *variable = result_variable(s, op, *variable);
     settle(s, op, *variable, p, result);
     s->last = (hs_last){.any = true,
+                        .number = s->now,
                         .op = *op,
                         .old_value = takes_pointer ? p : HS_NULL,
                         .old_size = old_size,
@@ -386,7 +387,8 @@ static bool perform_write(hs_session *s, const hs_op *op, hs_problem *problem)
     hs_heap_poke(s->heap, at, bytes, n);
     free(bytes);
     read_events(s);
-    s->last = (hs_last){.any = true, .op = *op, .old_value = at, .variable = HS_NONE};
+    s->last =
+        (hs_last){.any = true, .number = s->now, .op = *op, .old_value = at, .variable = HS_NONE};
     return true;
 }
 
@@ -426,7 +428,8 @@ static bool start_over(hs_session *s, const hs_setup *setup, bool again, hs_prob
     if (again)
         replay(s);
     else
-        s->first_on_heap = s->record_count + 1; /* after the operation that is being performed */
+        s->replayed_until = s->first_on_heap =
+            s->record_count + 1; /* after the operation that is being performed */
     return true;
 }
 
@@ -500,16 +503,22 @@ static bool perform(hs_session *s, const hs_op *op, uint32_t *variable, hs_probl
     return false;
 }
 
+static bool is_replayed(const hs_op *op)
+{
+    return op->kind == HS_OP_REQUEST || op->kind == HS_OP_WRITE || op->kind == HS_OP_ASSIGN;
+}
+
 /* Do again what was done since the heap was last fresh. What can no longer be done (an address
  * that no block has here, a write beyond this heap) is counted, and left out. */
 static void replay(hs_session *s)
 {
     hs_problem ignored;
     s->replayed = s->not_replayed = 0;
+    s->replay_setup = s->setup;
+    s->replayed_until = s->record_count;
     for (size_t i = s->first_on_heap; i < s->record_count; i++) {
         hs_record_of_op *r = &s->records[i];
-        if (r->op.kind != HS_OP_REQUEST && r->op.kind != HS_OP_WRITE && r->op.kind != HS_OP_ASSIGN)
-            continue;
+        if (!is_replayed(&r->op)) continue;
         s->now = i + 1;
         if (perform(s, &r->op, &r->variable, &ignored))
             s->replayed++;
@@ -555,23 +564,55 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
 
 /* --- Going back ----------------------------------------------------------------------------- */
 
-hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *problem)
+/* A session on a fresh heap whose variables have the same numbers. */
+static hs_session *start_again(const hs_session *s, const hs_setup *setup, hs_problem *problem)
 {
     hs_session *then = hs_new(1, sizeof *then);
     then->client = hs_client_new();
-    if (!fresh_heap(then, &s->start, problem)) {
+    if (!fresh_heap(then, setup, problem)) {
         hs_session_free(then);
         return NULL;
     }
-    then->start = s->start;
-    for (uint64_t i = 0; i < n && i < s->record_count; i++)
-        hs_session_perform(then, &s->records[i].op, problem);
+    then->start = *setup;
+    for (uint32_t i = 0; i < hs_client_variable_count(s->client); i++)
+        hs_client_variable_named(then->client, hs_client_variable(s->client, i)->name);
+    return then;
+}
+
+static void perform_again(hs_session *then, const hs_record_of_op *r)
+{
+    hs_problem ignored;
+    uint32_t variable = r->variable;
+    then->now = then->record_count + 1;
+    perform(then, &r->op, &variable, &ignored);
+    remember(then, &r->op, variable);
+}
+
+hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *problem)
+{
+    bool replayed = n > s->first_on_heap && n <= s->replayed_until;
+    hs_session *then = start_again(s, replayed ? &s->replay_setup : &s->start, problem);
+    for (uint64_t i = 0; then && i < n && i < s->record_count; i++) {
+        const hs_record_of_op *r = &s->records[i];
+        if (replayed && (i < s->first_on_heap || !is_replayed(&r->op)))
+            remember(then, &r->op, r->variable); /* so that operations keep their numbers */
+        else
+            perform_again(then, r);
+    }
     return then;
 }
 
 bool hs_session_slow_motion(hs_session *s)
 {
     return s->last.any && hs_heap_slow_motion(s->heap);
+}
+
+hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own)
+{
+    hs_problem ignored;
+    *own = s->last.number == n ? NULL : hs_session_after(s, n, &ignored);
+    hs_session *stage = *own ? *own : s;
+    return stage->last.number == n && hs_session_slow_motion(stage) ? stage : NULL;
 }
 
 void hs_session_seek(hs_session *s, size_t from, size_t n)

@@ -26,8 +26,10 @@ struct hs_session {
 
     hs_record_of_op *records;
     size_t record_count, record_capacity;
-    size_t first_on_heap; /* the first operation on the heap as it is */
-    uint64_t now;         /* the number of the operation that is being performed, from 1 */
+    size_t first_on_heap;  /* the first operation on the heap as it is */
+    hs_setup replay_setup; /* of the last replay ... */
+    size_t replayed_until; /* ... of the operations from first_on_heap to here */
+    uint64_t now;          /* the number of the operation that is being performed, from 1 */
     uint64_t replayed, not_replayed;
 
     hs_last last;

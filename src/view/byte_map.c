@@ -405,10 +405,8 @@ static void mark_changes(painter *m)
     }
 }
 
-static void mark_cursor(const painter *m, hs_addr cursor)
+static void mark_cell(const painter *m, size_t cell)
 {
-    if (cursor < m->from || cursor >= m->to) return;
-    size_t cell = (size_t)((cursor - m->from) / m->plan->cell_bytes);
     for (int line = 0; line < m->plan->lines; line++)
         for (int i = 0; i < m->plan->cell_columns; i++) {
             hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + cell_row(m, cell) + line,
@@ -417,7 +415,18 @@ static void mark_cursor(const painter *m, hs_addr cursor)
         }
 }
 
-void hs_map_paint(const hs_session *s, const hs_map_plan *plan, hs_pane pane, hs_addr cursor)
+static void mark_cursor(const painter *m, hs_addr cursor, uint64_t size)
+{
+    hs_addr to = size < m->to - cursor ? cursor + size : m->to;
+    if (!cursor || cursor >= m->to || to <= m->from) return;
+    hs_addr from = cursor < m->from ? m->from : cursor;
+    size_t last = (size_t)((to - 1 - m->from) / m->plan->cell_bytes);
+    for (size_t cell = (size_t)((from - m->from) / m->plan->cell_bytes); cell <= last; cell++)
+        mark_cell(m, cell);
+}
+
+void hs_map_paint(const hs_session *s, const hs_map_plan *plan, hs_pane pane, hs_addr cursor,
+                  uint64_t size)
 {
     hs_addr end = hs_heap_end(hs_session_heap(s));
     painter m = {
@@ -440,7 +449,7 @@ void hs_map_paint(const hs_session *s, const hs_map_plan *plan, hs_pane pane, hs
          more = hs_session_walk(s, &b, &b))
         label_block(&m, &b);
     label_marks(&m);
-    mark_cursor(&m, cursor);
+    mark_cursor(&m, cursor, size);
     paint_gutter(&m);
     if (m.ruler) paint_ruler(&m);
     paint_end(&m);

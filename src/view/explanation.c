@@ -155,7 +155,7 @@ static void put_pointer(FILE *out, const hs_session *s, hs_pointer p)
 }
 
 /* p2 = realloc(p1, 64) */
-static void put_call(FILE *out, const hs_session *s, const hs_last *last)
+void hs_put_call(FILE *out, const hs_session *s, const hs_last *last)
 {
     const hs_op *op = &last->op;
     const char *result = name_of(s, last->variable);
@@ -236,7 +236,7 @@ static void put_request(FILE *out, const hs_session *s, const hs_last *last)
     const hs_op *op = &last->op;
     bool frees =
         op->request == HS_FREE || (op->request == HS_REALLOC && last->old_value && op->a == 0);
-    put_call(out, s, last);
+    hs_put_call(out, s, last);
     if (frees) {
         fputs(": ", out);
         put_release(out, s, &t);

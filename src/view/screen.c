@@ -168,7 +168,7 @@ static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane
     uint64_t shown = plan.row_bytes * (uint64_t)plan.visible;
     if (state->follow && n && (changes[0].from < plan.top || changes[0].from >= plan.top + shown))
         plan = hs_map_plan_for(s, p.rows, p.columns, zoom, changes[0].from - plan.row_bytes);
-    if (p.rows > 0) hs_map_paint(s, &plan, p, state->cursor);
+    if (p.rows > 0) hs_map_paint(s, &plan, p, state->cursor, state->cursor_size);
     int ruler = p.rows > 4;
     places->plan = plan;
     places->map = hs_pane_part(p, ruler, 0, p.rows - ruler, p.columns);
