@@ -340,13 +340,22 @@ static void paint_gutter(const painter *m)
     }
 }
 
+/* Offsets in the unit that divides their distance, "+64k"; those without room are left out. */
 static void paint_ruler(const painter *m)
 {
-    uint64_t step = m->plan->row_bytes / 8 ? m->plan->row_bytes / 8 : 1;
+    static const char *const units[] = {"", "k", "M", "G", "T"};
+    uint64_t step = m->plan->row_bytes / 8 ? m->plan->row_bytes / 8 : 1, unit = 1;
+    size_t u = 0;
+    int end = 0;
     if (step < 8 && m->plan->cell_bytes == 1) step = 8;
-    for (uint64_t at = 0; at < m->plan->row_bytes; at += step)
-        hs_putf(m->pane, 0, HS_MAP_GUTTER + (int)(at / m->plan->cell_bytes) * m->plan->cell_columns,
-                HS_ROLE_DIM, "+%" PRIu64, at);
+    while (step / unit % 1024 == 0 && u < 4) unit *= 1024, u++;
+    for (uint64_t at = 0; at < m->plan->row_bytes; at += step) {
+        char text[32];
+        int column = HS_MAP_GUTTER + (int)(at / m->plan->cell_bytes) * m->plan->cell_columns;
+        int width = snprintf(text, sizeof text, "+%" PRIu64 "%s", at / unit, at ? units[u] : "");
+        if (column <= end || column + width > m->pane.columns) continue;
+        end = hs_put(m->pane, 0, column, HS_ROLE_DIM, text);
+    }
 }
 
 /* Bytes as people say them: 256 bytes, 64 KiB. */
