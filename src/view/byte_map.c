@@ -374,16 +374,18 @@ static void paint_end(const painter *m)
     const hs_heap *h = hs_session_heap(m->session);
     hs_mark marks[HS_MARKS];
     size_t n = hs_heap_allocator(h)->marks(h, marks);
-    char now[32], most[32];
+    char now[32], most[32], scale[32];
     int row = m->ruler + m->plan->visible * m->plan->lines, column;
+    bool may_grow = hs_heap_committed(h) < hs_heap_maximum(h);
     size_text(hs_heap_committed(h), now, sizeof now);
     size_text(hs_heap_maximum(h), most, sizeof most);
+    size_text(m->plan->row_bytes, scale, sizeof scale);
     if ((uint64_t)m->plan->visible < m->plan->rows) {
         hs_putf(m->pane, row, 0, HS_ROLE_DIM,
-                "rows %" PRIu64 "-%" PRIu64 " of %" PRIu64 ": %" PRIu64 " bytes a row, %s in all",
+                "rows %" PRIu64 "-%" PRIu64 " of %" PRIu64 ": %s a row, %s in all",
                 (m->from - hs_heap_base(h)) / m->plan->row_bytes + 1,
                 (m->from - hs_heap_base(h)) / m->plan->row_bytes + (uint64_t)m->plan->visible,
-                m->plan->rows, m->plan->row_bytes, now);
+                m->plan->rows, scale, now);
         return;
     }
     hs_putf(m->pane, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, hs_heap_end(h));
@@ -394,9 +396,8 @@ static void paint_end(const painter *m)
                          hs_theme_glyph(HS_ROLE_MARK, m->pane.scene->ascii));
             column = hs_putf(m->pane, row, column + 1, HS_ROLE_MARK, "%s ", marks[i].name);
         }
-    hs_putf(m->pane, row, column, HS_ROLE_DIM,
-            "end: %s committed, may grow to %s; %" PRIu64 " bytes a row", now, most,
-            m->plan->row_bytes);
+    hs_putf(m->pane, row, column, HS_ROLE_DIM, "end: %s committed, %s%s; %s a row", now,
+            may_grow ? "may grow to " : "the most it may have", may_grow ? most : "", scale);
 }
 
 static void mark_changes(painter *m)
