@@ -217,6 +217,7 @@ static void paint_overlay(const hs_session *s, const hs_overlay *o, hs_pane p,
         hs_inspect_paint(s, p, o->at);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
     int column = hs_put(p, 0, 1, HS_ROLE_TITLE, o->title);
+    if (o->at) column = hs_putf(p, 0, column, HS_ROLE_TITLE, " 0x%" PRIx64, o->at);
     if (last < rows || o->skip)
         hs_putf(p, 0, column, HS_ROLE_TITLE, ": rows %zu-%zu of %zu, PgUp PgDn scroll, Esc closes",
                 o->skip + 1, last < rows ? last : rows, rows);
