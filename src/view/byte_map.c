@@ -268,7 +268,7 @@ static void label_tag(const painter *m, hs_addr at, uint64_t word)
 }
 
 /* The client's name, with the size it asked for where there is room. */
-static void label_payload(const painter *m, const hs_client_block *c, hs_addr end, const char *edge)
+static void label_client(const painter *m, const hs_client_block *c, hs_addr end, const char *edge)
 {
     char text[128];
     hs_role role = c->live ? HS_ROLE_PAYLOAD : HS_ROLE_DEAD;
@@ -282,6 +282,30 @@ static void label_payload(const painter *m, const hs_client_block *c, hs_addr en
     if (!label(m, c->addr, end, role, text)) label(m, c->addr, end, role, edge);
 }
 
+/* A label longer than the payload runs on over padding, which keeps its look: 1 byte stays 1 byte.
+ */
+static void keep_padding(const painter *m, hs_addr from, hs_addr end)
+{
+    for (hs_addr at = from; at < end && at < m->to; at += m->plan->cell_bytes) {
+        if (at < m->from) continue;
+        size_t cell = (size_t)((at - m->from) / m->plan->cell_bytes);
+        if (role_of(m, cell) != HS_ROLE_PADDING) continue;
+        for (int i = 0; i < m->plan->cell_columns; i++) {
+            hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + cell_row(m, cell),
+                                       m->pane.column + cell_column(m, cell) + i);
+            if (c) c->role = HS_ROLE_PADDING;
+        }
+    }
+}
+
+static void label_payload(const painter *m, const hs_seen *seen)
+{
+    hs_addr end = seen->block.addr + seen->block.size - seen->block.footer;
+    /* Without headers between them, blocks need an edge. */
+    label_client(m, seen->client, end, seen->block.header ? "" : "[");
+    if (seen->block.kind == HS_BLOCK_USED) keep_padding(m, seen->payload_end, end);
+}
+
 static void label_block(const painter *m, const hs_seen *seen)
 {
     const hs_block *b = &seen->block;
@@ -293,8 +317,7 @@ static void label_block(const painter *m, const hs_seen *seen)
     }
     if (b->header) label_tag(m, b->addr, b->word);
     if (b->footer) label_tag(m, end - b->footer, b->word);
-    /* Without headers between them, blocks need an edge. */
-    if (seen->client) label_payload(m, seen->client, end - b->footer, b->header ? "" : "[");
+    if (seen->client) label_payload(m, seen);
 }
 
 /* The allocator's own pointers, drawn where they point to. */
