@@ -191,8 +191,10 @@ static int print_golden(const golden *g)
 {
     printf("# %s: %s\n# %dx%d, %s, after:\n", g->name, g->purpose, g->columns, g->rows,
            g->ascii ? "ASCII" : "UTF-8");
-    for (const char *line = g->script; *line; line += strcspn(line, "\n") + 1)
-        printf("#   %.*s\n", (int)strcspn(line, "\n"), line);
+    for (const char *c = g->script; *c; c++) {
+        if (c == g->script || c[-1] == '\n') fputs("#   ", stdout);
+        putchar(*c);
+    }
     hs_scene *scene = compose(g);
     if (!scene) return 1;
     print_scene(scene);
