@@ -490,8 +490,11 @@ hs_addr hs_map_address(const hs_session *s, const hs_map_plan *plan, int row, in
     return hs_heap_holds(hs_session_heap(s), at, 1) ? at : HS_NULL;
 }
 
-void hs_map_legend(hs_pane p, int row)
+void hs_map_legend(const hs_session *s, hs_pane p, int row)
 {
+    const hs_heap *h = hs_session_heap(s);
+    hs_mark marks[HS_MARKS];
+    size_t n = hs_heap_allocator(h)->marks(h, marks);
     int column = 0;
     for (size_t i = ROLES; i-- > 0;) {
         if (roles[i] == HS_ROLE_FOOTER || roles[i] == HS_ROLE_DAMAGE) continue;
@@ -499,5 +502,9 @@ void hs_map_legend(hs_pane p, int row)
         hs_cell *sample = hs_scene_cell(p.scene, p.row + row, p.column + column);
         if (sample) sample->flags |= HS_FILLER;
         column = hs_putf(p, row, column + 1, HS_ROLE_DIM, " %s  ", hs_theme_look(roles[i])->name);
+    }
+    for (size_t i = 0; i < n; i++) {
+        hs_put_glyph(p, row, column, HS_ROLE_MARK, hs_theme_glyph(HS_ROLE_MARK, p.scene->ascii));
+        column = hs_putf(p, row, column + 1, HS_ROLE_DIM, " %s  ", marks[i].name);
     }
 }
