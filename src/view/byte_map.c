@@ -391,17 +391,33 @@ static const char *size_text(uint64_t n, char *text, size_t size)
     return text;
 }
 
+/* The heap's size, with as much about it as the row has room for. */
+static void put_end(const painter *m, int row, int column)
+{
+    const hs_heap *h = hs_session_heap(m->session);
+    bool may_grow = hs_heap_committed(h) < hs_heap_maximum(h);
+    char now[32], most[32], scale[32], texts[3][160];
+    size_text(hs_heap_committed(h), now, sizeof now);
+    size_text(hs_heap_maximum(h), most, sizeof most);
+    size_text(m->plan->row_bytes, scale, sizeof scale);
+    snprintf(texts[0], sizeof texts[0], "end: %s committed, %s%s; %s a row", now,
+             may_grow ? "may grow to " : "the most it may have", may_grow ? most : "", scale);
+    snprintf(texts[1], sizeof texts[1], "end: %s, %s a row", now, scale);
+    snprintf(texts[2], sizeof texts[2], "end: %s", now);
+    int i = 0;
+    while (i < 2 && column + (int)strlen(texts[i]) > m->pane.columns) i++;
+    hs_put(m->pane, row, column, HS_ROLE_DIM, texts[i]);
+}
+
 /* Where the heap ends; what is cut says so. */
 static void paint_end(const painter *m)
 {
     const hs_heap *h = hs_session_heap(m->session);
     hs_mark marks[HS_MARKS];
     size_t n = hs_heap_allocator(h)->marks(h, marks);
-    char now[32], most[32], scale[32];
+    char now[32], scale[32];
     int row = m->ruler + m->plan->visible * m->plan->lines, column;
-    bool may_grow = hs_heap_committed(h) < hs_heap_maximum(h);
     size_text(hs_heap_committed(h), now, sizeof now);
-    size_text(hs_heap_maximum(h), most, sizeof most);
     size_text(m->plan->row_bytes, scale, sizeof scale);
     if ((uint64_t)m->plan->visible < m->plan->rows) {
         hs_putf(m->pane, row, 0, HS_ROLE_DIM,
@@ -419,8 +435,7 @@ static void paint_end(const painter *m)
                          hs_theme_glyph(HS_ROLE_MARK, m->pane.scene->ascii));
             column = hs_putf(m->pane, row, column + 1, HS_ROLE_MARK, "%s ", marks[i].name);
         }
-    hs_putf(m->pane, row, column, HS_ROLE_DIM, "end: %s committed, %s%s; %s a row", now,
-            may_grow ? "may grow to " : "the most it may have", may_grow ? most : "", scale);
+    put_end(m, row, column);
 }
 
 static void mark_changes(painter *m)
