@@ -172,14 +172,16 @@ static hs_role role_of(const painter *m, size_t cell)
     return m->from + cell * m->plan->cell_bytes < m->to ? HS_ROLE_PADDING : HS_ROLE_RESERVED;
 }
 
-/* Of a cell of many words, how much is live: by shade. */
-static wchar_t shade(const painter *m, size_t cell)
+/* Of a cell of many words, how much is live: a glyph for each quarter. */
+static wchar_t shade(int quarter, bool ascii)
 {
-    static const wchar_t shades[] = {0x2591, 0x2592, 0x2593, 0x2588}, ascii[] = L"-+*#";
-    uint64_t live = m->weights[cell * ROLES + role_index(HS_ROLE_PAYLOAD)];
-    size_t quarter = (size_t)(live * 4 / m->plan->cell_bytes);
-    if (quarter > 3) quarter = 3;
-    return m->pane.scene->ascii ? ascii[quarter] : shades[quarter];
+    static const wchar_t shades[] = {0x2591, 0x2592, 0x2593, 0x2588}, plain[] = L"-+*#";
+    return ascii ? plain[quarter] : shades[quarter];
+}
+
+static bool is_coarse(const hs_map_plan *plan)
+{
+    return plan->cell_bytes > 8;
 }
 
 static void paint_span(const painter *m, int row, int column, int width, hs_role role,
@@ -195,11 +197,11 @@ static void paint_span(const painter *m, int row, int column, int width, hs_role
 static void paint_cell(const painter *m, size_t cell)
 {
     hs_role role = role_of(m, cell);
-    bool coarse = m->plan->cell_bytes > 8;
     uint64_t live = m->weights[cell * ROLES + role_index(HS_ROLE_PAYLOAD)];
     wchar_t glyph = hs_theme_glyph(role, m->pane.scene->ascii);
-    if (coarse && live && role != HS_ROLE_DAMAGE) {
-        glyph = shade(m, cell);
+    if (is_coarse(m->plan) && live && role != HS_ROLE_DAMAGE) {
+        int quarter = (int)(live * 4 / m->plan->cell_bytes);
+        glyph = shade(quarter < 3 ? quarter : 3, m->pane.scene->ascii);
         role = HS_ROLE_PAYLOAD;
     }
     uint8_t flags = (uint8_t)(HS_FILLER | (m->changed[cell] ? HS_CHANGED : 0));
@@ -505,21 +507,35 @@ hs_addr hs_map_address(const hs_session *s, const hs_map_plan *plan, int row, in
     return hs_heap_holds(hs_session_heap(s), at, 1) ? at : HS_NULL;
 }
 
-void hs_map_legend(const hs_session *s, hs_pane p, int row)
+/* A sample of a role's glyph, as the map fills areas with it. */
+static int put_sample(hs_pane p, int row, int column, hs_role role, wchar_t glyph)
+{
+    hs_put_glyph(p, row, column, role, glyph);
+    hs_cell *sample = hs_scene_cell(p.scene, p.row + row, p.column + column);
+    if (sample) sample->flags |= HS_FILLER;
+    return column + 1;
+}
+
+void hs_map_legend(const hs_session *s, const hs_map_plan *plan, hs_pane p, int row)
 {
     const hs_heap *h = hs_session_heap(s);
+    bool ascii = p.scene->ascii;
     hs_mark marks[HS_MARKS];
     size_t n = hs_heap_allocator(h)->marks(h, marks);
     int column = 0;
     for (size_t i = ROLES; i-- > 0;) {
         if (roles[i] == HS_ROLE_FOOTER || roles[i] == HS_ROLE_DAMAGE) continue;
-        hs_put_glyph(p, row, column, roles[i], hs_theme_glyph(roles[i], p.scene->ascii));
-        hs_cell *sample = hs_scene_cell(p.scene, p.row + row, p.column + column);
-        if (sample) sample->flags |= HS_FILLER;
-        column = hs_putf(p, row, column + 1, HS_ROLE_DIM, " %s  ", hs_theme_look(roles[i])->name);
+        bool shaded = roles[i] == HS_ROLE_PAYLOAD && is_coarse(plan);
+        if (shaded)
+            for (int q = 0; q < 4; q++)
+                column = put_sample(p, row, column, roles[i], shade(q, ascii));
+        else
+            column = put_sample(p, row, column, roles[i], hs_theme_glyph(roles[i], ascii));
+        column = hs_putf(p, row, column, HS_ROLE_DIM, " %s%s  ", hs_theme_look(roles[i])->name,
+                         shaded ? " by quarters" : "");
     }
     for (size_t i = 0; i < n; i++) {
-        hs_put_glyph(p, row, column, HS_ROLE_MARK, hs_theme_glyph(HS_ROLE_MARK, p.scene->ascii));
+        hs_put_glyph(p, row, column, HS_ROLE_MARK, hs_theme_glyph(HS_ROLE_MARK, ascii));
         column = hs_putf(p, row, column + 1, HS_ROLE_DIM, " %s  ", marks[i].name);
     }
 }

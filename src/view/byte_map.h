@@ -41,6 +41,6 @@ int hs_map_rows(const hs_map_plan *);
 
 /* ". free  # payload  ..." on one line: the roles and their glyphs, and the allocator's pointers.
  */
-void hs_map_legend(const hs_session *, hs_pane, int row);
+void hs_map_legend(const hs_session *, const hs_map_plan *, hs_pane, int row);
 
 #endif

@@ -174,7 +174,7 @@ static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane
     places->map = hs_pane_part(p, ruler, 0, p.rows - ruler, p.columns);
     int legend = least(ruler + plan.visible * plan.lines + 2, p.rows - 1);
     if (legend > ruler + plan.visible * plan.lines)
-        hs_map_legend(s, hs_pane_part(p, legend, 0, 1, p.columns), 0);
+        hs_map_legend(s, &plan, hs_pane_part(p, legend, 0, 1, p.columns), 0);
 }
 
 static size_t overlay_rows(const hs_session *s, const hs_overlay *o, hs_pane p)
