@@ -274,6 +274,7 @@ static void block_dies(hs_session *s, hs_addr p, uint64_t when)
     if (!b || !b->live) return;
     b->live = false;
     b->died = when;
+    changed(s, p, p + b->requested); /* even where the allocator has nothing to write */
     live_changes(s, b->requested, 0);
     s->totals.live_blocks--;
 }
@@ -291,7 +292,9 @@ static void block_is_born(hs_session *s, hs_addr p, uint64_t size, uint32_t vari
 static void block_is_resized(hs_session *s, hs_addr p, uint64_t size)
 {
     hs_client_block *b = hs_client_block_at(s->client, p);
-    live_changes(s, b->requested, size);
+    uint64_t before = b->requested;
+    changed(s, p + (before < size ? before : size), p + (before < size ? size : before));
+    live_changes(s, before, size);
     b->requested = size;
     payload_ends(s, p + size);
 }
@@ -358,6 +361,7 @@ static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, 
     read_events(s);
     *variable = result_variable(s, op, *variable);
     settle(s, op, *variable, p, result);
+    tidy_changes(s);
     s->last = (hs_last){.any = true,
                         .number = s->now,
                         .op = *op,

@@ -39,7 +39,8 @@ hs_addr hs_map_address(const hs_session *, const hs_map_plan *, int row, int col
 /* Rows that the whole map takes, with its ruler and its last line. */
 int hs_map_rows(const hs_map_plan *);
 
-/* "header = | payload # ..." on one line: the roles and their glyphs. */
-void hs_map_legend(hs_pane, int row);
+/* ". free  # payload  ..." on one line: the roles and their glyphs, and the allocator's pointers.
+ */
+void hs_map_legend(const hs_session *, const hs_map_plan *, hs_pane, int row);
 
 #endif
