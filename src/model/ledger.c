@@ -7,7 +7,7 @@ static const struct {
 } causes[HS_CAUSES] = {
     [HS_CAUSE_PAYLOAD] = {"payload", "asked for by the client, in live blocks"},
     [HS_CAUSE_PADDING] = {"padding", "alignment, rounding, leftovers"},
-    [HS_CAUSE_HEADERS] = {"headers", "headers, footers, the allocator's own records"},
+    [HS_CAUSE_HEADERS] = {"headers", "headers, footers, allocator's own records"},
     [HS_CAUSE_FREE] = {"free", "free again: handed out before"},
     [HS_CAUSE_SMALL] = {"too small", "free, but too small for any request"},
     [HS_CAUSE_DEAD] = {"dead", "freed, but never to be used again"},
