@@ -78,7 +78,7 @@ static const char paused_keys[] =
     "F5 goes on with the script  F1 help  F2 blocks  F4 stats  F10 quit";
 
 static const char slow_keys[] =
-    "Right or Space: next event  Left or Backspace: back  Home End  Escape ends slow motion";
+    "Right or Space next  Left back  Home first  End last  Escape ends slow motion";
 
 static int width_of(wchar_t c)
 {

@@ -94,7 +94,9 @@ static void put_round(FILE *out, const hs_event *e)
 {
     uint64_t sum = e->a + e->detail;
     fprintf(out, "%" PRIu64 " byte%s requested", e->a, plural(e->a));
-    if (e->detail) fprintf(out, " + %u of header and footer = %" PRIu64, e->detail, sum);
+    if (e->detail)
+        fprintf(out, " + %u for the header%s = %" PRIu64, e->detail,
+                e->detail > 8 ? " and footer" : "", sum);
     if (e->b != sum) fprintf(out, ", rounded up to %" PRIu64, e->b);
     fprintf(out, ": a block of %" PRIu64 " bytes is needed", e->b);
 }
