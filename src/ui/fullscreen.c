@@ -444,6 +444,92 @@ static int page(const app *a)
     return rows > 1 ? rows - 1 : 1;
 }
 
+static void inspect(app *a, hs_addr at)
+{
+    if (!at) return;
+    char *text = NULL;
+    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
+    hs_inspect_paint(stage(a), hs_pane_of(scene), at);
+    text = hs_scene_text(scene);
+    hs_scene_free(scene);
+    text[strcspn(text + 1, "\n") + 1] = ':';
+    set_message(a, text, false);
+    a->state.cursor = at;
+    a->state.cursor_size = 1;
+    a->state.follow = false;
+}
+
+/* Inspect what lies `by` bytes from the cursor; where it is not out yet, it starts at the last
+ * change. */
+static void move_cursor(app *a, int64_t by)
+{
+    const hs_heap *h = hs_session_heap(stage(a));
+    hs_addr at = a->state.cursor, base = hs_heap_base(h), last = hs_heap_end(h) - 1;
+    size_t n;
+    const hs_change *c = hs_session_changes(stage(a), &n);
+    if (!at)
+        at = n && c[0].from <= last ? c[0].from : base;
+    else if (by < 0)
+        at = at - base > (uint64_t)-by ? at - (uint64_t)-by : base;
+    else
+        at = last - at > (uint64_t)by ? at + (uint64_t)by : last;
+    inspect(a, at);
+    uint64_t shown = a->places.plan.row_bytes * (uint64_t)a->places.plan.visible;
+    if (at < a->state.top) a->state.top = at;
+    if (at >= a->state.top + shown) a->state.top = at - shown + a->places.plan.row_bytes;
+}
+
+static void cursor_left(app *a)
+{
+    move_cursor(a, -(int64_t)a->places.plan.cell_bytes);
+}
+
+static void cursor_right(app *a)
+{
+    move_cursor(a, (int64_t)a->places.plan.cell_bytes);
+}
+
+static void cursor_up(app *a)
+{
+    move_cursor(a, -(int64_t)a->places.plan.row_bytes);
+}
+
+static void cursor_down(app *a)
+{
+    move_cursor(a, (int64_t)a->places.plan.row_bytes);
+}
+
+/* To the start of the block behind the cursor's, or of the one before it. */
+static void cursor_to_block(app *a, bool forward)
+{
+    hs_seen seen;
+    hs_addr at = a->state.cursor, before = hs_heap_base(hs_session_heap(stage(a)));
+    if (!at || !hs_session_walk_to(stage(a), at, &seen)) {
+        move_cursor(a, 0);
+        return;
+    }
+    if (forward) {
+        hs_addr next = seen.block.addr + seen.block.size;
+        move_cursor(a,
+                    hs_heap_holds(hs_session_heap(stage(a)), next, 1) ? (int64_t)(next - at) : 0);
+        return;
+    }
+    for (bool more = hs_session_walk(stage(a), NULL, &seen); more && seen.block.addr < at;
+         more = hs_session_walk(stage(a), &seen, &seen))
+        before = seen.block.addr;
+    move_cursor(a, -(int64_t)(at - before));
+}
+
+static void cursor_next_block(app *a)
+{
+    cursor_to_block(a, true);
+}
+
+static void cursor_previous_block(app *a)
+{
+    cursor_to_block(a, false);
+}
+
 static void page_up(app *a)
 {
     scroll_by(a, -page(a));
@@ -550,6 +636,14 @@ static const struct {
     {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
     {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
     {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
+    {HS_KEY_SHIFT_LEFT, "Shift-Left", "inspect the byte on the left: a cursor on the map",
+     cursor_left},
+    {HS_KEY_SHIFT_RIGHT, "Shift-Right", "the byte on the right", cursor_right},
+    {HS_KEY_SHIFT_UP, "Shift-Up", "the row above", cursor_up},
+    {HS_KEY_SHIFT_DOWN, "Shift-Down", "the row below", cursor_down},
+    {HS_KEY_ALT_LEFT, "Alt-Left", "the start of this block, or of the one before",
+     cursor_previous_block},
+    {HS_KEY_ALT_RIGHT, "Alt-Right", "the next block", cursor_next_block},
 };
 
 static void key_help(app *a)
@@ -576,21 +670,6 @@ static void key_help(app *a)
     close_overlay(a);
     replace(&a->overlay_text, text);
     if (!open) open_overlay(a, (hs_overlay){.title = "Help", .text = a->overlay_text});
-}
-
-static void inspect(app *a, hs_addr at)
-{
-    if (!at) return;
-    char *text = NULL;
-    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
-    hs_inspect_paint(stage(a), hs_pane_of(scene), at);
-    text = hs_scene_text(scene);
-    hs_scene_free(scene);
-    text[strcspn(text + 1, "\n") + 1] = ':';
-    set_message(a, text, false);
-    a->state.cursor = at;
-    a->state.cursor_size = 1;
-    a->state.follow = false;
 }
 
 static void act_on_mouse(app *a)
