@@ -77,6 +77,19 @@ static bool run_free(hs_interpreter *in, const hs_statement *s)
 
 /* --- The bytes ------------------------------------------------------------------------------ */
 
+/* The * between BYTE and COUNT: not one in '*' or within brackets. NULL when there is none. */
+static const char *count_star(const hs_reader *r)
+{
+    int brackets = 0;
+    for (size_t i = r->at; i < r->length; i++) {
+        char c = r->text[i];
+        if (c == '\'') i += 2; /* 'c' */
+        brackets += (c == '(') - (c == ')');
+        if (c == '*' && brackets == 0) return r->text + i;
+    }
+    return NULL;
+}
+
 /* BYTES is "text", "text"*COUNT, or BYTE*COUNT. */
 static bool run_write(hs_interpreter *in, const hs_statement *s)
 {
@@ -95,8 +108,7 @@ static bool run_write(hs_interpreter *in, const hs_statement *s)
     if (bytes->text) {
         if (!hs_read_string(&r, &text, &op.text_length)) return hs_fail_with(in, &c);
     } else {
-        /* The byte is what stands before the first *. */
-        const char *star = memchr(r.text + r.at, '*', r.length - r.at);
+        const char *star = count_star(&r);
         size_t end = r.length;
         if (star) r.length = (size_t)(star - r.text);
         if (!hs_read_size(&r, &byte)) return hs_fail_with(in, &c);
