@@ -536,17 +536,18 @@ static bool run_note(hs_interpreter *in, const hs_statement *s)
 /* expect error { ... }: the statements must fail, and the heap stay as it was. */
 static bool expect_error(hs_interpreter *in, const hs_statement *s)
 {
+    char *outer = in->refusal; /* of an expect error { } around this one */
+    in->refusal = NULL;
     in->expecting_error++;
     in->inside++;
     bool good = hs_run_statements(in, s->body, s->body_count);
     in->inside--;
     in->expecting_error--;
-    if (good)
-        return hs_fail_at(in, s->arguments[0].where, "no error came here, and one was expected",
-                          NULL);
     char *refusal = in->refusal;
-    in->refusal = NULL;
-    return say_own(in, HS_SAY_REFUSED, refusal);
+    in->refusal = outer;
+    if (!good) return say_own(in, HS_SAY_REFUSED, refusal);
+    free(refusal);
+    return hs_fail_at(in, s->arguments[0].where, "no error came here, and one was expected", NULL);
 }
 
 static bool run_expect(hs_interpreter *in, const hs_statement *s)
