@@ -202,7 +202,7 @@ static bool run_heap(hs_interpreter *in, const hs_statement *s)
     if (a[1].present && !hs_size_of_argument(in, &a[1], &op.b)) return false;
     if ((a[0].present && op.a < HS_HEAP_SMALLEST) || (a[1].present && op.b == 0))
         return hs_fail_at(in, a[a[0].present ? 0 : 1].where, "a heap has at least 64 bytes", NULL);
-    if (a[0].present || a[1].present) return hs_perform(in, s, &op);
+    if (a[0].present || a[1].present || op.replay) return hs_perform(in, s, &op);
     const hs_heap *h = hs_session_heap(in->session);
     char *text;
     if (asprintf(&text,

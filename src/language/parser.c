@@ -217,6 +217,20 @@ static bool complain_extra(parser *p, const hs_statement *s)
     return hs_hint(p->r.complaint, "write %s", syntax);
 }
 
+/* `heap max 64k`: an optional size is left out when the keyword of what follows stands here. */
+static bool is_left_out(const parser *p, const hs_command *command, size_t i)
+{
+    const hs_parameter *parameter = &command->parameters[i];
+    if (!parameter->optional || parameter->keyword || parameter->kind != HS_PARAMETER_SIZE)
+        return false;
+    for (size_t j = i + 1; j < HS_PARAMETERS && command->parameters[j].kind; j++) {
+        parser ahead = *p;
+        if (command->parameters[j].keyword && keyword_here(&ahead, command->parameters[j].keyword))
+            return true;
+    }
+    return false;
+}
+
 static bool parse_argument(parser *p, hs_statement *s, size_t i)
 {
     const hs_parameter *parameter = &s->command->parameters[i];
@@ -226,7 +240,7 @@ static bool parse_argument(parser *p, hs_statement *s, size_t i)
         p->r.at++;
         hs_read_blanks(&p->r);
     }
-    bool absent = statement_ends(p);
+    bool absent = statement_ends(p) || is_left_out(p, s->command, i);
     if (!absent && parameter->keyword) {
         absent = !keyword_here(p, parameter->keyword);
         hs_read_blanks(&p->r);
