@@ -284,9 +284,8 @@ static void block_is_born(hs_session *s, hs_addr p, uint64_t size, uint32_t vari
 
 static void block_is_resized(hs_session *s, hs_addr p, uint64_t size)
 {
-    hs_client_block *b = hs_client_block_at(s->client, p);
-    live_changes(s, b->requested, size);
-    b->requested = size;
+    live_changes(s, hs_client_block_at(s->client, p)->requested, size);
+    hs_client_resized(s->client, p, size);
     payload_ends(s, p + size);
 }
 
