@@ -77,6 +77,19 @@ static bool run_free(hs_interpreter *in, const hs_statement *s)
 
 /* --- The bytes ------------------------------------------------------------------------------ */
 
+/* The * between BYTE and COUNT: not one in '*' or within brackets. NULL when there is none. */
+static const char *count_star(const hs_reader *r)
+{
+    int brackets = 0;
+    for (size_t i = r->at; i < r->length; i++) {
+        char c = r->text[i];
+        if (c == '\'') i += 2; /* 'c' */
+        brackets += (c == '(') - (c == ')');
+        if (c == '*' && brackets == 0) return r->text + i;
+    }
+    return NULL;
+}
+
 /* BYTES is "text", "text"*COUNT, or BYTE*COUNT. */
 static bool run_write(hs_interpreter *in, const hs_statement *s)
 {
@@ -95,8 +108,7 @@ static bool run_write(hs_interpreter *in, const hs_statement *s)
     if (bytes->text) {
         if (!hs_read_string(&r, &text, &op.text_length)) return hs_fail_with(in, &c);
     } else {
-        /* The byte is what stands before the first *. */
-        const char *star = memchr(r.text + r.at, '*', r.length - r.at);
+        const char *star = count_star(&r);
         size_t end = r.length;
         if (star) r.length = (size_t)(star - r.text);
         if (!hs_read_size(&r, &byte)) return hs_fail_with(in, &c);
@@ -244,7 +256,7 @@ static bool run_heap(hs_interpreter *in, const hs_statement *s)
     if (a[1].present && !hs_size_of_argument(in, &a[1], &op.b)) return false;
     if ((a[0].present && op.a < HS_HEAP_SMALLEST) || (a[1].present && op.b == 0))
         return hs_fail_at(in, a[a[0].present ? 0 : 1].where, "a heap has at least 64 bytes", NULL);
-    if (a[0].present || a[1].present) return hs_perform(in, s, &op);
+    if (a[0].present || a[1].present || op.replay) return hs_perform(in, s, &op);
     const hs_heap *h = hs_session_heap(in->session);
     char *text;
     if (asprintf(&text,
@@ -579,17 +591,18 @@ static bool run_note(hs_interpreter *in, const hs_statement *s)
 /* expect error { ... }: the statements must fail, and the heap stay as it was. */
 static bool expect_error(hs_interpreter *in, const hs_statement *s)
 {
+    char *outer = in->refusal; /* of an expect error { } around this one */
+    in->refusal = NULL;
     in->expecting_error++;
     in->inside++;
     bool good = hs_run_statements(in, s->body, s->body_count);
     in->inside--;
     in->expecting_error--;
-    if (good)
-        return hs_fail_at(in, s->arguments[0].where, "no error came here, and one was expected",
-                          NULL);
     char *refusal = in->refusal;
-    in->refusal = NULL;
-    return say_own(in, HS_SAY_REFUSED, refusal);
+    in->refusal = outer;
+    if (!good) return say_own(in, HS_SAY_REFUSED, refusal);
+    free(refusal);
+    return hs_fail_at(in, s->arguments[0].where, "no error came here, and one was expected", NULL);
 }
 
 static bool run_expect(hs_interpreter *in, const hs_statement *s)

@@ -166,6 +166,12 @@ static const hs_command *command_of(const split_line *line)
     return hs_command_resolve(line->starts[0], line->lengths[0], (hs_span){0, 0}, &ignored);
 }
 
+/* A word cannot: the keyword behind it would be taken for it. */
+static bool may_be_left_out(const hs_parameter *p)
+{
+    return p->optional && (p->keyword || p->kind == HS_PARAMETER_SIZE);
+}
+
 hs_completions hs_complete(const hs_session *s, const char *line, size_t cursor)
 {
     hs_completions out = {0};
@@ -179,8 +185,8 @@ hs_completions hs_complete(const hs_session *s, const char *line, size_t cursor)
         const hs_command *command = command_of(&words);
         size_t i = words.count - 2;
         if (command && i < HS_PARAMETERS) add_for(&out, s, &command->parameters[i], &words);
-        /* An optional parameter may have been left out: what stands behind it fits as well. */
-        while (command && i + 1 < HS_PARAMETERS && command->parameters[i].optional &&
+        /* A parameter may have been left out: what stands behind it fits as well. */
+        while (command && i + 1 < HS_PARAMETERS && may_be_left_out(&command->parameters[i]) &&
                command->parameters[i + 1].keyword) {
             i++;
             add_for(&out, s, &command->parameters[i], &words);

@@ -149,7 +149,7 @@ static bool goes_on(const hs_statement *s)
 bool hs_run_statements(hs_interpreter *in, const hs_statement *statements, size_t count)
 {
     bool good = true;
-    for (size_t i = 0; i < count && !in->quit; i++) {
+    for (size_t i = 0; i < count && !in->quit && !in->stopped; i++) {
         if (run_statement(in, &statements[i])) continue;
         good = false;
         if (!goes_on(&statements[i])) break;
@@ -172,7 +172,7 @@ static bool run_program(hs_interpreter *in, const hs_program *p, size_t from, si
 {
     const hs_program *outer = in->program;
     in->program = p;
-    in->stopped = false;
+    if (!outer) in->stopped = false; /* a script that is sourced stops with its caller */
     bool good = hs_run_statements(in, p->statements + from, count);
     in->program = outer;
     return good;

@@ -90,7 +90,8 @@ static void put_op(FILE *out, const hs_session *s, const hs_op *op)
 static void put_record(FILE *out, const hs_session *s, const hs_record_of_op *r)
 {
     const hs_variable *v = hs_client_variable(s->client, r->variable);
-    bool own = r->op.request == HS_REALLOC && !r->op.name && r->op.p.variable == r->variable;
+    bool own = r->op.request == HS_REALLOC && !r->op.name && r->op.p.variable == r->variable &&
+               r->op.p.offset == 0;
     if (r->op.kind == HS_OP_REQUEST && v && !own) fprintf(out, "%s = ", v->name);
     put_op(out, s, &r->op);
 }

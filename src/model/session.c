@@ -291,11 +291,10 @@ static void block_is_born(hs_session *s, hs_addr p, uint64_t size, uint32_t vari
 
 static void block_is_resized(hs_session *s, hs_addr p, uint64_t size)
 {
-    hs_client_block *b = hs_client_block_at(s->client, p);
-    uint64_t before = b->requested;
+    uint64_t before = hs_client_block_at(s->client, p)->requested;
     changed(s, p + (before < size ? before : size), p + (before < size ? size : before));
     live_changes(s, before, size);
-    b->requested = size;
+    hs_client_resized(s->client, p, size);
     payload_ends(s, p + size);
 }
 
