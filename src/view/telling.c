@@ -356,7 +356,7 @@ static void put_steps(FILE *out, const hs_session *s)
         number++;
         bool looks = event_at(s, i)->kind == HS_VISIT;
         visit += looks;
-        if (looks && visit > VISITS_TOLD && visit + 4 < visits) {
+        if (looks && visit > VISITS_TOLD && visit + 4 <= visits) {
             if (visit == VISITS_TOLD + 1)
                 fprintf(out, "\n     ... and at %" PRIu64 " more blocks",
                         (uint64_t)(visits - 4 - VISITS_TOLD) +
