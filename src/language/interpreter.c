@@ -172,7 +172,7 @@ static bool run_program(hs_interpreter *in, const hs_program *p, size_t from, si
 {
     const hs_program *outer = in->program;
     in->program = p;
-    if (!outer) in->stopped = false; /* a script that is sourced stops with its caller */
+    in->stopped = false;
     bool good = count == 0 || hs_run_statements(in, p->statements + from, count);
     in->program = outer;
     return good;
