@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int widths[] = {1,  2,  3,  5,  8,   12,  13,  14,  15, 16,
-                             20, 40, 79, 80, 119, 120, 121, 200, 400};
-static const int heights[] = {1, 2, 3, 4, 5, 6, 7, 10, 12, 20, 24, 31, 50, 100};
+static const int widths[] = {1, 2, 5, 12, 13, 14, 16, 40, 80, 120, 200, 400};
+static const int heights[] = {1, 2, 3, 4, 5, 6, 12, 24, 50, 100};
 enum { WIDTHS = sizeof widths / sizeof *widths, HEIGHTS = sizeof heights / sizeof *heights };
 
 /* Heaps of every size and state, as programs. */
