@@ -81,7 +81,9 @@ bool hs_size_of_argument(hs_interpreter *in, const hs_argument *a, uint64_t *val
 {
     hs_complaint c;
     hs_reader r = reader_of(in, a, &c);
-    return hs_read_size(&r, value) || hs_fail_with(in, &c);
+    if (!hs_read_size(&r, value)) return hs_fail_with(in, &c);
+    if (r.at == r.length) return true;
+    return hs_fail_at(in, (hs_span){r.at, r.length}, "the number should end here", NULL);
 }
 
 bool hs_pointer_of_argument(hs_interpreter *in, const hs_argument *a, hs_pointer *p)

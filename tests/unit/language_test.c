@@ -773,6 +773,8 @@ static void set_takes_numbers_as_sizes_and_words_by_their_list(void **state)
     assert_int_equal(hs_session_setting(s->session, HS_SET_ZOOM), 1024);
     assert_int_equal(hs_session_setting(s->session, HS_SET_PACE), 16);
     stage_refuses(s, "set pace 3601", "pace is a number from 0 to 3600");
+    stage_refuses(s, "set pace 3)", "the number should end here");
+    stage_refuses(s, "set pace \"3\"", "a number or a name should stand here");
     stage_refuses(s, "set pace fast", "there is no variable or measure fast");
     stage_does(s, "allocator bump; set align 16");
     stage_refuses(s, "set fit best", "fit is an option of the allocator implicit, not of bump");
