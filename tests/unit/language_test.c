@@ -198,6 +198,8 @@ static void misspelt_words_bring_a_suggestion(void **state)
         {"x = p1 p2", "there is no command p1"},
         {"NULL = malloc 8", "this name is taken"},
         {"SIZE_MAX = malloc 8", "this name is taken"},
+        {"not = malloc 8", "this name is taken"},
+        {"or = p1", "this name is taken"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         stage_refuses(*state, refused[i][0], refused[i][1]);
