@@ -49,7 +49,7 @@ static void put_line(FILE *out, const char *line, size_t length, size_t from, si
     if (length > WINDOW && from > WINDOW / 2) start = from - WINDOW / 2;
     while (start < from && ((unsigned char)line[start] & 0xc0) == 0x80) start++;
     if (end - start > WINDOW) end = start + WINDOW;
-    while (end < length && ((unsigned char)line[end] & 0xc0) == 0x80) end++;
+    for (int i = 0; i < 3 && end < length && ((unsigned char)line[end] & 0xc0) == 0x80; i++) end++;
     if (to > end) to = end;
     const char *left = start ? "..." : "", *right = end < length ? "..." : "";
     fprintf(out, "\n  %s", left);

@@ -81,7 +81,9 @@ bool hs_size_of_argument(hs_interpreter *in, const hs_argument *a, uint64_t *val
 {
     hs_complaint c;
     hs_reader r = reader_of(in, a, &c);
-    return hs_read_size(&r, value) || hs_fail_with(in, &c);
+    if (!hs_read_size(&r, value)) return hs_fail_with(in, &c);
+    if (r.at == r.length) return true;
+    return hs_fail_at(in, (hs_span){r.at, r.length}, "the number should end here", NULL);
 }
 
 bool hs_pointer_of_argument(hs_interpreter *in, const hs_argument *a, hs_pointer *p)
@@ -172,8 +174,8 @@ static bool run_program(hs_interpreter *in, const hs_program *p, size_t from, si
 {
     const hs_program *outer = in->program;
     in->program = p;
-    if (!outer) in->stopped = false; /* a script that is sourced stops with its caller */
-    bool good = hs_run_statements(in, p->statements + from, count);
+    in->stopped = false;
+    bool good = count == 0 || hs_run_statements(in, p->statements + from, count);
     in->program = outer;
     return good;
 }

@@ -314,9 +314,11 @@ static bool check_name(parser *p, hs_span name)
 {
     const char *text = p->r.text + name.start;
     size_t length = name.end - name.start;
-    bool reserved = (length == 4 && strncmp(text, "NULL", 4) == 0) ||
-                    (length == 8 && strncmp(text, "SIZE_MAX", 8) == 0);
-    if (reserved) return hs_complain(p->r.complaint, name, "this name is taken: it is a constant");
+    static const char *const reserved[] = {"NULL", "SIZE_MAX", "and", "or", "not"};
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strlen(reserved[i]) == length && memcmp(text, reserved[i], length) == 0)
+            return hs_complain(p->r.complaint, name,
+                               "this name is taken: it has a meaning of its own");
     if (length <= 64) return true;
     return hs_complain(p->r.complaint, name,
                        "a name of %zu characters is too long: 64 is the limit", length);

@@ -459,8 +459,9 @@ static void mark_cell(const painter *m, size_t cell)
 {
     for (int line = 0; line < m->plan->lines; line++)
         for (int i = 0; i < m->plan->cell_columns; i++) {
-            hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + cell_row(m, cell) + line,
-                                       m->pane.column + cell_column(m, cell) + i);
+            int row = cell_row(m, cell) + line, column = cell_column(m, cell) + i;
+            if (row >= m->pane.rows || column >= m->pane.columns) continue;
+            hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + row, m->pane.column + column);
             if (c) c->flags |= HS_CURSOR;
         }
 }

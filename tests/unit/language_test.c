@@ -198,6 +198,8 @@ static void misspelt_words_bring_a_suggestion(void **state)
         {"x = p1 p2", "there is no command p1"},
         {"NULL = malloc 8", "this name is taken"},
         {"SIZE_MAX = malloc 8", "this name is taken"},
+        {"not = malloc 8", "this name is taken"},
+        {"or = p1", "this name is taken"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         stage_refuses(*state, refused[i][0], refused[i][1]);
@@ -376,7 +378,7 @@ static void long_lines_are_read_whole_and_shown_in_part(void **state)
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         text = many("free ", pieces[i], 1 << 20, "");
         assert_false(stage_run(s, text));
-        if (pieces[i][0] != '\x80') assert_true(strlen(s->error) < 1000);
+        assert_true(strlen(s->error) < 1000);
         free(text);
     }
     text = many("", "malloc 1;", 2000, "");
@@ -652,6 +654,7 @@ static void completion_knows_what_may_stand_where(void **state)
         {"set mis", "misuse"},
         {"set fit ", "best first next worst"},
         {"set misuse al", "allow"},
+        {"set coal ", "deferred immediate off"},
         {"set split-min 8 ", "replay"},
         {"help rea", "read realloc"},
         {"random 5 s", "seed"},
@@ -773,6 +776,8 @@ static void set_takes_numbers_as_sizes_and_words_by_their_list(void **state)
     assert_int_equal(hs_session_setting(s->session, HS_SET_ZOOM), 1024);
     assert_int_equal(hs_session_setting(s->session, HS_SET_PACE), 16);
     stage_refuses(s, "set pace 3601", "pace is a number from 0 to 3600");
+    stage_refuses(s, "set pace 3)", "the number should end here");
+    stage_refuses(s, "set pace \"3\"", "a number or a name should stand here");
     stage_refuses(s, "set pace fast", "there is no variable or measure fast");
     stage_does(s, "allocator bump; set align 16");
     stage_refuses(s, "set fit best", "fit is an option of the allocator implicit, not of bump");

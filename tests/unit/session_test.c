@@ -481,7 +481,7 @@ static void the_live_payload_is_the_ledgers(void **state)
 static void causes_have_names_and_definitions(void **state)
 {
     (void)state;
-    for (int i = 0; i < HS_CAUSES; i++) {
+    for (hs_cause i = 0; i < HS_CAUSES; i++) {
         assert_true(strlen(hs_cause_name(i)) > 2);
         assert_true(strlen(hs_cause_definition(i)) > 5);
     }
