@@ -113,7 +113,8 @@ static void weigh_used(painter *m, const hs_seen *seen)
 {
     const hs_block *b = &seen->block;
     hs_addr p = hs_block_payload(b), end = p + hs_block_capacity(b);
-    weigh(m, b->addr, p, HS_ROLE_HEADER);
+    weigh(m, b->addr, p - b->lead, HS_ROLE_HEADER);
+    weigh(m, p - b->lead, p, HS_ROLE_PADDING);
     weigh(m, p, seen->payload_end, HS_ROLE_PAYLOAD);
     weigh(m, seen->payload_end, end, HS_ROLE_PADDING);
     weigh(m, end, b->addr + b->size, HS_ROLE_FOOTER);
