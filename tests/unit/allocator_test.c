@@ -73,6 +73,8 @@ static const char *const every_allocator[] = {
     "explicit 256 4096",
     "explicit 256 4096 order=address fit=best coalesce=deferred align=16",
     "explicit 256 4096 order=fifo coalesce=off",
+    "buddy 256 8192", /* more room: aligned_alloc's lead doubles a block */
+    "buddy 256 8192 align=16",
 };
 
 static void for_every_allocator(void (*test)(hs_heap *))
