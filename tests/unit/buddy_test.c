@@ -176,6 +176,21 @@ static void a_block_that_does_not_fit_below_the_maximum_is_refused(void **state)
     hs_heap_free(h);
 }
 
+static void what_the_client_writes_behind_the_last_block_is_no_buddy(void **state)
+{
+    (void)state;
+    uint64_t word = 32;
+    hs_heap *h = heap("buddy 112 112");
+    hs_malloc(h, 56);
+    hs_addr p = hs_malloc(h, 24);
+    expect_blocks(h, "u64 u32 n16");
+    assert_true(hs_heap_poke(h, HS_BASE + 96, &word, sizeof word)); /* as a free block's header */
+    hs_free(h, p);
+    assert_int_equal(hs_events_counts(h).coalesces, 0);
+    expect_blocks(h, "u64 f32 n16");
+    hs_heap_free(h);
+}
+
 /* --- Alignment ------------------------------------------------------------------------------ */
 
 static void an_aligned_payload_lies_within_its_block(void **state)
@@ -385,6 +400,7 @@ int main(void)
         cmocka_unit_test(growth_merges_new_memory_with_its_buddies),
         cmocka_unit_test(growth_goes_no_further_than_the_first_place_that_serves),
         cmocka_unit_test(a_block_that_does_not_fit_below_the_maximum_is_refused),
+        cmocka_unit_test(what_the_client_writes_behind_the_last_block_is_no_buddy),
         cmocka_unit_test(an_aligned_payload_lies_within_its_block),
         cmocka_unit_test(alignments_beyond_that_of_the_base_are_kept),
         cmocka_unit_test(realloc_shrinks_by_halves_in_place),
