@@ -73,10 +73,14 @@ static bool is_buddy(const hs_session *s)
 
 static void put_growth(FILE *out, const hs_session *s, const hs_event *grow)
 {
-    hs_addr base = hs_heap_base(hs_session_heap(s));
-    uint64_t before = grow->a - base, now = grow->b - base;
-    fprintf(out, "the heap %s from %" PRIu64 " to %" PRIu64 " bytes",
-            now == 2 * before ? "doubled" : "grew", before, now);
+    const hs_heap *h = hs_session_heap(s);
+    hs_growth growth = hs_heap_growth(h);
+    uint64_t before = grow->a - hs_heap_base(h), now = grow->b - hs_heap_base(h);
+    bool doubled = growth == HS_GROWTH_DOUBLE && now == 2 * before;
+    fprintf(out, "the heap %s from %" PRIu64 " to %" PRIu64 " bytes", doubled ? "doubled" : "grew",
+            before, now);
+    if (growth != HS_GROWTH_DOUBLE)
+        fprintf(out, " (growth %s)", hs_settings[HS_SET_GROWTH].choices[growth]);
 }
 
 static void put_examined(FILE *out, const story *t)

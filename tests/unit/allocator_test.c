@@ -33,7 +33,7 @@ static uint64_t combinations_of(const hs_allocator *a)
     return n;
 }
 
-/* Combination `number` of an allocator's options, in every one of the heaps. */
+/* Combination `number` of an allocator's options, in every one of the heaps, grown in every way. */
 static void run_combination(const hs_allocator *a, uint64_t number, uint64_t operations)
 {
     reference_plan plan = {.allocator = a->name, .operations = operations};
@@ -43,6 +43,7 @@ static void run_combination(const hs_allocator *a, uint64_t number, uint64_t ope
     }
     for (size_t i = 0; i < HEAPS; i++) {
         plan.heap = heaps[i];
+        plan.growth = (hs_growth)((number + i) % (HS_GROWTH_EXACT + 1));
         plan.seed = number * HEAPS + i;
         reference_run(&plan);
     }

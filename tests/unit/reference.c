@@ -62,8 +62,8 @@ static void print_plan(const client *c)
         else
             print_error(" %s=%" PRIu64, o->name, value);
     }
-    print_error("; heap %" PRIu64 " to %" PRIu64 ", seed %" PRIu64 "\n", c->plan->heap.initial,
-                c->plan->heap.maximum, c->plan->seed);
+    print_error("; heap %" PRIu64 " to %" PRIu64 ", growth %d, seed %" PRIu64 "\n",
+                c->plan->heap.initial, c->plan->heap.maximum, c->plan->growth, c->plan->seed);
 }
 
 static void must(const client *c, bool kept, const char *promise)
@@ -228,13 +228,27 @@ static void check_address(const client *c)
         must(c, holds_zeros(c->heap, op->result, bytes_asked(op)), "calloc gives zeros");
 }
 
+static bool grew_as_planned(const client *c, uint64_t size, uint64_t now)
+{
+    uint64_t bytes = bytes_asked(&c->op);
+    if (c->op.kind == HS_ALIGNED_ALLOC) bytes += c->op.other;
+    switch (c->plan->growth) {
+    case HS_GROWTH_DOUBLE:
+        while (size < now) size *= 2;
+        return size == now;
+    case HS_GROWTH_PAGE: return now % 4096 == 0 && now - size < room_that_serves(c, bytes) + 4096;
+    case HS_GROWTH_EXACT: return now % 16 == 0 && now - size <= room_that_serves(c, bytes);
+    }
+    return false;
+}
+
 static void check_growth(const client *c)
 {
     uint64_t size = c->before.size, now = hs_heap_committed(c->heap);
     must(c, hs_heap_base(c->heap) == HS_BASE, "the base never moves");
     must(c, now <= hs_heap_maximum(c->heap), "the heap keeps to its maximum");
-    while (size < now) size *= 2;
-    must(c, size == now || now == hs_heap_maximum(c->heap), "the heap grows by doubling");
+    must(c, now == size || now == hs_heap_maximum(c->heap) || grew_as_planned(c, size, now),
+         "the heap grows as far as its growth says");
     must(c, (now > c->before.size) == (hs_events_counts(c->heap).growths > 0),
          "growth is an event");
 }
@@ -471,6 +485,7 @@ static hs_heap *heap_for(const reference_plan *plan, hs_build build)
     assert_non_null(a);
     hs_heap *h = hs_heap_new(&plan->heap, a, build, plan->options);
     assert_non_null(h);
+    hs_heap_set_growth(h, plan->growth);
     return h;
 }
 
