@@ -305,7 +305,7 @@ static void there_is_a_list_for_each_power_of_two_up_to_the_maximum(void **state
         assert_int_equal(list.smallest, 32 << n);
         assert_int_equal(list.largest, 32 << n);
         assert_int_equal(list.marked, n < 3);
-        assert_int_equal(list.head, n < 3 ? HS_BASE + (32 << n) : HS_NULL);
+        assert_int_equal(list.head, n < 3 ? HS_BASE + ((uint64_t)32 << n) : HS_NULL);
     }
     assert_int_equal(n, 6);
     assert_true(a->links(h, HS_BASE + 32, &links));
