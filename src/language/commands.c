@@ -382,10 +382,12 @@ static bool run_set(hs_interpreter *in, const hs_statement *s)
     if (!a[0].present) return say_own(in, HS_SAY_ANSWER, text_of(list_options, in->session));
     hs_words names = {0}, values = {0};
     /* An option of another allocator gets the session's own, more exact, complaint. */
-    hs_words_of_options(&names, in->session);
-    op.name = is_option_elsewhere(in->session, a[0].text) ? a[0].text
-                                                          : resolve(in, &names, "option", &a[0]);
-    if (!op.name) return false;
+    op.name = a[0].text;
+    if (!is_option_elsewhere(in->session, op.name)) {
+        hs_words_of_options(&names, in->session);
+        op.name = resolve(in, &names, "option", &a[0]);
+        if (!op.name) return false;
+    }
     if (!a[1].present && hs_option_named(in->session, op.name)) return show_option(in, op.name);
     op.text = a[1].text ? a[1].text : "";
     if (!hs_option_named(in->session, op.name)) return hs_perform(in, s, &op);
