@@ -18,6 +18,7 @@ typedef struct hs_session hs_session;
 /* --- Settings ------------------------------------------------------------------------------- */
 
 typedef enum {
+    HS_SET_GROWTH,  /* how far the heap grows when it runs out: hs_growth */
     HS_SET_MISUSE,  /* what happens to a pointer that the client must not free */
     HS_SET_THEME,   /* colours for a dark terminal or a projector */
     HS_SET_ZOOM,    /* bytes of the heap that one row of the map shows */
@@ -30,7 +31,7 @@ enum { HS_MISUSE_REFUSE, HS_MISUSE_ALLOW };
 enum { HS_THEME_DARK, HS_THEME_LIGHT };
 enum { HS_PICTURE_ON, HS_PICTURE_OFF };
 
-/* The settings that are not an allocator's, described as options; HS_SETTINGS of them. */
+/* The settings that are no allocator's, described as options; HS_SETTINGS of them. */
 extern const hs_option hs_settings[HS_SETTINGS];
 
 /* --- What the client holds ------------------------------------------------------------------ */

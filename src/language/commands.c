@@ -248,6 +248,12 @@ static bool run_history(hs_interpreter *in, const hs_statement *s)
 
 /* --- The heap and its allocator -------------------------------------------------------------- */
 
+static const char *const growing[] = {
+    [HS_GROWTH_DOUBLE] = "doubles",
+    [HS_GROWTH_PAGE] = "grows to the next multiple of 4096 bytes",
+    [HS_GROWTH_EXACT] = "grows by just what it needs",
+};
+
 static bool run_heap(hs_interpreter *in, const hs_statement *s)
 {
     const hs_argument *a = s->arguments;
@@ -262,9 +268,10 @@ static bool run_heap(hs_interpreter *in, const hs_statement *s)
     if (asprintf(&text,
                  "the heap starts at 0x%" PRIx64 "; %" PRIu64
                  " bytes are committed, up to 0x%" PRIx64 "\nit started with %" PRIu64
-                 " bytes and doubles when it runs out, up to %" PRIu64 " bytes",
+                 " bytes and %s when it runs out, up to %" PRIu64 " bytes",
                  hs_heap_base(h), hs_heap_committed(h), hs_heap_end(h),
-                 hs_session_config(in->session)->initial, hs_heap_maximum(h)) < 0)
+                 hs_session_config(in->session)->initial, growing[hs_heap_growth(h)],
+                 hs_heap_maximum(h)) < 0)
         abort();
     return say_own(in, HS_SAY_ANSWER, text);
 }

@@ -41,7 +41,7 @@ static void book_used(hs_ledger *l, const hs_seen *seen)
     uint64_t payload = seen->payload_end - hs_block_payload(b);
     book(l, HS_CAUSE_HEADERS, b->header + b->footer);
     book(l, HS_CAUSE_PAYLOAD, payload);
-    book(l, HS_CAUSE_PADDING, hs_block_capacity(b) - payload);
+    book(l, HS_CAUSE_PADDING, b->lead + hs_block_capacity(b) - payload);
     l->block_bytes += b->size;
 }
 

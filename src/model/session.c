@@ -44,6 +44,7 @@ static bool fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *problem
         return wrong(problem, HS_OPERAND_VALUE,
                      "the system gives no %" PRIu64 " bytes of address space: %s",
                      setup->heap.maximum, strerror(errno));
+    hs_heap_set_growth(heap, (hs_growth)setup->settings[HS_SET_GROWTH]);
     hs_heap_free(s->heap);
     s->heap = heap;
     if (setup != &s->setup) s->setup = *setup;
@@ -458,7 +459,11 @@ static bool perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
                              s->setup.name);
         return wrong(problem, HS_OPERAND_NAME, "there is no option called %s", op->name);
     }
-    return option_value(o, op->text, &s->setup.settings[o - hs_settings], problem);
+    if (!option_value(o, op->text, &setup.settings[o - hs_settings], problem)) return false;
+    if (op->replay) return start_over(s, &setup, true, problem);
+    hs_heap_set_growth(s->heap, (hs_growth)setup.settings[HS_SET_GROWTH]);
+    s->setup = setup;
+    return true;
 }
 
 static bool perform_allocator(hs_session *s, const hs_op *op, hs_problem *problem)

@@ -113,7 +113,8 @@ static void weigh_used(painter *m, const hs_seen *seen)
 {
     const hs_block *b = &seen->block;
     hs_addr p = hs_block_payload(b), end = p + hs_block_capacity(b);
-    weigh(m, b->addr, p, HS_ROLE_HEADER);
+    weigh(m, b->addr, p - b->lead, HS_ROLE_HEADER);
+    weigh(m, p - b->lead, p, HS_ROLE_PADDING);
     weigh(m, p, seen->payload_end, HS_ROLE_PAYLOAD);
     weigh(m, seen->payload_end, end, HS_ROLE_PADDING);
     weigh(m, end, b->addr + b->size, HS_ROLE_FOOTER);
@@ -185,12 +186,19 @@ static bool is_coarse(const hs_map_plan *plan)
     return plan->cell_bytes > 8;
 }
 
+/* The scene's cell at a place of the pane; NULL outside. */
+static hs_cell *cell_at(const painter *m, int row, int column)
+{
+    if (row >= m->pane.rows || column >= m->pane.columns) return NULL;
+    return hs_scene_cell(m->pane.scene, m->pane.row + row, m->pane.column + column);
+}
+
 static void paint_span(const painter *m, int row, int column, int width, hs_role role,
                        wchar_t glyph, uint8_t flags)
 {
     for (int i = 0; i < width; i++) {
-        hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + row, m->pane.column + column + i);
-        if (!c || column + i >= m->pane.columns || row >= m->pane.rows) return;
+        hs_cell *c = cell_at(m, row, column + i);
+        if (!c) return;
         *c = (hs_cell){.glyph = glyph, .role = (uint8_t)role, .flags = flags};
     }
 }
@@ -294,8 +302,7 @@ static void keep_padding(const painter *m, hs_addr from, hs_addr end)
         size_t cell = (size_t)((at - m->from) / m->plan->cell_bytes);
         if (role_of(m, cell) != HS_ROLE_PADDING) continue;
         for (int i = 0; i < m->plan->cell_columns; i++) {
-            hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + cell_row(m, cell),
-                                       m->pane.column + cell_column(m, cell) + i);
+            hs_cell *c = cell_at(m, cell_row(m, cell), cell_column(m, cell) + i);
             if (c) c->role = HS_ROLE_PADDING;
         }
     }
@@ -459,9 +466,7 @@ static void mark_cell(const painter *m, size_t cell)
 {
     for (int line = 0; line < m->plan->lines; line++)
         for (int i = 0; i < m->plan->cell_columns; i++) {
-            int row = cell_row(m, cell) + line, column = cell_column(m, cell) + i;
-            if (row >= m->pane.rows || column >= m->pane.columns) continue;
-            hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + row, m->pane.column + column);
+            hs_cell *c = cell_at(m, cell_row(m, cell) + line, cell_column(m, cell) + i);
             if (c) c->flags |= HS_CURSOR;
         }
 }

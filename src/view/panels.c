@@ -287,7 +287,8 @@ static const char *role_at(const hs_seen *seen, hs_addr at)
     const hs_block *b = &seen->block;
     if (b->kind == HS_BLOCK_DAMAGED)
         return at < b->addr + 8 ? "the broken header" : "bytes behind a broken header";
-    if (at < hs_block_payload(b)) return "header";
+    if (at < b->addr + b->header) return "header";
+    if (at < hs_block_payload(b)) return "padding";
     if (b->footer && at >= b->addr + b->size - b->footer) return "footer";
     if (b->kind != HS_BLOCK_USED) return kinds[b->kind].word;
     return at < seen->payload_end ? "payload" : "padding";

@@ -177,7 +177,7 @@ static void words_may_be_short_while_only_one_begins_so(void **state)
     assert_string_equal(hs_session_allocator_name(s->session), "best-fit");
     assert_int_equal(hs_session_setting(s->session, HS_SET_MISUSE), HS_MISUSE_ALLOW);
     stage_refuses(s, "re p1", "command re is ambiguous; it could be realloc, read, reset, repeat");
-    stage_refuses(s, "allocator b", "allocator b is ambiguous; it could be bump, best-fit");
+    stage_refuses(s, "allocator b", "allocator b is ambiguous; it could be bump, buddy, best-fit");
 }
 
 static void misspelt_words_bring_a_suggestion(void **state)
