@@ -3,6 +3,7 @@
 #define HS_MODEL_SESSION_H
 
 #include "model/client.h"
+#include "model/timeline.h"
 
 /* All that decides how a fresh heap behaves. */
 typedef struct {
@@ -12,12 +13,6 @@ typedef struct {
     hs_heap_config heap;
     uint64_t settings[HS_SETTINGS];
 } hs_setup;
-
-/* An operation as it was performed; it owns its strings. */
-typedef struct {
-    hs_op op;
-    uint32_t variable; /* that got the result, so that a replay gives it the same name */
-} hs_record_of_op;
 
 struct hs_session {
     hs_setup setup, start; /* now, and before the first remembered operation */
