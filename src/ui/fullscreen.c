@@ -21,6 +21,12 @@
 
 enum { CTRL_C = 3, CTRL_L = 12, CTRL_Z = 26, ESCAPE = 27, QUEUE = 64 };
 
+/* Something typed or pasted while a command ran. */
+typedef struct {
+    hs_read kind;
+    wchar_t key;
+} typed_key;
+
 typedef struct {
     hs_session *session;
     const hs_fullscreen_config *config;
@@ -40,6 +46,8 @@ typedef struct {
 
     wchar_t queue[QUEUE]; /* characters for the editor, before any key */
     size_t queued;
+    typed_key *waiting; /* what was typed ahead, in order: read before the terminal is */
+    size_t waiting_from, waiting_to, waiting_room;
 } app;
 
 static void replace(char **text, char *by)
@@ -222,29 +230,74 @@ static void performed(void *context, const char *summary)
     a->state.follow = true;
 }
 
+static void show_progress(app *a)
+{
+    int64_t now = hs_player_clock();
+    char *text;
+    if (now - a->began <= 500 || now - a->shown <= 100) return;
+    if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
+                 hs_session_totals(a->session)->requests) < 0)
+        abort();
+    set_message(a, text, false);
+    a->shown = now;
+    draw(a);
+}
+
+/* Is what arrives now, after all that waits, inside a paste? */
+static bool paste_arrives(const app *a)
+{
+    for (size_t i = a->waiting_to; i > a->waiting_from; i--) {
+        wchar_t key = a->waiting[i - 1].key;
+        if (a->waiting[i - 1].kind == HS_READ_KEY &&
+            (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END))
+            return key == HS_KEY_PASTE_BEGIN;
+    }
+    return a->pasting;
+}
+
+/* As a terminal does: what was typed ahead of Ctrl-C is thrown away with the command. */
+static void forget_waiting(app *a)
+{
+    a->waiting_from = a->waiting_to = 0;
+    a->pasting = false;
+}
+
 /* While a long command runs: show how far it is, and let Ctrl-C stop it. Other keys wait. */
 static bool interrupted(void *context)
 {
     app *a = context;
-    wchar_t key;
     if (++a->asked % 1024) return false;
-    int64_t now = hs_player_clock();
-    if (now - a->began > 500 && now - a->shown > 100) {
-        char *text;
-        if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
-                     hs_session_totals(a->session)->requests) < 0)
-            abort();
-        set_message(a, text, false);
-        a->shown = now;
-        draw(a);
-    }
+    show_progress(a);
+    bool pasting = paste_arrives(a);
     while (1) {
-        hs_read read = hs_terminal_read(a->terminal, 0, &key);
-        if (read == HS_READ_END) return true;
-        if (read == HS_READ_TIMEOUT) return false;
-        if (read == HS_READ_CHARACTER && key == CTRL_C) return true;
-        if (read == HS_READ_CHARACTER && a->queued < QUEUE) a->queue[a->queued++] = key;
+        typed_key e = {.key = 0};
+        e.kind = hs_terminal_read(a->terminal, 0, &e.key);
+        if (e.kind == HS_READ_END) return true;
+        if (e.kind == HS_READ_TIMEOUT) return false;
+        if (e.kind == HS_READ_CHARACTER && e.key == CTRL_C && !pasting) {
+            forget_waiting(a);
+            return true;
+        }
+        if (e.kind == HS_READ_KEY && e.key == HS_KEY_PASTE_BEGIN) pasting = true;
+        if (e.kind == HS_READ_KEY && e.key == HS_KEY_PASTE_END) pasting = false;
+        a->waiting = hs_array_reserve(a->waiting, &a->waiting_room, a->waiting_to + 1, sizeof e);
+        a->waiting[a->waiting_to++] = e;
     }
+}
+
+/* The next key, from what waits or from the terminal. */
+static hs_read read_key(app *a, int milliseconds, wchar_t *key)
+{
+    if (a->waiting_from == a->waiting_to) return hs_terminal_read(a->terminal, milliseconds, key);
+    typed_key e = a->waiting[a->waiting_from++];
+    if (a->waiting_from == a->waiting_to) a->waiting_from = a->waiting_to = 0;
+    *key = e.key;
+    return e.kind;
+}
+
+static bool key_is_pending(const app *a)
+{
+    return a->waiting_from < a->waiting_to || hs_terminal_pending(a->terminal);
 }
 
 /* --- Running -------------------------------------------------------------------------------- */
@@ -519,7 +572,7 @@ static bool take_escape(app *a)
 {
     wchar_t next;
     if (!a->state.overlay.open && !a->state.cursor) return false;
-    hs_read read = hs_terminal_read(a->terminal, 0, &next);
+    hs_read read = read_key(a, 0, &next);
     if (read == HS_READ_CHARACTER) {
         enqueue(a, (wchar_t[]){next, 0});
         return false;
@@ -551,7 +604,8 @@ static bool take_player_key(app *a, wchar_t c)
 static bool for_editor(app *a, wchar_t c)
 {
     hs_prompt_line line = hs_prompt_view(a->prompt);
-    if (a->pasting) return c == L'\r' || c == L'\n' || c == L'\t' || c >= 32; /* no key acts */
+    if (a->pasting) /* no key acts */
+        return c == L'\r' || c == L'\n' || c == L'\t' || (c >= 32 && c != 127);
     if (c == CTRL_L) {
         clearok(curscr, TRUE);
         return false;
@@ -591,8 +645,8 @@ static hs_key next_char(void *context, wchar_t *out)
             memmove(a->queue, a->queue + 1, --a->queued * sizeof *a->queue);
             return give(a, key, out);
         }
-        if (!hs_terminal_pending(a->terminal)) draw(a);
-        switch (hs_terminal_read(a->terminal, hs_player_wait(&a->player), &key)) {
+        if (!key_is_pending(a)) draw(a);
+        switch (read_key(a, hs_player_wait(&a->player), &key)) {
         case HS_READ_END: return HS_KEY_END;
         case HS_READ_TIMEOUT: key_step(a); break;
         case HS_READ_KEY: act_on_key(a, key); break;
@@ -651,6 +705,7 @@ static void free_app(app *a)
     free(a->overlay_text);
     free(a->command);
     free(a->open_lines);
+    free(a->waiting);
 }
 
 uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *config)

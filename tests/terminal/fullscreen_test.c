@@ -206,6 +206,20 @@ static void a_paste_of_many_lines_runs_them_all(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void lines_pasted_behind_a_long_command_wait_for_it(void **state)
+{
+    (void)state;
+    char text[8192] = "\033[200~random 6000 seed 1\n";
+    for (int i = 0; i < 200; i++) sprintf(text + strlen(text), "a%d = malloc\t%d\n", i, 8 + i);
+    strcat(text, "\033[201~");
+    terminal *t = start(24, 80);
+    terminal_type(t, text);
+    assert_true(terminal_shows(t, "a199 = malloc(207)"));
+    terminal_type(t, "?"); /* the paste has ended: keys act again */
+    assert_true(terminal_shows(t, "Page Up"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_statement_goes_on_while_its_brace_is_open(void **state)
 {
     (void)state;
@@ -424,6 +438,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(history_is_kept_across_runs_and_searched),
         cmocka_unit_test(the_users_editrc_is_obeyed),
         cmocka_unit_test(a_paste_of_many_lines_runs_them_all),
+        cmocka_unit_test(lines_pasted_behind_a_long_command_wait_for_it),
         cmocka_unit_test(a_statement_goes_on_while_its_brace_is_open),
         cmocka_unit_test(wide_characters_and_long_lines_are_edited),
         cmocka_unit_test(ctrl_c_clears_the_line_and_stops_a_long_command),
