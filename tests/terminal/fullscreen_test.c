@@ -374,6 +374,36 @@ static void an_ascii_terminal_gets_ascii_only(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void what_is_typed_in_utf8_survives_an_ascii_locale(void **state)
+{
+    const char *const environment[] = {"LC_ALL=C", NULL};
+    (void)state;
+    terminal *t = start_with(24, 80, environment, NULL, NULL);
+    assert_true(terminal_shows(t, "committed"));
+    terminal_type(t, "x = malloc 20; write x \"gr\xc3\xb6\xc3\x9f\xe2\x9c\x93\xff.\"");
+    assert_true(terminal_shows(t, "> x = malloc 20; write x \"gr????.\""));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "wrote 13 bytes at x")); /* 2 + 2 + 2 + 3, 3 of U+FFFD, 1 */
+    assert_int_equal(leave(t), 0);
+}
+
+static void ctrl_c_clears_the_line_in_line_mode(void **state)
+{
+    (void)state;
+    terminal *t = start_with(24, 80, NULL, "--plain", NULL);
+    assert_true(terminal_shows(t, "heapscope>"));
+    terminal_type(t, "repeat 3 {\r");
+    assert_true(terminal_shows(t, "..."));
+    terminal_type(t, "free");
+    assert_true(terminal_shows(t, "... free"));
+    terminal_type(t, "\003");
+    terminal_settle(t);
+    terminal_type(t, "malloc 24\r");
+    assert_true(terminal_shows(t, "p1 = malloc(24) = 0x107000008"));
+    terminal_settle(t); /* Ctrl-D is for the prompt, not for the terminal's own editing */
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_dumb_terminal_gets_line_mode(void **state)
 {
     const char *const environment[] = {"TERM=dumb", NULL};
@@ -447,6 +477,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(it_can_be_stopped_and_continued),
         cmocka_unit_test(without_colours_nothing_is_lost),
         cmocka_unit_test(an_ascii_terminal_gets_ascii_only),
+        cmocka_unit_test(what_is_typed_in_utf8_survives_an_ascii_locale),
+        cmocka_unit_test(ctrl_c_clears_the_line_in_line_mode),
         cmocka_unit_test(a_dumb_terminal_gets_line_mode),
         cmocka_unit_test(a_script_is_played_and_left_for_the_prompt),
         cmocka_unit_test(a_lecture_goes_on_at_a_key),
