@@ -37,6 +37,8 @@ typedef struct {
 
     hs_screen_state state;
     hs_screen_places places;
+    hs_scene *scene; /* as it was last composed */
+    bool stale;      /* something but the line that is typed has changed since */
     char *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
     char *command;                                   /* of a script, shown above what it did */
     char *open_lines; /* typed lines of a statement whose { is still open */
@@ -131,24 +133,34 @@ static int put_prompt(const app *a, hs_pane p, int row)
     return column;
 }
 
+static void compose(app *a)
+{
+    bool paused = !hs_player_has_ended(&a->player);
+    a->state.caption = a->caption;
+    a->state.message = a->message;
+    a->state.keys = a->player.has_focus ? player_keys : paused ? paused_keys : typing_keys;
+    hs_scene_free(a->scene);
+    a->scene = hs_scene_new(LINES, COLS, a->config->ascii);
+    hs_screen_compose(a->session, &a->state, a->scene, &a->places);
+    a->state.top = a->places.plan.visible ? a->places.plan.top : a->state.top;
+    a->stale = false;
+}
+
+/* A heap is walked only when it may have changed: typing costs the same, however large it is. */
 static void draw(app *a)
 {
     bool light = hs_session_setting(a->session, HS_SET_THEME) == HS_THEME_LIGHT;
     if (light != a->light || !a->drawn) hs_paint_colours(light);
     a->light = light;
     a->drawn = true;
-    bool paused = !hs_player_has_ended(&a->player);
-    a->state.caption = a->caption;
-    a->state.message = a->message;
-    a->state.keys = a->player.has_focus ? player_keys : paused ? paused_keys : typing_keys;
-    hs_scene *scene = hs_scene_new(LINES, COLS, a->config->ascii);
-    hs_screen_compose(a->session, &a->state, scene, &a->places);
-    a->state.top = a->places.plan.visible ? a->places.plan.top : a->state.top;
-    int column = put_prompt(a, hs_pane_of(scene), a->places.prompt_row);
-    hs_paint_scene(scene);
-    hs_scene_free(scene);
+    bool fits = a->scene && a->scene->rows == LINES && a->scene->columns == COLS;
+    if (a->stale || !fits) compose(a);
+    int row = a->places.prompt_row;
+    hs_fill(hs_pane_of(a->scene), row, 0, COLS, HS_ROLE_TEXT, L' ');
+    int column = put_prompt(a, hs_pane_of(a->scene), row);
+    hs_paint_scene(a->scene);
     curs_set(column >= 0);
-    if (column >= 0) move(a->places.prompt_row, column);
+    if (column >= 0) move(row, column);
     refresh();
 }
 
@@ -240,6 +252,7 @@ static void show_progress(app *a)
         abort();
     set_message(a, text, false);
     a->shown = now;
+    a->stale = true;
     draw(a);
 }
 
@@ -626,6 +639,7 @@ static bool for_editor(app *a, wchar_t c)
 static hs_key give(app *a, wchar_t c, wchar_t *out)
 {
     if (c == CTRL_C) {
+        a->stale = true;
         close_overlay(a);
         return HS_KEY_CANCEL;
     }
@@ -646,14 +660,19 @@ static hs_key next_char(void *context, wchar_t *out)
             return give(a, key, out);
         }
         if (!key_is_pending(a)) draw(a);
+        bool played = a->player.has_focus;
         switch (read_key(a, hs_player_wait(&a->player), &key)) {
         case HS_READ_END: return HS_KEY_END;
         case HS_READ_TIMEOUT: key_step(a); break;
         case HS_READ_KEY: act_on_key(a, key); break;
         case HS_READ_CHARACTER:
-            if (for_editor(a, key)) return give(a, key, out);
+            if (for_editor(a, key)) {
+                a->stale |= played;
+                return give(a, key, out);
+            }
             break;
         }
+        a->stale = true;
     }
 }
 
@@ -668,6 +687,7 @@ static void show_completions(void *context, const hs_completions *c)
     }
     replace(&a->command, NULL);
     set_message(a, text, false);
+    a->stale = true;
 }
 
 /* --- Life ----------------------------------------------------------------------------------- */
@@ -691,6 +711,7 @@ static void read_lines(app *a)
         if (hs_prompt_history_failed(a->prompt) && !a->message)
             set_message(a, copy("the history file can not be written"), true);
         if (a->quit || hs_interpreter_has_quit(a->interpreter)) break;
+        a->stale = true;
     }
 }
 
@@ -706,6 +727,7 @@ static void free_app(app *a)
     free(a->command);
     free(a->open_lines);
     free(a->waiting);
+    hs_scene_free(a->scene);
 }
 
 uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *config)
