@@ -110,6 +110,7 @@ hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, 
     if (!choose_allocator(&setup, allocator, problem)) return NULL;
     hs_session *s = hs_new(1, sizeof *s);
     s->client = hs_client_new();
+    s->kept = hs_new(1, sizeof *s->kept);
     if (!fresh_heap(s, &setup, problem)) {
         hs_session_free(s);
         return NULL;
@@ -135,6 +136,7 @@ void hs_session_free(hs_session *s)
     free(s->records);
     free(s->changes);
     hs_client_free(s->client);
+    free(s->kept);
     hs_heap_free(s->heap);
     free(s);
 }
@@ -532,6 +534,7 @@ static void remember(hs_session *s, const hs_op *op, uint32_t variable)
 
 bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
 {
+    s->kept->taken = false;
     uint32_t variable = HS_NONE;
     *problem = (hs_problem){0};
     s->now = s->record_count + 1;

@@ -4,6 +4,8 @@
 
 #include "model/client.h"
 
+#include <heapscope/ledger.h>
+
 /* All that decides how a fresh heap behaves. */
 typedef struct {
     char name[32]; /* of the allocator, as it was asked for */
@@ -19,10 +21,17 @@ typedef struct {
     uint32_t variable; /* that got the result, so that a replay gives it the same name */
 } hs_record_of_op;
 
+/* The ledger of the heap as it is, once somebody has asked for it. */
+typedef struct {
+    bool taken;
+    hs_ledger ledger;
+} hs_kept_ledger;
+
 struct hs_session {
     hs_setup setup, start; /* now, and before the first remembered operation */
     hs_heap *heap;
     hs_client *client;
+    hs_kept_ledger *kept; /* behind a pointer, for a reader of the session may take it */
 
     hs_record_of_op *records;
     size_t record_count, record_capacity;

@@ -664,7 +664,10 @@ static hs_key next_char(void *context, wchar_t *out)
         switch (read_key(a, hs_player_wait(&a->player), &key)) {
         case HS_READ_END: return HS_KEY_END;
         case HS_READ_TIMEOUT: key_step(a); break;
-        case HS_READ_KEY: act_on_key(a, key); break;
+        case HS_READ_KEY:
+            act_on_key(a, key);
+            if (a->queued) continue; /* an arrow or the like: the editor's */
+            break;
         case HS_READ_CHARACTER:
             if (for_editor(a, key)) {
                 a->stale |= played;

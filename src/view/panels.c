@@ -41,15 +41,6 @@ static bool is_hole(const hs_seen *seen)
     return seen->block.kind == HS_BLOCK_FREE || seen->block.kind == HS_BLOCK_UNUSED;
 }
 
-static size_t count_blocks(const hs_session *s, bool (*wanted)(const hs_seen *))
-{
-    size_t n = 0;
-    hs_seen seen;
-    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
-        n += wanted(&seen);
-    return n;
-}
-
 static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *seen)
 {
     const hs_block *b = &seen->block;
@@ -66,16 +57,16 @@ static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *se
         hs_putf(p, row, column, HS_ROLE_ERROR, " %s", b->damage);
 }
 
-static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *name,
+static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *name, size_t n,
                        bool (*wanted)(const hs_seen *))
 {
     char text[64];
-    size_t n = count_blocks(s, wanted), i = 0;
+    size_t i = 0;
     int row = 1;
     hs_seen seen;
     snprintf(text, sizeof text, "%s: %zu", name, n);
     title(p, text);
-    for (bool more = hs_session_walk(s, NULL, &seen); more && row < p.rows;
+    for (bool more = hs_session_walk(s, NULL, &seen); more && row < p.rows && i < n;
          more = hs_session_walk(s, &seen, &seen)) {
         if (!wanted(&seen) || i++ < skip) continue;
         bool cut = row == p.rows - 1 && i < n;
@@ -87,27 +78,37 @@ static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *
     }
 }
 
+static size_t count_blocks(const hs_session *s)
+{
+    return (size_t)hs_ledger_take(s).pieces;
+}
+
+static size_t count_holes(const hs_session *s)
+{
+    return (size_t)hs_ledger_take(s).holes;
+}
+
 static size_t rows_of_blocks(const hs_session *s)
 {
-    return 1 + count_blocks(s, any_block);
+    return 1 + count_blocks(s);
 }
 
 static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
 {
-    paint_list(s, p, skip, "Blocks, heap order", any_block);
+    paint_list(s, p, skip, "Blocks, heap order", count_blocks(s), any_block);
 }
 
 static size_t rows_of_free_list(const hs_session *s)
 {
-    size_t n = count_blocks(s, is_hole);
+    size_t n = count_holes(s);
     return 1 + (n ? n : 1);
 }
 
 static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
 {
-    paint_list(s, p, skip, "Free blocks", is_hole);
-    if (!count_blocks(s, is_hole))
-        hs_put(p, 1, 0, HS_ROLE_DIM, "none: the next request grows the heap");
+    size_t n = count_holes(s);
+    paint_list(s, p, skip, "Free blocks", n, is_hole);
+    if (!n) hs_put(p, 1, 0, HS_ROLE_DIM, "none: the next request grows the heap");
 }
 
 const hs_panel hs_panel_blocks = {"Blocks", rows_of_blocks, paint_blocks};
