@@ -41,6 +41,22 @@ static bool is_hole(const hs_seen *seen)
     return seen->block.kind == HS_BLOCK_FREE || seen->block.kind == HS_BLOCK_UNUSED;
 }
 
+/* Text that shows where it was cut: half a number must not pass for a whole one. */
+static void put_cut(hs_pane p, int row, int column, hs_role role, const char *text)
+{
+    hs_put(p, row, column, role, text);
+    if (column + (int)strlen(text) > p.columns)
+        hs_put(p, row, p.columns - 1, HS_ROLE_DIM, p.scene->ascii ? ">" : "…");
+}
+
+static void put_client(const hs_session *s, hs_pane p, int row, int column, const hs_seen *seen)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%s %" PRIu64, hs_session_block_name(s, seen->client),
+             seen->client->requested);
+    put_cut(p, row, column, HS_ROLE_TEXT, text);
+}
+
 static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *seen)
 {
     const hs_block *b = &seen->block;
@@ -49,12 +65,11 @@ static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *se
     int column = hs_putf(p, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, b->addr);
     hs_put(p, row, column, changed ? HS_ROLE_MARK : HS_ROLE_TEXT, changed ? "*" : " ");
     column = hs_putf(p, row, column + 1, HS_ROLE_TEXT, "%5" PRIu64 " ", b->size);
-    column = hs_putf(p, row, column, role, "%-4s", kinds[b->kind].word);
+    column = hs_putf(p, row, column, role, "%-4s", kinds[b->kind].word) + 1;
     if (seen->client)
-        hs_putf(p, row, column, HS_ROLE_TEXT, " %s %" PRIu64,
-                hs_session_block_name(s, seen->client), seen->client->requested);
+        put_client(s, p, row, column, seen);
     else if (b->damage)
-        hs_putf(p, row, column, HS_ROLE_ERROR, " %s", b->damage);
+        put_cut(p, row, column, HS_ROLE_ERROR, b->damage);
 }
 
 static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *name, size_t n,

@@ -108,6 +108,16 @@ static void a_wide_screen_has_the_panels_beside_the_map(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void a_number_that_is_cut_says_so(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "p12 = malloc 122; buffer = malloc 12345\r");
+    assert_true(terminal_shows(t, "0x107000000   136 used p12 122 0x"));
+    assert_true(terminal_shows(t, "12360 used buffer…"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_click_inspects_a_byte(void **state)
 {
     (void)state;
@@ -396,6 +406,7 @@ static void ctrl_c_clears_the_line_in_line_mode(void **state)
     assert_true(terminal_shows(t, "..."));
     terminal_type(t, "free");
     assert_true(terminal_shows(t, "... free"));
+    terminal_settle(t);
     terminal_type(t, "\003");
     terminal_settle(t);
     terminal_type(t, "malloc 24\r");
@@ -462,6 +473,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(growth_is_drawn),
         cmocka_unit_test(every_size_of_screen_works),
         cmocka_unit_test(a_wide_screen_has_the_panels_beside_the_map),
+        cmocka_unit_test(a_number_that_is_cut_says_so),
         cmocka_unit_test(a_click_inspects_a_byte),
         cmocka_unit_test(overlays_open_scroll_and_close),
         cmocka_unit_test(tab_completes_commands_names_and_options),
