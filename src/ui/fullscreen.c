@@ -554,9 +554,17 @@ static const struct {
     int key;
     const wchar_t *sequence;
 } sequences[] = {
-    {KEY_UP, L"\033[A"},   {KEY_DOWN, L"\033[B"},    {KEY_RIGHT, L"\033[C"},
-    {KEY_LEFT, L"\033[D"}, {KEY_HOME, L"\033[H"},    {KEY_END, L"\033[F"},
-    {KEY_DC, L"\033[3~"},  {KEY_BACKSPACE, L"\177"}, {KEY_ENTER, L"\r"},
+    {KEY_UP, L"\033[A"},
+    {KEY_DOWN, L"\033[B"},
+    {KEY_RIGHT, L"\033[C"},
+    {KEY_LEFT, L"\033[D"},
+    {KEY_HOME, L"\033[H"},
+    {KEY_END, L"\033[F"},
+    {HS_KEY_WORD_LEFT, L"\033[1;5D"},
+    {HS_KEY_WORD_RIGHT, L"\033[1;5C"},
+    {KEY_DC, L"\033[3~"},
+    {KEY_BACKSPACE, L"\177"},
+    {KEY_ENTER, L"\r"},
 };
 
 static void enqueue(app *a, const wchar_t *text)

@@ -144,6 +144,13 @@ static void take_keys(hs_terminal *t)
     keypad(stdscr, TRUE);
     meta(stdscr, TRUE);
     nodelay(stdscr, TRUE);
+    /* Some descriptions know these under numbers of their own, others not at all. */
+    static const char *const left[] = {"\033[1;5D", "\033[1;3D"}, *const right[] = {"\033[1;5C",
+                                                                                    "\033[1;3C"};
+    for (int i = 0; i < 2; i++) {
+        define_key(left[i], HS_KEY_WORD_LEFT);
+        define_key(right[i], HS_KEY_WORD_RIGHT);
+    }
     if (!t->knows_paste) return;
     mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     mouseinterval(0);

@@ -17,6 +17,8 @@ typedef struct hs_terminal hs_terminal;
 enum {
     HS_KEY_PASTE_BEGIN = 0x300, /* above KEY_MAX, and within the 16 bits that ncurses keeps */
     HS_KEY_PASTE_END,
+    HS_KEY_WORD_LEFT, /* Ctrl or Alt with an arrow */
+    HS_KEY_WORD_RIGHT,
 };
 
 typedef enum {

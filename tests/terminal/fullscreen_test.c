@@ -241,6 +241,23 @@ static void a_statement_goes_on_while_its_brace_is_open(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void arrows_move_by_words_with_ctrl_and_alt(void **state)
+{
+    static const char *const lefts[] = {"\033[1;5D", "\033[1;3D", "\033b"};
+    const char *const linux_console[] = {"TERM=linux", NULL};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof lefts / sizeof *lefts; i++) {
+        terminal *t = start_with(24, 80, i % 2 ? linux_console : NULL, NULL, NULL);
+        assert_true(terminal_shows(t, "committed"));
+        terminal_type(t, "malloc 24");
+        terminal_type(t, lefts[i / 2]);
+        terminal_type(t, "1");
+        assert_true(terminal_shows(t, "> malloc 124"));
+        terminal_type(t, "\003");
+        assert_int_equal(leave(t), 0);
+    }
+}
+
 static void wide_characters_and_long_lines_are_edited(void **state)
 {
     (void)state;
@@ -482,6 +499,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_paste_of_many_lines_runs_them_all),
         cmocka_unit_test(lines_pasted_behind_a_long_command_wait_for_it),
         cmocka_unit_test(a_statement_goes_on_while_its_brace_is_open),
+        cmocka_unit_test(arrows_move_by_words_with_ctrl_and_alt),
         cmocka_unit_test(wide_characters_and_long_lines_are_edited),
         cmocka_unit_test(ctrl_c_clears_the_line_and_stops_a_long_command),
         cmocka_unit_test(control_characters_never_reach_the_terminal),
