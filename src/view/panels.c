@@ -123,7 +123,9 @@ static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
 {
     size_t n = count_holes(s);
     paint_list(s, p, skip, "Free blocks", n, is_hole);
-    if (!n) hs_put(p, 1, 0, HS_ROLE_DIM, "none: the next request grows the heap");
+    if (!n)
+        hs_put(p, 1, 0, HS_ROLE_DIM,
+               p.columns < 40 ? "none" : "none: the next request grows the heap");
 }
 
 const hs_panel hs_panel_blocks = {"Blocks", rows_of_blocks, paint_blocks};
