@@ -48,6 +48,8 @@ typedef struct {
 
     wchar_t queue[QUEUE]; /* characters for the editor, before any key */
     size_t queued;
+    wchar_t *pasted; /* goes into the line as a whole: key by key, a long paste takes minutes */
+    size_t pasted_length, pasted_room;
     typed_key *waiting; /* what was typed ahead, in order: read before the terminal is */
     size_t waiting_from, waiting_to, waiting_room;
 } app;
@@ -576,6 +578,7 @@ static void act_on_key(app *a, wchar_t key)
 {
     if (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END)
         a->pasting = key == HS_KEY_PASTE_BEGIN;
+    if (key == HS_KEY_PASTE_BEGIN) a->player.has_focus = a->player.playing = false;
     if (key == KEY_MOUSE) act_on_mouse(a);
     if (key == KEY_NPAGE && a->player.has_focus &&
         !a->state.overlay.open) { /* a presenter's remote */
@@ -619,6 +622,25 @@ static bool take_player_key(app *a, wchar_t c)
         a->player.has_focus = a->player.playing = false;
         return false;
     }
+}
+
+/* Keep a pasted character for insert_pasted; false for those that are keys even so: the line's
+ * end, and all while libedit searches. */
+static bool take_pasted(app *a, wchar_t c)
+{
+    if (!a->pasting || c == L'\r' || c == L'\n' || hs_prompt_view(a->prompt).search_length)
+        return false;
+    if (c != L'\t' && (c < 32 || c == 127)) return true; /* lost: no key acts */
+    a->pasted = hs_array_reserve(a->pasted, &a->pasted_room, a->pasted_length + 2, sizeof c);
+    a->pasted[a->pasted_length++] = c == L'\t' ? L' ' : c;
+    a->pasted[a->pasted_length] = 0;
+    return true;
+}
+
+static void insert_pasted(app *a)
+{
+    if (a->pasted_length) hs_prompt_insert(a->prompt, a->pasted);
+    a->pasted_length = 0;
 }
 
 /* A character that was typed: true when the editor gets it. */
@@ -667,16 +689,22 @@ static hs_key next_char(void *context, wchar_t *out)
             memmove(a->queue, a->queue + 1, --a->queued * sizeof *a->queue);
             return give(a, key, out);
         }
-        if (!key_is_pending(a)) draw(a);
+        if (!key_is_pending(a)) {
+            insert_pasted(a);
+            draw(a);
+        }
         bool played = a->player.has_focus;
         switch (read_key(a, hs_player_wait(&a->player), &key)) {
         case HS_READ_END: return HS_KEY_END;
         case HS_READ_TIMEOUT: key_step(a); break;
         case HS_READ_KEY:
+            insert_pasted(a);
             act_on_key(a, key);
             if (a->queued) continue; /* an arrow or the like: the editor's */
             break;
         case HS_READ_CHARACTER:
+            if (take_pasted(a, key)) continue;
+            insert_pasted(a);
             if (for_editor(a, key)) {
                 a->stale |= played;
                 return give(a, key, out);
@@ -737,6 +765,7 @@ static void free_app(app *a)
     free(a->overlay_text);
     free(a->command);
     free(a->open_lines);
+    free(a->pasted);
     free(a->waiting);
     hs_scene_free(a->scene);
 }

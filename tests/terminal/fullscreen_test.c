@@ -197,6 +197,12 @@ static void the_users_editrc_is_obeyed(void **state)
     assert_true(terminal_shows(t, "> malloc 24"));
     terminal_type(t, "\r");
     assert_true(terminal_shows(t, "p1 = malloc(24)"));
+    terminal_type(t, "\033");
+    terminal_settle(t);
+    terminal_type(t, "\033[200~dd = malloc 32\033[201~"); /* text, not vi's commands */
+    assert_true(terminal_shows(t, "> dd = malloc 32"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "dd = malloc(32)"));
     write_file(".editrc", "");
     assert_int_equal(leave(t), 0);
 }
@@ -214,6 +220,22 @@ static void a_paste_of_many_lines_runs_them_all(void **state)
     assert_true(terminal_shows(t, "a99 = malloc(107)"));
     assert_true(terminal_shows(t, "in 100 blocks"));
     assert_int_equal(leave(t), 0);
+}
+
+static void a_very_long_line_is_pasted(void **state)
+{
+    enum { LENGTH = 300000 };
+    (void)state;
+    char *text = malloc(LENGTH + 40);
+    assert_non_null(text);
+    memset(text, 'x', LENGTH);
+    memcpy(text, "\033[200~echo ", 11);
+    strcpy(text + LENGTH, "; malloc 8\n\033[201~");
+    terminal *t = start(24, 80);
+    terminal_type(t, text);
+    assert_true(terminal_shows(t, "in 1 block"));
+    assert_int_equal(leave(t), 0);
+    free(text);
 }
 
 static void lines_pasted_behind_a_long_command_wait_for_it(void **state)
@@ -497,6 +519,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(history_is_kept_across_runs_and_searched),
         cmocka_unit_test(the_users_editrc_is_obeyed),
         cmocka_unit_test(a_paste_of_many_lines_runs_them_all),
+        cmocka_unit_test(a_very_long_line_is_pasted),
         cmocka_unit_test(lines_pasted_behind_a_long_command_wait_for_it),
         cmocka_unit_test(a_statement_goes_on_while_its_brace_is_open),
         cmocka_unit_test(arrows_move_by_words_with_ctrl_and_alt),
