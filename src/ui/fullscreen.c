@@ -624,12 +624,17 @@ static bool take_player_key(app *a, wchar_t c)
     }
 }
 
+static bool is_searching(const app *a)
+{
+    return hs_prompt_view(a->prompt).search_length > 0;
+}
+
 /* Keep a pasted character for insert_pasted; false for those that are keys even so: the line's
  * end, and all while libedit searches. */
 static bool take_pasted(app *a, wchar_t c)
 {
-    if (!a->pasting || c == L'\r' || c == L'\n' || hs_prompt_view(a->prompt).search_length)
-        return false;
+    if (!a->pasting || c == L'\r' || c == L'\n') return false;
+    if (!a->pasted_length && is_searching(a)) return false;
     if (c != L'\t' && (c < 32 || c == 127)) return true; /* lost: no key acts */
     a->pasted = hs_array_reserve(a->pasted, &a->pasted_room, a->pasted_length + 2, sizeof c);
     a->pasted[a->pasted_length++] = c == L'\t' ? L' ' : c;
