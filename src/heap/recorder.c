@@ -81,6 +81,7 @@ void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t s
 
 void hs_record_overwritten(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)
 {
+    if (!n) return; /* there may be no array yet */
     r->kept = hs_array_reserve(r->kept, &r->kept_capacity, r->kept_size + n, 1);
     memcpy(r->kept + r->kept_size, hs_real(h, at), n);
     r->kept_size += n;
