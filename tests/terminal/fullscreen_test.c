@@ -266,10 +266,10 @@ static void a_statement_goes_on_while_its_brace_is_open(void **state)
 static void arrows_move_by_words_with_ctrl_and_alt(void **state)
 {
     static const char *const lefts[] = {"\033[1;5D", "\033[1;3D", "\033b"};
-    const char *const linux_console[] = {"TERM=linux", NULL};
+    const char *const screen[] = {"TERM=screen", NULL};
     (void)state;
     for (size_t i = 0; i < 2 * sizeof lefts / sizeof *lefts; i++) {
-        terminal *t = start_with(24, 80, i % 2 ? linux_console : NULL, NULL, NULL);
+        terminal *t = start_with(24, 80, i % 2 ? screen : NULL, NULL, NULL);
         assert_true(terminal_shows(t, "committed"));
         terminal_type(t, "malloc 24");
         terminal_type(t, lefts[i / 2]);
