@@ -135,7 +135,8 @@ typedef struct {
         *client; /* the one whose payload starts here, live or dead; NULL if none */
     hs_addr
         payload_end; /* end of the bytes asked for, within the block; the payload's start if none */
-    hs_block whole;  /* what the allocator's walker said */
+    const hs_client_block *next; /* in a region: the client's block behind this piece, or NULL */
+    hs_block whole;              /* what the allocator's walker said */
 } hs_seen;
 
 /* The block after `previous` in heap order; NULL starts with the first. False after the last. */

@@ -480,8 +480,8 @@ static void tell_many(hs_interpreter *in, hs_totals before, const char *how)
     if (now->requests < before.requests) n = now->requests, visits = now->counts.visits;
     snprintf(text, sizeof text,
              "%s: %" PRIu64 " requests, %" PRIu64 " blocks examined; now %" PRIu64
-             " live blocks with %" PRIu64 " bytes, heap %" PRIu64 " bytes",
-             how, n, visits, now->live_blocks, now->live,
+             " live block%s with %" PRIu64 " bytes, heap %" PRIu64 " bytes",
+             how, n, visits, now->live_blocks, now->live_blocks == 1 ? "" : "s", now->live,
              hs_heap_committed(hs_session_heap(in->session)));
     in->listener.performed(in->listener.context, text);
 }

@@ -111,6 +111,7 @@ hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, 
     if (!choose_allocator(&setup, allocator, problem)) return NULL;
     hs_session *s = hs_new(1, sizeof *s);
     s->client = hs_client_new();
+    s->kept = hs_new(1, sizeof *s->kept);
     if (!fresh_heap(s, &setup, problem)) {
         hs_session_free(s);
         return NULL;
@@ -136,6 +137,7 @@ void hs_session_free(hs_session *s)
     free(s->records);
     free(s->changes);
     hs_client_free(s->client);
+    free(s->kept);
     hs_heap_free(s->heap);
     free(s);
 }
@@ -555,6 +557,7 @@ static void remember(hs_session *s, const hs_op *op, uint32_t variable)
 
 bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
 {
+    s->kept->taken = false;
     uint32_t variable = HS_NONE;
     *problem = (hs_problem){0};
     s->now = s->record_count + 1;
@@ -577,6 +580,7 @@ static hs_session *start_again(const hs_session *s, const hs_setup *setup, hs_pr
 {
     hs_session *then = hs_new(1, sizeof *then);
     then->client = hs_client_new();
+    then->kept = hs_new(1, sizeof *then->kept);
     if (!fresh_heap(then, setup, problem)) {
         hs_session_free(then);
         return NULL;
@@ -626,6 +630,7 @@ hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own)
 void hs_session_seek(hs_session *s, size_t from, size_t n)
 {
     hs_heap_seek(s->heap, n);
+    s->kept->taken = false;
     note_changes(s, from, n);
 }
 

@@ -42,13 +42,12 @@ static bool is_hole(const hs_seen *seen)
     return seen->block.kind == HS_BLOCK_FREE || seen->block.kind == HS_BLOCK_UNUSED;
 }
 
-static size_t count_blocks(const hs_session *s, bool (*wanted)(const hs_seen *))
+/* Text that shows where it was cut: half a number must not pass for a whole one. */
+static void put_cut(hs_pane p, int row, int column, hs_role role, const char *text)
 {
-    size_t n = 0;
-    hs_seen seen;
-    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
-        n += wanted(&seen);
-    return n;
+    hs_put(p, row, column, role, text);
+    if (column + (int)strlen(text) > p.columns)
+        hs_put(p, row, p.columns - 1, HS_ROLE_DIM, p.scene->ascii ? ">" : "…");
 }
 
 /* The digits that the largest block of this heap could need, and a gap while they are few. */
@@ -89,7 +88,7 @@ static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *se
     if (seen->client)
         put_client(s, p, row, column + 1, seen->client);
     else if (b->damage)
-        hs_putf(p, row, column, HS_ROLE_ERROR, " %s", b->damage);
+        put_cut(p, row, column, HS_ROLE_ERROR, b->damage);
 }
 
 /* Above the list: how many there are; and which are on show, if not the first ones. */
@@ -104,14 +103,14 @@ static void list_title(hs_pane p, const char *name, size_t skip, size_t n)
     title(p, text);
 }
 
-static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *name,
+static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *name, size_t n,
                        bool (*wanted)(const hs_seen *))
 {
-    size_t n = count_blocks(s, wanted), i = 0;
+    size_t i = 0;
     int row = 1;
     hs_seen seen;
     list_title(p, name, skip, n);
-    for (bool more = hs_session_walk(s, NULL, &seen); more && row < p.rows;
+    for (bool more = hs_session_walk(s, NULL, &seen); more && row < p.rows && i < n;
          more = hs_session_walk(s, &seen, &seen)) {
         if (!wanted(&seen) || i++ < skip) continue;
         bool cut = row == p.rows - 1 && i < n;
@@ -123,39 +122,45 @@ static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *
     }
 }
 
+static size_t count_blocks(const hs_session *s)
+{
+    return (size_t)hs_ledger_take(s).pieces;
+}
+
+static size_t count_holes(const hs_session *s)
+{
+    return (size_t)hs_ledger_take(s).holes;
+}
+
 static size_t rows_of_blocks(const hs_session *s)
 {
-    return 1 + count_blocks(s, any_block);
+    return 1 + count_blocks(s);
 }
 
 static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
 {
-    paint_list(s, p, skip, skip ? "Blocks" : "Blocks, heap order", any_block);
+    paint_list(s, p, skip, skip ? "Blocks" : "Blocks, heap order", count_blocks(s), any_block);
 }
 
 static size_t rows_of_free_list(const hs_session *s)
 {
-    size_t n = count_blocks(s, is_hole);
+    size_t n = count_holes(s);
     return 1 + (n ? n : 1);
-}
-
-static bool is_damaged(const hs_seen *seen)
-{
-    return seen->block.kind == HS_BLOCK_DAMAGED;
 }
 
 static const char *why_no_hole(const hs_session *s)
 {
     const hs_heap *h = hs_session_heap(s);
-    if (count_blocks(s, is_damaged)) return "none before the broken header";
+    if (hs_ledger_take(s).bytes[HS_CAUSE_DAMAGED]) return "none before the broken header";
     if (hs_heap_committed(h) < hs_heap_maximum(h)) return "none: the next request grows the heap";
     return "none, and the heap may not grow";
 }
 
 static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
 {
-    paint_list(s, p, skip, "Free blocks", is_hole);
-    if (!count_blocks(s, is_hole)) hs_put_wrapped(p, 1, p.rows - 1, HS_ROLE_DIM, why_no_hole(s));
+    size_t n = count_holes(s);
+    paint_list(s, p, skip, "Free blocks", n, is_hole);
+    if (!n) hs_put_wrapped(p, 1, p.rows - 1, HS_ROLE_DIM, why_no_hole(s));
 }
 
 const hs_panel hs_panel_blocks = {"Blocks", rows_of_blocks, paint_blocks};

@@ -136,7 +136,7 @@ static void paint_side(const hs_session *s, hs_pane p)
 
 static void paint_below(const hs_session *s, hs_pane p)
 {
-    int figures = p.columns >= 90 ? 30 : 26, blocks = (p.columns - figures) * 5 / 9;
+    int figures = p.columns >= 90 ? 30 : 26, blocks = (p.columns - figures + 8) / 2;
     paint_panel(s, &hs_panel_blocks, hs_pane_part(p, 0, 0, p.rows, blocks - 1));
     paint_panel(s, &hs_panel_free_list,
                 hs_pane_part(p, 0, blocks, p.rows, p.columns - figures - blocks - 1));
