@@ -89,7 +89,7 @@ static inline uint64_t block_bytes(const hs_heap *h, size_t size)
 static inline uint64_t lead(hs_addr block, uint64_t alignment)
 {
     hs_addr p = payload(block);
-    if (p % alignment == 0) return 0;
+    if ((p & (alignment - 1)) == 0) return 0;
     return hs_round_up(p + SMALLEST, alignment) - p;
 }
 
