@@ -73,6 +73,9 @@ static const char *const every_allocator[] = {
     "explicit 256 4096",
     "explicit 256 4096 order=address fit=best coalesce=deferred align=16",
     "explicit 256 4096 order=fifo coalesce=off",
+    "segregated 256 4096",
+    "segregated 256 4096 coalesce=immediate",
+    "segregated 256 4096 fit=best align=16 split-min=0",
 };
 
 static void for_every_allocator(void (*test)(hs_heap *))
