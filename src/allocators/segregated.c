@@ -1,32 +1,32 @@
 /* Segregated fits: the free blocks in many lists, each of blocks of about the same size.
  *
- *      list    0 ... 4      5    ...  63      64             65           ...   72
- *      sizes         32     40        504     512 to 568     576 to 632         1024 to 1144
+ *      list    0 ... 4      5    ...  63      64             65           ...   80
+ *      sizes         32     40        504     512 to 536     544 to 568         1024 to 1080
  *                    |                |                                         |
  *                    free             free                                      free
  *                    |                                                          |
  *                    free                                                       free
  *
- * Up to 504 bytes a list has blocks of one size alone; beyond, 8 lists share each power of two. So
+ * Up to 504 bytes a list has blocks of one size alone; beyond, 16 lists share each power of two. So
  * a request knows where to look: in the list of its own size, and then in any list of larger
- * blocks, where the first that is not empty will do. A bitmap has a bit for each list that is not
- * empty: the next one is found by counting zeros. Blocks are split and joined as in boundary.h.
+ * blocks, where the first will do. A bitmap has a bit for each list that is not empty: the next one
+ * is found by counting zeros. Blocks are split and joined as in boundary.h.
  *
  *   fit        within a list, first: the first that is large enough; best: the smallest that is,
  *              which is then the smallest in the heap
- *   coalesce   deferred: a freed block of at most 1024 bytes is kept as it is on the quick list of
- *              its very size, for the next request of that size: neither joined nor split, which is
- *              what nearly all blocks are freed for. Bit 2 says so; bit 0 stays set, so neighbours
- *              leave it alone. When a search fails, all quick blocks are joined with their
- *              neighbours, put into the lists proper, and the search is repeated;
- *              immediate: free joins the block with its free neighbours
+ *   coalesce   immediate: free joins the block with its free neighbours;
+ *              deferred: a block of at most `quick` bytes is kept as it is on the quick list of its
+ *              very size. Most programs soon want that size again, and get it without a search, a
+ *              split or a join. Bit 2 of its header is set, and bit 0 stays set: neighbours leave
+ * it alone. When a search fails, all quick blocks are joined with their neighbours, put into the
+ * lists proper, and the search is repeated quick      the larger, the faster, and the more the
+ * memory is cut up when something else is asked
  *
  * Quick lists are linked one way: blocks leave them only from the front.
  *
- * Follows: Lea, A Memory Allocator (bins, their bitmap); Wilson et al., Dynamic Storage Allocation
- * (1995), 3.6 and 3.11 (segregated fits, deferred coalescing); Weinstock & Wulf, Quick Fit (1988).
- */
-enum { FIT, COALESCE, SPLIT_MIN, ALIGN };
+ * Follows: Lea, A Memory Allocator (bins and their bitmap); Weinstock & Wulf, Quick Fit (1988);
+ * Wilson et al., Dynamic Storage Allocation (1995), 3.6 and 3.11. */
+enum { FIT, COALESCE, QUICK, SPLIT_MIN, ALIGN };
 enum { FIRST_FIT, BEST_FIT };
 enum { DEFERRED, IMMEDIATE };
 
@@ -35,10 +35,10 @@ enum { DEFERRED, IMMEDIATE };
 enum {
     EXACT = 64, /* lists of one size: list i has blocks of 8 * i bytes */
     EXACT_BITS = 9,
-    SHARE_BITS = 3, /* then 8 lists share a power of two */
-    LISTS = 512,    /* enough for every size that a word can say, be it broken */
-    QUICK = 4,      /* bit 2 of a header */
-    QUICK_LARGEST = 1024,
+    SHARE_BITS = 4, /* then 16 lists share a power of two */
+    LISTS = 1024,   /* enough for every size that a word can say, be it broken */
+    IS_QUICK = 4,   /* bit 2 of a header */
+    QUICK_LARGEST = 4096,
     QUICK_LISTS = QUICK_LARGEST / WORD + 1
 };
 
@@ -55,6 +55,10 @@ static const hs_option options[] = {
     [COALESCE] = {.name = "coalesce",
                   .help = "when free neighbours become one block",
                   .choices = coalescings},
+    [QUICK] = {.name = "quick",
+               .help = "the largest block that waits for a request of its size",
+               .maximum = QUICK_LARGEST,
+               .initial = 1024},
     [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
     [ALIGN] = HS_ALIGN_OPTION,
 };
@@ -160,7 +164,7 @@ static inline void push_quick(hs_heap *h, hs_addr block, uint64_t word)
     struct lists *l = h->state;
     hs_addr *head = &l->quick[size_in(word) / WORD];
     hs_probe(h, HS_INSERT, block, size_in(word), quick_index(size_in(word)));
-    hs_store(h, block, word | QUICK);
+    hs_store(h, block, word | IS_QUICK);
     set_next(h, block, *head);
     *head = block;
 }
@@ -172,7 +176,7 @@ static inline hs_addr pop_quick(hs_heap *h, hs_addr *head)
     uint64_t word = hs_load(h, block);
     hs_probe(h, HS_REMOVE, block, size_in(word), quick_index(size_in(word)));
     *head = next_of(h, block);
-    hs_store(h, block, word & ~(uint64_t)QUICK);
+    hs_store(h, block, word & ~(uint64_t)IS_QUICK);
     return block;
 }
 
@@ -200,7 +204,7 @@ static bool has_quick(const hs_heap *h)
 static hs_addr run_end(hs_heap *h, hs_addr block)
 {
     uint64_t word;
-    while (block != end_mark(h) && (!((word = hs_load(h, block)) & USED) || word & QUICK)) {
+    while (block != end_mark(h) && (!((word = hs_load(h, block)) & USED) || word & IS_QUICK)) {
         hs_visit(h, block, size_in(word));
         block += size_in(word);
     }
@@ -227,8 +231,12 @@ static bool joining_helps(hs_heap *h, uint64_t need, uint64_t alignment)
 
 /* --- The requests --------------------------------------------------------------------------- */
 
-static inline hs_addr allocate(hs_heap *h, uint64_t need, uint64_t alignment)
+/* A block from the lists proper, or from new memory. */
+static inline hs_addr allocate(hs_heap *h, size_t size, size_t alignment)
 {
+    if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
+    uint64_t need = block_bytes(h, size);
+    hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
     hs_addr block = find(h, need, alignment);
     if (!block && joining_helps(h, need, alignment)) {
         join_quick(h);
@@ -244,33 +252,28 @@ static inline hs_addr allocate(hs_heap *h, uint64_t need, uint64_t alignment)
 
 static hs_addr segregated_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 {
-    if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
-    uint64_t need = block_bytes(h, size);
-    hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
-    return allocate(h, need, alignment < unit(h) ? unit(h) : alignment);
+    return allocate(h, size, alignment < unit(h) ? unit(h) : alignment);
 }
 
 static hs_addr segregated_malloc(hs_heap *h, size_t size)
 {
     struct lists *l = h->state;
-    if (is_absurd(h, size, 1)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
+    if (size > QUICK_LARGEST - WORD || !l->quick[need / WORD])
+        return allocate(h, size, 1); /* all blocks are aligned to the unit */
     hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
-    if (need <= QUICK_LARGEST && l->quick[need / WORD]) {
-        hs_probe(h, HS_LOOK, l->quick[need / WORD], quick_index(need), 0);
-        hs_addr block = pop_quick(h, &l->quick[need / WORD]);
-        hs_probe(h, HS_CHOOSE, block, need, 0);
-        hs_probe(h, HS_TAKE, block, need, 0);
-        return payload(block);
-    }
-    return allocate(h, need, 1); /* all blocks are aligned to the unit */
+    hs_probe(h, HS_LOOK, l->quick[need / WORD], quick_index(need), 0);
+    hs_addr block = pop_quick(h, &l->quick[need / WORD]);
+    hs_probe(h, HS_CHOOSE, block, need, 0);
+    hs_probe(h, HS_TAKE, block, need, 0);
+    return payload(block);
 }
 
 static void segregated_free(hs_heap *h, hs_addr p)
 {
     hs_addr block = block_of(p);
     uint64_t word = hs_load(h, block);
-    if (size_in(word) > QUICK_LARGEST || h->options[COALESCE] == IMMEDIATE) {
+    if (size_in(word) > h->options[QUICK] || h->options[COALESCE] == IMMEDIATE) {
         release(h, block, true);
         return;
     }
@@ -297,7 +300,7 @@ static void segregated_init(hs_heap *h)
 static bool segregated_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
 {
     if (!boundary_walk(h, previous, out)) return false;
-    if (out->kind != HS_BLOCK_USED || !(out->word & QUICK)) return true;
+    if (out->kind != HS_BLOCK_USED || !(out->word & IS_QUICK)) return true;
     out->kind = HS_BLOCK_FREE;
     out->links = WORD;
     return true;
@@ -333,7 +336,7 @@ static bool segregated_links(const hs_heap *h, hs_addr block, hs_links *out)
 {
     uint64_t word = 0;
     if (!hs_heap_peek(h, block, &word) || !boundary_links(h, block, out)) return false;
-    if (word & QUICK) out->to[1] = HS_NULL;
+    if (word & IS_QUICK) out->to[1] = HS_NULL;
     return true;
 }
 
@@ -346,7 +349,7 @@ static bool check_quick(const hs_heap *h, size_t list, size_t most, size_t *seen
     for (hs_addr b = l->quick[list]; b; b = to.to[0]) {
         if (!hs_heap_peek(h, b, &word) || !segregated_links(h, b, &to))
             return broken(damage, h->base, "a quick list leads out of the heap", b);
-        if (size_in(word) != list * WORD || !(word & USED) || !(word & QUICK))
+        if (size_in(word) != list * WORD || !(word & USED) || !(word & IS_QUICK))
             return broken(damage, b, "a quick list leads to what is no quick block of its size",
                           word);
         if (++*seen > most) return broken(damage, b, "a quick list goes round in a circle", b);
@@ -361,7 +364,7 @@ static bool segregated_check(const hs_heap *h, hs_damage *damage)
     hs_block b;
     if (!check_blocks(h, &blocks, damage)) return false;
     for (bool more = segregated_walk(h, NULL, &b); more; more = segregated_walk(h, &b, &b))
-        quick += b.word & QUICK && b.word & USED;
+        quick += b.word & IS_QUICK && b.word & USED;
     for (size_t i = 0; i < LISTS; i++) {
         segregated_list(h, i, &list);
         if (list.marked != (list.head != HS_NULL))
