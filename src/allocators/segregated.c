@@ -17,10 +17,10 @@
  *   coalesce   immediate: free joins the block with its free neighbours;
  *              deferred: a block of at most `quick` bytes is kept as it is on the quick list of its
  *              very size. Most programs soon want that size again, and get it without a search, a
- *              split or a join. Bit 2 of its header is set, and bit 0 stays set: neighbours leave
- * it alone. When a search fails, all quick blocks are joined with their neighbours, put into the
- * lists proper, and the search is repeated quick      the larger, the faster, and the more the
- * memory is cut up when something else is asked
+ *              split or a join. Bit 2 of its header says so; bit 0 stays set, so that neighbours
+ *              leave it alone. When a search fails, all quick blocks are joined with their
+ *              neighbours, put into the lists proper, and the search is repeated
+ *   quick      larger is faster, and cuts the memory up more when something else is asked for
  *
  * Quick lists are linked one way: blocks leave them only from the front.
  *

@@ -76,6 +76,9 @@ static const char *const every_allocator[] = {
     "segregated 256 4096",
     "segregated 256 4096 coalesce=immediate",
     "segregated 256 4096 fit=best align=16 split-min=0",
+    "slab 256 4096",
+    "slab 256 4096 slab=128 classes=powers",
+    "slab 256 4096 slab=1024",
 };
 
 static void for_every_allocator(void (*test)(hs_heap *))
