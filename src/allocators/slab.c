@@ -11,12 +11,17 @@
  * with its record, and an object's size is told there once for all, not in a header of its own.
  *
  * A request is rounded up to the next class. Each class has a list of its slabs that have a free
- * object; bit i of the bitmap says that the object at byte 16 * i of the slab is free. A slab whose
- * last object is freed is a free run again, for any class. Bit 0 of a record's first word says that
- * the run is in use, bit 1 that the run on its left is, bit 2 that it is a slab; the size is that
- * of an object in a slab, and of the whole run elsewhere. Free runs have footers, and join at once.
+ * object; bit i of the bitmap says that the object at byte 16 * i of the slab is free. Bit 0 of a
+ * record's first word says that the run is in use, bit 1 that the run on its left is, bit 2 that it
+ * is a slab; the size is that of an object in a slab, and of the whole run elsewhere. Free runs
+ * have footers, and join at once.
  *
- *   slab       the size of a unit. It also decides the largest class: two objects fill a slab
+ * A slab whose last object is freed becomes a free run, for any class; but a class keeps one that
+ * is empty while it has no other with a free object, lest a slab be made and unmade again and
+ * again. Those are given up when no free run serves a request.
+ *
+ *   slab       the size of a unit, at most 64 times 16: the bitmap is one word. It also decides the
+ *              largest class: two objects fill a slab
  *   classes    quarters: 16 32 48 64 80 96 112 128 160 ..., four to each power of two;
  *              powers: 16 32 64 128 ...
  *
@@ -29,16 +34,16 @@
 enum { SLAB, CLASSES };
 enum { WORD = 8, GRAIN = 16, USED = 1, LEFT_USED = 2, IS_SLAB = 4, STATUS = 7 };
 enum {
+    RECORD = 4 * WORD,   /* of a slab: size and status, links, bitmap */
     BITMAP = 3 * WORD,   /* where it is in the record */
-    BITMAP_WORDS = 4,    /* at most: a bit for each 16 bytes of 4096 */
     MOST_CLASSES = 256,  /* more than there are sizes that a word can say, be it broken */
     LARGE_HEADER = GRAIN /* before a payload that is no object; its alignment, if that is more */
 };
 
 struct class
 {
-    hs_addr slabs;              /* the first with a free object */
-    uint64_t all[BITMAP_WORDS]; /* the bitmap of a slab whose objects are all free */
+    hs_addr slabs; /* the first with a free object */
+    uint64_t all;  /* the bitmap of a slab whose objects are all free */
 };
 
 struct slabs {
@@ -50,7 +55,7 @@ struct slabs {
         last_used; /* LEFT_USED if the last run is in use: no record to its right could say so */
 };
 
-static const char *const slab_sizes[] = {"128", "256", "1024", "4096", NULL};
+static const char *const slab_sizes[] = {"128", "256", "512", "1024", NULL};
 static const char *const class_names[] = {"quarters", "powers", NULL};
 static const hs_option options[] = {
     [SLAB] = {.name = "slab",
@@ -68,18 +73,7 @@ static const hs_option options[] = {
 
 static inline uint64_t unit(const hs_heap *h)
 {
-    static const uint16_t sizes[] = {128, 256, 1024, 4096};
-    return sizes[h->options[SLAB]];
-}
-
-static inline unsigned bitmap_words(const hs_heap *h)
-{
-    return unit(h) <= 64 * GRAIN ? 1 : BITMAP_WORDS;
-}
-
-static inline uint64_t record_bytes(const hs_heap *h)
-{
-    return hs_round_up(BITMAP + bitmap_words(h) * WORD, GRAIN);
+    return 128u << h->options[SLAB];
 }
 
 /* log2 of the classes in each power of two. */
@@ -106,7 +100,7 @@ static uint64_t object_size(const hs_heap *h, unsigned class)
 
 static inline uint64_t first_object(const hs_heap *h, uint64_t size)
 {
-    return unit(h) - (unit(h) - record_bytes(h)) / size * size;
+    return unit(h) - (unit(h) - RECORD) / size * size;
 }
 
 /* --- Runs ----------------------------------------------------------------------------------- */
@@ -273,15 +267,9 @@ static hs_addr extend(hs_heap *h, uint64_t need, uint64_t alignment)
     return start;
 }
 
-/* A run of `need` bytes in use, or NULL. */
-static hs_addr obtain(hs_heap *h, uint64_t need, uint64_t alignment)
+/* Take `need` bytes of a free run, in no list, that is large enough. */
+static hs_addr put_to_use(hs_heap *h, hs_addr run, uint64_t need, uint64_t alignment)
 {
-    hs_addr run = find(h, need, alignment);
-    if (run)
-        detach(h, run, size_in(hs_load(h, run)));
-    else
-        run = extend(h, need, alignment);
-    if (!run) return HS_NULL;
     uint64_t word = hs_load(h, run), size = size_in(word), left_used = word & LEFT_USED;
     uint64_t skip = lead(h, run, alignment);
     if (skip) {
@@ -296,56 +284,109 @@ static hs_addr obtain(hs_heap *h, uint64_t need, uint64_t alignment)
 
 /* --- Objects -------------------------------------------------------------------------------- */
 
-static inline uint64_t bitmap(const hs_heap *h, hs_addr slab, unsigned i)
+static inline uint64_t bitmap(const hs_heap *h, hs_addr slab)
 {
-    return hs_load(h, slab + BITMAP + i * WORD);
+    return hs_load(h, slab + BITMAP);
 }
 
-/* Is no object free, or, by the class's `all`, every one? */
-static inline bool bitmap_is(const hs_heap *h, hs_addr slab, const uint64_t *wanted)
+static inline void list_slab(hs_heap *h, unsigned class, hs_addr slab)
 {
-    for (unsigned i = 0; i < bitmap_words(h); i++)
-        if (bitmap(h, slab, i) != wanted[i]) return false;
-    return true;
+    struct slabs *s = h->state;
+    hs_probe(h, HS_INSERT, slab, unit(h), class);
+    push(h, &s->classes[class].slabs, slab);
 }
 
-static const uint64_t none[BITMAP_WORDS];
+static inline void unlist_slab(hs_heap *h, unsigned class, hs_addr slab)
+{
+    struct slabs *s = h->state;
+    hs_probe(h, HS_REMOVE, slab, unit(h), class);
+    unlink_run(h, &s->classes[class].slabs, slab);
+}
+
+/* Does a class keep a slab that is empty? It is the only one in its list, then. */
+static inline bool keeps_empty(const hs_heap *h, const struct class *c)
+{
+    return c->slabs && bitmap(h, c->slabs) == c->all;
+}
+
+static void give_up(hs_heap *h, unsigned class, hs_addr slab)
+{
+    unlist_slab(h, class, slab);
+    release_run(h, slab, unit(h));
+}
+
+/* Make free runs of the empty slabs that classes keep. */
+static void give_up_all(hs_heap *h)
+{
+    const struct slabs *s = h->state;
+    for (unsigned i = 0; i < s->count; i++)
+        if (keeps_empty(h, &s->classes[i])) give_up(h, i, s->classes[i].slabs);
+}
+
+/* Is the run at `at` free, or a slab that is empty? *size becomes its bytes. */
+static bool is_vacant(const hs_heap *h, hs_addr at, uint64_t *size)
+{
+    const struct slabs *s = h->state;
+    uint64_t word = hs_load(h, at);
+    *size = word & IS_SLAB ? unit(h) : size_in(word);
+    if (!(word & IS_SLAB)) return !(word & USED);
+    return bitmap(h, at) == s->classes[class_of(h, size_in(word))].all;
+}
+
+/* Would giving up the empty slabs serve the request? Asked before any is: a request that must fail
+ * changes nothing. While the heap may grow, the answer is yes. */
+static bool giving_up_helps(hs_heap *h, uint64_t need, uint64_t alignment)
+{
+    hs_addr last = last_end(h), start = h->base, at;
+    uint64_t size;
+    if (fits(h, last, h->limit - last, need, alignment)) return true;
+    for (at = h->base; at != last; at += size) {
+        bool vacant = is_vacant(h, at, &size);
+        hs_visit(h, at, size);
+        if (!vacant) start = at + size;
+        if (vacant && fits(h, start, at + size - start, need, alignment)) return true;
+    }
+    return fits(h, start, h->limit - start, need, alignment);
+}
+
+/* A run of `need` bytes in use, or NULL. */
+static hs_addr obtain(hs_heap *h, uint64_t need, uint64_t alignment)
+{
+    hs_addr run = find(h, need, alignment);
+    if (!run && giving_up_helps(h, need, alignment)) {
+        give_up_all(h);
+        run = find(h, need, alignment);
+    }
+    if (run)
+        detach(h, run, size_in(hs_load(h, run)));
+    else
+        run = extend(h, need, alignment);
+    return run ? put_to_use(h, run, need, alignment) : HS_NULL;
+}
 
 /* A slab for a class, first in its list; or NULL. */
 static hs_addr new_slab(hs_heap *h, unsigned class)
 {
-    struct class *c = &((struct slabs *)h->state)->classes[class];
+    const struct slabs *s = h->state;
     hs_addr slab = obtain(h, unit(h), 1);
     if (!slab) return HS_NULL;
     hs_store(h, slab, object_size(h, class) | IS_SLAB | (hs_load(h, slab) & STATUS));
-    for (unsigned i = 0; i < bitmap_words(h); i++) hs_store(h, slab + BITMAP + i * WORD, c->all[i]);
-    hs_probe(h, HS_INSERT, slab, unit(h), class);
-    push(h, &c->slabs, slab);
+    hs_store(h, slab + BITMAP, s->classes[class].all);
+    list_slab(h, class, slab);
     return slab;
-}
-
-/* Take the first free object of a slab out of its bitmap. */
-static inline hs_addr take_object(hs_heap *h, hs_addr slab)
-{
-    unsigned i = 0;
-    uint64_t bits;
-    while (!(bits = bitmap(h, slab, i)) && i + 1 < bitmap_words(h)) i++;
-    hs_store(h, slab + BITMAP + i * WORD, bits & (bits - 1));
-    return slab + GRAIN * (64 * i + (bits ? (unsigned)__builtin_ctzll(bits) : 0));
 }
 
 static inline hs_addr malloc_object(hs_heap *h, unsigned class)
 {
-    struct class *c = &((struct slabs *)h->state)->classes[class];
-    hs_probe(h, HS_LOOK, c->slabs, class, 0);
-    hs_addr slab = c->slabs ? c->slabs : new_slab(h, class);
-    if (!slab) return HS_NULL;
+    const struct slabs *s = h->state;
+    hs_addr slab = s->classes[class].slabs;
+    hs_probe(h, HS_LOOK, slab, class, 0);
+    if (!slab && !(slab = new_slab(h, class))) return HS_NULL;
     hs_visit(h, slab, unit(h));
-    hs_addr object = take_object(h, slab);
-    if (bitmap_is(h, slab, none)) {
-        hs_probe(h, HS_REMOVE, slab, unit(h), class);
-        unlink_run(h, &c->slabs, slab);
-    }
+    uint64_t bits = bitmap(h, slab);
+    hs_store(h, slab + BITMAP, bits & (bits - 1));
+    if (!(bits & (bits - 1))) unlist_slab(h, class, slab);
+    hs_addr object = slab + GRAIN * (bits ? (unsigned)__builtin_ctzll(bits) : 0);
     hs_probe(h, HS_CHOOSE, object, object_size(h, class), 0);
     hs_probe(h, HS_TAKE, object, object_size(h, class), 0);
     return object;
@@ -353,19 +394,17 @@ static inline hs_addr malloc_object(hs_heap *h, unsigned class)
 
 static inline void free_object(hs_heap *h, hs_addr slab, uint64_t size, hs_addr object)
 {
-    unsigned class = class_of(h, size), bit = (unsigned)((object - slab) / GRAIN);
-    struct class *c = &((struct slabs *)h->state)->classes[class];
-    hs_addr at = slab + BITMAP + bit / 64 * WORD;
+    unsigned class = class_of(h, size);
+    const struct class *c = &((const struct slabs *)h->state)->classes[class];
+    uint64_t before = bitmap(h, slab), after = before | (uint64_t)1 << (object - slab) / GRAIN % 64;
     hs_probe(h, HS_RELEASE, object, size, 0);
-    if (bitmap_is(h, slab, none)) {
-        hs_probe(h, HS_INSERT, slab, unit(h), class);
-        push(h, &c->slabs, slab);
+    hs_store(h, slab + BITMAP, after);
+    if (!before) {
+        if (keeps_empty(h, c)) give_up(h, class, c->slabs);
+        list_slab(h, class, slab);
+    } else if (after == c->all && (c->slabs != slab || next_of(h, slab))) {
+        give_up(h, class, slab);
     }
-    hs_store(h, at, hs_load(h, at) | (uint64_t)1 << bit % 64);
-    if (!bitmap_is(h, slab, c->all)) return;
-    hs_probe(h, HS_REMOVE, slab, unit(h), class);
-    unlink_run(h, &c->slabs, slab);
-    release_run(h, slab, unit(h));
 }
 
 /* --- The requests --------------------------------------------------------------------------- */
@@ -493,13 +532,13 @@ static hs_addr slab_realloc(hs_heap *h, hs_addr p, size_t size)
 static void set_all(const hs_heap *h, struct class *c, uint64_t size)
 {
     for (uint64_t at = first_object(h, size); at < unit(h); at += size)
-        c->all[at / GRAIN / 64] |= (uint64_t)1 << at / GRAIN % 64;
+        c->all |= (uint64_t)1 << at / GRAIN;
 }
 
 static void slab_init(hs_heap *h)
 {
     struct slabs *s = h->state;
-    uint64_t size, most = (unit(h) - record_bytes(h)) / 2, end = last_end(h) - h->base;
+    uint64_t size, most = (unit(h) - RECORD) / 2, end = last_end(h) - h->base;
     *s = (struct slabs){.last_used = LEFT_USED};
     while ((size = object_size(h, s->count)) <= most) {
         set_all(h, &s->classes[s->count++], size);
@@ -524,10 +563,9 @@ static const char *what_is_wrong(const hs_heap *h, bool left_used, hs_addr at, u
     if (word & IS_SLAB) {
         if (!size || size > s->largest || object_size(h, class_of(h, size)) != size)
             return "the slab's record names a size that no class has";
-        const uint64_t *all = s->classes[class_of(h, size)].all;
-        for (unsigned i = 0; i < bitmap_words(h); i++)
-            if (hs_heap_peek(h, at + BITMAP + i * WORD, &other) && other & ~all[i])
-                return "the slab's bitmap has bits where no object starts";
+        hs_heap_peek(h, at + BITMAP, &other);
+        if (other & ~s->classes[class_of(h, size)].all)
+            return "the slab's bitmap has bits where no object starts";
         return word & USED ? NULL : "the slab's record says that it is not in use";
     }
     if (!size || size % unit(h)) return "the size of the run is no multiple of a slab's";
@@ -568,10 +606,10 @@ static void walk_run(const hs_heap *h, const hs_block *previous, hs_addr at, hs_
 static void walk_object(const hs_heap *h, hs_addr at, hs_block *out)
 {
     hs_addr slab = run_of(h, at + 1);
-    uint64_t word = 0, bits = 0, bit = (at - slab) / GRAIN;
+    uint64_t word = 0, bits = 0;
     hs_heap_peek(h, slab, &word);
-    hs_heap_peek(h, slab + BITMAP + bit / 64 * WORD, &bits);
-    *out = (hs_block){.kind = bits >> bit % 64 & 1 ? HS_BLOCK_FREE : HS_BLOCK_USED,
+    hs_heap_peek(h, slab + BITMAP, &bits);
+    *out = (hs_block){.kind = bits >> (at - slab) / GRAIN & 1 ? HS_BLOCK_FREE : HS_BLOCK_USED,
                       .addr = at,
                       .size = size_in(word)};
 }
@@ -631,7 +669,7 @@ static bool belongs(const hs_heap *h, hs_addr run, const hs_list *list, uint64_t
     if (run % unit(h) || run < h->base || run >= last_end(h)) return false;
     hs_heap_peek(h, run, word);
     if (of_runs) return !(*word & USED);
-    return (*word & IS_SLAB) && size_in(*word) == list->smallest && !bitmap_is(h, run, none);
+    return (*word & IS_SLAB) && size_in(*word) == list->smallest && bitmap(h, run);
 }
 
 /* Is every member of the list one that belongs there, linked both ways? Counts them in *seen. */
@@ -659,7 +697,7 @@ static bool slab_check(const hs_heap *h, hs_damage *damage)
     hs_block b;
     for (bool more = slab_walk(h, NULL, &b); more; more = slab_walk(h, &b, &b)) {
         if (b.kind == HS_BLOCK_DAMAGED) return broken(damage, b.addr, b.damage, b.word);
-        listed += b.footer || (b.kind == HS_BLOCK_OWN && !bitmap_is(h, b.addr, none));
+        listed += b.footer || (b.kind == HS_BLOCK_OWN && bitmap(h, b.addr));
     }
     for (size_t i = 0; slab_list(h, i, &list); i++)
         if (!check_list(h, &list, listed, &seen, damage)) return false;

@@ -39,7 +39,7 @@ static void two_objects_of_the_largest_class_fill_a_slab(void **state)
     expect_classes("slab 256 256 slab=128", "16 32 48 128");
     expect_classes("slab 256 256 slab=1024",
                    "16 32 48 64 80 96 112 128 160 192 224 256 320 384 448 1024");
-    expect_classes("slab 256 256 slab=4096 classes=powers", "16 32 64 128 256 512 1024 4096");
+    expect_classes("slab 256 256 slab=1024 classes=powers", "16 32 64 128 256 1024");
 }
 
 static void a_request_is_rounded_up_to_the_next_class(void **state)
@@ -110,16 +110,70 @@ static void a_full_slab_leaves_its_list_and_comes_back(void **state)
     hs_heap_free(h);
 }
 
-static void an_empty_slab_serves_any_class(void **state)
+static void an_empty_slab_is_a_free_run_when_its_class_has_another(void **state)
 {
     (void)state;
     hs_heap *h = heap("slab 512 512");
+    hs_addr p[3];
+    for (size_t i = 0; i < 3; i++) p[i] = hs_malloc(h, 112);
+    hs_free(h, p[0]);
+    expect_blocks(h, "o32 f112 u112 o32 u112 f112");
+    hs_free(h, p[2]);
+    expect_blocks(h, "o32 f112 u112 f256");
+    hs_heap_free(h);
+}
+
+static void a_class_keeps_its_last_slab_when_it_is_empty(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("slab 256 256");
+    hs_addr p = hs_malloc(h, 112), q = hs_malloc(h, 112);
+    hs_free(h, p);
+    hs_free(h, q);
+    expect_blocks(h, "o32 f112 f112");
+    assert_int_equal(hs_malloc(h, 100), p);
+    assert_int_equal(hs_events_counts(h).writes, 1);
+    hs_heap_free(h);
+}
+
+static void an_empty_slab_that_was_kept_goes_when_another_has_a_free_object(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("slab 512 512");
+    hs_addr p[3];
+    for (size_t i = 0; i < 3; i++) p[i] = hs_malloc(h, 112);
+    hs_free(h, p[2]);
+    expect_blocks(h, "o32 u112 u112 o32 f112 f112");
+    hs_free(h, p[0]);
+    expect_blocks(h, "o32 f112 u112 f256");
+    hs_heap_free(h);
+}
+
+static void empty_slabs_are_given_up_before_the_heap_grows(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("slab 512 1024");
     hs_addr p = hs_malloc(h, 16), q = hs_malloc(h, 32);
     hs_free(h, p);
-    expect_blocks(h, "f256 o32 u32 f32 f32 f32 f32 f32 f32");
     hs_free(h, q);
-    expect_blocks(h, "f512");
     assert_int_equal(at(hs_malloc(h, 496)), 16);
+    expect_blocks(h, "u512");
+    hs_heap_free(h);
+}
+
+static void nothing_is_given_up_for_a_request_that_must_fail(void **state)
+{
+    (void)state;
+    static picture before;
+    hs_heap *h = heap("slab 768 768");
+    hs_addr p = hs_malloc(h, 16);
+    hs_malloc(h, 32);
+    hs_malloc(h, 240);
+    hs_free(h, p);
+    take(h, &before);
+    assert_int_equal(hs_malloc(h, 241), HS_NULL);
+    expect_unchanged(h, &before);
+    assert_int_equal(at(hs_malloc(h, 240)), 16);
     hs_heap_free(h);
 }
 
@@ -327,7 +381,11 @@ int main(void)
         cmocka_unit_test(a_freed_object_is_the_next_one_of_its_class),
         cmocka_unit_test(each_class_has_slabs_of_its_own),
         cmocka_unit_test(a_full_slab_leaves_its_list_and_comes_back),
-        cmocka_unit_test(an_empty_slab_serves_any_class),
+        cmocka_unit_test(an_empty_slab_is_a_free_run_when_its_class_has_another),
+        cmocka_unit_test(a_class_keeps_its_last_slab_when_it_is_empty),
+        cmocka_unit_test(an_empty_slab_that_was_kept_goes_when_another_has_a_free_object),
+        cmocka_unit_test(empty_slabs_are_given_up_before_the_heap_grows),
+        cmocka_unit_test(nothing_is_given_up_for_a_request_that_must_fail),
         cmocka_unit_test(a_heap_smaller_than_a_slab_grows_to_one),
         cmocka_unit_test(what_is_larger_than_any_class_gets_a_run_of_units),
         cmocka_unit_test(free_runs_join_both_neighbours),
