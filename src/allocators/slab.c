@@ -36,7 +36,8 @@ enum { WORD = 8, GRAIN = 16, USED = 1, LEFT_USED = 2, IS_SLAB = 4, STATUS = 7 };
 enum {
     RECORD = 4 * WORD,   /* of a slab: size and status, links, bitmap */
     BITMAP = 3 * WORD,   /* where it is in the record */
-    MOST_CLASSES = 256,  /* more than there are sizes that a word can say, be it broken */
+    GRAINS = 64,         /* in a slab, at most */
+    MOST_CLASSES = 32,   /* up to the 1024 bytes of 64 grains there are 20 */
     LARGE_HEADER = GRAIN /* before a payload that is no object; its alignment, if that is more */
 };
 
@@ -48,9 +49,10 @@ struct class
 
 struct slabs {
     struct class classes[MOST_CLASSES];
-    unsigned count;   /* of the classes in use */
-    uint64_t largest; /* object */
-    hs_addr runs;     /* the first free run */
+    uint8_t class_of[GRAINS]; /* by a size in grains of 16 bytes, less one */
+    unsigned count;           /* of the classes in use */
+    uint64_t largest;         /* object */
+    hs_addr runs;             /* the first free run */
     uint64_t
         last_used; /* LEFT_USED if the last run is in use: no record to its right could say so */
 };
@@ -82,13 +84,11 @@ static inline unsigned shares(const hs_heap *h)
     return h->options[CLASSES] ? 0 : 2;
 }
 
+/* The class for a size; of a broken record, any class. */
 static inline unsigned class_of(const hs_heap *h, uint64_t size)
 {
-    uint64_t grains = (size - 1) / GRAIN; /* one less than are needed */
-    unsigned s = shares(h);
-    if (grains < 1u << s) return (unsigned)grains;
-    unsigned log = 63 - (unsigned)__builtin_clzll(grains);
-    return ((log - s) << s) + (unsigned)(grains >> (log - s));
+    const struct slabs *s = h->state;
+    return s->class_of[(size - 1) / GRAIN % GRAINS];
 }
 
 static uint64_t object_size(const hs_heap *h, unsigned class)
@@ -529,20 +529,23 @@ static hs_addr slab_realloc(hs_heap *h, hs_addr p, size_t size)
 
 /* --- An empty heap --------------------------------------------------------------------------- */
 
-static void set_all(const hs_heap *h, struct class *c, uint64_t size)
+static void add_class(const hs_heap *h, struct slabs *s, uint64_t size)
 {
+    struct class *c = &s->classes[s->count++];
     for (uint64_t at = first_object(h, size); at < unit(h); at += size)
         c->all |= (uint64_t)1 << at / GRAIN;
+    s->largest = size;
 }
 
 static void slab_init(hs_heap *h)
 {
     struct slabs *s = h->state;
-    uint64_t size, most = (unit(h) - RECORD) / 2, end = last_end(h) - h->base;
+    uint64_t size, end = last_end(h) - h->base;
     *s = (struct slabs){.last_used = LEFT_USED};
-    while ((size = object_size(h, s->count)) <= most) {
-        set_all(h, &s->classes[s->count++], size);
-        s->largest = size;
+    while ((size = object_size(h, s->count)) <= (unit(h) - RECORD) / 2) add_class(h, s, size);
+    for (unsigned grain = 0, class = 0; grain < GRAINS; grain++) {
+        while (object_size(h, class) < (grain + 1) * GRAIN) class ++;
+        s->class_of[grain] = (uint8_t) class;
     }
     if (!end) return; /* not one unit yet */
     uint64_t word = end | LEFT_USED;
