@@ -20,7 +20,8 @@
  *              split or a join. Bit 2 of its header says so; bit 0 stays set, so that neighbours
  *              leave it alone. When a search fails, all quick blocks are joined with their
  *              neighbours, put into the lists proper, and the search is repeated
- *   quick      larger is faster, and cuts the memory up more when something else is asked for
+ *   quick      the largest such block: larger is faster, and cuts the memory up more when something
+ *              else is asked for
  *
  * Quick lists are linked one way: blocks leave them only from the front.
  *
@@ -58,7 +59,7 @@ static const hs_option options[] = {
     [QUICK] = {.name = "quick",
                .help = "the largest block that waits for a request of its size",
                .maximum = QUICK_LARGEST,
-               .initial = 1024},
+               .initial = 3072},
     [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
     [ALIGN] = HS_ALIGN_OPTION,
 };

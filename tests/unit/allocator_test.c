@@ -23,7 +23,8 @@ static uint64_t value_count(const hs_option *o)
 static uint64_t value_tried(const hs_option *o, uint64_t i)
 {
     if (o->choices) return i;
-    return i == 0 ? o->minimum : i == 1 ? o->initial : o->initial * 4;
+    uint64_t large = o->initial * 4 < o->maximum ? o->initial * 4 : o->maximum;
+    return i == 0 ? o->minimum : i == 1 ? o->initial : large;
 }
 
 static uint64_t combinations_of(const hs_allocator *a)

@@ -196,13 +196,13 @@ static void nothing_is_joined_for_a_request_that_must_fail(void **state)
     hs_heap_free(h);
 }
 
-static void large_blocks_are_joined_at_once(void **state)
+static void blocks_larger_than_quick_are_joined_at_once(void **state)
 {
     (void)state;
-    hs_heap *h = heap("segregated 4096 4096");
+    hs_heap *h = heap("segregated 4096 4096 quick=1024");
     hs_addr p = hs_malloc(h, 1016), q = hs_malloc(h, 1024);
     hs_malloc(h, 24);
-    hs_free(h, p); /* 1024 bytes: quick */
+    hs_free(h, p); /* not larger than 1024 */
     hs_free(h, q);
     expect_blocks(h, "f1024 f1032 u32 f2000");
     assert_string_equal(heads(h), "80:1024 95:2088 1152:0");
@@ -309,7 +309,7 @@ int main(void)
         cmocka_unit_test(quick_blocks_are_joined_when_a_search_fails),
         cmocka_unit_test(quick_blocks_are_joined_before_the_heap_grows),
         cmocka_unit_test(nothing_is_joined_for_a_request_that_must_fail),
-        cmocka_unit_test(large_blocks_are_joined_at_once),
+        cmocka_unit_test(blocks_larger_than_quick_are_joined_at_once),
         cmocka_unit_test(coalesce_may_change_while_blocks_are_quick),
         cmocka_unit_test(a_write_through_a_freed_pointer_ends_in_a_fault),
         cmocka_unit_test(every_size_that_a_broken_header_can_say_ends_in_a_fault),
