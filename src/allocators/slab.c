@@ -170,9 +170,10 @@ static void tell_right(hs_heap *h, hs_addr right, uint64_t left_used)
         hs_store(h, right, (hs_load(h, right) & ~(uint64_t)LEFT_USED) | left_used);
 }
 
-static void mark_free(hs_heap *h, hs_addr run, uint64_t size, uint64_t left_used)
+/* The run on the left is in use: free ones would be one run. */
+static void mark_free(hs_heap *h, hs_addr run, uint64_t size)
 {
-    hs_store(h, run, size | left_used);
+    hs_store(h, run, size | LEFT_USED);
     hs_store(h, run + size - WORD, size);
     tell_right(h, run + size, 0);
 }
@@ -186,7 +187,7 @@ static void carve(hs_heap *h, hs_addr run, uint64_t size, uint64_t need, uint64_
         return;
     }
     hs_probe(h, HS_SPLIT, run, need, size - need);
-    mark_free(h, run + need, size - need, LEFT_USED);
+    mark_free(h, run + need, size - need);
     insert(h, run + need, size - need);
 }
 
@@ -206,9 +207,8 @@ static void release_run(hs_heap *h, hs_addr run, uint64_t size)
         hs_probe(h, HS_COALESCE, run, left, size);
         detach(h, run, left);
         size += left;
-        left_used = hs_load(h, run) & LEFT_USED;
     }
-    mark_free(h, run, size, left_used);
+    mark_free(h, run, size);
     insert(h, run, size);
 }
 
@@ -255,30 +255,27 @@ static hs_addr extend(hs_heap *h, uint64_t need, uint64_t alignment)
     const struct slabs *s = h->state;
     hs_addr end = last_end(h), start = end;
     if (!s->last_used) start -= hs_load(h, end - WORD);
-    uint64_t skip = lead(h, start, alignment), room = h->limit - start, left_used = LEFT_USED;
+    uint64_t skip = lead(h, start, alignment), room = h->limit - start;
     if (skip > room || need > room - skip) return HS_NULL;
     if (!hs_reach(h, start + skip + need)) return HS_NULL;
     if (start != end) {
         hs_probe(h, HS_COALESCE, start, end - start, last_end(h) - end);
         detach(h, start, end - start);
-        left_used = hs_load(h, start) & LEFT_USED;
     }
-    mark_free(h, start, last_end(h) - start, left_used);
+    mark_free(h, start, last_end(h) - start);
     return start;
 }
 
 /* Take `need` bytes of a free run, in no list, that is large enough. */
 static hs_addr put_to_use(hs_heap *h, hs_addr run, uint64_t need, uint64_t alignment)
 {
-    uint64_t word = hs_load(h, run), size = size_in(word), left_used = word & LEFT_USED;
-    uint64_t skip = lead(h, run, alignment);
+    uint64_t size = size_in(hs_load(h, run)), skip = lead(h, run, alignment);
     if (skip) {
         hs_probe(h, HS_SPLIT, run, skip, size - skip);
-        mark_free(h, run, skip, left_used);
+        mark_free(h, run, skip);
         insert(h, run, skip);
-        left_used = 0;
     }
-    carve(h, run + skip, size - skip, need, left_used);
+    carve(h, run + skip, size - skip, need, skip ? 0 : LEFT_USED);
     return run + skip;
 }
 

@@ -118,6 +118,11 @@ static void joining_and_splitting_move_blocks_to_other_lists(void **state)
 
 /* --- Quick lists ---------------------------------------------------------------------------- */
 
+static void store(hs_heap *h, uint64_t offset, uint64_t word)
+{
+    assert_true(hs_heap_poke(h, HS_BASE + offset, &word, sizeof word));
+}
+
 static uint64_t word_at(const hs_heap *h, uint64_t offset)
 {
     uint64_t word = 0;
@@ -145,6 +150,21 @@ static void a_quick_block_stays_as_it_is_and_its_header_says_so(void **state)
     assert_int_equal(word_at(h, 0), 32 | 7);
     assert_int_equal(word_at(h, 64), 32 | 3); /* its left neighbour counts as used */
     assert_int_equal(count_events(h, HS_COALESCE), 0);
+    hs_heap_free(h);
+}
+
+static void a_quick_block_has_one_link(void **state)
+{
+    (void)state;
+    hs_links l;
+    hs_block b;
+    hs_heap *h = heap_with_two_quick("segregated 160 160");
+    store(h, 48, 0x1234); /* where a second link would be */
+    assert_true(hs_heap_allocator(h)->links(h, HS_BASE + 32, &l));
+    assert_int_equal(l.to[0], HS_BASE);
+    assert_int_equal(l.to[1], HS_NULL);
+    assert_true(hs_heap_allocator(h)->walk(h, NULL, &b));
+    assert_int_equal(b.links, 8);
     hs_heap_free(h);
 }
 
@@ -225,11 +245,6 @@ static void coalesce_may_change_while_blocks_are_quick(void **state)
 
 /* --- Broken bytes --------------------------------------------------------------------------- */
 
-static void store(hs_heap *h, uint64_t offset, uint64_t word)
-{
-    assert_true(hs_heap_poke(h, HS_BASE + offset, &word, sizeof word));
-}
-
 static void expect_fault(hs_heap *h, const picture *before, hs_reason why)
 {
     assert_non_null(hs_fault(h));
@@ -305,6 +320,7 @@ int main(void)
         cmocka_unit_test(an_aligned_request_goes_on_to_larger_lists),
         cmocka_unit_test(joining_and_splitting_move_blocks_to_other_lists),
         cmocka_unit_test(a_quick_block_stays_as_it_is_and_its_header_says_so),
+        cmocka_unit_test(a_quick_block_has_one_link),
         cmocka_unit_test(the_next_request_of_its_size_gets_the_quick_block_freed_last),
         cmocka_unit_test(quick_blocks_are_joined_when_a_search_fails),
         cmocka_unit_test(quick_blocks_are_joined_before_the_heap_grows),
