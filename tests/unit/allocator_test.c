@@ -23,7 +23,8 @@ static uint64_t value_count(const hs_option *o)
 static uint64_t value_tried(const hs_option *o, uint64_t i)
 {
     if (o->choices) return i;
-    return i == 0 ? o->minimum : i == 1 ? o->initial : o->initial * 4;
+    uint64_t large = o->initial * 4 < o->maximum ? o->initial * 4 : o->maximum;
+    return i == 0 ? o->minimum : i == 1 ? o->initial : large;
 }
 
 static uint64_t combinations_of(const hs_allocator *a)
@@ -76,6 +77,12 @@ static const char *const every_allocator[] = {
     "explicit 256 4096 order=fifo coalesce=off",
     "buddy 256 8192", /* more room: aligned_alloc's lead doubles a block */
     "buddy 256 8192 align=16",
+    "segregated 256 4096",
+    "segregated 256 4096 coalesce=immediate",
+    "segregated 256 4096 fit=best align=16 split-min=0",
+    "slab 256 4096",
+    "slab 256 4096 slab=128 classes=powers",
+    "slab 256 4096 slab=1024",
 };
 
 static void for_every_allocator(void (*test)(hs_heap *))
