@@ -34,11 +34,13 @@ enum {
     LISTS = ROWS * COLUMNS,
     GLANCES = 16, /* blocks looked at before the heap grows */
 };
+enum { NEXT = WORD, PREVIOUS = 2 * WORD }; /* where a free block has its links */
 
 struct tlsf {
     uint64_t rows;          /* bit i: some list of row i is not empty */
     uint32_t columns[ROWS]; /* bit j of row i: list j of that row is not empty */
     hs_addr heads[LISTS];   /* row after row */
+    hs_addr nowhere;        /* takes links of blocks that are not there */
 };
 
 static const hs_option options[] = {
@@ -89,16 +91,18 @@ static inline bool has_bit(const struct tlsf *t, size_t class)
     return t->columns[class / COLUMNS] >> class % COLUMNS & 1;
 }
 
-static inline void set_bit(struct tlsf *t, size_t class)
+static inline void set_bits(struct tlsf *t, size_t class)
 {
     t->columns[class / COLUMNS] |= (uint32_t)1 << class % COLUMNS;
     t->rows |= (uint64_t)1 << class / COLUMNS;
 }
 
-static inline void clear_bit(struct tlsf *t, size_t class)
+/* Clear the bit of a list that is empty now, and of its row when nothing is left of that: by
+ * arithmetic, for a processor cannot predict which lists are. */
+static inline void clear_bits(struct tlsf *t, size_t class, bool empty)
 {
-    t->columns[class / COLUMNS] &= ~((uint32_t)1 << class % COLUMNS);
-    if (!t->columns[class / COLUMNS]) t->rows &= ~((uint64_t)1 << class / COLUMNS);
+    uint32_t columns = t->columns[class / COLUMNS] &= ~((uint32_t)empty << class % COLUMNS);
+    t->rows &= ~((uint64_t)!columns << class / COLUMNS);
 }
 
 /* The first list that is not empty, from `class` on; LISTS when there is none. */
@@ -116,27 +120,42 @@ static inline size_t next_list(const struct tlsf *t, size_t class)
     return row * COLUMNS + (size_t)__builtin_ctz(columns);
 }
 
+/* Write a link of a block, or, when there is no block, a variable instead. The raw build chooses
+ * between them by arithmetic: a branch here is guessed wrong every second time. */
+static inline void set_link(hs_heap *h, hs_addr block, unsigned link, hs_addr *instead, hs_addr to)
+{
+    if (HS_PROBES && block) {
+        hs_store(h, block + link, to);
+    } else {
+        uintptr_t there = (uintptr_t)hs_real(h, block + link), here = (uintptr_t)instead;
+        uintptr_t where = here ^ ((here ^ there) & (0 - (uintptr_t)(block != HS_NULL)));
+        memcpy((void *)where, &to, sizeof to);
+    }
+}
+
 static void insert(hs_heap *h, hs_addr block, uint64_t size)
 {
     struct tlsf *t = h->state;
     size_t class = class_of(size);
+    hs_addr next = t->heads[class];
     hs_probe(h, HS_INSERT, block, size, class);
-    push(h, &t->heads[class], block);
-    set_bit(t, class);
-}
-
-static inline void take_out(hs_heap *h, hs_addr block, uint64_t size, size_t class)
-{
-    struct tlsf *t = h->state;
-    hs_probe(h, HS_REMOVE, block, size, class);
-    unlink_block(h, &t->heads[class], block);
-    if (!t->heads[class]) clear_bit(t, class);
+    set_next(h, block, next);
+    set_previous(h, block, HS_NULL);
+    set_link(h, next, PREVIOUS, &t->nowhere, block);
+    t->heads[class] = block;
+    set_bits(t, class);
 }
 
 static void detach(hs_heap *h, hs_addr block, uint64_t size)
 {
+    struct tlsf *t = h->state;
     hs_guard(h, block, size); /* no block is larger than the heap: its class is a list */
-    take_out(h, block, size, class_of(size));
+    size_t class = class_of(size);
+    hs_addr next = next_of(h, block), previous = previous_of(h, block);
+    hs_probe(h, HS_REMOVE, block, size, class);
+    set_link(h, previous, NEXT, &t->heads[class], next);
+    set_link(h, next, PREVIOUS, &t->nowhere, previous);
+    clear_bits(t, class, !(next | previous));
 }
 
 /* --- The search that is none ----------------------------------------------------------------- */
@@ -147,8 +166,8 @@ static inline uint64_t bytes_enough(const hs_heap *h, uint64_t need, uint64_t al
     return alignment <= unit(h) ? need : need + alignment - unit(h) + SMALLEST;
 }
 
-/* The first block of the first list in which all fit. */
-static hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
+/* The first block of the first list in which all fit, or NULL. */
+static inline hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
 {
     const struct tlsf *t = h->state;
     size_t class = next_list(t, class_above(bytes_enough(h, need, alignment)));
@@ -159,8 +178,8 @@ static hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
     return block;
 }
 
-/* No list is left in which all fit. A block that does among the lists before, looking at no more
- * than `most`. For malloc this is the one list of its own class. */
+/* A block that fits from the lists in which not all do, looking at no more than `most`. For malloc
+ * that is the one list of its own class. */
 static hs_addr look_through(hs_heap *h, uint64_t need, uint64_t alignment, uint64_t most)
 {
     const struct tlsf *t = h->state;
@@ -179,8 +198,10 @@ static hs_addr look_through(hs_heap *h, uint64_t need, uint64_t alignment, uint6
 
 /* --- The requests --------------------------------------------------------------------------- */
 
-/* A block in no list, from what is free, from new memory, or from the last resort; or NULL. */
-static hs_addr obtain_rarely(hs_heap *h, uint64_t need, uint64_t alignment)
+/* No list is left in which all fit: a block, in no list, from the class passed over or from new
+ * memory; or NULL. Apart from the path of every request, which stays short. */
+static __attribute__((noinline, cold)) hs_addr obtain_rarely(hs_heap *h, uint64_t need,
+                                                             uint64_t alignment)
 {
     hs_addr block = look_through(h, need, alignment, GLANCES);
     if (!block) {
@@ -192,7 +213,7 @@ static hs_addr obtain_rarely(hs_heap *h, uint64_t need, uint64_t alignment)
     return block;
 }
 
-static hs_addr tlsf_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
+static inline hs_addr serve(hs_heap *h, size_t alignment, size_t size)
 {
     if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
@@ -206,9 +227,14 @@ static hs_addr tlsf_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
     return place(h, block, need, alignment);
 }
 
+static hs_addr tlsf_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
+{
+    return serve(h, alignment, size);
+}
+
 static hs_addr tlsf_malloc(hs_heap *h, size_t size)
 {
-    return tlsf_aligned_alloc(h, unit(h), size);
+    return serve(h, unit(h), size);
 }
 
 static void tlsf_free(hs_heap *h, hs_addr p)
@@ -229,7 +255,7 @@ static void tlsf_init(hs_heap *h)
     size_t class = class_of(boundary_init(h));
     *t = (struct tlsf){0};
     t->heads[class] = first(h);
-    set_bit(t, class);
+    set_bits(t, class);
 }
 
 /* Only the classes that a block of this heap can ever have. */
