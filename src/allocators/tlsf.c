@@ -34,6 +34,8 @@ enum {
     LISTS = ROWS * COLUMNS,
     GLANCES = 16, /* blocks looked at before the heap grows */
 };
+_Static_assert(HS_HEAP_LARGEST >> LARGEST_BITS == 1, "every block of a heap has a class");
+
 enum { NEXT = WORD, PREVIOUS = 2 * WORD }; /* where a free block has its links */
 
 struct tlsf {

@@ -29,6 +29,13 @@ static size_t list_joined(hs_heap *h, uint64_t size)
     return index;
 }
 
+/* NULL when the system does not promise so much. */
+static hs_heap *heap_of_1_TiB(void)
+{
+    return hs_heap_new(&(hs_heap_config){256, HS_HEAP_LARGEST},
+                       hs_allocator_named("tlsf", HS_PROBED), HS_PROBED, NULL);
+}
+
 /* --- Classes -------------------------------------------------------------------------------- */
 
 static void expect_classes_tile(hs_heap *h, uint64_t largest)
@@ -49,7 +56,8 @@ static void the_classes_leave_no_size_out_up_to_the_largest_heap(void **state)
     hs_heap *h = heap("tlsf 256 4096");
     expect_classes_tile(h, 4096);
     hs_heap_free(h);
-    h = heap("tlsf 256 1099511627776");
+    h = heap_of_1_TiB();
+    if (!h) skip();
     expect_classes_tile(h, HS_HEAP_LARGEST);
     hs_heap_free(h);
 }
@@ -162,6 +170,38 @@ static void aligned_alloc_too_looks_where_every_block_is_large_enough(void **sta
     assert_int_equal(at(hs_aligned_alloc(h, 64, 64)), 128); /* 72 + 64 - 8 + 32 are in 208 */
     assert_int_equal(hs_events_counts(h).visits, 1);
     expect_blocks(h, "u32 f88 u72 f48 u32 f3816");
+    hs_heap_free(h);
+}
+
+static void aligned_alloc_passes_over_a_hole_that_is_too_small_once_aligned(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("tlsf 4096 4096");
+    hs_malloc(h, 8);
+    hs_addr p = hs_malloc(h, 104);
+    hs_malloc(h, 8);
+    hs_free(h, p);
+    assert_int_equal(at(p), 40); /* 56 to the next multiple but one: 24 are no free block */
+    assert_int_equal(at(hs_aligned_alloc(h, 64, 24)), 256);
+    expect_blocks(h, "u32 f112 u32 f72 u32 f3808");
+    hs_heap_free(h);
+}
+
+static void a_heap_of_1_TiB_has_lists_for_its_largest_blocks(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_of_1_TiB();
+    const uint64_t size = HS_HEAP_LARGEST - 64;
+    hs_addr p = h ? hs_malloc(h, size) : HS_NULL;
+    if (!p) {
+        hs_heap_free(h);
+        skip();
+    }
+    hs_free(h, p);
+    assert_int_equal(event(h, HS_INSERT)->a, HS_HEAP_LARGEST - 8);
+    assert_int_equal(list_of(h, event(h, HS_INSERT)->b).head, HS_BASE);
+    assert_int_equal(hs_malloc(h, size), p);
+    assert_int_equal(hs_malloc(h, HS_HEAP_LARGEST), HS_NULL);
     hs_heap_free(h);
 }
 
@@ -335,6 +375,8 @@ int main(void)
         cmocka_unit_test(a_hole_in_the_class_of_the_request_is_passed_over_for_a_larger_block),
         cmocka_unit_test(a_hole_at_the_start_of_a_class_fits_all_that_look_there),
         cmocka_unit_test(aligned_alloc_too_looks_where_every_block_is_large_enough),
+        cmocka_unit_test(aligned_alloc_passes_over_a_hole_that_is_too_small_once_aligned),
+        cmocka_unit_test(a_heap_of_1_TiB_has_lists_for_its_largest_blocks),
         cmocka_unit_test(the_class_of_the_request_is_looked_at_before_the_heap_grows),
         cmocka_unit_test(before_the_heap_grows_only_a_few_blocks_are_looked_at),
         cmocka_unit_test(before_a_refusal_all_blocks_of_the_class_are_looked_at),
