@@ -76,6 +76,8 @@ static const char *const every_allocator[] = {
     "explicit 256 4096 order=fifo coalesce=off",
     "buddy 256 8192", /* more room: aligned_alloc's lead doubles a block */
     "buddy 256 8192 align=16",
+    "tree 256 4096",
+    "tree 256 4096 align=16 split-min=0",
     "tlsf 256 4096",
     "tlsf 256 4096 align=16 split-min=0",
 };
