@@ -83,6 +83,10 @@ static const char *const every_allocator[] = {
     "slab 256 4096",
     "slab 256 4096 slab=128 classes=powers",
     "slab 256 4096 slab=1024",
+    "tree 256 4096",
+    "tree 256 4096 align=16 split-min=0",
+    "tlsf 256 4096",
+    "tlsf 256 4096 align=16 split-min=0",
 };
 
 static void for_every_allocator(void (*test)(hs_heap *))
