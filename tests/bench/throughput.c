@@ -110,18 +110,24 @@ static double time_heap(const hs_allocator *a, hs_build build, const play *p, co
     return ns;
 }
 
-/* Zero pages take the time of a fault apiece: write them before. */
+/* The bytes that the bare pointer passes over. */
+static uint64_t passed_over(const play *p)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < p->build + p->steady; i++)
+        if (p->ops[i].kind != OP_FREE) bytes += (p->ops[i].size + 7u) & ~7u;
+    return bytes;
+}
+
+/* Its memory is as large as a heap that doubles, and touched as well: what the processor's caches
+ * hold is then the same. */
 static double time_bare(const play *p, uint64_t *slots)
 {
-    size_t bytes = HS_HEAP_MAXIMUM;
-    uint8_t *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) return NAN;
+    uint64_t bytes = HS_HEAP_INITIAL;
+    while (bytes < passed_over(p)) bytes *= 2;
+    uint8_t *memory = pages(bytes);
+    for (uint64_t i = 0; i < bytes; i += 4096) memory[i] = 1;
     bare b = {(uint64_t)(uintptr_t)memory, (uint64_t)(uintptr_t)memory + bytes};
-    size_t needed = 0;
-    for (size_t i = 0; i < p->build + p->steady; i++)
-        if (p->ops[i].kind != OP_FREE) needed += (p->ops[i].size + 7u) & ~7u;
-    for (size_t i = 0; i < needed; i += 4096) memory[i] = 1;
     play_bare(&b, p->ops, p->build, slots);
     double from = now();
     play_bare(&b, p->ops + p->build, p->steady, slots);
@@ -229,12 +235,8 @@ static void survey_malloc(const play *p, result *r, uint64_t *slots)
 static void survey_bare(const play *p, result *r)
 {
     live l = {0};
-    uint64_t heap = 0;
-    for (size_t i = 0; i < p->build + p->steady; i++) {
-        follow(&l, &p->ops[i]);
-        if (p->ops[i].kind != OP_FREE) heap += (p->ops[i].size + 7u) & ~7u;
-    }
-    r->utilization = (double)l.most / (double)heap;
+    for (size_t i = 0; i < p->build + p->steady; i++) follow(&l, &p->ops[i]);
+    r->utilization = (double)l.most / (double)passed_over(p);
 }
 
 /* --- One workload ----------------------------------------------------------------------------- */
