@@ -93,6 +93,16 @@ static hs_addr aligned(hs_heap *h, size_t alignment, size_t size)
     return h->allocator->aligned_alloc(h, alignment, at_least_one(size));
 }
 
+/* realloc for what C makes of it: malloc of no block, free of no size. */
+static inline hs_addr resize(hs_heap *h, hs_addr p, size_t size)
+{
+    const hs_allocator *a = h->allocator;
+    if (!p) return a->malloc(h, at_least_one(size));
+    if (size) return a->realloc(h, p, size);
+    a->free(h, p);
+    return HS_NULL;
+}
+
 static hs_addr dispatch(hs_heap *h, const request *r)
 {
     const hs_allocator *a = h->allocator;
@@ -100,11 +110,7 @@ static hs_addr dispatch(hs_heap *h, const request *r)
     case HS_MALLOC: return a->malloc(h, at_least_one(r->size));
     case HS_CALLOC: return zeroed(h, r->other, r->size);
     case HS_ALIGNED_ALLOC: return aligned(h, r->other, r->size);
-    case HS_REALLOC:
-        if (!r->p) return a->malloc(h, at_least_one(r->size));
-        if (r->size) return a->realloc(h, r->p, r->size);
-        a->free(h, r->p);
-        return HS_NULL;
+    case HS_REALLOC: return resize(h, r->p, r->size);
     case HS_FREE:
         if (r->p) a->free(h, r->p);
         return HS_NULL;
@@ -112,9 +118,9 @@ static hs_addr dispatch(hs_heap *h, const request *r)
     return HS_NULL;
 }
 
+/* A request to a probed heap, in its frame. */
 static hs_addr serve(hs_heap *h, const request *r)
 {
-    if (!h->recorder) return dispatch(h, r);
     hs_record_begin(h->recorder, h);
     if (setjmp(*hs_record_landing(h->recorder))) return HS_NULL;
     tell(h, HS_REQUEST, r->kind, r->p, r->size, r->other);
@@ -123,27 +129,37 @@ static hs_addr serve(hs_heap *h, const request *r)
     return p;
 }
 
+/* In a raw heap a request is the allocator's own function and nothing else: the calls below are
+ * the last thing that is done, so they are jumps. */
+
 hs_addr hs_malloc(hs_heap *h, size_t size)
 {
+    if (!h->recorder) return h->allocator->malloc(h, at_least_one(size));
     return serve(h, &(request){.kind = HS_MALLOC, .size = size});
 }
 
 hs_addr hs_calloc(hs_heap *h, size_t count, size_t size)
 {
+    if (!h->recorder) return zeroed(h, count, size);
     return serve(h, &(request){.kind = HS_CALLOC, .size = size, .other = count});
 }
 
 hs_addr hs_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 {
+    if (!h->recorder) return aligned(h, alignment, size);
     return serve(h, &(request){.kind = HS_ALIGNED_ALLOC, .size = size, .other = alignment});
 }
 
 hs_addr hs_realloc(hs_heap *h, hs_addr p, size_t size)
 {
+    if (!h->recorder) return resize(h, p, size);
     return serve(h, &(request){.kind = HS_REALLOC, .p = p, .size = size});
 }
 
 void hs_free(hs_heap *h, hs_addr p)
 {
-    serve(h, &(request){.kind = HS_FREE, .p = p});
+    if (h->recorder)
+        serve(h, &(request){.kind = HS_FREE, .p = p});
+    else if (p)
+        h->allocator->free(h, p);
 }
