@@ -416,8 +416,8 @@ static void cell(double value, int width, int digits, const char *unit)
 static void row(const contestant *c, const result *r, double reference, size_t steady)
 {
     static const char *const said[] = {"not measured", "", "out of memory", "DAMAGED its client"};
-    printf("  %-14s", c->name);
-    if (r->state != MEASURED || !r->ns) {
+    printf("  %-16s", c->name);
+    if (r->state != MEASURED || r->ns <= 0) {
         printf("  %s\n", r->state == MEASURED ? "too slow to measure" : said[r->state]);
         return;
     }
@@ -434,7 +434,7 @@ static void table(const field *f, const workload *w, const result *results)
 {
     size_t steady = results[f->malloc].requests;
     printf("\n%s: %s\n", w->name, w->help);
-    printf("  %-14s%10s %9s%8s%10s%11s%9s\n", "", "ns/req", "Mreq/s", "glibc=1", "utiliz.",
+    printf("  %-16s%10s %9s%8s%10s%11s%9s\n", "", "ns/req", "Mreq/s", "glibc=1", "utiliz.",
            "blocks/req", "probes");
     for (size_t i = 0; i < f->count; i++)
         row(&f->list[i], &results[i], results[f->malloc].ns, steady);
@@ -449,7 +449,7 @@ static void summary(const field *f, const workload *const *chosen, size_t n,
                     const result results[][COLUMNS], bool markdown)
 {
     const char *bar = markdown ? "|" : "  ";
-    printf("\ntime of a request (glibc malloc = 1) and utilization\n\n%s %-14s %s", bar, "", bar);
+    printf("\ntime of a request (glibc malloc = 1) and utilization\n\n%s %-16s %s", bar, "", bar);
     for (size_t w = 0; w < n; w++) printf(" %-12s %s", chosen[w]->name, bar);
     printf("\n");
     if (markdown) {
@@ -458,12 +458,12 @@ static void summary(const field *f, const workload *const *chosen, size_t n,
         printf("\n");
     }
     for (size_t i = 0; i < f->count; i++) {
-        printf("%s %-14s %s", bar, f->list[i].name, bar);
+        printf("%s %-16s %s", bar, f->list[i].name, bar);
         for (size_t w = 0; w < n; w++) {
             const result *r = &results[w][i];
             char text[32] = "-";
             int at = 0;
-            if (r->ns) {
+            if (r->ns > 0) {
                 double ratio = r->ns / results[w][f->malloc].ns;
                 at = snprintf(text, sizeof text, ratio < 10 ? "%.2f" : "%.0f", ratio);
                 if (!isnan(r->utilization))
