@@ -32,7 +32,7 @@
 enum {
     ROUNDS = 15,
     FEW_ROUNDS = 3, /* of who examines many blocks; of the probed build */
-    EXAMINED = 2000000,
+    EXAMINED = 20000000,
     SAMPLE_HEAP = 512, /* requests from one look at the heap's extent to the next */
     SAMPLE_MALLOC = 64,
     COLUMNS = 32,
@@ -449,7 +449,9 @@ static void summary(const field *f, const workload *const *chosen, size_t n,
                     const result results[][COLUMNS], bool markdown)
 {
     const char *bar = markdown ? "|" : "  ";
-    printf("\ntime of a request (glibc malloc = 1) and utilization\n\n%s %-16s %s", bar, "", bar);
+    printf(
+        "\ntime of a request (glibc malloc = 1) and utilization; * of fewer requests\n\n%s %-16s %s",
+        bar, "", bar);
     for (size_t w = 0; w < n; w++) printf(" %-12s %s", chosen[w]->name, bar);
     printf("\n");
     if (markdown) {
@@ -465,7 +467,9 @@ static void summary(const field *f, const workload *const *chosen, size_t n,
             int at = 0;
             if (r->ns > 0) {
                 double ratio = r->ns / results[w][f->malloc].ns;
-                at = snprintf(text, sizeof text, ratio < 10 ? "%.2f" : "%.0f", ratio);
+                at = snprintf(text, sizeof text, ratio < 10 ? "%.2f%s" : "%.0f%s", ratio,
+                              r->requests && r->requests < results[w][f->malloc].requests ? "*"
+                                                                                          : "");
                 if (!isnan(r->utilization))
                     snprintf(text + at, sizeof text - (size_t)at, ", %.0f%%", 100 * r->utilization);
             } else if (r->state == OUT_OF_MEMORY) {
