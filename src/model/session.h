@@ -3,7 +3,7 @@
 #define HS_MODEL_SESSION_H
 
 #include "model/client.h"
-#include "model/timeline.h"
+#include "model/chronicle.h"
 
 #include <heapscope/ledger.h>
 

@@ -1,11 +1,11 @@
-/* The timeline. Each branch is one array of bytes, and the place of every 32nd operation in it.
+/* The chronicle. Each branch is one array of bytes, and the place of every 32nd operation in it.
  *
  *      tag: kind, flags | a | variable + 1 | [pointer: variable + 1, offset] | [b] | [name] |
  * [text]
  *
  * Numbers are written 7 bits a byte, the lowest first, the top bit saying that more follow; offsets
  * with their sign in the lowest bit. malloc 24 takes 3 bytes, free p1 takes 5. */
-#include "model/timeline.h"
+#include "model/chronicle.h"
 
 #include "heap/array.h"
 
@@ -24,7 +24,7 @@ typedef struct {
     size_t place_count, place_capacity;
 } branch;
 
-struct hs_timeline {
+struct hs_chronicle {
     branch *branches;
     size_t branch_count, branch_capacity;
     struct {
@@ -34,7 +34,7 @@ struct hs_timeline {
     } next; /* the operation behind the one that was read last */
 };
 
-static uint32_t add_branch(hs_timeline *t, hs_moment fork)
+static uint32_t add_branch(hs_chronicle *t, hs_moment fork)
 {
     t->branches = hs_array_reserve(t->branches, &t->branch_capacity, t->branch_count + 1,
                                    sizeof *t->branches);
@@ -42,14 +42,14 @@ static uint32_t add_branch(hs_timeline *t, hs_moment fork)
     return (uint32_t)t->branch_count++;
 }
 
-hs_timeline *hs_timeline_new(void)
+hs_chronicle *hs_chronicle_new(void)
 {
-    hs_timeline *t = hs_new(1, sizeof *t);
+    hs_chronicle *t = hs_new(1, sizeof *t);
     add_branch(t, (hs_moment){0, 0});
     return t;
 }
 
-void hs_timeline_free(hs_timeline *t)
+void hs_chronicle_free(hs_chronicle *t)
 {
     if (!t) return;
     for (size_t i = 0; i < t->branch_count; i++) {
@@ -110,9 +110,9 @@ static void put_record(branch *b, const hs_record_of_op *r)
     put_text(b, op->text, op->text_length);
 }
 
-void hs_timeline_add(hs_timeline *t, hs_moment *at, const hs_record_of_op *r)
+void hs_chronicle_add(hs_chronicle *t, hs_moment *at, const hs_record_of_op *r)
 {
-    if (at->count < hs_timeline_count(t, at->branch)) at->branch = add_branch(t, *at);
+    if (at->count < hs_chronicle_count(t, at->branch)) at->branch = add_branch(t, *at);
     branch *b = &t->branches[at->branch];
     if (b->count % STRIDE == 0) {
         b->places =
@@ -177,7 +177,7 @@ static void get_record(reader *r, hs_record_of_op *out, bool *named)
 }
 
 /* The place of a branch's own operation `index`: from the one read last, or the last 32nd. */
-static size_t place_of(hs_timeline *t, uint32_t number, uint64_t index)
+static size_t place_of(hs_chronicle *t, uint32_t number, uint64_t index)
 {
     const branch *b = &t->branches[number];
     if (t->next.branch == number && t->next.index == index && index) return t->next.place;
@@ -188,11 +188,11 @@ static size_t place_of(hs_timeline *t, uint32_t number, uint64_t index)
     return (size_t)(r.at - b->bytes);
 }
 
-bool hs_timeline_get(hs_timeline *t, uint32_t number, uint64_t index, hs_record_of_op *out,
-                     bool *named)
+bool hs_chronicle_get(hs_chronicle *t, uint32_t number, uint64_t index, hs_record_of_op *out,
+                      bool *named)
 {
-    if (index >= hs_timeline_count(t, number)) return false;
-    number = hs_timeline_owner(t, (hs_moment){number, index + 1});
+    if (index >= hs_chronicle_count(t, number)) return false;
+    number = hs_chronicle_owner(t, (hs_moment){number, index + 1});
     const branch *b = &t->branches[number];
     uint64_t own = index - b->fork.count;
     reader r = {b->bytes + place_of(t, number, own)};
@@ -205,29 +205,29 @@ bool hs_timeline_get(hs_timeline *t, uint32_t number, uint64_t index, hs_record_
 
 /* --- The tree ------------------------------------------------------------------------------- */
 
-uint32_t hs_timeline_branches(const hs_timeline *t)
+uint32_t hs_chronicle_branches(const hs_chronicle *t)
 {
     return (uint32_t)t->branch_count;
 }
 
-uint64_t hs_timeline_count(const hs_timeline *t, uint32_t number)
+uint64_t hs_chronicle_count(const hs_chronicle *t, uint32_t number)
 {
     return t->branches[number].fork.count + t->branches[number].count;
 }
 
-hs_moment hs_timeline_fork(const hs_timeline *t, uint32_t number)
+hs_moment hs_chronicle_fork(const hs_chronicle *t, uint32_t number)
 {
     return t->branches[number].fork;
 }
 
-uint32_t hs_timeline_owner(const hs_timeline *t, hs_moment m)
+uint32_t hs_chronicle_owner(const hs_chronicle *t, hs_moment m)
 {
     while (m.branch && m.count <= t->branches[m.branch].fork.count)
         m.branch = t->branches[m.branch].fork.branch;
     return m.branch;
 }
 
-size_t hs_timeline_bytes(const hs_timeline *t)
+size_t hs_chronicle_bytes(const hs_chronicle *t)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < t->branch_count; i++)
