@@ -1,6 +1,7 @@
 /* The panels. Lists are walked, not copied: a panel costs the blocks up to the last row on show. */
 #include "view/panels.h"
 
+#include "view/bits.h"
 #include "view/theme.h"
 
 #include <heapscope/ledger.h>
@@ -289,22 +290,46 @@ static const char *role_at(const hs_seen *seen, hs_addr at)
         return at < b->addr + 8 ? "the broken header" : "bytes behind a broken header";
     if (at < hs_block_payload(b)) return "header";
     if (b->footer && at >= b->addr + b->size - b->footer) return "footer";
+    if (at < b->addr + b->header + b->links) return "link";
     if (b->kind != HS_BLOCK_USED) return kinds[b->kind].word;
     return at < seen->payload_end ? "payload" : "padding";
 }
 
-static void put_header(hs_pane p, int row, const hs_block *b)
+/* The header word as stored, and each of its status bits with what it means. */
+static void put_header(const hs_session *s, hs_pane p, int row, const hs_block *b)
 {
+    char bits[160];
     if (!b->header) {
         hs_put(p, row, 0, HS_ROLE_TEXT,
                "header    none: this allocator keeps no marks in the heap");
         return;
     }
-    uint64_t size = b->word & ~(uint64_t)7, status = b->word & 7;
-    hs_putf(p, row, 0, HS_ROLE_TEXT,
-            "header    0x%016" PRIx64 " = size %" PRIu64 " | status %" PRIu64 "%" PRIu64 "%" PRIu64
-            ": bit 0 says %s",
-            b->word, size, status >> 2, status >> 1 & 1, status & 1, status & 1 ? "used" : "free");
+    hs_bits_text(hs_heap_allocator(hs_session_heap(s)), b->word, bits, sizeof bits);
+    hs_putf(p, row, 0, HS_ROLE_TEXT, "header    0x%" PRIx64 " = size %" PRIu64 "%s%s", b->word,
+            b->word & ~(uint64_t)7, bits[0] ? " | " : "", bits);
+}
+
+/* Who has the block: the client, or the free blocks that it is linked with. */
+static void put_owner(const hs_session *s, hs_pane p, int row, const hs_seen *seen)
+{
+    const hs_heap *h = hs_session_heap(s);
+    const hs_client_block *c = seen->client;
+    hs_links links;
+    size_t n = hs_block_links(h, &seen->block, &links);
+    char text[64];
+    if (c) {
+        hs_putf(p, row, 0, HS_ROLE_TEXT,
+                "client    %s, asked for %" PRIu64 " bytes in command %" PRIu64
+                ", payload at 0x%" PRIx64,
+                hs_session_block_name(s, c), c->requested, c->born, c->addr);
+        return;
+    }
+    int column =
+        hs_put(p, row, 0, HS_ROLE_TEXT, n ? "links     " : "client    no live pointer to it");
+    for (size_t i = 0; i < n; i++) {
+        hs_link_text(hs_heap_allocator(h), i, links.to[i], 60, p.scene->ascii, text, sizeof text);
+        column = hs_putf(p, row, column, HS_ROLE_TEXT, "%s%s", i ? ", " : "", text);
+    }
 }
 
 void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
@@ -326,15 +351,8 @@ void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
     hs_putf(p, 2, 0, HS_ROLE_TEXT,
             "block     0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes, %s", b->addr,
             b->addr + b->size, b->size, kinds[b->kind].word);
-    put_header(p, 3, b);
-    if (seen.client)
-        hs_putf(p, 4, 0, HS_ROLE_TEXT,
-                "client    %s, asked for %" PRIu64 " bytes in command %" PRIu64
-                ", payload at 0x%" PRIx64,
-                hs_session_block_name(s, seen.client), seen.client->requested, seen.client->born,
-                seen.client->addr);
-    else
-        hs_put(p, 4, 0, HS_ROLE_TEXT, "client    no live pointer to it");
+    put_header(s, p, 3, b);
+    put_owner(s, p, 4, &seen);
     hs_putf(p, 5, 0, HS_ROLE_TEXT, "word      0x%" PRIx64 ": 0x%016" PRIx64 " = %" PRIu64, word_at,
             word, word);
     uint64_t left = hs_heap_end(hs_session_heap(s)) - (at & ~(hs_addr)15);
