@@ -30,25 +30,14 @@ static void title(hs_pane p, const char *text)
     hs_put(p, 0, 1, HS_ROLE_TITLE, text);
 }
 
-/* --- Lists of blocks ------------------------------------------------------------------------ */
+/* --- All blocks ----------------------------------------------------------------------------- */
 
-static bool any_block(const hs_seen *seen)
-{
-    (void)seen;
-    return true;
-}
-
-static bool is_hole(const hs_seen *seen)
-{
-    return seen->block.kind == HS_BLOCK_FREE || seen->block.kind == HS_BLOCK_UNUSED;
-}
-
-static size_t count_blocks(const hs_session *s, bool (*wanted)(const hs_seen *))
+static size_t count_blocks(const hs_session *s)
 {
     size_t n = 0;
     hs_seen seen;
     for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
-        n += wanted(&seen);
+        n++;
     return n;
 }
 
@@ -105,16 +94,21 @@ static void list_title(hs_pane p, const char *name, size_t skip, size_t n)
     title(p, text);
 }
 
-static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *name,
-                       bool (*wanted)(const hs_seen *))
+static size_t rows_of_blocks(const hs_session *s, int columns)
 {
-    size_t n = count_blocks(s, wanted), i = 0;
+    (void)columns;
+    return 1 + count_blocks(s);
+}
+
+static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
+{
+    size_t n = count_blocks(s), i = 0;
     int row = 1;
     hs_seen seen;
-    list_title(p, name, skip, n);
+    list_title(p, skip ? "Blocks" : "Blocks, heap order", skip, n);
     for (bool more = hs_session_walk(s, NULL, &seen); more && row < p.rows;
          more = hs_session_walk(s, &seen, &seen)) {
-        if (!wanted(&seen) || i++ < skip) continue;
+        if (i++ < skip) continue;
         bool cut = row == p.rows - 1 && i < n;
         if (cut)
             hs_putf(p, row, 0, HS_ROLE_DIM, "... %zu more", n - i + 1);
@@ -124,51 +118,15 @@ static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *
     }
 }
 
-static size_t rows_of_blocks(const hs_session *s)
-{
-    return 1 + count_blocks(s, any_block);
-}
-
-static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
-{
-    paint_list(s, p, skip, skip ? "Blocks" : "Blocks, heap order", any_block);
-}
-
-static size_t rows_of_free_list(const hs_session *s)
-{
-    size_t n = count_blocks(s, is_hole);
-    return 1 + (n ? n : 1);
-}
-
-static bool is_damaged(const hs_seen *seen)
-{
-    return seen->block.kind == HS_BLOCK_DAMAGED;
-}
-
-static const char *why_no_hole(const hs_session *s)
-{
-    const hs_heap *h = hs_session_heap(s);
-    if (count_blocks(s, is_damaged)) return "none before the broken header";
-    if (hs_heap_committed(h) < hs_heap_maximum(h)) return "none: the next request grows the heap";
-    return "none, and the heap may not grow";
-}
-
-static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
-{
-    paint_list(s, p, skip, "Free blocks", is_hole);
-    if (!count_blocks(s, is_hole)) hs_put_wrapped(p, 1, p.rows - 1, HS_ROLE_DIM, why_no_hole(s));
-}
-
 const hs_panel hs_panel_blocks = {"Blocks", rows_of_blocks, paint_blocks};
-const hs_panel hs_panel_free_list = {"Free blocks", rows_of_free_list, paint_free_list};
 
 /* --- Figures -------------------------------------------------------------------------------- */
 
-static size_t rows_of_figures(const hs_session *s)
+static size_t rows_of_figures(const hs_session *s, int columns)
 {
     const hs_measure *m;
     size_t n = 1;
-    (void)s;
+    (void)s, (void)columns;
     for (size_t i = 0; (m = hs_measure_at(i)); i++) n += m->headline;
     return n;
 }
@@ -215,10 +173,10 @@ const hs_panel hs_panel_figures = {"Figures", rows_of_figures, paint_figures};
 
 /* --- The ledger and all measures ------------------------------------------------------------ */
 
-static size_t rows_of_stats(const hs_session *s)
+static size_t rows_of_stats(const hs_session *s, int columns)
 {
     size_t n = 0;
-    (void)s;
+    (void)s, (void)columns;
     while (hs_measure_at(n)) n++;
     return n + HS_CAUSES + 4;
 }
