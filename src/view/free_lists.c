@@ -117,12 +117,20 @@ static void fold(hs_drawing *d, size_t n, uint64_t smallest, uint64_t largest)
                    hs_range_text(smallest, largest, range), n, n == 1 ? "" : "s");
 }
 
+/* No block of this heap can ever be in it. */
+static bool is_idle(const hs_drawing *d, const hs_list *list)
+{
+    uint64_t most = hs_heap_maximum(d->heap);
+    return !list->head && (list->smallest > most || (!list->smallest && list->largest > most));
+}
+
 void hs_draw_lists(hs_drawing *d)
 {
     hs_list list;
     size_t empty = 0, all_empty = 0;
     uint64_t from = 0, largest = 0;
     for (size_t i = 0; d->allocator->list(d->heap, i, &list); i++) {
+        if (is_idle(d, &list)) continue;
         bool starts_over = i && list.smallest < largest;
         if (list.head || starts_over) {
             fold(d, empty, from, largest);
@@ -219,13 +227,20 @@ static const char *why_no_hole(const hs_drawing *d)
     return "none, and the heap may not grow";
 }
 
-static size_t count_holes(const hs_session *s)
+/* What the title counts. */
+static bool is_counted(const hs_block *b, hs_shape shape)
+{
+    if (shape == HS_SHAPE_NONE) return is_hole(b);
+    return b->kind == (shape == HS_SHAPE_SLABS ? HS_BLOCK_OWN : HS_BLOCK_FREE);
+}
+
+static size_t count_blocks(const hs_session *s)
 {
     size_t n = 0;
     hs_seen seen;
-    bool linked = hs_heap_allocator(hs_session_heap(s))->shape != HS_SHAPE_NONE;
+    hs_shape shape = hs_heap_allocator(hs_session_heap(s))->shape;
     for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
-        n += linked ? seen.block.kind == HS_BLOCK_FREE : is_hole(&seen.block);
+        n += is_counted(&seen.block, shape);
     return n;
 }
 
@@ -272,7 +287,7 @@ static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
         column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu-%zu of %zu", skip + 1,
                          skip + fits < total ? skip + fits - 1 : total, total);
     else
-        column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu", count_holes(s));
+        column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu", count_blocks(s));
     if (a->shape == HS_SHAPE_LIST && p.columns - column > 12)
         hs_put(p, 0, column, HS_ROLE_TITLE, ", head first");
     if (inner.rows > 0) make(s, inner, skip, total);

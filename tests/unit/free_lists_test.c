@@ -269,6 +269,15 @@ static void a_second_series_of_lists_is_told_apart(void **state)
           "         16-32      2 empty lists\n");
 }
 
+static void lists_beyond_the_largest_block_are_left_out(void **state)
+{
+    use_lists(*state, HS_SHAPE_LISTS, 0);
+    list(HS_NULL, (uint64_t)1 << 30, UINT64_MAX);
+    list(HS_NULL, 0, UINT64_MAX);
+    picture_hides(picture_of_panel(*state, &hs_panel_free_list, 0, 80, false, 0),
+                  "from the smallest");
+}
+
 static void a_broken_link_ends_its_row(void **state)
 {
     use_lists(*state, HS_SHAPE_LISTS, 0);
@@ -428,6 +437,7 @@ static void slabs_are_rows_of_objects_by_class(void **state)
 {
     use_slabs(*state);
     shows(*state, 0, 80,
+          " Slabs: 2\n"
           "16 bytes: 1 slab, 1 of 6 in use; with free ones → 0x107000080\n"
           "  0x107000080  ·▓····  1 of 6\n"
           "32 bytes: 1 slab, 3 of 3 in use\n"
@@ -478,6 +488,7 @@ int main(void)
         ON_STAGE(lists_are_rows_of_blocks_in_order),
         ON_STAGE(a_row_counts_the_blocks_that_it_cuts),
         ON_STAGE(a_second_series_of_lists_is_told_apart),
+        ON_STAGE(lists_beyond_the_largest_block_are_left_out),
         ON_STAGE(a_broken_link_ends_its_row),
         ON_STAGE(a_block_in_two_lists_is_shown),
         ON_STAGE(a_grid_is_a_matrix_of_bits_and_its_lists),
