@@ -3,6 +3,7 @@
 #define HS_MODEL_SESSION_H
 
 #include "model/client.h"
+#include "model/timeline.h"
 
 /* All that decides how a fresh heap behaves. */
 typedef struct {
@@ -34,6 +35,7 @@ struct hs_session {
 
     hs_last last;
     hs_totals totals;
+    hs_timeline timeline;
     hs_change *changes;
     size_t change_count, change_capacity;
 };
