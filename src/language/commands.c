@@ -727,7 +727,14 @@ static const hs_command commands[] = {
 
     {"map", "Pictures", "the byte map", NULL, {{0}}, false, run_map},
     {"blocks", "Pictures", "all blocks in heap order", NULL, {{0}}, false, run_blocks},
-    {"free-list", "Pictures", "the free blocks", NULL, {{0}}, false, run_free_list},
+    {"free-list",
+     "Pictures",
+     "the free blocks in their own order",
+     "One list head first, lists by size, a grid with its bitmap, a tree, buddies over the heap, slabs:\n"
+     "as the allocator keeps them. A link that leads astray is shown. Without lists: in heap order.",
+     {{0}},
+     false,
+     run_free_list},
     {"stats",
      "Pictures",
      "the ledger and all measures, with their definitions",

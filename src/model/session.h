@@ -4,6 +4,7 @@
 
 #include "model/client.h"
 #include "model/chronicle.h"
+#include "model/timeline.h"
 
 #include <heapscope/ledger.h>
 
@@ -38,6 +39,7 @@ struct hs_session {
 
     hs_last last;
     hs_totals totals;
+    hs_timeline timeline;
     hs_change *changes;
     size_t change_count, change_capacity;
 };

@@ -693,7 +693,7 @@ static const struct {
 } keys[] = {
     {KEY_F(1), "F1 or ?", "this help (? on an empty line)", key_help},
     {KEY_F(2), "F2", "all blocks", key_blocks},
-    {KEY_F(3), "F3", "the free blocks", key_free_list},
+    {KEY_F(3), "F3", "the free blocks in their own order", key_free_list},
     {KEY_F(4), "F4", "the ledger and all measures", key_stats},
     {KEY_F(5), "F5", "play or pause the script", key_play},
     {KEY_F(6), "F6", "one step of the script", key_step},

@@ -67,7 +67,7 @@ static void print_map(const printer *p)
 
 static void print_panel(const printer *p, const hs_panel *panel)
 {
-    size_t rows = panel->rows(p->session);
+    size_t rows = panel->rows(p->session, p->style->columns);
     hs_scene *scene = hs_scene_new((int)(rows < LIST_ROWS ? rows : LIST_ROWS), p->style->columns,
                                    p->style->ascii);
     panel->paint(p->session, hs_pane_of(scene), 0);

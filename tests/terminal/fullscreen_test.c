@@ -126,7 +126,7 @@ static void a_click_inspects_a_byte(void **state)
     assert_true(terminal_shows(t, "32|1"));
     assert_true(terminal_wants_mouse(t));
     terminal_click(t, 2, 13); /* the first byte, behind the address, below the ruler */
-    assert_true(terminal_shows(t, "size 32 | status 001"));
+    assert_true(terminal_shows(t, "size 32 | bit 0 (used) 1"));
     assert_int_equal(leave(t), 0);
 }
 
