@@ -30,7 +30,7 @@ typedef enum {
     HS_IN_PLACE, /* at: block that realloc keeps where it is; a: its old size; b: its new size */
     HS_IGNORE,   /* at: a pointer whose free does nothing */
     HS_RETURN,   /* at: the pointer returned, or NULL */
-    HS_FAIL,     /* detail: hs_reason; a: bytes that would have been needed */
+    HS_FAIL,     /* detail: hs_reason; a: bytes that would have been needed; at: a wrong pointer */
     HS_FAULT,    /* detail: hs_reason; at: the address; the request was undone */
     HS_EVENT_KINDS
 } hs_event_kind;
@@ -49,6 +49,8 @@ typedef enum {
     HS_BECAUSE_OUTSIDE,     /* fault: the allocator followed the bytes out of the heap */
     HS_BECAUSE_ENDLESS,     /* fault: the allocator went round in a circle */
     HS_BECAUSE_SYSTEM,      /* fail: the operating system gave no memory */
+    HS_BECAUSE_TABLE,       /* fail: the allocator's table has no room for a piece more */
+    HS_BECAUSE_NO_BLOCK,    /* fail: no block starts at that address */
 } hs_reason;
 
 typedef struct {

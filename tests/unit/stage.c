@@ -113,7 +113,9 @@ void expect_same_heap(const hs_session *a, const hs_session *b)
     const hs_heap *x = hs_session_heap(a), *y = hs_session_heap(b);
     uint64_t size = hs_heap_committed(x);
     assert_int_equal(size, hs_heap_committed(y));
-    assert_memory_equal(hs_heap_bytes(x, HS_BASE, size), hs_heap_bytes(y, HS_BASE, size), size);
+    hs_addr base = hs_heap_base(x);
+    assert_int_equal(base, hs_heap_base(y));
+    assert_memory_equal(hs_heap_bytes(x, base, size), hs_heap_bytes(y, base, size), size);
     assert_string_equal(hs_heap_allocator(x)->name, hs_heap_allocator(y)->name);
     for (size_t i = 0; i < hs_heap_allocator(x)->option_count; i++)
         assert_int_equal(hs_heap_option(x, i), hs_heap_option(y, i));
