@@ -1,5 +1,5 @@
 /* The commands: one function each, and the table that declares them. */
-#include "language/running.h"
+#include "language/homework.h"
 #include "language/words.h"
 
 #include "heap/array.h"
@@ -700,6 +700,15 @@ static const hs_command commands[] = {
      {SIZE("A"), SIZE("N")},
      true,
      run_aligned_alloc},
+
+    {"ops",
+     "Requests",
+     "requests as the OSTEP homework writes them: +10,+10,-0,+5",
+     "+SIZE allocates for the next index, from 0 on; -INDEX frees. Index 3 is ptr3 to other commands.\n"
+     "The answers are the homework's: the address, the blocks examined, the free list after it.",
+     {{HS_PARAMETER_TEXT, "LIST", NULL, false}},
+     false,
+     hs_run_ops},
 
     {"write",
      "Bytes",

@@ -112,11 +112,16 @@ static hs_span place_of(const hs_statement *s, hs_operand operand)
     return s->head;
 }
 
-bool hs_perform(hs_interpreter *in, const hs_statement *s, const hs_op *op)
+bool hs_perform_untold(hs_interpreter *in, const hs_statement *s, const hs_op *op)
 {
     hs_problem problem;
-    if (!hs_session_perform(in->session, op, &problem))
-        return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
+    return hs_session_perform(in->session, op, &problem) ||
+           hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
+}
+
+bool hs_perform(hs_interpreter *in, const hs_statement *s, const hs_op *op)
+{
+    if (!hs_perform_untold(in, s, op)) return false;
     if (!in->inside) in->listener.performed(in->listener.context, NULL);
     return true;
 }
@@ -227,6 +232,11 @@ hs_program *hs_interpreter_load(hs_interpreter *in, const char *path)
     hs_program *p = parse(in, path, 1, text, length);
     free(text);
     return p;
+}
+
+hs_program *hs_interpreter_parse(hs_interpreter *in, const char *name, const char *text)
+{
+    return parse(in, name, 1, text, strlen(text));
 }
 
 bool hs_interpreter_run_file(hs_interpreter *in, const char *path)

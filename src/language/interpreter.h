@@ -58,6 +58,9 @@ bool hs_interpreter_run_file(hs_interpreter *, const char *path);
 /* Load a program from a file without running it; NULL after a complaint was said. */
 hs_program *hs_interpreter_load(hs_interpreter *, const char *path);
 
+/* The same with a text that complaints call `name`. */
+hs_program *hs_interpreter_parse(hs_interpreter *, const char *name, const char *text);
+
 /* Run one statement of a program. False: it failed (which was said). */
 bool hs_interpreter_step(hs_interpreter *, const hs_program *, size_t index);
 

@@ -28,6 +28,9 @@ bool hs_pointer_of_argument(hs_interpreter *, const hs_argument *, hs_pointer *)
 /* Perform an operation that a statement stands for, and tell the listener. */
 bool hs_perform(hs_interpreter *, const hs_statement *, const hs_op *);
 
+/* The same for a statement that tells the listener itself. */
+bool hs_perform_untold(hs_interpreter *, const hs_statement *, const hs_op *);
+
 bool hs_run_statements(hs_interpreter *, const hs_statement *, size_t count);
 bool hs_interrupted(hs_interpreter *);
 

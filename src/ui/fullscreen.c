@@ -948,6 +948,7 @@ static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *confi
     hs_plain_style style = hs_plain_style_of_output(config->ascii);
     fprintf(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
     if (config->script) return hs_plain_play(session, &style, config->script);
+    if (config->text) return hs_plain_run(session, &style, "LIST", config->text);
     return hs_plain_converse(session, &style, config->history);
 }
 
@@ -983,6 +984,13 @@ static void free_app(app *a)
     hs_scene_free(a->scene);
 }
 
+static bool open_script(app *a)
+{
+    const hs_fullscreen_config *c = a->config;
+    if (c->script) return hs_player_open(&a->player, a->interpreter, c->script);
+    return c->text && hs_player_open_text(&a->player, a->interpreter, "LIST", c->text);
+}
+
 uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *config)
 {
     app a = {.session = session, .config = config};
@@ -999,10 +1007,10 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     set_message(&a,
                 copy("Type malloc 24, then free p1. help lists the commands; F1 or ? the keys."),
                 false);
-    if (config->script && hs_player_open(&a.player, a.interpreter, config->script)) step_script(&a);
+    if (open_script(&a)) step_script(&a);
     uint64_t in_script = hs_interpreter_failures(a.interpreter);
     read_lines(&a);
-    if (config->script) in_script = hs_interpreter_failures(a.interpreter);
+    if (config->script || config->text) in_script = hs_interpreter_failures(a.interpreter);
     int ended_by = hs_terminal_end_signal(a.terminal);
     hs_terminal_close(a.terminal);
     free_app(&a);

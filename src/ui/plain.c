@@ -305,3 +305,14 @@ uint64_t hs_plain_play(hs_session *session, const hs_plain_style *style, const c
     hs_interpreter_free(in);
     return failures;
 }
+
+uint64_t hs_plain_run(hs_session *session, const hs_plain_style *style, const char *name,
+                      const char *text)
+{
+    printer p = {.session = session, .style = style};
+    hs_interpreter *in = interpreter_for(&p);
+    hs_interpreter_run(in, name, 1, text, strlen(text));
+    uint64_t failures = hs_interpreter_failures(in);
+    hs_interpreter_free(in);
+    return failures;
+}

@@ -118,6 +118,19 @@ static void a_number_stands_whole_or_not_at_all(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void a_list_of_the_homework_is_played(void **state)
+{
+    (void)state;
+    terminal *t = start_with(24, 80, NULL, "--ostep", "+10,+10,-0,+5");
+    assert_true(terminal_shows(t, "ptr[0] = Alloc(10) returned 1000 (searched 1 elements)"));
+    terminal_type(t, "  ");
+    assert_true(terminal_shows(t, "Free List [ Size 2 ]: [ addr:1000 sz:10 ][ addr:1020 sz:80 ]"));
+    assert_true(terminal_shows(t, "ptr1 10"));
+    terminal_type(t, " ");
+    assert_true(terminal_shows(t, "ptr[2] = Alloc(5) returned 1000 (searched 2 elements)"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_click_inspects_a_byte(void **state)
 {
     (void)state;
@@ -552,6 +565,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_size_of_screen_works),
         cmocka_unit_test(a_wide_screen_has_the_panels_beside_the_map),
         cmocka_unit_test(a_number_stands_whole_or_not_at_all),
+        cmocka_unit_test(a_list_of_the_homework_is_played),
         cmocka_unit_test(a_click_inspects_a_byte),
         cmocka_unit_test(shifted_arrows_move_a_cursor_over_the_map),
         cmocka_unit_test(a_request_is_gone_through_in_slow_motion),
