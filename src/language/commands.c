@@ -1,5 +1,6 @@
 /* The commands: one function each, and the table that declares them. */
 #include "language/homework.h"
+#include "language/predict.h"
 #include "language/words.h"
 
 #include "heap/array.h"
@@ -774,6 +775,18 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_SIZE, "N", NULL, true}},
      false,
      run_step},
+    {"predict",
+     "Insight",
+     "say before each request what will come of it, and see",
+     "predict on            asks before each request: the address, the blocks examined, ...\n"
+     "predict { free p2 }   asks about this one alone: a stop in a lecture\n"
+     "An address is typed, p1+32 or 0x107000028 or NULL, or clicked on the map: the block that it\n"
+     "will lie in. No answer passes. Alone, predict tells the score.",
+     {{HS_PARAMETER_FLAG, "on", "on", true},
+      {HS_PARAMETER_FLAG, "off", "off", true},
+      {HS_PARAMETER_BODY, "{ ... }", NULL, true}},
+     false,
+     hs_run_predict},
     {"history",
      "Insight",
      "the last N commands (20) with their numbers",

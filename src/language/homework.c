@@ -164,7 +164,7 @@ static void tell(hs_interpreter *in, const list_op *op, uint64_t index, bool ski
     else
         put_answer(out, in->session, op, index);
     fclose(out);
-    in->listener.performed(in->listener.context, text);
+    hs_tell_performed(in, text);
     free(text);
 }
 

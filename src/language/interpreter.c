@@ -1,5 +1,5 @@
 /* The interpreter: statements one after another, errors told with their place. */
-#include "language/running.h"
+#include "language/predict.h"
 
 #include "heap/array.h"
 
@@ -115,14 +115,26 @@ static hs_span place_of(const hs_statement *s, hs_operand operand)
 bool hs_perform_untold(hs_interpreter *in, const hs_statement *s, const hs_op *op)
 {
     hs_problem problem;
-    return hs_session_perform(in->session, op, &problem) ||
-           hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
+    hs_guesses guesses = hs_predict_stop(in, op);
+    if (!hs_session_perform(in->session, op, &problem))
+        return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
+    in->mistaken = hs_predict_judge(in, &guesses);
+    return true;
+}
+
+void hs_tell_performed(hs_interpreter *in, const char *summary)
+{
+    if (in->inside) return;
+    in->listener.performed(in->listener.context, summary);
+    if (in->mistaken)
+        in->listener.show(in->listener.context, HS_SHOW_WHY, hs_session_op_count(in->session), 0);
+    in->mistaken = false;
 }
 
 bool hs_perform(hs_interpreter *in, const hs_statement *s, const hs_op *op)
 {
     if (!hs_perform_untold(in, s, op)) return false;
-    if (!in->inside) in->listener.performed(in->listener.context, NULL);
+    hs_tell_performed(in, NULL);
     return true;
 }
 
