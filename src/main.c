@@ -25,6 +25,8 @@ typedef struct {
     const char *ops; /* its list, or NULL */
     const char *policy, *order;
     bool coalesce;
+    bool quiz, answers; /* a sheet of problems, and its answers */
+    const char *seed, *number;
     char **files;
     int file_count;
 } arguments;
@@ -42,6 +44,8 @@ enum {
     OPTION_MAX_HEAP,
     OPTION_THEME,
     OPTION_OSTEP,
+    OPTION_QUIZ,
+    OPTION_ANSWERS,
     OPTION_MAN
 };
 
@@ -75,6 +79,10 @@ static const struct {
      "NAME",
      "its free list: ADDRSORT, SIZESORT+, SIZESORT-, INSERT-FRONT, INSERT-BACK"},
     {{"coalesce", no_argument, NULL, 'C'}, NULL, "its free list is coalesced"},
+    {{"quiz", no_argument, NULL, OPTION_QUIZ}, NULL, "print a sheet of problems"},
+    {{"answers", no_argument, NULL, OPTION_ANSWERS}, NULL, "print it with the answers"},
+    {{"seed", required_argument, NULL, 's'}, "S", "the sheet's seed (default: 1)"},
+    {{"number", required_argument, NULL, 'n'}, "N", "problems on the sheet (default: 10)"},
     {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
     {{"version", no_argument, NULL, 'V'}, NULL, "show the version"},
 };
@@ -85,7 +93,8 @@ static void put_usage(FILE *out)
     fputs("Usage: heapscope [OPTION...]          type commands and watch the heap\n"
           "       heapscope [OPTION...] FILE     play a script\n"
           "       heapscope --check FILE...      test scripts\n"
-          "       heapscope --ostep [LIST]       the OSTEP homework on free space\n\n",
+          "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
+          "       heapscope --quiz | --answers   problems for any allocator, on paper\n\n",
           out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40];
@@ -119,6 +128,12 @@ static bool parse_size(const char *text, uint64_t *size)
     hs_complaint c;
     hs_reader r = {.text = text, .length = strlen(text), .complaint = &c};
     return hs_read_size(&r, size) && r.at == r.length;
+}
+
+static int parse_number(const char *text)
+{
+    bool good = *text && strlen(text) < 20 && !text[strspn(text, "0123456789")];
+    return good ? OK : complain("%s is no number", text);
 }
 
 static int parse_heap_size(const char *text, uint64_t *size)
@@ -187,6 +202,10 @@ static int handle(int option, arguments *a)
     case 'p': a->policy = optarg; return OK;
     case 'l': a->order = optarg; return OK;
     case 'C': a->coalesce = true; return OK;
+    case OPTION_QUIZ: a->quiz = true; return OK;
+    case OPTION_ANSWERS: a->answers = true; return OK;
+    case 's': a->seed = optarg; return parse_number(optarg);
+    case 'n': a->number = optarg; return parse_number(optarg);
     case 'h': put_usage(stdout); exit(finish(OK));
     case 'V': puts("heapscope " HEAPSCOPE_VERSION); exit(finish(OK));
     case OPTION_MAN: print_manual(); exit(finish(OK));
@@ -215,7 +234,7 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     long_options[OPTION_COUNT] = (struct option){"man", no_argument, NULL, OPTION_MAN};
     int option, status = OK;
     while (status == OK &&
-           (option = getopt_long(argc, argv, "a:p:l:ChV", long_options, NULL)) != -1)
+           (option = getopt_long(argc, argv, "a:p:l:Cs:n:hV", long_options, NULL)) != -1)
         status = handle(option, a);
     if (status) return status;
     a->files = argv + optind;
@@ -223,6 +242,10 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     if (a->check && !a->file_count) return complain("--check needs a FILE");
     if (!a->check && a->file_count > 1)
         return complain("one FILE is played at a time, not also %s", a->files[1]);
+    if ((a->seed || a->number) && !a->quiz && !a->answers)
+        return complain("--seed and --number belong to --quiz and --answers");
+    if ((a->quiz || a->answers) && (a->check || (a->file_count && !a->ostep)))
+        return complain("--quiz prints a sheet, and plays no FILE");
     if (a->ostep) return settle_ostep(a);
     if (a->policy || a->order || a->coalesce)
         return complain("--policy, --order and --coalesce belong to --ostep");
@@ -331,6 +354,15 @@ static char *ops_script(const char *list)
     return text;
 }
 
+static char *quiz_script(const arguments *a)
+{
+    char *text;
+    if (asprintf(&text, "quiz seed %s n %s %s", a->seed ? a->seed : "1",
+                 a->number ? a->number : "10", a->answers ? "answers" : "sheet") < 0)
+        abort();
+    return text;
+}
+
 static int converse(const arguments *a)
 {
     hs_session *s = open_session(a);
@@ -344,16 +376,19 @@ static int converse(const arguments *a)
         hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
         hs_plain_play(s, &silent, config);
     }
-    char *ops = a->ops ? ops_script(a->ops) : NULL;
-    if (can_fill_a_screen(a))
-        failures = hs_fullscreen_run(s, &(hs_fullscreen_config){file, ops, history, a->ascii});
-    else if (ops)
-        failures = hs_plain_run(s, &style, "LIST", ops);
+    char *text = a->ops ? ops_script(a->ops) : a->quiz || a->answers ? quiz_script(a) : NULL;
+    style.questions = a->quiz && !a->answers;
+    if (text && (a->quiz || a->answers))
+        failures = hs_plain_run(s, &style, "LIST", text);
+    else if (can_fill_a_screen(a))
+        failures = hs_fullscreen_run(s, &(hs_fullscreen_config){file, text, history, a->ascii});
+    else if (text)
+        failures = hs_plain_run(s, &style, "LIST", text);
     else if (file)
         failures = hs_plain_play(s, &style, file);
     else
         failures = hs_plain_converse(s, &style, history);
-    free(ops);
+    free(text);
     free(history);
     free(config);
     hs_session_free(s);

@@ -1,9 +1,11 @@
 /* The commands: one function each, and the table that declares them. */
 #include "language/homework.h"
 #include "language/predict.h"
+#include "language/quiz.h"
 #include "language/words.h"
 
 #include "heap/array.h"
+#include "model/random.h"
 
 #include <heapscope/ledger.h>
 
@@ -316,6 +318,9 @@ static const char *resolve(hs_interpreter *in, hs_words *words, const char *kind
 static bool run_allocator(hs_interpreter *in, const hs_statement *s)
 {
     hs_op op = {.kind = HS_OP_ALLOCATOR, .replay = s->arguments[1].present};
+    if (!s->arguments[0].present && op.replay)
+        return hs_fail_at(in, s->arguments[1].where, "allocator: NAME is missing",
+                          "write allocator NAME replay");
     if (!s->arguments[0].present)
         return say_own(in, HS_SAY_ANSWER, text_of(list_allocators, in->session));
     hs_words words = {0};
@@ -508,19 +513,10 @@ static bool run_repeat(hs_interpreter *in, const hs_statement *s)
     return good;
 }
 
-/* SplitMix64 (Steele, Lea & Flood 2014): the same numbers everywhere from the same seed. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static uint64_t random_size(uint64_t *state)
 {
-    uint64_t most = next_random(state) % 16 ? 128 : 1024; /* first, whatever the compiler */
-    return 1 + next_random(state) % most;
+    uint64_t most = hs_random(state) % 16 ? 128 : 1024; /* first, whatever the compiler */
+    return 1 + hs_random(state) % most;
 }
 
 typedef struct {
@@ -545,12 +541,12 @@ static live_list live_variables(const hs_session *session)
 
 static bool random_request(hs_interpreter *in, const hs_statement *s, live_list *l, uint64_t *state)
 {
-    uint64_t dice = next_random(state) % 10;
+    uint64_t dice = hs_random(state) % 10;
     hs_op op = {.kind = HS_OP_REQUEST,
                 .request = HS_MALLOC,
                 .p.variable = HS_NONE,
                 .a = random_size(state)};
-    size_t victim = l->count ? next_random(state) % l->count : 0;
+    size_t victim = l->count ? hs_random(state) % l->count : 0;
     if (dice >= 5 && l->count) {
         op.request = dice == 9 ? HS_REALLOC : HS_FREE;
         op.p.variable = l->variables[victim];
@@ -787,6 +783,19 @@ static const hs_command commands[] = {
       {HS_PARAMETER_BODY, "{ ... }", NULL, true}},
      false,
      hs_run_predict},
+    {"quiz",
+     "Insight",
+     "exercises of growing difficulty, asked like predict, or on paper",
+     "Starts a fresh heap and asks N exercises (10), the same ones for the same seed S (1): malloc,\n"
+     "then frees and the holes they make, sizes that just fit, realloc. With `sheet` they are\n"
+     "printed, with `answers` solved, and the heap stays as it is. Ctrl-C ends a quiz.",
+     {{HS_PARAMETER_ALLOCATOR, "NAME", NULL, true},
+      {HS_PARAMETER_SIZE, "S", "seed", true},
+      {HS_PARAMETER_SIZE, "N", "n", true},
+      {HS_PARAMETER_FLAG, "sheet", "sheet", true},
+      {HS_PARAMETER_FLAG, "answers", "answers", true}},
+     false,
+     hs_run_quiz},
     {"history",
      "Insight",
      "the last N commands (20) with their numbers",

@@ -88,20 +88,34 @@ static uint64_t size_of_block(const hs_heap *h, hs_addr at)
     return 0;
 }
 
-static void put_piece(FILE *out, hs_addr at, uint64_t size)
+/* Write one down; `any`: there was one before it. */
+typedef void (*put_piece)(FILE *, const hs_heap *, bool any, hs_addr, uint64_t size);
+
+static void put_homework_piece(FILE *out, const hs_heap *h, bool any, hs_addr at, uint64_t size)
 {
+    (void)h;
+    (void)any;
     fprintf(out, "[ addr:%" PRIu64 " sz:%" PRIu64 " ]", at, size);
 }
 
+static void put_sheet_piece(FILE *out, const hs_heap *h, bool any, hs_addr at, uint64_t size)
+{
+    if (any) fputs(", ", out);
+    if (hs_heap_allocator(h)->model_base)
+        fprintf(out, "%" PRIu64 " (%" PRIu64 ")", at, size);
+    else
+        fprintf(out, "0x%" PRIx64 " (%" PRIu64 ")", at, size);
+}
+
 /* Links that are broken may lead round in a circle: of n holes, n are followed. */
-static void put_list_order(FILE *out, const hs_heap *h, uint64_t holes)
+static void put_list_order(FILE *out, const hs_heap *h, uint64_t holes, put_piece put)
 {
     const hs_allocator *a = hs_heap_allocator(h);
     hs_list list;
     hs_links links;
     if (!a->list(h, 0, &list)) return;
     for (hs_addr at = list.head; at && holes-- > 0; at = links.to[0]) {
-        put_piece(out, at, size_of_block(h, at));
+        put(out, h, at != list.head, at, size_of_block(h, at));
         if (!a->links(h, at, &links)) return;
     }
 }
@@ -111,20 +125,41 @@ static bool is_hole(const hs_block *b)
     return b->kind == HS_BLOCK_FREE || b->kind == HS_BLOCK_UNUSED;
 }
 
-/* The free list in its own order; in heap order where there is not one list. */
-static void put_free_list(FILE *out, const hs_heap *h)
+static uint64_t count_holes(const hs_heap *h)
 {
     const hs_allocator *a = hs_heap_allocator(h);
     uint64_t holes = 0;
     hs_block b;
     for (bool more = a->walk(h, NULL, &b); more; more = a->walk(h, &b, &b)) holes += is_hole(&b);
-    fprintf(out, "Free List [ Size %" PRIu64 " ]: ", holes);
+    return holes;
+}
+
+static void put_holes(FILE *out, const hs_heap *h, put_piece put)
+{
+    const hs_allocator *a = hs_heap_allocator(h);
+    hs_block b;
     if (a->shape == HS_SHAPE_LIST) {
-        put_list_order(out, h, holes);
-    } else {
-        for (bool more = a->walk(h, NULL, &b); more; more = a->walk(h, &b, &b))
-            if (is_hole(&b)) put_piece(out, b.addr, b.size);
+        put_list_order(out, h, count_holes(h), put);
+        return;
     }
+    bool any = false;
+    for (bool more = a->walk(h, NULL, &b); more; more = a->walk(h, &b, &b)) {
+        if (!is_hole(&b)) continue;
+        put(out, h, any, b.addr, b.size);
+        any = true;
+    }
+}
+
+void hs_put_free_blocks(FILE *out, const hs_heap *h)
+{
+    put_holes(out, h, put_sheet_piece);
+    if (!count_holes(h)) fputs("none", out);
+}
+
+static void put_free_list(FILE *out, const hs_heap *h)
+{
+    fprintf(out, "Free List [ Size %" PRIu64 " ]: ", count_holes(h));
+    put_holes(out, h, put_homework_piece);
     putc('\n', out);
 }
 
@@ -135,6 +170,16 @@ static bool was_refused(const hs_heap *h)
     for (size_t i = 0; i < n; i++)
         if (e[i].kind == HS_FAIL) return true;
     return false;
+}
+
+/* As the homework asks, without what is to be found out. */
+static void put_question(FILE *out, const list_op *op, uint64_t index)
+{
+    if (op->frees)
+        fprintf(out, "Free(ptr[%" PRIu64 "])\nreturned ?\nList?\n", index);
+    else
+        fprintf(out, "ptr[%" PRIu64 "] = Alloc(%" PRIu64 ") returned ?\nList?\n", index,
+                op->number);
 }
 
 static void put_answer(FILE *out, const hs_session *s, const list_op *op, uint64_t index)
@@ -161,6 +206,8 @@ static void tell(hs_interpreter *in, const list_op *op, uint64_t index, bool ski
     if (!out) abort();
     if (skipped)
         fputs("Invalid Free: Skipping", out);
+    else if (in->questions_only)
+        put_question(out, op, index);
     else
         put_answer(out, in->session, op, index);
     fclose(out);

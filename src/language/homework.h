@@ -10,6 +10,11 @@
 
 #include "language/running.h"
 
+#include <stdio.h>
+
+/* The free blocks in the order of their list, in heap order where there is not one list. */
+void hs_put_free_blocks(FILE *, const hs_heap *);
+
 /* The command `ops LIST`. */
 bool hs_run_ops(hs_interpreter *, const hs_statement *);
 

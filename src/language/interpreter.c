@@ -23,6 +23,11 @@ void hs_interpreter_free(hs_interpreter *in)
     free(in);
 }
 
+void hs_interpreter_hide_answers(hs_interpreter *in)
+{
+    in->questions_only = true;
+}
+
 bool hs_interpreter_has_quit(const hs_interpreter *in)
 {
     return in->quit;

@@ -74,6 +74,9 @@ hs_program *hs_interpreter_parse(hs_interpreter *, const char *name, const char 
 /* Run one statement of a program. False: it failed (which was said). */
 bool hs_interpreter_step(hs_interpreter *, const hs_program *, size_t index);
 
+/* From now on `ops` says what is asked, not what is answered. */
+void hs_interpreter_hide_answers(hs_interpreter *);
+
 bool hs_interpreter_has_quit(const hs_interpreter *);
 uint64_t hs_interpreter_failures(const hs_interpreter *);
 

@@ -14,8 +14,10 @@ struct hs_interpreter {
     int expecting_error;       /* inside expect error { } */
     char *refusal;             /* the error that came there */
     bool quit, stopped;
-    int predicting; /* inside predict { } */
-    bool mistaken;  /* something about the last request was predicted wrongly */
+    bool questions_only; /* op lists are told without their answers */
+    size_t predicting;   /* questions asked about each request: inside predict { }, or a quiz */
+    const char *preface; /* to a question, or NULL */
+    bool mistaken;       /* something about the last request was predicted wrongly */
     uint64_t predicted, predicted_right; /* answers */
     uint64_t failures;
 };

@@ -43,8 +43,10 @@ typedef struct {
 
     struct { /* a question that waits for its answer, while `on` */
         bool on, on_map;
+        bool cancelled; /* by Ctrl-C, and what asks it with it */
         wchar_t typed[128];
         size_t length;
+        bool reading;     /* what lies over the map, before the next question */
         hs_addr from, to; /* the cell that was clicked */
     } question;
 
@@ -142,6 +144,10 @@ static int put_line(hs_pane p, int row, int column, const wchar_t *text, size_t 
 static int put_prompt(const app *a, hs_pane p, int row)
 {
     char text[64];
+    if (a->question.reading) {
+        hs_put(p, row, 0, HS_ROLE_KEY, "Enter goes on");
+        return -1;
+    }
     if (a->question.on) {
         int from = hs_put(p, row, 0, HS_ROLE_KEY, "? ");
         return put_line(p, row, from, a->question.typed, a->question.length, a->question.length);
@@ -426,6 +432,7 @@ static void forget_waiting(app *a)
 static bool interrupted(void *context)
 {
     app *a = context;
+    if (a->question.cancelled) return true;
     if (++a->asked % 1024) return false;
     show_progress(a);
     bool pasting = paste_arrives(a);
@@ -485,6 +492,7 @@ static void before_running(app *a)
     replace(&a->message, NULL);
     replace(&a->command, NULL);
     replace(&a->verdict, NULL);
+    a->question.cancelled = false;
     a->state.error = false;
     a->began = a->shown = hs_player_clock();
 }
@@ -1012,7 +1020,7 @@ static asking take_character(app *a, wchar_t c)
     switch (c) {
     case L'\r':
     case L'\n': return ANSWERED;
-    case CTRL_C: return PASSED;
+    case CTRL_C: a->question.cancelled = true; return PASSED;
     case ESCAPE:
         if (!a->state.overlay.open) return PASSED;
         close_overlay(a);
@@ -1051,11 +1059,31 @@ static asking await_answer(app *a)
     return now;
 }
 
+/* An answer is still laid over the map, such as why the last prediction was wrong: it stays until
+ * it has been read. */
+static void read_overlay(app *a)
+{
+    while (a->state.overlay.open && !a->quit) {
+        wchar_t key;
+        a->question.reading = true;
+        a->stale = true;
+        draw(a);
+        hs_read read = read_key(a, -1, &key);
+        if (read == HS_READ_END) a->quit = true;
+        if (read == HS_READ_KEY && key != KEY_ENTER) look(a, key);
+        if (read == HS_READ_CHARACTER && key == CTRL_C) a->question.cancelled = true;
+        if (read == HS_READ_CHARACTER || (read == HS_READ_KEY && key == KEY_ENTER))
+            close_overlay(a);
+    }
+    a->question.reading = false;
+}
+
 static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
 {
     app *a = context;
-    if (a->quit) return false;
-    close_overlay(a);
+    if (a->quit || a->question.cancelled) return false;
+    read_overlay(a);
+    if (a->quit || a->question.cancelled) return false;
     memset(&a->question, 0, sizeof a->question);
     a->question.on = true;
     a->question.on_map = on_map;

@@ -257,7 +257,7 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
     if (!p->lines->editor) fputs("? ", stdout);
     fflush(stdout);
     const char *line = next_line(p->lines, L"? ", &n);
-    if (!line) was_cleared(p->lines);
+    if (!line && interrupt_asked) putchar('\n'); /* what asks will ask whether to stop */
     while (n && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
     if (!typed) printf("%.*s\n", (int)n, n ? line : "");
     if (!n) return false;
@@ -269,7 +269,9 @@ static hs_interpreter *interpreter_for(printer *p)
 {
     hs_listener listener = {p, say, show, begin, performed, interrupted, NULL};
     if (!p->style->silent) listener.ask = ask;
-    return hs_interpreter_new(p->session, &listener);
+    hs_interpreter *in = hs_interpreter_new(p->session, &listener);
+    if (p->style->questions) hs_interpreter_hide_answers(in);
+    return in;
 }
 
 /* A statement may go on over several lines, while a { is open. NULL at the end of input. */

@@ -6,8 +6,9 @@
 
 typedef struct {
     bool ascii;
-    bool colour; /* paint pictures with ANSI colours */
-    bool silent; /* say errors only */
+    bool colour;    /* paint pictures with ANSI colours */
+    bool silent;    /* say errors only */
+    bool questions; /* of op lists, without the answers */
     int columns;
 } hs_plain_style;
 

@@ -150,8 +150,7 @@ static void a_prediction_is_typed_and_judged(void **state)
     assert_true(terminal_shows(t, "free p1: how large is the free block"));
     terminal_type(t, "32\r");
     assert_true(terminal_shows(t, "wrong: free block = 256, not 32 (2 of 3 right so far)"));
-    assert_true(
-        terminal_shows(t, "coalesces: 32 + 224 bytes at 0x107000000 become 256")); /* why */
+    assert_true(terminal_shows(t, "coalesces: 32 + 224 bytes at 0x107000000 become 256")); /* why */
     terminal_type(t, "malloc 8\r");
     assert_true(terminal_shows(t, "malloc 8: which address will it return?"));
     terminal_type(t, "\033"); /* Escape passes: no answer, no score */
@@ -201,6 +200,30 @@ static void a_script_stops_for_a_prediction(void **state)
     assert_true(terminal_shows(t, "script 2/3"));
     terminal_type(t, " ");
     assert_true(terminal_shows(t, "free(p1): the 32-byte block"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_quiz_goes_on_when_its_answer_has_been_read(void **state)
+{
+    (void)state;
+    terminal *t = start(30, 90);
+    terminal_type(t, "quiz seed 3 n 3\r");
+    assert_true(terminal_shows(t, "exercise 1 of 3: malloc 16: which address will it return?"));
+    terminal_type(t, "NULL\r");
+    assert_true(terminal_shows(t, "wrong: address = 0x107000008, not NULL"));
+    assert_true(terminal_shows(t, "returns 0x107000008")); /* why */
+    assert_true(terminal_shows(t, "Enter goes on"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "exercise 2 of 3"));
+    assert_true(terminal_shows(t, "committed")); /* the map is back */
+    terminal_type(t, "p1+24\r");
+    assert_true(terminal_shows(t, "exercise 3 of 3"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "quiz: 1 of 2 answers were right"));
+    terminal_type(t, "quiz\r");
+    assert_true(terminal_shows(t, "exercise 1 of 10"));
+    terminal_type(t, "\003"); /* Ctrl-C ends it */
+    assert_true(terminal_shows(t, "quiz: 0 of 0"));
     assert_int_equal(leave(t), 0);
 }
 
@@ -642,6 +665,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_prediction_is_typed_and_judged),
         cmocka_unit_test(a_prediction_is_clicked_on_the_map),
         cmocka_unit_test(a_script_stops_for_a_prediction),
+        cmocka_unit_test(a_quiz_goes_on_when_its_answer_has_been_read),
         cmocka_unit_test(a_click_inspects_a_byte),
         cmocka_unit_test(shifted_arrows_move_a_cursor_over_the_map),
         cmocka_unit_test(a_request_is_gone_through_in_slow_motion),
