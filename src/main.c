@@ -27,6 +27,7 @@ typedef struct {
     bool coalesce;
     bool quiz, answers; /* a sheet of problems, and its answers */
     const char *seed, *number;
+    const char *range, *percent; /* of the homework's random operations */
     char **files;
     int file_count;
 } arguments;
@@ -79,10 +80,14 @@ static const struct {
      "NAME",
      "its free list: ADDRSORT, SIZESORT+, SIZESORT-, INSERT-FRONT, INSERT-BACK"},
     {{"coalesce", no_argument, NULL, 'C'}, NULL, "its free list is coalesced"},
+    {{"range", required_argument, NULL, 'r'}, "M", "its random sizes are 1 to M (default: 10)"},
+    {{"percent", required_argument, NULL, 'P'}, "P", "so many of 100 operations allocate (default: 50)"},
     {{"quiz", no_argument, NULL, OPTION_QUIZ}, NULL, "print a sheet of problems"},
     {{"answers", no_argument, NULL, OPTION_ANSWERS}, NULL, "print it with the answers"},
-    {{"seed", required_argument, NULL, 's'}, "S", "the sheet's seed (default: 1)"},
-    {{"number", required_argument, NULL, 'n'}, "N", "problems on the sheet (default: 10)"},
+    {{"seed", required_argument, NULL, 's'}, "S", "the seed of a sheet, or of the homework"},
+    {{"number", required_argument, NULL, 'n'},
+     "N",
+     "how many problems, or operations (default: 10)"},
     {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
     {{"version", no_argument, NULL, 'V'}, NULL, "show the version"},
 };
@@ -206,6 +211,8 @@ static int handle(int option, arguments *a)
     case OPTION_ANSWERS: a->answers = true; return OK;
     case 's': a->seed = optarg; return parse_number(optarg);
     case 'n': a->number = optarg; return parse_number(optarg);
+    case 'r': a->range = optarg; return parse_number(optarg);
+    case 'P': a->percent = optarg; return parse_number(optarg);
     case 'h': put_usage(stdout); exit(finish(OK));
     case 'V': puts("heapscope " HEAPSCOPE_VERSION); exit(finish(OK));
     case OPTION_MAN: print_manual(); exit(finish(OK));
@@ -234,7 +241,7 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     long_options[OPTION_COUNT] = (struct option){"man", no_argument, NULL, OPTION_MAN};
     int option, status = OK;
     while (status == OK &&
-           (option = getopt_long(argc, argv, "a:p:l:Cs:n:hV", long_options, NULL)) != -1)
+           (option = getopt_long(argc, argv, "a:p:l:Cr:P:s:n:hV", long_options, NULL)) != -1)
         status = handle(option, a);
     if (status) return status;
     a->files = argv + optind;
@@ -242,13 +249,13 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     if (a->check && !a->file_count) return complain("--check needs a FILE");
     if (!a->check && a->file_count > 1)
         return complain("one FILE is played at a time, not also %s", a->files[1]);
-    if ((a->seed || a->number) && !a->quiz && !a->answers)
-        return complain("--seed and --number belong to --quiz and --answers");
+    if ((a->seed || a->number) && !a->quiz && !a->answers && !a->ostep)
+        return complain("--seed and --number belong to --quiz, --answers and --ostep");
     if ((a->quiz || a->answers) && (a->check || (a->file_count && !a->ostep)))
         return complain("--quiz prints a sheet, and plays no FILE");
     if (a->ostep) return settle_ostep(a);
-    if (a->policy || a->order || a->coalesce)
-        return complain("--policy, --order and --coalesce belong to --ostep");
+    if (a->policy || a->order || a->coalesce || a->range || a->percent)
+        return complain("--policy, --order, --coalesce, --range and --percent belong to --ostep");
     if (!a->heap.initial) a->heap.initial = HS_HEAP_INITIAL;
     if (a->heap.maximum < a->heap.initial) return complain("--max-heap is smaller than --heap");
     return OK;
@@ -354,6 +361,17 @@ static char *ops_script(const char *list)
     return text;
 }
 
+/* The homework's random operations, when one of their options is given. */
+static char *homework_script(const arguments *a)
+{
+    char *text;
+    if (asprintf(&text, "homework seed %s n %s range %s percent %s", a->seed ? a->seed : "0",
+                 a->number ? a->number : "10", a->range ? a->range : "10",
+                 a->percent ? a->percent : "50") < 0)
+        abort();
+    return text;
+}
+
 static char *quiz_script(const arguments *a)
 {
     char *text;
@@ -361,6 +379,16 @@ static char *quiz_script(const arguments *a)
                  a->number ? a->number : "10", a->answers ? "answers" : "sheet") < 0)
         abort();
     return text;
+}
+
+/* The commands that the options stand for; NULL without any. */
+static char *script_of(const arguments *a)
+{
+    bool on_paper = a->quiz || a->answers;
+    if (a->ops) return ops_script(a->ops);
+    if (a->ostep && (on_paper || a->seed || a->number || a->range || a->percent))
+        return homework_script(a);
+    return on_paper ? quiz_script(a) : NULL;
 }
 
 static int converse(const arguments *a)
@@ -376,7 +404,7 @@ static int converse(const arguments *a)
         hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
         hs_plain_play(s, &silent, config);
     }
-    char *text = a->ops ? ops_script(a->ops) : a->quiz || a->answers ? quiz_script(a) : NULL;
+    char *text = script_of(a);
     style.questions = a->quiz && !a->answers;
     if (text && (a->quiz || a->answers))
         failures = hs_plain_run(s, &style, "LIST", text);

@@ -707,6 +707,18 @@ static const hs_command commands[] = {
      false,
      hs_run_ops},
 
+    {"homework",
+     "Requests",
+     "the random operations that the OSTEP homework has for a seed",
+     "N of them (10), the same as there for the same seed (0): sizes up to M (10), and P of 100 (50)\n"
+     "are allocations. `heapscope --ostep` sets up the heap and the options for it.",
+     {{HS_PARAMETER_SIZE, "S", "seed", true},
+      {HS_PARAMETER_SIZE, "N", "n", true},
+      {HS_PARAMETER_SIZE, "M", "range", true},
+      {HS_PARAMETER_SIZE, "P", "percent", true}},
+     false,
+     hs_run_homework},
+
     {"write",
      "Bytes",
      "write through a pointer, as the program would",

@@ -2,6 +2,7 @@
 #include "language/homework.h"
 
 #include "heap/array.h"
+#include "model/twister.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -232,16 +233,24 @@ static bool allocate(hs_interpreter *in, const hs_statement *s, const list_op *o
     return true;
 }
 
+static bool release_at(hs_interpreter *in, const hs_statement *s, const list_op *op)
+{
+    hs_op request = {.kind = HS_OP_REQUEST, .request = HS_FREE};
+    pointer_at(in->session, op->number, &request.p.variable);
+    if (!hs_perform_untold(in, s, &request)) return false;
+    tell(in, op, op->number, false);
+    return true;
+}
+
 /* The homework counts the allocations that succeeded, and passes over an index beyond them. */
 static bool release(hs_interpreter *in, const hs_statement *s, const list_op *op)
 {
-    hs_op request = {.kind = HS_OP_REQUEST, .request = HS_FREE};
     uint64_t good;
+    uint32_t ignored;
     count_pointers(in->session, &good);
-    const hs_variable *v = pointer_at(in->session, op->number, &request.p.variable);
-    bool skipped = op->number >= good || !v || !v->value;
-    if (!skipped && !hs_perform_untold(in, s, &request)) return false;
-    tell(in, op, op->number, skipped);
+    const hs_variable *v = pointer_at(in->session, op->number, &ignored);
+    if (op->number < good && v && v->value) return release_at(in, s, op);
+    tell(in, op, op->number, true);
     return true;
 }
 
@@ -257,5 +266,76 @@ bool hs_run_ops(hs_interpreter *in, const hs_statement *s)
     for (size_t i = 0; good && i < list.count && !hs_interrupted(in); i++)
         good = list.ops[i].frees ? release(in, s, &list.ops[i]) : allocate(in, s, &list.ops[i]);
     free(list.ops);
+    return good;
+}
+
+/* --- The random operations of a seed -------------------------------------------------------- */
+
+typedef struct {
+    uint64_t seed, count, range, percent;
+} random_plan;
+
+typedef struct {
+    uint64_t *indices; /* of live blocks, in the order of their allocation */
+    size_t count, capacity;
+} live_indices;
+
+static bool read_plan(hs_interpreter *in, const hs_statement *s, random_plan *p)
+{
+    uint64_t *const numbers[] = {&p->seed, &p->count, &p->range, &p->percent};
+    *p = (random_plan){.seed = 0, .count = 10, .range = 10, .percent = 50};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (s->arguments[i].present && !hs_size_of_argument(in, &s->arguments[i], numbers[i]))
+            return false;
+    if (p->range == 0 || p->range > INT32_MAX)
+        return hs_fail_at(in, s->arguments[2].where, "the largest size is 1 or more", NULL);
+    if (p->percent > 0 && p->percent <= 100) return true;
+    return hs_fail_at(in, s->arguments[3].where, "of 100 operations, 1 to 100 allocate", NULL);
+}
+
+static uint64_t below(hs_twister *t, uint64_t n)
+{
+    return (uint64_t)(hs_twister_next(t) * (double)n);
+}
+
+static bool allocate_at_random(hs_interpreter *in, const hs_statement *s, live_indices *l,
+                               uint64_t size)
+{
+    uint64_t good, index = count_pointers(in->session, &good);
+    if (!allocate(in, s, &(list_op){.number = size})) return false;
+    if (!hs_session_last(in->session)->result) return true;
+    l->indices = hs_array_reserve(l->indices, &l->capacity, l->count + 1, sizeof *l->indices);
+    l->indices[l->count++] = index;
+    return true;
+}
+
+static bool release_at_random(hs_interpreter *in, const hs_statement *s, live_indices *l, size_t i)
+{
+    uint64_t index = l->indices[i];
+    l->count--;
+    memmove(l->indices + i, l->indices + i + 1, (l->count - i) * sizeof *l->indices);
+    return release_at(in, s, &(list_op){.frees = true, .number = index});
+}
+
+/* One lot decides what it is, another the size or the block. A free with nothing to free is no
+ * operation, but its lot has been drawn. */
+bool hs_run_homework(hs_interpreter *in, const hs_statement *s)
+{
+    random_plan p;
+    hs_twister t;
+    live_indices l = {0};
+    if (!read_plan(in, s, &p)) return false;
+    hs_twister_seed(&t, p.seed);
+    bool good = true;
+    for (uint64_t done = 0; good && done < p.count && !hs_interrupted(in);) {
+        if (hs_twister_next(&t) < (double)p.percent / 100.0)
+            good = allocate_at_random(in, s, &l, below(&t, p.range) + 1);
+        else if (l.count)
+            good = release_at_random(in, s, &l, below(&t, l.count));
+        else
+            continue;
+        done++;
+    }
+    free(l.indices);
     return good;
 }

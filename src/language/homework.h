@@ -15,7 +15,8 @@
 /* The free blocks in the order of their list, in heap order where there is not one list. */
 void hs_put_free_blocks(FILE *, const hs_heap *);
 
-/* The command `ops LIST`. */
+/* The commands `ops LIST`, and `homework` with the random operations of a seed. */
 bool hs_run_ops(hs_interpreter *, const hs_statement *);
+bool hs_run_homework(hs_interpreter *, const hs_statement *);
 
 #endif
