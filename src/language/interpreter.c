@@ -121,6 +121,10 @@ bool hs_perform_untold(hs_interpreter *in, const hs_statement *s, const hs_op *o
 {
     hs_problem problem;
     hs_guesses guesses = hs_predict_stop(in, op);
+    if (guesses.count && hs_interrupted(in)) {
+        in->listener.say(in->listener.context, HS_SAY_ANSWER, "stopped: the request was not made");
+        return false;
+    }
     if (!hs_session_perform(in->session, op, &problem))
         return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
     in->mistaken = hs_predict_judge(in, &guesses);

@@ -88,7 +88,7 @@ static bool ask_all(hs_interpreter *in, const hs_statement *s, const quiz *q)
     bool good = hs_perform(in, s, &(hs_op){.kind = HS_OP_ALLOCATOR, .name = q->allocator});
     for (uint64_t i = 0; good && i < q->count && !hs_interrupted(in); i++)
         good = play_exercise(in, s, q, &e);
-    if (!good) return false;
+    if (!good && !in->stopped) return false;
     char *text;
     if (asprintf(&text, "quiz: %" PRIu64 " of %" PRIu64 " answers were right",
                  in->predicted_right - right, in->predicted - asked) < 0)

@@ -224,6 +224,11 @@ static void a_quiz_goes_on_when_its_answer_has_been_read(void **state)
     assert_true(terminal_shows(t, "exercise 1 of 10"));
     terminal_type(t, "\003"); /* Ctrl-C ends it */
     assert_true(terminal_shows(t, "quiz: 0 of 0"));
+    terminal_type(t, "predict { malloc 100 }\r");
+    assert_true(terminal_shows(t, "malloc 100: which address"));
+    terminal_type(t, "\003");
+    assert_true(terminal_shows(t, "stopped: the request was not made"));
+    assert_true(terminal_shows(t, "live 0 in 0 blocks"));
     assert_int_equal(leave(t), 0);
 }
 

@@ -101,6 +101,16 @@ static void a_freed_block_goes_where_the_order_says(void **state)
                         "[ addr:1040 sz:60 ][ addr:1025 sz:10 ][ addr:1000 sz:20 ]");
 }
 
+static void equals_stay_in_the_order_of_their_coming(void **state)
+{
+    (void)state;
+    const char *ops = "+10,+5,+10,+75,-2,-0";
+    assert_string_equal(list_after("set order sizesort+", ops),
+                        "[ addr:1015 sz:10 ][ addr:1000 sz:10 ]");
+    assert_string_equal(list_after("set order sizesort-", ops),
+                        "[ addr:1015 sz:10 ][ addr:1000 sz:10 ]");
+}
+
 static void the_list_is_sorted_at_a_free_not_at_a_split(void **state)
 {
     (void)state;
@@ -249,6 +259,7 @@ int main(void)
         cmocka_unit_test(of_equal_holes_the_first_in_the_list_is_taken),
         cmocka_unit_test(what_is_too_large_is_looked_for_all_the_same),
         cmocka_unit_test(a_freed_block_goes_where_the_order_says),
+        cmocka_unit_test(equals_stay_in_the_order_of_their_coming),
         cmocka_unit_test(the_list_is_sorted_at_a_free_not_at_a_split),
         cmocka_unit_test(neighbours_coalesce_where_the_list_has_them_side_by_side),
         cmocka_unit_test(a_failed_allocation_takes_its_index),

@@ -136,7 +136,7 @@ static void a_quiz_can_be_stopped(void **state)
 {
     (void)state;
     stage *s = stage_new("implicit", 256, 4096);
-    s->patience = 3;
+    s->patience = 4;
     stage_run(s, "quiz");
     assert_int_equal(s->asked, 2);
     assert_string_equal(s->said, "quiz: 0 of 0 answers were right");
