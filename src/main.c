@@ -81,7 +81,9 @@ static const struct {
      "its free list: ADDRSORT, SIZESORT+, SIZESORT-, INSERT-FRONT, INSERT-BACK"},
     {{"coalesce", no_argument, NULL, 'C'}, NULL, "its free list is coalesced"},
     {{"range", required_argument, NULL, 'r'}, "M", "its random sizes are 1 to M (default: 10)"},
-    {{"percent", required_argument, NULL, 'P'}, "P", "so many of 100 operations allocate (default: 50)"},
+    {{"percent", required_argument, NULL, 'P'},
+     "P",
+     "so many of 100 operations allocate (default: 50)"},
     {{"quiz", no_argument, NULL, OPTION_QUIZ}, NULL, "print a sheet of problems"},
     {{"answers", no_argument, NULL, OPTION_ANSWERS}, NULL, "print it with the answers"},
     {{"seed", required_argument, NULL, 's'}, "S", "the seed of a sheet, or of the homework"},
@@ -381,34 +383,67 @@ static char *quiz_script(const arguments *a)
     return text;
 }
 
-/* The commands that the options stand for; NULL without any. */
-static char *script_of(const arguments *a)
+/* The homework's operations one by one, so that the player stops behind each. Which they are
+ * depends on what the allocator answers: they are performed on a session that is then thrown away.
+ */
+static char *homework_steps(const arguments *a)
 {
-    bool on_paper = a->quiz || a->answers;
-    if (a->ops) return ops_script(a->ops);
-    if (a->ostep && (on_paper || a->seed || a->number || a->range || a->percent))
-        return homework_script(a);
-    return on_paper ? quiz_script(a) : NULL;
+    hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
+    hs_session *s = open_session(a);
+    if (!s) return NULL;
+    char *script = homework_script(a), *text = NULL;
+    size_t size;
+    uint64_t set_up = hs_session_op_count(s);
+    hs_plain_run(s, &silent, "LIST", script);
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    for (uint64_t i = set_up; i < hs_session_op_count(s); i++) {
+        char *line = hs_session_record_text(s, i);
+        fprintf(out, "%s\n", line);
+        free(line);
+    }
+    fclose(out);
+    free(script);
+    hs_session_free(s);
+    return text;
 }
 
-static int converse(const arguments *a)
+static bool is_on_paper(const arguments *a)
 {
-    hs_session *s = open_session(a);
-    if (!s) return USAGE;
-    char *history = xdg_file("XDG_STATE_HOME", ".local/state", "history");
+    return a->quiz || a->answers;
+}
+
+static bool is_at_random(const arguments *a)
+{
+    return a->ostep && !a->ops &&
+           (is_on_paper(a) || a->seed || a->number || a->range || a->percent);
+}
+
+/* The commands that the options stand for; NULL without any. */
+static char *script_of(const arguments *a, bool full_screen)
+{
+    if (a->ops) return ops_script(a->ops);
+    if (is_at_random(a)) return full_screen ? homework_steps(a) : homework_script(a);
+    return is_on_paper(a) ? quiz_script(a) : NULL;
+}
+
+static void play_config(hs_session *s, const arguments *a)
+{
+    hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
     char *config = xdg_file("XDG_CONFIG_HOME", ".config", "config");
+    if (config && access(config, R_OK) == 0) hs_plain_play(s, &silent, config);
+    free(config);
+}
+
+static uint64_t run(hs_session *s, const arguments *a, const char *history)
+{
+    bool full_screen = !is_on_paper(a) && can_fill_a_screen(a);
     const char *file = a->file_count ? a->files[0] : NULL;
-    uint64_t failures;
+    char *text = script_of(a, full_screen);
     hs_plain_style style = hs_plain_style_of_output(a->ascii);
-    if (config && access(config, R_OK) == 0) {
-        hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
-        hs_plain_play(s, &silent, config);
-    }
-    char *text = script_of(a);
+    uint64_t failures;
     style.questions = a->quiz && !a->answers;
-    if (text && (a->quiz || a->answers))
-        failures = hs_plain_run(s, &style, "LIST", text);
-    else if (can_fill_a_screen(a))
+    if (full_screen)
         failures = hs_fullscreen_run(s, &(hs_fullscreen_config){file, text, history, a->ascii});
     else if (text)
         failures = hs_plain_run(s, &style, "LIST", text);
@@ -417,8 +452,17 @@ static int converse(const arguments *a)
     else
         failures = hs_plain_converse(s, &style, history);
     free(text);
+    return failures;
+}
+
+static int converse(const arguments *a)
+{
+    hs_session *s = open_session(a);
+    if (!s) return USAGE;
+    char *history = xdg_file("XDG_STATE_HOME", ".local/state", "history");
+    play_config(s, a);
+    uint64_t failures = run(s, a, history);
     free(history);
-    free(config);
     hs_session_free(s);
     return failures ? FAILED : OK;
 }

@@ -131,6 +131,17 @@ static void a_list_of_the_homework_is_played(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void the_homeworks_random_operations_are_played_one_by_one(void **state)
+{
+    (void)state;
+    terminal *t = start_with(24, 80, NULL, "--ostep", "-n3");
+    assert_true(terminal_shows(t, "script 1/3"));
+    assert_true(terminal_shows(t, "ptr0 = malloc(3) = 0x3e8: best fit took the 100-byte hole"));
+    terminal_type(t, "  ");
+    assert_true(terminal_shows(t, "ptr1 = malloc(5) = 0x3eb: best fit took the 97-byte hole"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_prediction_is_typed_and_judged(void **state)
 {
     (void)state;
@@ -667,6 +678,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_wide_screen_has_the_panels_beside_the_map),
         cmocka_unit_test(a_number_stands_whole_or_not_at_all),
         cmocka_unit_test(a_list_of_the_homework_is_played),
+        cmocka_unit_test(the_homeworks_random_operations_are_played_one_by_one),
         cmocka_unit_test(a_prediction_is_typed_and_judged),
         cmocka_unit_test(a_prediction_is_clicked_on_the_map),
         cmocka_unit_test(a_script_stops_for_a_prediction),
