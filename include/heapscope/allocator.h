@@ -143,6 +143,12 @@ uint64_t hs_heap_option(const hs_heap *, size_t index);
 /* Change an option that is not `fresh`, for the requests to come. */
 void hs_heap_set_option(hs_heap *, size_t index, uint64_t value);
 
+/* The allocator's own variables as they are, state_size bytes of them; and a heap made what it was:
+ * so many bytes committed, these variables, no events. Its content is the caller's to write, at the
+ * address that is returned; NULL when the memory cannot be had. */
+const void *hs_heap_state(const hs_heap *);
+void *hs_heap_recall(hs_heap *, uint64_t committed, const void *state);
+
 /* The client's API, with what C says about NULL, 0 and absurd sizes:
  *   malloc(0) returns a block of its own that can be freed; free(NULL) does nothing;
  *   realloc(NULL, n) is malloc(n); realloc(p, 0) frees p and returns NULL;

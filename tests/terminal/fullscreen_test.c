@@ -199,7 +199,7 @@ static void tab_completes_commands_names_and_options(void **state)
     terminal_type(t, "set fit be\t\r");
     assert_true(terminal_shows(t, "fit is best now"));
     terminal_type(t, "re\t\t");
-    assert_true(terminal_shows(t, "read  realloc  repeat  reset"));
+    assert_true(terminal_shows(t, "read  realloc  redo  repeat  reset"));
     terminal_type(t, "\003");
     assert_int_equal(leave(t), 0);
 }
