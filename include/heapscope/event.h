@@ -72,6 +72,12 @@ const hs_event *hs_events(const hs_heap *, size_t *count);
 uint64_t hs_events_left_out(const hs_heap *);
 hs_counts hs_events_counts(const hs_heap *);
 
+/* Perform the last request again, in slow motion: its events are the same, and hs_heap_seek can
+ * then show the heap as it was after the first n of them, until the next request. The next request
+ * must begin at the last event. False when the last thing was no request, or ended in a fault. */
+bool hs_heap_slow_motion(hs_heap *);
+void hs_heap_seek(hs_heap *, size_t n);
+
 const char *hs_event_name(hs_event_kind);
 const char *hs_request_name(hs_request);
 

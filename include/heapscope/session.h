@@ -18,6 +18,7 @@ typedef struct hs_session hs_session;
 /* --- Settings ------------------------------------------------------------------------------- */
 
 typedef enum {
+    HS_SET_GROWTH,  /* how far the heap grows when it runs out: hs_growth */
     HS_SET_MISUSE,  /* what happens to a pointer that the client must not free */
     HS_SET_THEME,   /* colours for a dark terminal or a projector */
     HS_SET_ZOOM,    /* bytes of the heap that one row of the map shows */
@@ -30,7 +31,7 @@ enum { HS_MISUSE_REFUSE, HS_MISUSE_ALLOW };
 enum { HS_THEME_DARK, HS_THEME_LIGHT };
 enum { HS_PICTURE_ON, HS_PICTURE_OFF };
 
-/* The settings that are not an allocator's, described as options; HS_SETTINGS of them. */
+/* The settings that are no allocator's, described as options; HS_SETTINGS of them. */
 extern const hs_option hs_settings[HS_SETTINGS];
 
 /* --- What the client holds ------------------------------------------------------------------ */
@@ -147,8 +148,9 @@ bool hs_session_walk_to(const hs_session *, hs_addr at, hs_seen *out);
 uint64_t hs_session_op_count(const hs_session *);
 const hs_op *hs_session_op(const hs_session *, uint64_t index);
 
-/* Write an operation as a command line, without newline, to a string that the caller frees. */
-char *hs_session_op_text(const hs_session *, const hs_op *);
+/* The operation with this index as a command line without newline, its result
+ * named: "p2 = malloc 24". Freed by the caller. */
+char *hs_session_record_text(const hs_session *, uint64_t index);
 
 /* Write a script that reproduces the session: its start state and every operation since. False on
  * a write error (errno). */
@@ -157,6 +159,7 @@ bool hs_session_write_script(const hs_session *, FILE *);
 /* The request whose events the heap holds: its pointer and size before and after. */
 typedef struct {
     bool any;          /* there was a request (or a write) since the heap was fresh */
+    uint64_t number;   /* of the operation, from 1; 0 without any */
     hs_op op;          /* its strings are not valid any more, except op.name */
     hs_addr old_value; /* the pointer operand */
     uint64_t old_size; /* what the client had requested for it; 0 if nothing */
@@ -166,6 +169,21 @@ typedef struct {
 } hs_last;
 
 const hs_last *hs_session_last(const hs_session *);
+
+/* The session as it was after its first n operations: they are performed again, on a heap of its
+ * own. Operations that were replayed under another allocator are those of the replay. Freed by the
+ * caller; NULL with a problem when the heap cannot be reserved. */
+hs_session *hs_session_after(const hs_session *, uint64_t n, hs_problem *);
+
+/* The last request in slow motion (event.h): until hs_session_seek goes to the last event, the heap
+ * and the changes are shown as they were after its first n events, those from `from` on being the
+ * latest. False when there is no such request. Operations may only follow at the last event. */
+bool hs_session_slow_motion(hs_session *);
+
+/* The session for operation n (from 1) in slow motion: this one when n is its last request, else
+ * one of its own, in *own, freed by the caller. NULL when that is not to be had. */
+hs_session *hs_session_stage(hs_session *, uint64_t n, hs_session **own);
+void hs_session_seek(hs_session *, size_t from, size_t n);
 
 /* What the last replay did: operations performed again, and those that could not be. */
 void hs_session_replayed(const hs_session *, uint64_t *done, uint64_t *left_out);

@@ -125,6 +125,24 @@ static hs_addr serve_probed(hs_heap *h, const request *r)
     return p;
 }
 
+bool hs_heap_slow_motion(hs_heap *h)
+{
+    size_t n;
+    const hs_event *e = hs_events(h, &n);
+    if (!n || e->kind != HS_REQUEST || hs_fault(h)) return false;
+    request again = {.kind = (hs_request)e->detail, .p = e->at, .size = e->a, .other = e->b};
+    hs_record_undo(h);
+    hs_record_trace(h->recorder, true);
+    serve_probed(h, &again);
+    hs_record_trace(h->recorder, false);
+    return true;
+}
+
+void hs_heap_seek(hs_heap *h, size_t n)
+{
+    hs_record_seek(h, n);
+}
+
 /* In the raw build a request is nothing but the call of the allocator's function. */
 
 hs_addr hs_malloc(hs_heap *h, size_t size)

@@ -313,8 +313,8 @@ static void implicit_free(hs_heap *h, hs_addr p)
 {
     hs_addr block = block_of(p);
     uint64_t size = size_of(h, block);
-    mark(h, block, size, 0);
     hs_probe(h, HS_RELEASE, block, size, 0);
+    mark(h, block, size, 0);
     if (h->options[COALESCE] == HS_COALESCE_IMMEDIATE) coalesce(h, block);
 }
 

@@ -18,6 +18,11 @@ struct hs_recorder {
     size_t kept_size, kept_capacity;
     void *state; /* the allocator's variables when the request began */
     size_t state_size;
+    const void *now; /* the allocator's variables as they are */
+    bool trace;      /* keep them at every event: */
+    uint8_t *trail;  /* those at event i begin at i * state_size */
+    size_t trail_capacity;
+    size_t shown; /* events whose effects the heap shows */
     jmp_buf landing;
 };
 
@@ -35,6 +40,7 @@ void hs_recorder_free(hs_recorder *r)
     free(r->events);
     free(r->kept);
     free(r->state);
+    free(r->trail);
     free(r);
 }
 
@@ -43,8 +49,10 @@ void hs_record_begin(hs_recorder *r, const hs_heap *h)
     r->count = 0;
     r->left_out = 0;
     r->kept_size = 0;
+    r->shown = 0;
     r->counts = (hs_counts){0};
     memcpy(r->state, h->state, r->state_size);
+    r->now = h->state;
 }
 
 static void count(hs_counts *c, const hs_event *e)
@@ -60,6 +68,14 @@ static void count(hs_counts *c, const hs_event *e)
     }
 }
 
+/* Keep the allocator's variables as they are when event i is told. */
+static void keep_state(hs_recorder *r, size_t i)
+{
+    size_t size = r->state_size;
+    r->trail = hs_array_reserve(r->trail, &r->trail_capacity, (i + 1) * size, 1);
+    memcpy(r->trail + i * size, r->now, size);
+}
+
 void hs_record(hs_recorder *r, hs_event e)
 {
     count(&r->counts, &e);
@@ -67,8 +83,10 @@ void hs_record(hs_recorder *r, hs_event e)
         r->left_out++;
         return;
     }
+    if (r->trace) keep_state(r, r->count);
     r->events = hs_array_reserve(r->events, &r->capacity, r->count + 1, sizeof *r->events);
     r->events[r->count++] = e;
+    r->shown = r->count;
 }
 
 void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t size)
@@ -81,34 +99,73 @@ void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t s
 
 void hs_record_overwritten(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)
 {
+    if (n == 0) return; /* there may be no array yet */
     r->kept = hs_array_reserve(r->kept, &r->kept_capacity, r->kept_size + n, 1);
     memcpy(r->kept + r->kept_size, hs_real(h, at), n);
     r->kept_size += n;
 }
 
+/* What was overwritten lies in `kept`, in order; kept_size is where the shown events end in it. */
 static void restore_bytes(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)
 {
+    if (n == 0) return;
     r->kept_size -= n;
     memcpy(hs_real(h, at), r->kept + r->kept_size, n);
 }
 
-static void undo(hs_heap *h)
+static void undo_event(hs_heap *h, const hs_event *e)
 {
     hs_recorder *r = h->recorder;
-    for (size_t i = r->count; i-- > 0;) {
-        const hs_event *e = &r->events[i];
-        switch (e->kind) {
-        case HS_WRITE: memcpy(hs_real(h, e->at), &e->a, sizeof e->a); break;
-        case HS_MOVE: restore_bytes(r, h, e->a, e->b); break;
-        case HS_FILL: restore_bytes(r, h, e->at, e->a); break;
-        case HS_GROW: /* what is committed afresh reads as zero */
-            memset(hs_real(h, e->a), 0, e->b - e->a);
-            h->end = e->a;
-            break;
-        default: break;
-        }
+    switch (e->kind) {
+    case HS_WRITE: memcpy(hs_real(h, e->at), &e->a, sizeof e->a); break;
+    case HS_MOVE: restore_bytes(r, h, e->a, e->b); break;
+    case HS_FILL: restore_bytes(r, h, e->at, e->a); break;
+    case HS_GROW: /* what is committed afresh reads as zero */
+        memset(hs_real(h, e->a), 0, e->b - e->a);
+        h->end = e->a;
+        break;
+    default: break;
     }
+}
+
+static void redo_event(hs_heap *h, const hs_event *e)
+{
+    hs_recorder *r = h->recorder;
+    switch (e->kind) {
+    case HS_WRITE: memcpy(hs_real(h, e->at), &e->b, sizeof e->b); break;
+    case HS_MOVE:
+        memmove(hs_real(h, e->a), hs_real(h, e->at), e->b);
+        r->kept_size += e->b;
+        break;
+    case HS_FILL:
+        memset(hs_real(h, e->at), 0, e->a);
+        r->kept_size += e->a;
+        break;
+    case HS_GROW: h->end = e->b; break;
+    default: break;
+    }
+}
+
+void hs_record_undo(hs_heap *h)
+{
+    hs_recorder *r = h->recorder;
+    while (r->shown > 0) undo_event(h, &r->events[--r->shown]);
     memcpy(h->state, r->state, r->state_size);
+}
+
+void hs_record_trace(hs_recorder *r, bool on)
+{
+    r->trace = on;
+}
+
+void hs_record_seek(hs_heap *h, size_t n)
+{
+    hs_recorder *r = h->recorder;
+    if (n > r->count) n = r->count;
+    if (r->shown == r->count) keep_state(r, r->count);
+    while (r->shown > n) undo_event(h, &r->events[--r->shown]);
+    while (r->shown < n) redo_event(h, &r->events[r->shown++]);
+    memcpy(h->state, r->trail + n * r->state_size, r->state_size);
 }
 
 jmp_buf *hs_record_landing(hs_recorder *r)
@@ -119,7 +176,7 @@ jmp_buf *hs_record_landing(hs_recorder *r)
 _Noreturn void hs_record_fault(const hs_heap *heap, hs_reason reason, hs_addr at)
 {
     hs_heap *h = (hs_heap *)(uintptr_t)heap; /* readers fault too; only the undoing writes */
-    undo(h);
+    hs_record_undo(h);
     hs_record(h->recorder, (hs_event){.kind = HS_FAULT, .detail = (uint8_t)reason, .at = at});
     longjmp(h->recorder->landing, 1);
 }

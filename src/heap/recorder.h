@@ -24,6 +24,16 @@ void hs_record_visit(hs_recorder *, const hs_heap *, hs_addr block, uint64_t siz
  */
 void hs_record_overwritten(hs_recorder *, const hs_heap *, hs_addr at, uint64_t n);
 
+/* While it is on, the allocator's variables are kept as they are at every event, so that
+ * hs_record_seek can go to any event of the requests recorded meanwhile. */
+void hs_record_trace(hs_recorder *, bool on);
+
+/* Undo the last request, wholly. */
+void hs_record_undo(hs_heap *);
+
+/* Show the heap as it was after the first n events of the traced request. */
+void hs_record_seek(hs_heap *, size_t n);
+
 /* Where a fault goes: set with setjmp before a request runs. */
 jmp_buf *hs_record_landing(hs_recorder *);
 

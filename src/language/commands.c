@@ -77,6 +77,19 @@ static bool run_free(hs_interpreter *in, const hs_statement *s)
 
 /* --- The bytes ------------------------------------------------------------------------------ */
 
+/* The * between BYTE and COUNT: not one in '*' or within brackets. NULL when there is none. */
+static const char *count_star(const hs_reader *r)
+{
+    int brackets = 0;
+    for (size_t i = r->at; i < r->length; i++) {
+        char c = r->text[i];
+        if (c == '\'') i += 2; /* 'c' */
+        brackets += (c == '(') - (c == ')');
+        if (c == '*' && brackets == 0) return r->text + i;
+    }
+    return NULL;
+}
+
 /* BYTES is "text", "text"*COUNT, or BYTE*COUNT. */
 static bool run_write(hs_interpreter *in, const hs_statement *s)
 {
@@ -95,8 +108,7 @@ static bool run_write(hs_interpreter *in, const hs_statement *s)
     if (bytes->text) {
         if (!hs_read_string(&r, &text, &op.text_length)) return hs_fail_with(in, &c);
     } else {
-        /* The byte is what stands before the first *. */
-        const char *star = memchr(r.text + r.at, '*', r.length - r.at);
+        const char *star = count_star(&r);
         size_t end = r.length;
         if (star) r.length = (size_t)(star - r.text);
         if (!hs_read_size(&r, &byte)) return hs_fail_with(in, &c);
@@ -180,7 +192,67 @@ static bool run_check(hs_interpreter *in, const hs_statement *s)
     return hs_fail_at(in, s->head, text, NULL);
 }
 
+/* The number of the request that a statement is about: the last one unless it says. 0: said. */
+static uint64_t request_number(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t count = hs_session_op_count(in->session), n = count;
+    char text[128];
+    if (!s->arguments[0].present) {
+        while (n > 0 && hs_session_op(in->session, n - 1)->kind != HS_OP_REQUEST) n--;
+        if (!n) hs_fail_at(in, s->head, "there was no request yet", "malloc 24 is one");
+        return n;
+    }
+    hs_span where = s->arguments[0].where;
+    if (!hs_size_of_argument(in, &s->arguments[0], &n)) return 0;
+    if (n > 0 && n <= count && hs_session_op(in->session, n - 1)->kind == HS_OP_REQUEST) return n;
+    if (n > 0 && n <= count)
+        snprintf(text, sizeof text, "command %" PRIu64 " was no request to the allocator", n);
+    else
+        snprintf(text, sizeof text, "there is no command %" PRIu64 ": there were %" PRIu64, n,
+                 count);
+    hs_fail_at(in, where, text, "`history` lists the commands with their numbers");
+    return 0;
+}
+
+static bool run_why(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t n = request_number(in, s);
+    return n && show(in, HS_SHOW_WHY, n, 0);
+}
+
+static bool run_step(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t n = request_number(in, s);
+    return n && show(in, HS_SHOW_STEPS, n, 0);
+}
+
+static bool run_history(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t count = hs_session_op_count(in->session), n = 20;
+    char *text = NULL;
+    size_t size;
+    if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
+    if (n > count) n = count;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    if (n < count) fprintf(out, "the last %" PRIu64 " of %" PRIu64 " commands:\n", n, count);
+    if (!count) fputs("no commands yet", out);
+    for (uint64_t i = count - n; i < count; i++) {
+        char *line = hs_session_record_text(in->session, i);
+        fprintf(out, "%5" PRIu64 "  %s%s", i + 1, line, i + 1 < count ? "\n" : "");
+        free(line);
+    }
+    fclose(out);
+    return say_own(in, HS_SAY_ANSWER, text);
+}
+
 /* --- The heap and its allocator -------------------------------------------------------------- */
+
+static const char *const growing[] = {
+    [HS_GROWTH_DOUBLE] = "doubles",
+    [HS_GROWTH_PAGE] = "grows to the next multiple of 4096 bytes",
+    [HS_GROWTH_EXACT] = "grows by just what it needs",
+};
 
 static bool run_heap(hs_interpreter *in, const hs_statement *s)
 {
@@ -190,15 +262,16 @@ static bool run_heap(hs_interpreter *in, const hs_statement *s)
     if (a[1].present && !hs_size_of_argument(in, &a[1], &op.b)) return false;
     if ((a[0].present && op.a < HS_HEAP_SMALLEST) || (a[1].present && op.b == 0))
         return hs_fail_at(in, a[a[0].present ? 0 : 1].where, "a heap has at least 64 bytes", NULL);
-    if (a[0].present || a[1].present) return hs_perform(in, s, &op);
+    if (a[0].present || a[1].present || op.replay) return hs_perform(in, s, &op);
     const hs_heap *h = hs_session_heap(in->session);
     char *text;
     if (asprintf(&text,
                  "the heap starts at 0x%" PRIx64 "; %" PRIu64
                  " bytes are committed, up to 0x%" PRIx64 "\nit started with %" PRIu64
-                 " bytes and doubles when it runs out, up to %" PRIu64 " bytes",
+                 " bytes and %s when it runs out, up to %" PRIu64 " bytes",
                  hs_heap_base(h), hs_heap_committed(h), hs_heap_end(h),
-                 hs_session_config(in->session)->initial, hs_heap_maximum(h)) < 0)
+                 hs_session_config(in->session)->initial, growing[hs_heap_growth(h)],
+                 hs_heap_maximum(h)) < 0)
         abort();
     return say_own(in, HS_SAY_ANSWER, text);
 }
@@ -308,10 +381,12 @@ static bool run_set(hs_interpreter *in, const hs_statement *s)
     hs_op op = {.kind = HS_OP_SET, .replay = a[2].present};
     if (!a[0].present) return say_own(in, HS_SAY_ANSWER, text_of(list_options, in->session));
     hs_words names = {0}, values = {0};
+    op.name = a[0].text;
     /* An option of another allocator gets the session's own, more exact, complaint. */
-    hs_words_of_options(&names, in->session);
-    op.name = is_option_elsewhere(in->session, a[0].text) ? a[0].text
-                                                          : resolve(in, &names, "option", &a[0]);
+    if (!is_option_elsewhere(in->session, op.name)) {
+        hs_words_of_options(&names, in->session);
+        op.name = resolve(in, &names, "option", &a[0]);
+    }
     if (!op.name) return false;
     if (!a[1].present && hs_option_named(in->session, op.name)) return show_option(in, op.name);
     op.text = a[1].text ? a[1].text : "";
@@ -443,7 +518,8 @@ static uint64_t next_random(uint64_t *state)
 
 static uint64_t random_size(uint64_t *state)
 {
-    return 1 + next_random(state) % (next_random(state) % 16 ? 128 : 1024);
+    uint64_t most = next_random(state) % 16 ? 128 : 1024; /* first, whatever the compiler */
+    return 1 + next_random(state) % most;
 }
 
 typedef struct {
@@ -524,17 +600,18 @@ static bool run_note(hs_interpreter *in, const hs_statement *s)
 /* expect error { ... }: the statements must fail, and the heap stay as it was. */
 static bool expect_error(hs_interpreter *in, const hs_statement *s)
 {
+    char *outer = in->refusal; /* of an expect error { } around this one */
+    in->refusal = NULL;
     in->expecting_error++;
     in->inside++;
     bool good = hs_run_statements(in, s->body, s->body_count);
     in->inside--;
     in->expecting_error--;
-    if (good)
-        return hs_fail_at(in, s->arguments[0].where, "no error came here, and one was expected",
-                          NULL);
     char *refusal = in->refusal;
-    in->refusal = NULL;
-    return say_own(in, HS_SAY_REFUSED, refusal);
+    in->refusal = outer;
+    if (!good) return say_own(in, HS_SAY_REFUSED, refusal);
+    free(refusal);
+    return hs_fail_at(in, s->arguments[0].where, "no error came here, and one was expected", NULL);
 }
 
 static bool run_expect(hs_interpreter *in, const hs_statement *s)
@@ -665,6 +742,29 @@ static const hs_command commands[] = {
      {{0}},
      false,
      run_check},
+
+    {"why",
+     "Insight",
+     "how the last request was served, step by step",
+     "The arithmetic, every block that was looked at and why it was passed over, the choice, splits,\n"
+     "coalescing by its case, the words written. With N: command N (`history` has the numbers).",
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_why},
+    {"step",
+     "Insight",
+     "the same on the map, one event after another",
+     "Right and Left, or Space and Backspace, go forward and back; Escape ends it.",
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_step},
+    {"history",
+     "Insight",
+     "the last N commands (20) with their numbers",
+     NULL,
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_history},
 
     {"allocator",
      "Heap",

@@ -23,6 +23,8 @@ typedef enum {
     HS_SHOW_STATS,
     HS_SHOW_BYTES,   /* `length` bytes at `at` */
     HS_SHOW_INSPECT, /* what lies at `at` */
+    HS_SHOW_WHY,     /* operation number `at`, told step by step */
+    HS_SHOW_STEPS,   /* the same on the map, one event after another */
 } hs_show;
 
 typedef struct {

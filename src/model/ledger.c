@@ -7,7 +7,7 @@ static const struct {
 } causes[HS_CAUSES] = {
     [HS_CAUSE_PAYLOAD] = {"payload", "asked for by the client, in live blocks"},
     [HS_CAUSE_PADDING] = {"padding", "alignment, rounding, leftovers"},
-    [HS_CAUSE_HEADERS] = {"headers", "headers, footers, the allocator's own records"},
+    [HS_CAUSE_HEADERS] = {"headers", "headers, footers, allocator's own records"},
     [HS_CAUSE_FREE] = {"free", "free again: handed out before"},
     [HS_CAUSE_SMALL] = {"too small", "free, but too small for any request"},
     [HS_CAUSE_DEAD] = {"dead", "freed, but never to be used again"},
@@ -41,7 +41,7 @@ static void book_used(hs_ledger *l, const hs_seen *seen)
     uint64_t payload = seen->payload_end - hs_block_payload(b);
     book(l, HS_CAUSE_HEADERS, b->header + b->footer);
     book(l, HS_CAUSE_PAYLOAD, payload);
-    book(l, HS_CAUSE_PADDING, hs_block_capacity(b) - payload);
+    book(l, HS_CAUSE_PADDING, b->lead + hs_block_capacity(b) - payload);
     l->block_bytes += b->size;
 }
 

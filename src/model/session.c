@@ -44,6 +44,7 @@ static bool fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *problem
         return wrong(problem, HS_OPERAND_VALUE,
                      "the system gives no %" PRIu64 " bytes of address space: %s",
                      setup->heap.maximum, strerror(errno));
+    hs_heap_set_growth(heap, (hs_growth)setup->settings[HS_SET_GROWTH]);
     hs_heap_free(s->heap);
     s->heap = heap;
     if (setup != &s->setup) s->setup = *setup;
@@ -125,7 +126,7 @@ static void forget_records(hs_session *s)
         free((char *)(uintptr_t)s->records[i].op.text);
     }
     s->record_count = 0;
-    s->first_on_heap = 0;
+    s->first_on_heap = s->replayed_until = 0;
 }
 
 void hs_session_free(hs_session *s)
@@ -199,18 +200,24 @@ static void add_counts(hs_totals *t, hs_counts c)
     if (c.visits > t->visits_max) t->visits_max = c.visits;
 }
 
+static void note_changes(hs_session *s, size_t from, size_t to)
+{
+    size_t n;
+    const hs_event *e = hs_events(s->heap, &n);
+    s->change_count = 0;
+    for (size_t i = from; i < to && i < n; i++) note_change(s, &e[i]);
+    tidy_changes(s);
+}
+
 /* Read the events of the operation that just ran: what changed, what it cost. */
 static void read_events(hs_session *s)
 {
     size_t n;
     const hs_event *e = hs_events(s->heap, &n);
-    s->change_count = 0;
-    for (size_t i = 0; i < n; i++) {
-        note_change(s, &e[i]);
+    note_changes(s, 0, n);
+    for (size_t i = 0; i < n; i++)
         if (e[i].kind == HS_TAKE && e[i].at + e[i].a > s->totals.highest_block)
             s->totals.highest_block = e[i].at + e[i].a;
-    }
-    tidy_changes(s);
     add_counts(&s->totals, hs_events_counts(s->heap));
 }
 
@@ -268,6 +275,7 @@ static void block_dies(hs_session *s, hs_addr p, uint64_t when)
     if (!b || !b->live) return;
     b->live = false;
     b->died = when;
+    changed(s, p, p + b->requested); /* even where the allocator has nothing to write */
     live_changes(s, b->requested, 0);
     s->totals.live_blocks--;
 }
@@ -284,9 +292,10 @@ static void block_is_born(hs_session *s, hs_addr p, uint64_t size, uint32_t vari
 
 static void block_is_resized(hs_session *s, hs_addr p, uint64_t size)
 {
-    hs_client_block *b = hs_client_block_at(s->client, p);
-    live_changes(s, b->requested, size);
-    b->requested = size;
+    uint64_t before = hs_client_block_at(s->client, p)->requested;
+    changed(s, p + (before < size ? before : size), p + (before < size ? size : before));
+    live_changes(s, before, size);
+    hs_client_resized(s->client, p, size);
     payload_ends(s, p + size);
 }
 
@@ -352,7 +361,9 @@ static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, 
     read_events(s);
     *variable = result_variable(s, op, *variable);
     settle(s, op, *variable, p, result);
+    tidy_changes(s);
     s->last = (hs_last){.any = true,
+                        .number = s->now,
                         .op = *op,
                         .old_value = takes_pointer ? p : HS_NULL,
                         .old_size = old_size,
@@ -380,7 +391,8 @@ static bool perform_write(hs_session *s, const hs_op *op, hs_problem *problem)
     hs_heap_poke(s->heap, at, bytes, n);
     free(bytes);
     read_events(s);
-    s->last = (hs_last){.any = true, .op = *op, .old_value = at, .variable = HS_NONE};
+    s->last =
+        (hs_last){.any = true, .number = s->now, .op = *op, .old_value = at, .variable = HS_NONE};
     return true;
 }
 
@@ -420,7 +432,8 @@ static bool start_over(hs_session *s, const hs_setup *setup, bool again, hs_prob
     if (again)
         replay(s);
     else
-        s->first_on_heap = s->record_count + 1; /* after the operation that is being performed */
+        s->replayed_until = s->first_on_heap =
+            s->record_count + 1; /* after the operation that is being performed */
     return true;
 }
 
@@ -446,7 +459,11 @@ static bool perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
                              s->setup.name);
         return wrong(problem, HS_OPERAND_NAME, "there is no option called %s", op->name);
     }
-    return option_value(o, op->text, &s->setup.settings[o - hs_settings], problem);
+    if (!option_value(o, op->text, &setup.settings[o - hs_settings], problem)) return false;
+    if (op->replay) return start_over(s, &setup, true, problem);
+    hs_heap_set_growth(s->heap, (hs_growth)setup.settings[HS_SET_GROWTH]);
+    s->setup = setup;
+    return true;
 }
 
 static bool perform_allocator(hs_session *s, const hs_op *op, hs_problem *problem)
@@ -494,16 +511,22 @@ static bool perform(hs_session *s, const hs_op *op, uint32_t *variable, hs_probl
     return false;
 }
 
+static bool is_replayed(const hs_op *op)
+{
+    return op->kind == HS_OP_REQUEST || op->kind == HS_OP_WRITE || op->kind == HS_OP_ASSIGN;
+}
+
 /* Do again what was done since the heap was last fresh. What can no longer be done (an address
  * that no block has here, a write beyond this heap) is counted, and left out. */
 static void replay(hs_session *s)
 {
     hs_problem ignored;
     s->replayed = s->not_replayed = 0;
+    s->replay_setup = s->setup;
+    s->replayed_until = s->record_count;
     for (size_t i = s->first_on_heap; i < s->record_count; i++) {
         hs_record_of_op *r = &s->records[i];
-        if (r->op.kind != HS_OP_REQUEST && r->op.kind != HS_OP_WRITE && r->op.kind != HS_OP_ASSIGN)
-            continue;
+        if (!is_replayed(&r->op)) continue;
         s->now = i + 1;
         if (perform(s, &r->op, &r->variable, &ignored))
             s->replayed++;
@@ -545,6 +568,65 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
     remember(s, op, variable);
     s->last.op.name = s->last.op.text = NULL; /* they were the caller's */
     return true;
+}
+
+/* --- Going back ----------------------------------------------------------------------------- */
+
+/* A session on a fresh heap whose variables have the same numbers. */
+static hs_session *start_again(const hs_session *s, const hs_setup *setup, hs_problem *problem)
+{
+    hs_session *then = hs_new(1, sizeof *then);
+    then->client = hs_client_new();
+    if (!fresh_heap(then, setup, problem)) {
+        hs_session_free(then);
+        return NULL;
+    }
+    then->start = *setup;
+    for (uint32_t i = 0; i < hs_client_variable_count(s->client); i++)
+        hs_client_variable_named(then->client, hs_client_variable(s->client, i)->name);
+    return then;
+}
+
+static void perform_again(hs_session *then, const hs_record_of_op *r)
+{
+    hs_problem ignored;
+    uint32_t variable = r->variable;
+    then->now = then->record_count + 1;
+    perform(then, &r->op, &variable, &ignored);
+    remember(then, &r->op, variable);
+}
+
+hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *problem)
+{
+    bool replayed = n > s->first_on_heap && n <= s->replayed_until;
+    hs_session *then = start_again(s, replayed ? &s->replay_setup : &s->start, problem);
+    for (uint64_t i = 0; then && i < n && i < s->record_count; i++) {
+        const hs_record_of_op *r = &s->records[i];
+        if (replayed && (i < s->first_on_heap || !is_replayed(&r->op)))
+            remember(then, &r->op, r->variable); /* so that operations keep their numbers */
+        else
+            perform_again(then, r);
+    }
+    return then;
+}
+
+bool hs_session_slow_motion(hs_session *s)
+{
+    return s->last.any && hs_heap_slow_motion(s->heap);
+}
+
+hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own)
+{
+    hs_problem ignored;
+    *own = s->last.number == n ? NULL : hs_session_after(s, n, &ignored);
+    hs_session *stage = *own ? *own : s;
+    return stage->last.number == n && hs_session_slow_motion(stage) ? stage : NULL;
+}
+
+void hs_session_seek(hs_session *s, size_t from, size_t n)
+{
+    hs_heap_seek(s->heap, n);
+    note_changes(s, from, n);
 }
 
 /* --- Looking at it -------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #define HS_MODEL_SESSION_H
 
 #include "model/client.h"
+#include "model/timeline.h"
 
 /* All that decides how a fresh heap behaves. */
 typedef struct {
@@ -13,12 +14,6 @@ typedef struct {
     uint64_t settings[HS_SETTINGS];
 } hs_setup;
 
-/* An operation as it was performed; it owns its strings. */
-typedef struct {
-    hs_op op;
-    uint32_t variable; /* that got the result, so that a replay gives it the same name */
-} hs_record_of_op;
-
 struct hs_session {
     hs_setup setup, start; /* now, and before the first remembered operation */
     hs_heap *heap;
@@ -26,8 +21,10 @@ struct hs_session {
 
     hs_record_of_op *records;
     size_t record_count, record_capacity;
-    size_t first_on_heap; /* the first operation on the heap as it is */
-    uint64_t now;         /* the number of the operation that is being performed, from 1 */
+    size_t first_on_heap;  /* the first operation on the heap as it is */
+    hs_setup replay_setup; /* of the last replay ... */
+    size_t replayed_until; /* ... of the operations from first_on_heap to here */
+    uint64_t now;          /* the number of the operation that is being performed, from 1 */
     uint64_t replayed, not_replayed;
 
     hs_last last;

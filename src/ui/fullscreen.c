@@ -12,6 +12,7 @@
 #include "ui/terminal.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/telling.h"
 
 #include <curses.h>
 #include <inttypes.h>
@@ -28,6 +29,10 @@ typedef struct {
     hs_prompt *prompt;
     hs_interpreter *interpreter;
     hs_player player;
+    struct { /* a request in slow motion, while `on` is not NULL */
+        hs_session *on, *own;
+        size_t from, to, number; /* the step on show */
+    } slow;
 
     hs_screen_state state;
     hs_screen_places places;
@@ -72,6 +77,9 @@ static const char player_keys[] =
 static const char paused_keys[] =
     "F5 goes on with the script  F1 help  F2 blocks  F4 stats  F10 quit";
 
+static const char slow_keys[] =
+    "Right or Space next  Left back  Home first  End last  Escape ends slow motion";
+
 static int width_of(wchar_t c)
 {
     int w = wcwidth(c);
@@ -109,6 +117,10 @@ static int put_line(hs_pane p, int row, int column, const wchar_t *text, size_t 
 static int put_prompt(const app *a, hs_pane p, int row)
 {
     char text[64];
+    if (a->slow.on) {
+        hs_put(p, row, 0, HS_ROLE_KEY, "slow motion");
+        return -1;
+    }
     if (a->player.has_focus) {
         snprintf(text, sizeof text, "script %zu/%zu, %s", a->player.next, a->player.script->count,
                  a->player.playing ? "playing" : "paused: Space goes on");
@@ -123,6 +135,12 @@ static int put_prompt(const app *a, hs_pane p, int row)
     return column;
 }
 
+/* The session that is looked at. */
+static hs_session *stage(const app *a)
+{
+    return a->slow.on ? a->slow.on : a->session;
+}
+
 static void draw(app *a)
 {
     bool light = hs_session_setting(a->session, HS_SET_THEME) == HS_THEME_LIGHT;
@@ -132,9 +150,12 @@ static void draw(app *a)
     bool paused = !hs_player_has_ended(&a->player);
     a->state.caption = a->caption;
     a->state.message = a->message;
-    a->state.keys = a->player.has_focus ? player_keys : paused ? paused_keys : typing_keys;
+    a->state.keys = a->slow.on            ? slow_keys
+                    : a->player.has_focus ? player_keys
+                    : paused              ? paused_keys
+                                          : typing_keys;
     hs_scene *scene = hs_scene_new(LINES, COLS, a->config->ascii);
-    hs_screen_compose(a->session, &a->state, scene, &a->places);
+    hs_screen_compose(stage(a), &a->state, scene, &a->places);
     a->state.top = a->places.plan.visible ? a->places.plan.top : a->state.top;
     int column = put_prompt(a, hs_pane_of(scene), a->places.prompt_row);
     hs_paint_scene(scene);
@@ -182,6 +203,102 @@ static void close_overlay(app *a)
     a->state.cursor = HS_NULL;
 }
 
+static void show_why(app *a, uint64_t n)
+{
+    replace(&a->overlay_text, hs_why_of(a->session, n));
+    open_overlay(a, (hs_overlay){.title = "Why", .text = a->overlay_text});
+}
+
+/* --- Slow motion ---------------------------------------------------------------------------- */
+
+/* Show the heap as it was after the step that begins at event `from`. */
+static void show_step(app *a, size_t from, size_t number)
+{
+    hs_session *s = a->slow.on;
+    size_t to = hs_step_end(s, from);
+    char *text = hs_step_text(s, from, to), *message;
+    a->slow.from = from;
+    a->slow.to = to;
+    a->slow.number = number;
+    hs_session_seek(s, from, to);
+    a->state.cursor = HS_NULL;
+    a->state.cursor_size = 1;
+    hs_step_place(s, from, &a->state.cursor, &a->state.cursor_size);
+    a->state.follow = true;
+    if (asprintf(&message, "step %zu: %s", number, text) < 0) abort();
+    free(text);
+    replace(&a->command, NULL);
+    set_message(a, message, false);
+}
+
+static void begin_slow_motion(app *a, uint64_t n)
+{
+    a->slow.on = hs_session_stage(a->session, n, &a->slow.own);
+    if (a->slow.on)
+        show_step(a, 0, 1);
+    else
+        set_message(a, copy("this request ended in a fault: it has no steps"), true);
+}
+
+static void end_slow_motion(app *a)
+{
+    size_t n;
+    if (!a->slow.on) return;
+    hs_events(hs_session_heap(a->slow.on), &n);
+    hs_session_seek(a->slow.on, 0, n);
+    hs_session_free(a->slow.own);
+    a->slow.on = a->slow.own = NULL;
+    a->state.cursor = HS_NULL;
+    set_message(a, hs_explain(a->session), false);
+}
+
+static void next_step(app *a)
+{
+    if (hs_step_end(a->slow.on, a->slow.to) != a->slow.to)
+        show_step(a, a->slow.to, a->slow.number + 1);
+}
+
+static void previous_step(app *a)
+{
+    if (a->slow.from > 0)
+        show_step(a, hs_step_before(a->slow.on, a->slow.from), a->slow.number - 1);
+}
+
+static void first_step(app *a)
+{
+    show_step(a, 0, 1);
+}
+
+static void last_step(app *a)
+{
+    while (hs_step_end(a->slow.on, a->slow.to) != a->slow.to) next_step(a);
+}
+
+/* Keys of slow motion; any other ends it. True: the key was its own. */
+static bool take_slow_key(app *a, wchar_t key, bool special)
+{
+    static const struct {
+        wchar_t key;
+        bool special;
+        void (*act)(app *);
+    } slow[] = {
+        {KEY_RIGHT, true, next_step},     {KEY_DOWN, true, next_step},
+        {L' ', false, next_step},         {KEY_NPAGE, true, next_step},
+        {KEY_LEFT, true, previous_step},  {KEY_UP, true, previous_step},
+        {KEY_PPAGE, true, previous_step}, {KEY_BACKSPACE, true, previous_step},
+        {127, false, previous_step},      {8, false, previous_step},
+        {KEY_HOME, true, first_step},     {KEY_END, true, last_step},
+        {ESCAPE, false, end_slow_motion}, {L'\r', false, end_slow_motion},
+        {CTRL_C, false, end_slow_motion}, {L'q', false, end_slow_motion},
+    };
+    for (size_t i = 0; i < sizeof slow / sizeof *slow; i++)
+        if (slow[i].key == key && slow[i].special == special) {
+            slow[i].act(a);
+            return true;
+        }
+    return false;
+}
+
 static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 {
     app *a = context;
@@ -199,6 +316,8 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_BYTES:
         open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
         break;
+    case HS_SHOW_WHY: show_why(a, at); break;
+    case HS_SHOW_STEPS: begin_slow_motion(a, at); break;
     case HS_SHOW_INSPECT: open_overlay(a, (hs_overlay){.title = "Inspect", .at = at}); break;
     }
 }
@@ -267,6 +386,7 @@ static void present_answer(app *a)
 
 static void before_running(app *a)
 {
+    end_slow_motion(a);
     close_overlay(a);
     replace(&a->message, NULL);
     replace(&a->command, NULL);
@@ -312,7 +432,7 @@ static void scroll_by(app *a, int64_t rows)
         return;
     }
     int64_t bytes = rows * (int64_t)a->places.plan.row_bytes;
-    hs_addr base = hs_heap_base(hs_session_heap(a->session));
+    hs_addr base = hs_heap_base(hs_session_heap(stage(a)));
     a->state.follow = false;
     a->state.top =
         bytes < 0 && (uint64_t)-bytes > a->state.top - base ? base : a->state.top + (uint64_t)bytes;
@@ -322,6 +442,92 @@ static int page(const app *a)
 {
     int rows = a->state.overlay.open ? a->places.overlay.rows : a->places.plan.visible;
     return rows > 1 ? rows - 1 : 1;
+}
+
+static void inspect(app *a, hs_addr at)
+{
+    if (!at) return;
+    char *text = NULL;
+    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
+    hs_inspect_paint(stage(a), hs_pane_of(scene), at);
+    text = hs_scene_text(scene);
+    hs_scene_free(scene);
+    text[strcspn(text + 1, "\n") + 1] = ':';
+    set_message(a, text, false);
+    a->state.cursor = at;
+    a->state.cursor_size = 1;
+    a->state.follow = false;
+}
+
+/* Inspect what lies `by` bytes from the cursor; where it is not out yet, it starts at the last
+ * change. */
+static void move_cursor(app *a, int64_t by)
+{
+    const hs_heap *h = hs_session_heap(stage(a));
+    hs_addr at = a->state.cursor, base = hs_heap_base(h), last = hs_heap_end(h) - 1;
+    size_t n;
+    const hs_change *c = hs_session_changes(stage(a), &n);
+    if (!at)
+        at = n && c[0].from <= last ? c[0].from : base;
+    else if (by < 0)
+        at = at - base > (uint64_t)-by ? at - (uint64_t)-by : base;
+    else
+        at = last - at > (uint64_t)by ? at + (uint64_t)by : last;
+    inspect(a, at);
+    uint64_t shown = a->places.plan.row_bytes * (uint64_t)a->places.plan.visible;
+    if (at < a->state.top) a->state.top = at;
+    if (at >= a->state.top + shown) a->state.top = at - shown + a->places.plan.row_bytes;
+}
+
+static void cursor_left(app *a)
+{
+    move_cursor(a, -(int64_t)a->places.plan.cell_bytes);
+}
+
+static void cursor_right(app *a)
+{
+    move_cursor(a, (int64_t)a->places.plan.cell_bytes);
+}
+
+static void cursor_up(app *a)
+{
+    move_cursor(a, -(int64_t)a->places.plan.row_bytes);
+}
+
+static void cursor_down(app *a)
+{
+    move_cursor(a, (int64_t)a->places.plan.row_bytes);
+}
+
+/* To the start of the block behind the cursor's, or of the one before it. */
+static void cursor_to_block(app *a, bool forward)
+{
+    hs_seen seen;
+    hs_addr at = a->state.cursor, before = hs_heap_base(hs_session_heap(stage(a)));
+    if (!at || !hs_session_walk_to(stage(a), at, &seen)) {
+        move_cursor(a, 0);
+        return;
+    }
+    if (forward) {
+        hs_addr next = seen.block.addr + seen.block.size;
+        move_cursor(a,
+                    hs_heap_holds(hs_session_heap(stage(a)), next, 1) ? (int64_t)(next - at) : 0);
+        return;
+    }
+    for (bool more = hs_session_walk(stage(a), NULL, &seen); more && seen.block.addr < at;
+         more = hs_session_walk(stage(a), &seen, &seen))
+        before = seen.block.addr;
+    move_cursor(a, -(int64_t)(at - before));
+}
+
+static void cursor_next_block(app *a)
+{
+    cursor_to_block(a, true);
+}
+
+static void cursor_previous_block(app *a)
+{
+    cursor_to_block(a, false);
 }
 
 static void page_up(app *a)
@@ -430,6 +636,14 @@ static const struct {
     {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
     {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
     {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
+    {HS_KEY_SHIFT_LEFT, "Shift-Left", "inspect the byte on the left: a cursor on the map",
+     cursor_left},
+    {HS_KEY_SHIFT_RIGHT, "Shift-Right", "the byte on the right", cursor_right},
+    {HS_KEY_SHIFT_UP, "Shift-Up", "the row above", cursor_up},
+    {HS_KEY_SHIFT_DOWN, "Shift-Down", "the row below", cursor_down},
+    {HS_KEY_ALT_LEFT, "Alt-Left", "the start of this block, or of the one before",
+     cursor_previous_block},
+    {HS_KEY_ALT_RIGHT, "Alt-Right", "the next block", cursor_next_block},
 };
 
 static void key_help(app *a)
@@ -458,20 +672,6 @@ static void key_help(app *a)
     if (!open) open_overlay(a, (hs_overlay){.title = "Help", .text = a->overlay_text});
 }
 
-static void inspect(app *a, hs_addr at)
-{
-    if (!at) return;
-    char *text = NULL;
-    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
-    hs_inspect_paint(a->session, hs_pane_of(scene), at);
-    text = hs_scene_text(scene);
-    hs_scene_free(scene);
-    text[strcspn(text + 1, "\n") + 1] = ':';
-    set_message(a, text, false);
-    a->state.cursor = at;
-    a->state.follow = false;
-}
-
 static void act_on_mouse(app *a)
 {
     MEVENT event;
@@ -479,7 +679,7 @@ static void act_on_mouse(app *a)
     if (event.bstate & BUTTON4_PRESSED) scroll_by(a, -3);
     if (event.bstate & BUTTON5_PRESSED) scroll_by(a, 3);
     if (!(event.bstate & BUTTON1_PRESSED) || a->state.overlay.open) return;
-    inspect(a, hs_map_address(a->session, &a->places.plan, event.y - a->places.map.row,
+    inspect(a, hs_map_address(stage(a), &a->places.plan, event.y - a->places.map.row,
                               event.x - a->places.map.column));
 }
 
@@ -500,6 +700,7 @@ static void enqueue(app *a, const wchar_t *text)
 
 static void act_on_key(app *a, wchar_t key)
 {
+    if (a->slow.on && take_slow_key(a, key, true)) return;
     if (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END)
         a->pasting = key == HS_KEY_PASTE_BEGIN;
     if (key == KEY_MOUSE) act_on_mouse(a);
@@ -559,6 +760,12 @@ static bool for_editor(app *a, wchar_t c)
     if (c == CTRL_Z) {
         hs_terminal_suspend(a->terminal);
         return false;
+    }
+    if (a->slow.on) {
+        if (!take_slow_key(a, c, false))
+            end_slow_motion(a);
+        else
+            return false;
     }
     if (c == ESCAPE && take_escape(a)) return false;
     if (a->player.has_focus && c != CTRL_L && take_player_key(a, c)) return false;
@@ -642,6 +849,7 @@ static void read_lines(app *a)
 
 static void free_app(app *a)
 {
+    end_slow_motion(a);
     hs_player_close(&a->player);
     hs_interpreter_free(a->interpreter);
     hs_prompt_free(a->prompt);

@@ -8,6 +8,7 @@
 #include "view/byte_map.h"
 #include "view/explanation.h"
 #include "view/panels.h"
+#include "view/telling.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -60,7 +61,7 @@ static void print_map(const printer *p)
     hs_map_plan plan =
         hs_map_plan_for(p->session, MAP_ROWS, p->style->columns, zoom, n ? c[0].from : 0);
     hs_scene *scene = hs_scene_new(hs_map_rows(&plan), p->style->columns, p->style->ascii);
-    hs_map_paint(p->session, &plan, hs_pane_of(scene), HS_NULL);
+    hs_map_paint(p->session, &plan, hs_pane_of(scene), HS_NULL, 0);
     print_scene(p, scene);
 }
 
@@ -88,6 +89,33 @@ static void print_inspection(const printer *p, hs_addr at)
     hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, p->style->columns, p->style->ascii);
     hs_inspect_paint(p->session, hs_pane_of(scene), at);
     print_scene(p, scene);
+}
+
+static void print_why(const printer *p, uint64_t n)
+{
+    char *text = hs_why_of(p->session, n);
+    hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+    free(text);
+}
+
+/* Every step of a request with the map as it was after it, where bytes changed. */
+static void print_steps(const printer *p, uint64_t n)
+{
+    hs_session *own = NULL;
+    hs_session *s = hs_session_stage(p->session, n, &own);
+    printer then = {s, p->style, p->echo};
+    size_t number = 0, changes;
+    for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
+        char *text = hs_step_text(s, from, to);
+        hs_session_seek(s, from, to);
+        printf("%3zu. ", ++number);
+        hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+        hs_session_changes(s, &changes);
+        if (changes) print_map(&then);
+        free(text);
+    }
+    if (!s) puts("this request ended in a fault: it has no steps");
+    hs_session_free(own);
 }
 
 /* --- The listener --------------------------------------------------------------------------- */
@@ -135,6 +163,8 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_STATS: print_panel(p, &hs_panel_stats); break;
     case HS_SHOW_BYTES: print_bytes(p, at, length); break;
     case HS_SHOW_INSPECT: print_inspection(p, at); break;
+    case HS_SHOW_WHY: print_why(p, at); break;
+    case HS_SHOW_STEPS: print_steps(p, at); break;
     }
 }
 

@@ -134,6 +134,29 @@ static void send(const char *sequence)
     (void)ignored;
 }
 
+/* Arrows in the other of xterm's two modes, and with Shift or Alt: few descriptions of terminals
+ * know these, though most terminals send them. */
+static void define_arrows(void)
+{
+    static const struct {
+        const char *sequence;
+        int key;
+    } arrows[] = {
+        {"\033[A", KEY_UP},
+        {"\033[B", KEY_DOWN},
+        {"\033[C", KEY_RIGHT},
+        {"\033[D", KEY_LEFT},
+        {"\033[1;2A", HS_KEY_SHIFT_UP},
+        {"\033[1;2B", HS_KEY_SHIFT_DOWN},
+        {"\033[1;2C", HS_KEY_SHIFT_RIGHT},
+        {"\033[1;2D", HS_KEY_SHIFT_LEFT},
+        {"\033[1;3C", HS_KEY_ALT_RIGHT},
+        {"\033[1;3D", HS_KEY_ALT_LEFT},
+    };
+    for (size_t i = 0; i < sizeof arrows / sizeof *arrows; i++)
+        define_key(arrows[i].sequence, arrows[i].key);
+}
+
 static void take_keys(hs_terminal *t)
 {
     raw();
@@ -142,6 +165,7 @@ static void take_keys(hs_terminal *t)
     keypad(stdscr, TRUE);
     meta(stdscr, TRUE);
     nodelay(stdscr, TRUE);
+    define_arrows();
     if (!t->knows_paste) return;
     mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     mouseinterval(0);

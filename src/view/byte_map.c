@@ -113,7 +113,8 @@ static void weigh_used(painter *m, const hs_seen *seen)
 {
     const hs_block *b = &seen->block;
     hs_addr p = hs_block_payload(b), end = p + hs_block_capacity(b);
-    weigh(m, b->addr, p, HS_ROLE_HEADER);
+    weigh(m, b->addr, p - b->lead, HS_ROLE_HEADER);
+    weigh(m, p - b->lead, p, HS_ROLE_PADDING);
     weigh(m, p, seen->payload_end, HS_ROLE_PAYLOAD);
     weigh(m, seen->payload_end, end, HS_ROLE_PADDING);
     weigh(m, end, b->addr + b->size, HS_ROLE_FOOTER);
@@ -173,22 +174,31 @@ static hs_role role_of(const painter *m, size_t cell)
     return m->from + cell * m->plan->cell_bytes < m->to ? HS_ROLE_PADDING : HS_ROLE_RESERVED;
 }
 
-/* Of a cell of many words, how much is live: by shade. */
-static wchar_t shade(const painter *m, size_t cell)
+/* Of a cell of many words, how much is live: a glyph for each quarter. */
+static wchar_t shade(int quarter, bool ascii)
 {
-    static const wchar_t shades[] = {0x2591, 0x2592, 0x2593, 0x2588}, ascii[] = L"-+*#";
-    uint64_t live = m->weights[cell * ROLES + role_index(HS_ROLE_PAYLOAD)];
-    size_t quarter = (size_t)(live * 4 / m->plan->cell_bytes);
-    if (quarter > 3) quarter = 3;
-    return m->pane.scene->ascii ? ascii[quarter] : shades[quarter];
+    static const wchar_t shades[] = {0x2591, 0x2592, 0x2593, 0x2588}, plain[] = L"-+*#";
+    return ascii ? plain[quarter] : shades[quarter];
+}
+
+static bool is_coarse(const hs_map_plan *plan)
+{
+    return plan->cell_bytes > 8;
+}
+
+/* The scene's cell at a place of the pane; NULL outside. */
+static hs_cell *cell_at(const painter *m, int row, int column)
+{
+    if (row >= m->pane.rows || column >= m->pane.columns) return NULL;
+    return hs_scene_cell(m->pane.scene, m->pane.row + row, m->pane.column + column);
 }
 
 static void paint_span(const painter *m, int row, int column, int width, hs_role role,
                        wchar_t glyph, uint8_t flags)
 {
     for (int i = 0; i < width; i++) {
-        hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + row, m->pane.column + column + i);
-        if (!c || column + i >= m->pane.columns || row >= m->pane.rows) return;
+        hs_cell *c = cell_at(m, row, column + i);
+        if (!c) return;
         *c = (hs_cell){.glyph = glyph, .role = (uint8_t)role, .flags = flags};
     }
 }
@@ -196,11 +206,11 @@ static void paint_span(const painter *m, int row, int column, int width, hs_role
 static void paint_cell(const painter *m, size_t cell)
 {
     hs_role role = role_of(m, cell);
-    bool coarse = m->plan->cell_bytes > 8;
     uint64_t live = m->weights[cell * ROLES + role_index(HS_ROLE_PAYLOAD)];
     wchar_t glyph = hs_theme_glyph(role, m->pane.scene->ascii);
-    if (coarse && live && role != HS_ROLE_DAMAGE) {
-        glyph = shade(m, cell);
+    if (is_coarse(m->plan) && live && role != HS_ROLE_DAMAGE) {
+        int quarter = (int)(live * 4 / m->plan->cell_bytes);
+        glyph = shade(quarter < 3 ? quarter : 3, m->pane.scene->ascii);
         role = HS_ROLE_PAYLOAD;
     }
     uint8_t flags = (uint8_t)(HS_FILLER | (m->changed[cell] ? HS_CHANGED : 0));
@@ -269,7 +279,7 @@ static void label_tag(const painter *m, hs_addr at, uint64_t word)
 }
 
 /* The client's name, with the size it asked for where there is room. */
-static void label_payload(const painter *m, const hs_client_block *c, hs_addr end, const char *edge)
+static void label_client(const painter *m, const hs_client_block *c, hs_addr end, const char *edge)
 {
     char text[128];
     hs_role role = c->live ? HS_ROLE_PAYLOAD : HS_ROLE_DEAD;
@@ -283,6 +293,29 @@ static void label_payload(const painter *m, const hs_client_block *c, hs_addr en
     if (!label(m, c->addr, end, role, text)) label(m, c->addr, end, role, edge);
 }
 
+/* A label longer than the payload runs on over padding, which keeps its look: 1 byte stays 1 byte.
+ */
+static void keep_padding(const painter *m, hs_addr from, hs_addr end)
+{
+    for (hs_addr at = from; at < end && at < m->to; at += m->plan->cell_bytes) {
+        if (at < m->from) continue;
+        size_t cell = (size_t)((at - m->from) / m->plan->cell_bytes);
+        if (role_of(m, cell) != HS_ROLE_PADDING) continue;
+        for (int i = 0; i < m->plan->cell_columns; i++) {
+            hs_cell *c = cell_at(m, cell_row(m, cell), cell_column(m, cell) + i);
+            if (c) c->role = HS_ROLE_PADDING;
+        }
+    }
+}
+
+static void label_payload(const painter *m, const hs_seen *seen)
+{
+    hs_addr end = seen->block.addr + seen->block.size - seen->block.footer;
+    /* Without headers between them, blocks need an edge. */
+    label_client(m, seen->client, end, seen->block.header ? "" : "[");
+    if (seen->block.kind == HS_BLOCK_USED) keep_padding(m, seen->payload_end, end);
+}
+
 static void label_block(const painter *m, const hs_seen *seen)
 {
     const hs_block *b = &seen->block;
@@ -294,8 +327,7 @@ static void label_block(const painter *m, const hs_seen *seen)
     }
     if (b->header) label_tag(m, b->addr, b->word);
     if (b->footer) label_tag(m, end - b->footer, b->word);
-    /* Without headers between them, blocks need an edge. */
-    if (seen->client) label_payload(m, seen->client, end - b->footer, b->header ? "" : "[");
+    if (seen->client) label_payload(m, seen);
 }
 
 /* The allocator's own pointers, drawn where they point to. */
@@ -341,13 +373,22 @@ static void paint_gutter(const painter *m)
     }
 }
 
+/* Offsets in the unit that divides their distance, "+64k"; those without room are left out. */
 static void paint_ruler(const painter *m)
 {
-    uint64_t step = m->plan->row_bytes / 8 ? m->plan->row_bytes / 8 : 1;
+    static const char *const units[] = {"", "k", "M", "G", "T"};
+    uint64_t step = m->plan->row_bytes / 8 ? m->plan->row_bytes / 8 : 1, unit = 1;
+    size_t u = 0;
+    int end = 0;
     if (step < 8 && m->plan->cell_bytes == 1) step = 8;
-    for (uint64_t at = 0; at < m->plan->row_bytes; at += step)
-        hs_putf(m->pane, 0, HS_MAP_GUTTER + (int)(at / m->plan->cell_bytes) * m->plan->cell_columns,
-                HS_ROLE_DIM, "+%" PRIu64, at);
+    while (step / unit % 1024 == 0 && u < 4) unit *= 1024, u++;
+    for (uint64_t at = 0; at < m->plan->row_bytes; at += step) {
+        char text[32];
+        int column = HS_MAP_GUTTER + (int)(at / m->plan->cell_bytes) * m->plan->cell_columns;
+        int width = snprintf(text, sizeof text, "+%" PRIu64 "%s", at / unit, at ? units[u] : "");
+        if (column <= end || column + width > m->pane.columns) continue;
+        end = hs_put(m->pane, 0, column, HS_ROLE_DIM, text);
+    }
 }
 
 /* Bytes as people say them: 256 bytes, 64 KiB. */
@@ -360,22 +401,40 @@ static const char *size_text(uint64_t n, char *text, size_t size)
     return text;
 }
 
+/* The heap's size, with as much about it as the row has room for. */
+static void put_end(const painter *m, int row, int column)
+{
+    const hs_heap *h = hs_session_heap(m->session);
+    bool may_grow = hs_heap_committed(h) < hs_heap_maximum(h);
+    char now[32], most[32], scale[32], texts[3][160];
+    size_text(hs_heap_committed(h), now, sizeof now);
+    size_text(hs_heap_maximum(h), most, sizeof most);
+    size_text(m->plan->row_bytes, scale, sizeof scale);
+    snprintf(texts[0], sizeof texts[0], "end: %s committed, %s%s; %s a row", now,
+             may_grow ? "may grow to " : "the most it may have", may_grow ? most : "", scale);
+    snprintf(texts[1], sizeof texts[1], "end: %s, %s a row", now, scale);
+    snprintf(texts[2], sizeof texts[2], "end: %s", now);
+    int i = 0;
+    while (i < 2 && column + (int)strlen(texts[i]) > m->pane.columns) i++;
+    hs_put(m->pane, row, column, HS_ROLE_DIM, texts[i]);
+}
+
 /* Where the heap ends; what is cut says so. */
 static void paint_end(const painter *m)
 {
     const hs_heap *h = hs_session_heap(m->session);
     hs_mark marks[HS_MARKS];
     size_t n = hs_heap_allocator(h)->marks(h, marks);
-    char now[32], most[32];
+    char now[32], scale[32];
     int row = m->ruler + m->plan->visible * m->plan->lines, column;
     size_text(hs_heap_committed(h), now, sizeof now);
-    size_text(hs_heap_maximum(h), most, sizeof most);
+    size_text(m->plan->row_bytes, scale, sizeof scale);
     if ((uint64_t)m->plan->visible < m->plan->rows) {
         hs_putf(m->pane, row, 0, HS_ROLE_DIM,
-                "rows %" PRIu64 "-%" PRIu64 " of %" PRIu64 ": %" PRIu64 " bytes a row, %s in all",
+                "rows %" PRIu64 "-%" PRIu64 " of %" PRIu64 ": %s a row, %s in all",
                 (m->from - hs_heap_base(h)) / m->plan->row_bytes + 1,
                 (m->from - hs_heap_base(h)) / m->plan->row_bytes + (uint64_t)m->plan->visible,
-                m->plan->rows, m->plan->row_bytes, now);
+                m->plan->rows, scale, now);
         return;
     }
     hs_putf(m->pane, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, hs_heap_end(h));
@@ -386,9 +445,7 @@ static void paint_end(const painter *m)
                          hs_theme_glyph(HS_ROLE_MARK, m->pane.scene->ascii));
             column = hs_putf(m->pane, row, column + 1, HS_ROLE_MARK, "%s ", marks[i].name);
         }
-    hs_putf(m->pane, row, column, HS_ROLE_DIM,
-            "end: %s committed, may grow to %s; %" PRIu64 " bytes a row", now, most,
-            m->plan->row_bytes);
+    put_end(m, row, column);
 }
 
 static void mark_changes(painter *m)
@@ -405,19 +462,27 @@ static void mark_changes(painter *m)
     }
 }
 
-static void mark_cursor(const painter *m, hs_addr cursor)
+static void mark_cell(const painter *m, size_t cell)
 {
-    if (cursor < m->from || cursor >= m->to) return;
-    size_t cell = (size_t)((cursor - m->from) / m->plan->cell_bytes);
     for (int line = 0; line < m->plan->lines; line++)
         for (int i = 0; i < m->plan->cell_columns; i++) {
-            hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + cell_row(m, cell) + line,
-                                       m->pane.column + cell_column(m, cell) + i);
+            hs_cell *c = cell_at(m, cell_row(m, cell) + line, cell_column(m, cell) + i);
             if (c) c->flags |= HS_CURSOR;
         }
 }
 
-void hs_map_paint(const hs_session *s, const hs_map_plan *plan, hs_pane pane, hs_addr cursor)
+static void mark_cursor(const painter *m, hs_addr cursor, uint64_t size)
+{
+    hs_addr to = size < m->to - cursor ? cursor + size : m->to;
+    if (!cursor || cursor >= m->to || to <= m->from) return;
+    hs_addr from = cursor < m->from ? m->from : cursor;
+    size_t last = (size_t)((to - 1 - m->from) / m->plan->cell_bytes);
+    for (size_t cell = (size_t)((from - m->from) / m->plan->cell_bytes); cell <= last; cell++)
+        mark_cell(m, cell);
+}
+
+void hs_map_paint(const hs_session *s, const hs_map_plan *plan, hs_pane pane, hs_addr cursor,
+                  uint64_t size)
 {
     hs_addr end = hs_heap_end(hs_session_heap(s));
     painter m = {
@@ -440,7 +505,7 @@ void hs_map_paint(const hs_session *s, const hs_map_plan *plan, hs_pane pane, hs
          more = hs_session_walk(s, &b, &b))
         label_block(&m, &b);
     label_marks(&m);
-    mark_cursor(&m, cursor);
+    mark_cursor(&m, cursor, size);
     paint_gutter(&m);
     if (m.ruler) paint_ruler(&m);
     paint_end(&m);
@@ -458,14 +523,35 @@ hs_addr hs_map_address(const hs_session *s, const hs_map_plan *plan, int row, in
     return hs_heap_holds(hs_session_heap(s), at, 1) ? at : HS_NULL;
 }
 
-void hs_map_legend(hs_pane p, int row)
+/* A sample of a role's glyph, as the map fills areas with it. */
+static int put_sample(hs_pane p, int row, int column, hs_role role, wchar_t glyph)
 {
+    hs_put_glyph(p, row, column, role, glyph);
+    hs_cell *sample = hs_scene_cell(p.scene, p.row + row, p.column + column);
+    if (sample) sample->flags |= HS_FILLER;
+    return column + 1;
+}
+
+void hs_map_legend(const hs_session *s, const hs_map_plan *plan, hs_pane p, int row)
+{
+    const hs_heap *h = hs_session_heap(s);
+    bool ascii = p.scene->ascii;
+    hs_mark marks[HS_MARKS];
+    size_t n = hs_heap_allocator(h)->marks(h, marks);
     int column = 0;
     for (size_t i = ROLES; i-- > 0;) {
         if (roles[i] == HS_ROLE_FOOTER || roles[i] == HS_ROLE_DAMAGE) continue;
-        hs_put_glyph(p, row, column, roles[i], hs_theme_glyph(roles[i], p.scene->ascii));
-        hs_cell *sample = hs_scene_cell(p.scene, p.row + row, p.column + column);
-        if (sample) sample->flags |= HS_FILLER;
-        column = hs_putf(p, row, column + 1, HS_ROLE_DIM, " %s  ", hs_theme_look(roles[i])->name);
+        bool shaded = roles[i] == HS_ROLE_PAYLOAD && is_coarse(plan);
+        if (shaded)
+            for (int q = 0; q < 4; q++)
+                column = put_sample(p, row, column, roles[i], shade(q, ascii));
+        else
+            column = put_sample(p, row, column, roles[i], hs_theme_glyph(roles[i], ascii));
+        column = hs_putf(p, row, column, HS_ROLE_DIM, " %s%s  ", hs_theme_look(roles[i])->name,
+                         shaded ? " by quarters" : "");
+    }
+    for (size_t i = 0; i < n; i++) {
+        hs_put_glyph(p, row, column, HS_ROLE_MARK, hs_theme_glyph(HS_ROLE_MARK, ascii));
+        column = hs_putf(p, row, column + 1, HS_ROLE_DIM, " %s  ", marks[i].name);
     }
 }

@@ -30,8 +30,8 @@ enum { HS_MAP_GUTTER = 13 };
  * shows the whole heap; `top` is where the reader scrolled to, kept within the heap. */
 hs_map_plan hs_map_plan_for(const hs_session *, int rows, int columns, uint64_t zoom, hs_addr top);
 
-/* Paint it. `cursor` is an address to point out, or NULL. */
-void hs_map_paint(const hs_session *, const hs_map_plan *, hs_pane, hs_addr cursor);
+/* Paint it. `size` bytes at `cursor` are pointed out; none when it is NULL. */
+void hs_map_paint(const hs_session *, const hs_map_plan *, hs_pane, hs_addr cursor, uint64_t size);
 
 /* The address under a cell of the pane; HS_NULL for none. */
 hs_addr hs_map_address(const hs_session *, const hs_map_plan *, int row, int column);
@@ -39,7 +39,8 @@ hs_addr hs_map_address(const hs_session *, const hs_map_plan *, int row, int col
 /* Rows that the whole map takes, with its ruler and its last line. */
 int hs_map_rows(const hs_map_plan *);
 
-/* "header = | payload # ..." on one line: the roles and their glyphs. */
-void hs_map_legend(hs_pane, int row);
+/* ". free  # payload  ..." on one line: the roles and their glyphs, and the allocator's pointers.
+ */
+void hs_map_legend(const hs_session *, const hs_map_plan *, hs_pane, int row);
 
 #endif

@@ -4,7 +4,12 @@
 
 #include <heapscope/session.h>
 
+#include <stdio.h>
+
 /* The sentence, read off the last operation's events; freed by the caller. */
 char *hs_explain(const hs_session *);
+
+/* The call as C writes it: p2 = realloc(p1, 64). */
+void hs_put_call(FILE *, const hs_session *, const hs_last *);
 
 #endif

@@ -51,6 +51,32 @@ static size_t count_blocks(const hs_session *s, bool (*wanted)(const hs_seen *))
     return n;
 }
 
+/* The digits that the largest block of this heap could need, and a gap while they are few. */
+static int size_width(const hs_session *s)
+{
+    int digits = snprintf(NULL, 0, "%" PRIu64, hs_heap_committed(hs_session_heap(s)));
+    return digits < 5 ? digits + 1 : digits;
+}
+
+/* Half a name or half a number would lie: put it whole or not at all. */
+static bool put_whole(hs_pane p, int row, int column, hs_role role, const char *text)
+{
+    if (column + (int)strlen(text) > p.columns) return false;
+    hs_put(p, row, column, role, text);
+    return true;
+}
+
+/* The client's name and size; without room for both the name alone. */
+static void put_client(const hs_session *s, hs_pane p, int row, int column,
+                       const hs_client_block *c)
+{
+    char text[128];
+    const char *name = hs_session_block_name(s, c);
+    snprintf(text, sizeof text, "%s %" PRIu64, name, c->requested);
+    if (!put_whole(p, row, column, HS_ROLE_TEXT, text))
+        put_whole(p, row, column, HS_ROLE_TEXT, name);
+}
+
 static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *seen)
 {
     const hs_block *b = &seen->block;
@@ -58,24 +84,33 @@ static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *se
     bool changed = hs_session_changed(s, b->addr);
     int column = hs_putf(p, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, b->addr);
     hs_put(p, row, column, changed ? HS_ROLE_MARK : HS_ROLE_TEXT, changed ? "*" : " ");
-    column = hs_putf(p, row, column + 1, HS_ROLE_TEXT, "%5" PRIu64 " ", b->size);
+    column = hs_putf(p, row, column + 1, HS_ROLE_TEXT, "%*" PRIu64 " ", size_width(s), b->size);
     column = hs_putf(p, row, column, role, "%-4s", kinds[b->kind].word);
     if (seen->client)
-        hs_putf(p, row, column, HS_ROLE_TEXT, " %s %" PRIu64,
-                hs_session_block_name(s, seen->client), seen->client->requested);
+        put_client(s, p, row, column + 1, seen->client);
     else if (b->damage)
         hs_putf(p, row, column, HS_ROLE_ERROR, " %s", b->damage);
+}
+
+/* Above the list: how many there are; and which are on show, if not the first ones. */
+static void list_title(hs_pane p, const char *name, size_t skip, size_t n)
+{
+    char text[64];
+    size_t fit = p.rows > 1 ? (size_t)p.rows - 1 : 0, last = skip + fit < n ? skip + fit - 1 : n;
+    if (skip)
+        snprintf(text, sizeof text, "%s: %zu-%zu of %zu", name, skip + 1, last, n);
+    else
+        snprintf(text, sizeof text, "%s: %zu", name, n);
+    title(p, text);
 }
 
 static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *name,
                        bool (*wanted)(const hs_seen *))
 {
-    char text[64];
     size_t n = count_blocks(s, wanted), i = 0;
     int row = 1;
     hs_seen seen;
-    snprintf(text, sizeof text, "%s: %zu", name, n);
-    title(p, text);
+    list_title(p, name, skip, n);
     for (bool more = hs_session_walk(s, NULL, &seen); more && row < p.rows;
          more = hs_session_walk(s, &seen, &seen)) {
         if (!wanted(&seen) || i++ < skip) continue;
@@ -95,7 +130,7 @@ static size_t rows_of_blocks(const hs_session *s)
 
 static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
 {
-    paint_list(s, p, skip, "Blocks, heap order", any_block);
+    paint_list(s, p, skip, skip ? "Blocks" : "Blocks, heap order", any_block);
 }
 
 static size_t rows_of_free_list(const hs_session *s)
@@ -104,11 +139,23 @@ static size_t rows_of_free_list(const hs_session *s)
     return 1 + (n ? n : 1);
 }
 
+static bool is_damaged(const hs_seen *seen)
+{
+    return seen->block.kind == HS_BLOCK_DAMAGED;
+}
+
+static const char *why_no_hole(const hs_session *s)
+{
+    const hs_heap *h = hs_session_heap(s);
+    if (count_blocks(s, is_damaged)) return "none before the broken header";
+    if (hs_heap_committed(h) < hs_heap_maximum(h)) return "none: the next request grows the heap";
+    return "none, and the heap may not grow";
+}
+
 static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
 {
     paint_list(s, p, skip, "Free blocks", is_hole);
-    if (!count_blocks(s, is_hole))
-        hs_put(p, 1, 0, HS_ROLE_DIM, "none: the next request grows the heap");
+    if (!count_blocks(s, is_hole)) hs_put_wrapped(p, 1, p.rows - 1, HS_ROLE_DIM, why_no_hole(s));
 }
 
 const hs_panel hs_panel_blocks = {"Blocks", rows_of_blocks, paint_blocks};
@@ -238,8 +285,10 @@ void hs_bytes_paint(const hs_session *s, hs_pane p, hs_addr at, uint64_t n, size
 static const char *role_at(const hs_seen *seen, hs_addr at)
 {
     const hs_block *b = &seen->block;
-    if (b->kind == HS_BLOCK_DAMAGED) return "bytes behind a broken header";
-    if (at < hs_block_payload(b)) return "header";
+    if (b->kind == HS_BLOCK_DAMAGED)
+        return at < b->addr + 8 ? "the broken header" : "bytes behind a broken header";
+    if (at < b->addr + b->header) return "header";
+    if (at < hs_block_payload(b)) return "padding";
     if (b->footer && at >= b->addr + b->size - b->footer) return "footer";
     if (b->kind != HS_BLOCK_USED) return kinds[b->kind].word;
     return at < seen->payload_end ? "payload" : "padding";

@@ -168,12 +168,13 @@ static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane
     uint64_t shown = plan.row_bytes * (uint64_t)plan.visible;
     if (state->follow && n && (changes[0].from < plan.top || changes[0].from >= plan.top + shown))
         plan = hs_map_plan_for(s, p.rows, p.columns, zoom, changes[0].from - plan.row_bytes);
-    if (p.rows > 0) hs_map_paint(s, &plan, p, state->cursor);
+    if (p.rows > 0) hs_map_paint(s, &plan, p, state->cursor, state->cursor_size);
     int ruler = p.rows > 4;
     places->plan = plan;
     places->map = hs_pane_part(p, ruler, 0, p.rows - ruler, p.columns);
-    int legend = ruler + plan.visible * plan.lines + 2;
-    if (legend < p.rows) hs_map_legend(hs_pane_part(p, legend, 0, 1, p.columns), 0);
+    int legend = least(ruler + plan.visible * plan.lines + 2, p.rows - 1);
+    if (legend > ruler + plan.visible * plan.lines)
+        hs_map_legend(s, &plan, hs_pane_part(p, legend, 0, 1, p.columns), 0);
 }
 
 static size_t overlay_rows(const hs_session *s, const hs_overlay *o, hs_pane p)
@@ -217,6 +218,7 @@ static void paint_overlay(const hs_session *s, const hs_overlay *o, hs_pane p,
         hs_inspect_paint(s, p, o->at);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
     int column = hs_put(p, 0, 1, HS_ROLE_TITLE, o->title);
+    if (o->at) column = hs_putf(p, 0, column, HS_ROLE_TITLE, " 0x%" PRIx64, o->at);
     if (last < rows || o->skip)
         hs_putf(p, 0, column, HS_ROLE_TITLE, ": rows %zu-%zu of %zu, PgUp PgDn scroll, Esc closes",
                 o->skip + 1, last < rows ? last : rows, rows);

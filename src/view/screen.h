@@ -31,7 +31,8 @@ typedef struct {
     const char *keys;    /* the line of key hints */
     hs_addr top;         /* where the reader scrolled the map to */
     bool follow;         /* scroll to the last change if it is out of sight */
-    hs_addr cursor;      /* pointed out on the map; HS_NULL for none */
+    hs_addr cursor;      /* pointed out on the map, with the bytes behind it; HS_NULL for none */
+    uint64_t cursor_size;
     hs_overlay overlay;
 } hs_screen_state;
 

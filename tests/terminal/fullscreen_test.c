@@ -120,6 +120,45 @@ static void a_click_inspects_a_byte(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void shifted_arrows_move_a_cursor_over_the_map(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24\r");
+    assert_true(terminal_shows(t, "32|1"));
+    terminal_type(t, "\033[1;2C"); /* Shift-Right: at the last change */
+    assert_true(terminal_shows(t, "header, byte 0 of its block"));
+    terminal_type(t, "\033[1;2B"); /* Shift-Down: one row */
+    assert_true(terminal_shows(t, "block     0x107000020 to 0x107000100"));
+    terminal_type(t, "\033[1;3D\033[1;3D"); /* Alt-Left: to the start of the block before */
+    assert_true(terminal_shows(t, "p1, asked for 24 bytes"));
+    terminal_type(t, "\033[1;3C"); /* Alt-Right */
+    assert_true(terminal_hides(t, "p1, asked for"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_request_is_gone_through_in_slow_motion(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; step\r");
+    assert_true(terminal_shows(t, "step 1: the client calls p1 = malloc(24)"));
+    assert_true(terminal_hides(t, "32|1"));
+    terminal_type(t, "   ");
+    assert_true(terminal_shows(t, "step 4: chooses the block"));
+    terminal_type(t, " \033[C"); /* and Right */
+    assert_true(terminal_shows(t, "step 6"));
+    assert_true(terminal_shows(t, "32|1"));
+    terminal_type(t, "\033[D\033[D"); /* Left */
+    assert_true(terminal_hides(t, "32|1"));
+    terminal_type(t, "malloc 8\r"); /* typing ends it, at the last event */
+    assert_true(terminal_shows(t, "p2 = malloc(8) = 0x107000028"));
+    assert_true(terminal_shows(t, "32|1"));
+    terminal_type(t, "why 1\r");
+    assert_true(terminal_shows(t, "24 bytes requested + 8"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void overlays_open_scroll_and_close(void **state)
 {
     (void)state;
@@ -419,6 +458,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_size_of_screen_works),
         cmocka_unit_test(a_wide_screen_has_the_panels_beside_the_map),
         cmocka_unit_test(a_click_inspects_a_byte),
+        cmocka_unit_test(shifted_arrows_move_a_cursor_over_the_map),
+        cmocka_unit_test(a_request_is_gone_through_in_slow_motion),
         cmocka_unit_test(overlays_open_scroll_and_close),
         cmocka_unit_test(tab_completes_commands_names_and_options),
         cmocka_unit_test(history_is_kept_across_runs_and_searched),

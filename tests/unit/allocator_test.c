@@ -34,7 +34,7 @@ static uint64_t combinations_of(const hs_allocator *a)
     return n;
 }
 
-/* Combination `number` of an allocator's options, in every one of the heaps. */
+/* Combination `number` of an allocator's options, in every one of the heaps, grown in every way. */
 static void run_combination(const hs_allocator *a, uint64_t number, uint64_t operations)
 {
     reference_plan plan = {.allocator = a->name, .operations = operations};
@@ -44,6 +44,7 @@ static void run_combination(const hs_allocator *a, uint64_t number, uint64_t ope
     }
     for (size_t i = 0; i < HEAPS; i++) {
         plan.heap = heaps[i];
+        plan.growth = (hs_growth)((number + i) % (HS_GROWTH_EXACT + 1));
         plan.seed = number * HEAPS + i;
         reference_run(&plan);
     }
@@ -80,6 +81,8 @@ static const char *const every_allocator[] = {
     "slab 256 4096",
     "slab 256 4096 slab=128 classes=powers",
     "slab 256 4096 slab=1024",
+    "buddy 256 8192", /* more room: aligned_alloc's lead doubles a block */
+    "buddy 256 8192 align=16",
 };
 
 static void for_every_allocator(void (*test)(hs_heap *))

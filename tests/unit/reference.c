@@ -63,8 +63,8 @@ static void print_plan(const client *c)
         else
             print_error(" %s=%" PRIu64, o->name, value);
     }
-    print_error("; heap %" PRIu64 " to %" PRIu64 ", seed %" PRIu64 "\n", c->plan->heap.initial,
-                c->plan->heap.maximum, c->plan->seed);
+    print_error("; heap %" PRIu64 " to %" PRIu64 ", growth %d, seed %" PRIu64 "\n",
+                c->plan->heap.initial, c->plan->heap.maximum, c->plan->growth, c->plan->seed);
 }
 
 static void must(const client *c, bool kept, const char *promise)
@@ -195,13 +195,25 @@ static void check_refusal(const client *c)
     check_same_marks(c);
 }
 
-/* Bytes of the heap that no slab can use, or 0 without slabs: a unit begun at its end, one rounded
- * up to, and the header before a large payload. */
-static uint64_t lost_to_slabs(const client *c)
+/* Bytes of a slab, or 0. */
+static uint64_t slab_bytes(const client *c)
 {
     const hs_allocator *a = hs_heap_allocator(c->heap);
     if (a->shape != HS_SHAPE_SLABS) return 0;
-    return 2 * strtoull(a->options[0].choices[hs_heap_option(c->heap, 0)], NULL, 10) + 16;
+    return strtoull(a->options[0].choices[hs_heap_option(c->heap, 0)], NULL, 10);
+}
+
+/* Bytes behind the heap that must do for `size` bytes of payload. A buddy is a power of two, header
+ * included, and the next multiple of its own size may be almost that far away. Slabs lose one begun
+ * at the heap's end, one rounded up to, and the header before a large payload. */
+static uint64_t room_that_serves(const client *c, uint64_t size)
+{
+    uint64_t block = 32;
+    if (size > hs_heap_maximum(c->heap)) return UINT64_MAX;
+    if (slab_bytes(c)) return size + 2 * slab_bytes(c) + 16;
+    if (hs_heap_allocator(c->heap)->shape != HS_SHAPE_BUDDY) return size + 64;
+    while (block < size + c->alignment) block *= 2;
+    return 2 * block;
 }
 
 /* Room there is: a free block that is large enough, or memory to grow into. A free object of a slab
@@ -209,12 +221,11 @@ static uint64_t lost_to_slabs(const client *c)
 static void check_refusal_is_due(const client *c)
 {
     uint64_t room = hs_heap_maximum(c->heap) - c->before.size, size = c->op.size;
-    uint64_t slabs = lost_to_slabs(c), slack = slabs ? slabs : 64;
-    if (c->op.kind == HS_MALLOC && !slabs)
+    if (c->op.kind == HS_MALLOC && !slab_bytes(c))
         must(c, size > c->before.largest_free || !c->before.largest_free,
              "a free block that fits serves malloc");
     if (c->op.kind == HS_MALLOC || c->op.kind == HS_REALLOC)
-        must(c, size > room || room - size < slack, "the heap grows as long as it may");
+        must(c, room < room_that_serves(c, size), "the heap grows as long as it may");
 }
 
 static void check_address(const client *c)
@@ -229,13 +240,27 @@ static void check_address(const client *c)
         must(c, holds_zeros(c->heap, op->result, bytes_asked(op)), "calloc gives zeros");
 }
 
+static bool grew_as_planned(const client *c, uint64_t size, uint64_t now)
+{
+    uint64_t bytes = bytes_asked(&c->op);
+    if (c->op.kind == HS_ALIGNED_ALLOC) bytes += c->op.other;
+    switch (c->plan->growth) {
+    case HS_GROWTH_DOUBLE:
+        while (size < now) size *= 2;
+        return size == now;
+    case HS_GROWTH_PAGE: return now % 4096 == 0 && now - size < room_that_serves(c, bytes) + 4096;
+    case HS_GROWTH_EXACT: return now % 16 == 0 && now - size <= room_that_serves(c, bytes);
+    }
+    return false;
+}
+
 static void check_growth(const client *c)
 {
     uint64_t size = c->before.size, now = hs_heap_committed(c->heap);
     must(c, hs_heap_base(c->heap) == HS_BASE, "the base never moves");
     must(c, now <= hs_heap_maximum(c->heap), "the heap keeps to its maximum");
-    while (size < now) size *= 2;
-    must(c, size == now || now == hs_heap_maximum(c->heap), "the heap grows by doubling");
+    must(c, now == size || now == hs_heap_maximum(c->heap) || grew_as_planned(c, size, now),
+         "the heap grows as far as its growth says");
     must(c, (now > c->before.size) == (hs_events_counts(c->heap).growths > 0),
          "growth is an event");
 }
@@ -334,6 +359,27 @@ static void check_events(client *c)
     check_event_effects(c, e, n);
 }
 
+/* In slow motion, the first event shows the heap of before, the last that of after, and going back
+ * and forth ends where it began. */
+static void check_slow_motion(client *c)
+{
+    size_t n, again;
+    uint64_t size = hs_heap_committed(c->heap);
+    hs_events(c->heap, &n);
+    memcpy(c->scratch, hs_heap_bytes(c->heap, HS_BASE, size), size);
+    must(c, hs_heap_slow_motion(c->heap), "a request can be performed again");
+    hs_events(c->heap, &again);
+    must(c, again == n, "in slow motion it has the same events");
+    hs_heap_seek(c->heap, 0);
+    check_refusal(c);
+    hs_heap_seek(c->heap, random_below(&c->random, n));
+    hs_heap_seek(c->heap, n / 2);
+    hs_heap_seek(c->heap, n);
+    must(c, hs_heap_committed(c->heap) == size, "slow motion ends at the same size");
+    must(c, !memcmp(c->scratch, hs_heap_bytes(c->heap, HS_BASE, size), size),
+         "slow motion ends at the same bytes");
+}
+
 /* --- Choosing an operation ------------------------------------------------------------------ */
 
 static size_t random_size(client *c)
@@ -423,6 +469,7 @@ static void step(client *c)
     check_builds(c, perform(c->raw, &c->op));
     check_events(c);
     check_growth(c);
+    if (c->number % 8 == 0) check_slow_motion(c);
     if (!c->op.result && gives_block(&c->op)) {
         check_refusal(c);
         check_refusal_is_due(c);
@@ -450,6 +497,7 @@ static hs_heap *heap_for(const reference_plan *plan, hs_build build)
     assert_non_null(a);
     hs_heap *h = hs_heap_new(&plan->heap, a, build, plan->options);
     assert_non_null(h);
+    hs_heap_set_growth(h, plan->growth);
     return h;
 }
 

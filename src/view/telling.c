@@ -1,0 +1,395 @@
+/* The steps of a request as sentences: one function for what each kind of event says. Nothing is
+ * worked out again: numbers come from the events, names of lists from the allocator. */
+#include "view/telling.h"
+
+#include "view/explanation.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VISITS_TOLD = 24 }; /* of a long search: so many at its start, and the last few */
+
+static const hs_event *event_at(const hs_session *s, size_t i)
+{
+    size_t n;
+    const hs_event *e = hs_events(hs_session_heap(s), &n);
+    return i < n ? &e[i] : NULL;
+}
+
+static const hs_event *event_of(const hs_session *s, hs_event_kind kind)
+{
+    const hs_event *e;
+    for (size_t i = 0; (e = event_at(s, i)); i++)
+        if (e->kind == kind) return e;
+    return NULL;
+}
+
+/* The value of an option by name; NULL when the allocator has none such. */
+static const char *choice_of(const hs_heap *h, const char *name)
+{
+    const hs_allocator *a = hs_heap_allocator(h);
+    for (size_t i = 0; i < a->option_count; i++)
+        if (strcmp(a->options[i].name, name) == 0 && a->options[i].choices)
+            return a->options[i].choices[hs_heap_option(h, i)];
+    return NULL;
+}
+
+/* --- Steps ---------------------------------------------------------------------------------- */
+
+static bool belongs_to_the_one_before(const hs_event *e)
+{
+    return e->kind == HS_WRITE || e->kind == HS_REJECT;
+}
+
+size_t hs_step_end(const hs_session *s, size_t from)
+{
+    const hs_event *e = event_at(s, from);
+    if (!e) return from;
+    do e = event_at(s, ++from);
+    while (e && belongs_to_the_one_before(e));
+    return from;
+}
+
+size_t hs_step_before(const hs_session *s, size_t from)
+{
+    while (from > 0 && belongs_to_the_one_before(event_at(s, --from))) continue;
+    return from;
+}
+
+bool hs_step_place(const hs_session *s, size_t from, hs_addr *at, uint64_t *size)
+{
+    const hs_event *e = event_at(s, from);
+    if (!e) return false;
+    *at = e->at;
+    *size = e->a;
+    switch (e->kind) {
+    case HS_VISIT:
+    case HS_CHOOSE:
+    case HS_PAD:
+    case HS_TAKE:
+    case HS_RELEASE:
+    case HS_INSERT:
+    case HS_REMOVE:
+    case HS_FILL: return true;
+    case HS_SPLIT:
+    case HS_COALESCE: *size = e->a + e->b; return true;
+    case HS_MOVE: *at = e->a, *size = e->b; return true;
+    case HS_GROW: *at = e->a, *size = e->b - e->a; return true;
+    case HS_IN_PLACE: *size = e->b; return true;
+    case HS_BUMP: *at = e->a, *size = e->b - e->a; return true;
+    default: return false;
+    }
+}
+
+/* --- Sentences ------------------------------------------------------------------------------ */
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void put_round(FILE *out, const hs_event *e)
+{
+    uint64_t sum = e->a + e->detail;
+    fprintf(out, "%" PRIu64 " byte%s requested", e->a, plural(e->a));
+    if (e->detail)
+        fprintf(out, " + %u for the header%s = %" PRIu64, e->detail,
+                e->detail > 8 ? " and footer" : "", sum);
+    if (e->b != sum) fprintf(out, ", rounded up to %" PRIu64, e->b);
+    fprintf(out, ": a block of %" PRIu64 " bytes is needed", e->b);
+}
+
+static void put_reason(FILE *out, const hs_event *reject)
+{
+    switch (reject->detail) {
+    case HS_BECAUSE_USED: fputs("in use", out); break;
+    case HS_BECAUSE_TOO_SMALL: fputs("too small", out); break;
+    case HS_BECAUSE_NOT_ALIGNED:
+        fputs("large enough, but not once the payload is aligned", out);
+        break;
+    case HS_BECAUSE_NOT_BETTER: fputs("fits, but one seen before fits better", out); break;
+    default: fputs("not this one", out);
+    }
+}
+
+/* Does the placement policy look for more than the first that fits? */
+static bool compares(const hs_session *s)
+{
+    const char *fit = choice_of(hs_session_heap(s), "fit");
+    return fit && (strcmp(fit, "best") == 0 || strcmp(fit, "worst") == 0);
+}
+
+static void put_visit(FILE *out, const hs_session *s, size_t i)
+{
+    const hs_event *e = event_at(s, i), *next = event_at(s, i + 1);
+    const hs_event *round = event_of(s, HS_ROUND), *request = event_at(s, 0);
+    bool searches = request->detail != HS_FREE && round && e->a >= round->b;
+    fprintf(out, "looks at 0x%" PRIx64 ", %" PRIu64 " bytes", e->at, e->a);
+    if (next && next->kind == HS_REJECT) {
+        fputs(": ", out);
+        put_reason(out, next);
+    } else if (searches) {
+        fputs(compares(s) ? ": fits, the best so far" : ": large enough", out);
+    }
+}
+
+static void put_list(FILE *out, const hs_session *s, uint64_t index)
+{
+    const hs_heap *h = hs_session_heap(s);
+    const hs_allocator *a = hs_heap_allocator(h);
+    hs_list list;
+    if (a->shape == HS_SHAPE_TREE) {
+        fputs("the tree", out);
+        return;
+    }
+    fputs("the free list", out);
+    if (a->shape == HS_SHAPE_LIST || !a->list || !a->list(h, index, &list)) return;
+    fprintf(out, " %" PRIu64, index);
+    if (list.smallest == list.largest)
+        fprintf(out, " (blocks of %" PRIu64 " bytes)", list.smallest);
+    else if (list.largest == UINT64_MAX)
+        fprintf(out, " (blocks of %" PRIu64 " bytes and more)", list.smallest);
+    else
+        fprintf(out, " (blocks of %" PRIu64 " to %" PRIu64 " bytes)", list.smallest, list.largest);
+}
+
+static void put_look(FILE *out, const hs_session *s, const hs_event *e)
+{
+    fputs("looks into ", out);
+    put_list(out, s, e->a);
+    if (e->at)
+        fprintf(out, ": its first block is 0x%" PRIx64, e->at);
+    else
+        fputs(": empty", out);
+}
+
+static void put_split(FILE *out, const hs_event *e)
+{
+    fprintf(out,
+            "splits the block: %" PRIu64 " = %" PRIu64 " at 0x%" PRIx64 " + %" PRIu64
+            " at 0x%" PRIx64,
+            e->a + e->b, e->a, e->at, e->b, e->at + e->a);
+}
+
+static void put_take(FILE *out, const hs_session *s, const hs_event *e)
+{
+    const hs_event *round = event_of(s, HS_ROUND);
+    fprintf(out, "the block at 0x%" PRIx64 " is in use from now on: %" PRIu64 " bytes", e->at,
+            e->a);
+    if (round && e->a > round->b)
+        fprintf(out, ", %" PRIu64 " more than needed: too few to split off", e->a - round->b);
+}
+
+static void put_return(FILE *out, const hs_event *e)
+{
+    if (e->detail == HS_FREE)
+        fputs("done: free returns nothing", out);
+    else if (e->at)
+        fprintf(out, "returns 0x%" PRIx64, e->at);
+    else
+        fputs("returns NULL", out);
+}
+
+static void put_fail(FILE *out, const hs_session *s, const hs_event *e)
+{
+    switch (e->detail) {
+    case HS_BECAUSE_OVERFLOW: fputs("fails: the product is larger than any size", out); break;
+    case HS_BECAUSE_NO_POWER: fputs("fails: the alignment is no power of two", out); break;
+    case HS_BECAUSE_SYSTEM: fputs("fails: the operating system gave no memory", out); break;
+    default:
+        fprintf(out,
+                "fails: %" PRIu64 " bytes are needed, no free block has them, and the heap may not "
+                "grow beyond %" PRIu64 " bytes",
+                e->a, hs_heap_maximum(hs_session_heap(s)));
+    }
+}
+
+static void put_event(FILE *out, const hs_session *s, size_t i)
+{
+    const hs_event *e = event_at(s, i);
+    switch (e->kind) {
+    case HS_REQUEST:
+        fputs("the client calls ", out);
+        hs_put_call(out, s, hs_session_last(s));
+        break;
+    case HS_ROUND: put_round(out, e); break;
+    case HS_VISIT: put_visit(out, s, i); break;
+    case HS_LOOK: put_look(out, s, e); break;
+    case HS_CHOOSE:
+        fprintf(out, "chooses the block at 0x%" PRIx64 ", %" PRIu64 " bytes", e->at, e->a);
+        break;
+    case HS_PAD:
+        fprintf(out, "skips %" PRIu64 " byte%s so that the payload is aligned", e->a, plural(e->a));
+        break;
+    case HS_SPLIT: put_split(out, e); break;
+    case HS_COALESCE:
+        fprintf(out, "coalesces: %" PRIu64 " + %" PRIu64 " bytes at 0x%" PRIx64 " become %" PRIu64,
+                e->a, e->b, e->at, e->a + e->b);
+        break;
+    case HS_TAKE: put_take(out, s, e); break;
+    case HS_RELEASE:
+        fprintf(out, "the block at 0x%" PRIx64 " is free from now on: %" PRIu64 " bytes", e->at,
+                e->a);
+        break;
+    case HS_INSERT:
+    case HS_REMOVE:
+        fprintf(out, "the block at 0x%" PRIx64 " %s ", e->at,
+                e->kind == HS_INSERT ? "enters" : "leaves");
+        put_list(out, s, e->b);
+        break;
+    case HS_MOVE:
+        fprintf(out, "copies %" PRIu64 " byte%s from 0x%" PRIx64 " to 0x%" PRIx64, e->b,
+                plural(e->b), e->at, e->a);
+        break;
+    case HS_FILL: fprintf(out, "sets %" PRIu64 " byte%s to zero", e->a, plural(e->a)); break;
+    case HS_BUMP:
+        fprintf(out,
+                "the bump pointer moves from 0x%" PRIx64 " to 0x%" PRIx64 ": %" PRIu64 " bytes",
+                e->a, e->b, e->b - e->a);
+        break;
+    case HS_GROW:
+        fprintf(out,
+                "the heap grows by %" PRIu64 " bytes: its end moves from 0x%" PRIx64
+                " to 0x%" PRIx64,
+                e->b - e->a, e->a, e->b);
+        break;
+    case HS_IN_PLACE:
+        fprintf(out, "the block stays at 0x%" PRIx64 ": %" PRIu64 " bytes before, %" PRIu64 " now",
+                e->at, e->a, e->b);
+        break;
+    case HS_IGNORE: fputs("free does nothing here: the bytes stay behind, out of use", out); break;
+    case HS_RETURN: put_return(out, e); break;
+    case HS_FAIL: put_fail(out, s, e); break;
+    default: fputs(hs_event_name((hs_event_kind)e->kind), out);
+    }
+}
+
+char *hs_step_text(const hs_session *s, size_t from, size_t to)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    if (from < to && event_at(s, from)) put_event(out, s, from);
+    fclose(out);
+    return text;
+}
+
+/* --- The whole ------------------------------------------------------------------------------ */
+
+/* A word as the header or the link that it is: an address of the heap, or size | status. */
+static void put_word(FILE *out, const hs_session *s, uint64_t word)
+{
+    if (word >= hs_heap_base(hs_session_heap(s)) && word <= hs_heap_end(hs_session_heap(s)))
+        fprintf(out, "0x%" PRIx64, word);
+    else if (!word)
+        putc('0', out);
+    else
+        fprintf(out, "%" PRIu64 "|%" PRIu64, word & ~(uint64_t)7, word & 7);
+}
+
+static void put_writes(FILE *out, const hs_session *s, size_t from, size_t to)
+{
+    for (size_t i = from + 1; i < to; i++) {
+        const hs_event *e = event_at(s, i);
+        if (e->kind != HS_WRITE || e->a == e->b) continue;
+        fprintf(out, "\n       writes 0x%" PRIx64 ": ", e->at);
+        put_word(out, s, e->a);
+        fputs(" -> ", out);
+        put_word(out, s, e->b);
+    }
+}
+
+/* Of a freed block: which of the four cases it was. */
+static void put_case(FILE *out, const hs_session *s)
+{
+    static const char *const cases[] = {
+        "case 1 of 4: both neighbours are in use", "case 2 of 4: the right neighbour is free",
+        "case 3 of 4: the left neighbour is free", "case 4 of 4: both neighbours are free"};
+    const hs_heap *h = hs_session_heap(s);
+    const hs_allocator *a = hs_heap_allocator(h);
+    const char *when = choice_of(h, "coalesce"), *footer = choice_of(h, "footer");
+    const hs_event *release = event_of(s, HS_RELEASE), *e;
+    bool left = false, right = false;
+    if (event_at(s, 0)->detail != HS_FREE || !a->status[0]) return;
+    if (a->shape == HS_SHAPE_BUDDY || a->shape == HS_SHAPE_SLABS) return;
+    for (size_t i = 0; (e = event_at(s, i)); i++) {
+        if (e->kind != HS_COALESCE) continue;
+        left |= e->at < release->at;
+        right |= e->at == release->at;
+    }
+    if (when && strcmp(when, "immediate") != 0)
+        fprintf(out, "\n     coalescing is %s: its neighbours stay as they are", when);
+    else if (footer && strcmp(footer, "off") == 0)
+        fprintf(out,
+                "\n     coalescing: the right neighbour is %s; without footers a free left one "
+                "can not be found",
+                right ? "free" : "in use");
+    else
+        fprintf(out, "\n     coalescing, %s", cases[(left ? 2 : 0) + (right ? 1 : 0)]);
+}
+
+static void put_cost(FILE *out, const hs_session *s)
+{
+    hs_counts c = hs_events_counts(hs_session_heap(s));
+    fprintf(out,
+            "\ncost: %" PRIu64 " block%s examined, %" PRIu64 " word%s written, %" PRIu64
+            " byte%s moved",
+            c.visits, plural(c.visits), c.writes, plural(c.writes), c.moved, plural(c.moved));
+}
+
+static size_t count_visits(const hs_session *s)
+{
+    size_t n = 0;
+    const hs_event *e;
+    for (size_t i = 0; (e = event_at(s, i)); i++) n += e->kind == HS_VISIT;
+    return n;
+}
+
+static void put_steps(FILE *out, const hs_session *s)
+{
+    size_t number = 0, visit = 0, visits = count_visits(s), end;
+    for (size_t i = 0; event_at(s, i); i = end) {
+        end = hs_step_end(s, i);
+        number++;
+        bool looks = event_at(s, i)->kind == HS_VISIT;
+        visit += looks;
+        if (looks && visit > VISITS_TOLD && visit + 4 <= visits) {
+            if (visit == VISITS_TOLD + 1)
+                fprintf(out, "\n     ... and at %" PRIu64 " more blocks",
+                        (uint64_t)(visits - 4 - VISITS_TOLD) +
+                            hs_events_left_out(hs_session_heap(s)) / 2);
+            continue;
+        }
+        fprintf(out, "\n%3zu. ", number);
+        put_event(out, s, i);
+        put_writes(out, s, i, end);
+        if (event_at(s, i)->kind == HS_RELEASE) put_case(out, s);
+    }
+}
+
+char *hs_why(const hs_session *s)
+{
+    char *text = NULL;
+    size_t size;
+    const hs_last *last = hs_session_last(s);
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    fprintf(out, "command %" PRIu64 ", on %s", last->number, hs_session_allocator_name(s));
+    put_steps(out, s);
+    put_cost(out, s);
+    fclose(out);
+    return text;
+}
+
+char *hs_why_of(const hs_session *s, uint64_t n)
+{
+    hs_problem problem;
+    if (hs_session_last(s)->number == n) return hs_why(s);
+    hs_session *then = hs_session_after(s, n, &problem);
+    char *text = then ? hs_why(then) : strdup(problem.what);
+    hs_session_free(then);
+    return text;
+}

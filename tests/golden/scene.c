@@ -1,0 +1,218 @@
+/* Full screens as text, for golden files. A scene is a script, a size and a character set:
+ *
+ *      scene --list     the names
+ *      scene NAME       purpose, script, the screen, and where asked for its roles as letters
+ *
+ * The script is run as if it were typed: notes become the caption, answers and errors the message,
+ * `stats` and the like an overlay. Give every scene one purpose, and keep them few. */
+#include "heap/array.h"
+#include "language/interpreter.h"
+#include "view/explanation.h"
+#include "view/screen.h"
+#include "view/theme.h"
+
+#include <ctype.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { UTF8 = 0, ASCII = 1 };
+enum { TEXT = 0, ROLES = 1 };
+
+typedef struct {
+    const char *name, *purpose;
+    int columns, rows;
+    bool ascii, roles;
+    const char *script;
+} golden;
+
+#define FOUR_BLOCKS "malloc 24; malloc 40; malloc 16; free p2; malloc 8\n"
+#define CHURN       "random 60 seed 1\n"
+
+/* clang-format off */
+static const golden scenes[] = {
+    {"start", "what a lecture begins with: an empty heap, no message",
+     80, 24, UTF8, TEXT, ""},
+    {"caption", "narration above the map, what the last command did below, changes marked",
+     80, 24, UTF8, ROLES, FOUR_BLOCKS "note \"First fit takes the first hole that is large enough.\"\nmalloc 4\n"},
+    {"caption-ascii", "the same screen with ASCII glyphs",
+     80, 24, ASCII, TEXT, FOUR_BLOCKS "note \"First fit takes the first hole that is large enough.\"\nmalloc 4\n"},
+    {"refused", "an error, with its place and a hint",
+     80, 24, UTF8, ROLES, FOUR_BLOCKS "free p2\n"},
+    {"footers", "boundary tags and next fit's rover",
+     120, 40, UTF8, ROLES, "allocator next-fit; set footer on\n" FOUR_BLOCKS},
+    {"bump", "a heap without headers: padding, dead blocks, the bump pointer",
+     80, 24, UTF8, ROLES, "allocator bump\n" FOUR_BLOCKS "malloc 3; free p1\n"},
+    {"damage", "a write past the end breaks the chain of headers",
+     120, 40, UTF8, ROLES, FOUR_BLOCKS "write p1 \"abcdefghijklmnopqrstuvwxyz, once more\"\n"},
+    {"stats", "the ledger laid over the map",
+     80, 24, UTF8, TEXT, FOUR_BLOCKS "stats\n"},
+    {"blocks", "a long list laid over the map, cut",
+     80, 24, UTF8, TEXT, CHURN "blocks\n"},
+    {"inspect", "one address explained",
+     80, 24, UTF8, TEXT, FOUR_BLOCKS "inspect p1 - 8\n"},
+    {"coarse", "a cell of several pages, shaded by how much of it is live",
+     120, 40, UTF8, ROLES, "heap 16M max 16M\nrepeat 90 { malloc 99000 }\nfree p3; free p40; malloc 1000000\n"},
+    {"coarse-ascii", "the same with ASCII glyphs, and one row for 256 KiB",
+     80, 24, ASCII, TEXT, "heap 16M max 16M\nset zoom 256k\nrepeat 90 { malloc 99000 }\nfree p3; free p40; malloc 1000000\n"},
+    {"small", "a small window: what matters most stays",
+     40, 12, UTF8, TEXT, FOUR_BLOCKS},
+    {"tiny", "the smallest window that shows a map",
+     20, 5, UTF8, TEXT, FOUR_BLOCKS},
+    {"wide", "a large terminal: bytes in hex, panels beside the map",
+     200, 50, UTF8, TEXT, CHURN "p = malloc 20; write p \"hello, heap\"\n"},
+    {"wall", "a projector's wall",
+     400, 100, UTF8, TEXT, CHURN},
+};
+/* clang-format on */
+enum { SCENES = sizeof scenes / sizeof *scenes };
+
+/* --- A session, played as the full screen plays it -------------------------------------------- */
+
+typedef struct {
+    hs_session *session;
+    hs_screen_state state;
+    char *caption, *message; /* owned; the state points to them */
+} stage;
+
+static char *copy(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    return memcpy(hs_new(size, 1), text, size);
+}
+
+static void set_message(stage *g, char *text, bool error)
+{
+    free(g->message);
+    g->state.message = g->message = text;
+    g->state.error = error;
+}
+
+static void say(void *context, hs_voice voice, const char *text)
+{
+    stage *g = context;
+    if (voice != HS_SAY_NOTE) {
+        set_message(g, copy(text), voice == HS_SAY_ERROR);
+        return;
+    }
+    free(g->caption);
+    g->state.caption = g->caption = copy(text);
+}
+
+static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+{
+    static const hs_overlay overlays[] = {
+        [HS_SHOW_BLOCKS] = {.title = "Blocks, heap order", .panel = &hs_panel_blocks},
+        [HS_SHOW_FREE_LIST] = {.title = "Free blocks", .panel = &hs_panel_free_list},
+        [HS_SHOW_STATS] = {.title = "The ledger", .panel = &hs_panel_stats},
+        [HS_SHOW_BYTES] = {.title = "Bytes"},
+        [HS_SHOW_INSPECT] = {.title = "Inspect"},
+    };
+    hs_overlay *o = &((stage *)context)->state.overlay;
+    *o = overlays[what];
+    o->open = what != HS_SHOW_MAP;
+    o->at = at;
+    o->length = length;
+}
+
+static void performed(void *context, const char *summary)
+{
+    stage *g = context;
+    set_message(g, summary ? copy(summary) : hs_explain(g->session), false);
+    g->state.follow = true;
+}
+
+static hs_scene *compose(const golden *what)
+{
+    hs_problem problem;
+    hs_heap_config config = {HS_HEAP_INITIAL, HS_HEAP_MAXIMUM};
+    stage g = {.session = hs_session_new("implicit", &config, &problem),
+               .state.keys = "(key hints)"};
+    if (!g.session) return fprintf(stderr, "%s\n", problem.what), NULL;
+    hs_listener listener = {&g, say, show, NULL, performed, NULL};
+    hs_interpreter *in = hs_interpreter_new(g.session, &listener);
+    hs_interpreter_run(in, NULL, 1, what->script, strlen(what->script));
+    hs_scene *scene = hs_scene_new(what->rows, what->columns, what->ascii);
+    hs_screen_places places;
+    hs_screen_compose(g.session, &g.state, scene, &places);
+    hs_put(hs_pane_of(scene), places.prompt_row, 0, HS_ROLE_DIM, "> ");
+    hs_interpreter_free(in);
+    hs_session_free(g.session);
+    free(g.caption);
+    free(g.message);
+    return scene;
+}
+
+/* --- Roles as letters ------------------------------------------------------------------------ */
+
+static const char letters[] = {
+    [HS_ROLE_TEXT] = 't',     [HS_ROLE_DIM] = 'i',     [HS_ROLE_TITLE] = 'b',
+    [HS_ROLE_ADDRESS] = 'a',  [HS_ROLE_HEADER] = 'h',  [HS_ROLE_FOOTER] = 'o',
+    [HS_ROLE_PAYLOAD] = 'p',  [HS_ROLE_PADDING] = 'g', [HS_ROLE_FREE] = 'f',
+    [HS_ROLE_UNUSED] = 'u',   [HS_ROLE_DEAD] = 'x',    [HS_ROLE_DAMAGE] = 'd',
+    [HS_ROLE_RESERVED] = 'r', [HS_ROLE_MARK] = 'm',    [HS_ROLE_NOTE] = 'n',
+    [HS_ROLE_ERROR] = 'e',    [HS_ROLE_KEY] = 'k',
+};
+
+/* Capital: changed since the last command. */
+static wchar_t letter(const hs_cell *c)
+{
+    bool blank = (!c->glyph || c->glyph == L' ') && c->role == HS_ROLE_TEXT;
+    if (blank && !c->flags) return L' ';
+    return c->flags & HS_CURSOR    ? L'@'
+           : c->flags & HS_CHANGED ? (wchar_t)toupper(letters[c->role])
+                                   : (wchar_t)letters[c->role];
+}
+
+static void print_scene(const hs_scene *scene)
+{
+    char *text = hs_scene_text(scene);
+    fputs(text, stdout);
+    free(text);
+}
+
+static void print_roles(hs_scene *scene)
+{
+    bool used[HS_ROLES] = {false};
+    for (int i = 0; i < scene->rows * scene->columns; i++) {
+        hs_cell *c = &scene->cells[i];
+        c->glyph = letter(c);
+        if (c->glyph != L' ') used[c->role] = true;
+    }
+    fputs("\n# Roles, in capitals where changed:", stdout);
+    for (int r = 0; r < HS_ROLES; r++)
+        if (used[r]) printf(" %c %s,", letters[r], hs_theme_look((hs_role)r)->name);
+    puts(" @ cursor");
+    print_scene(scene);
+}
+
+static int print_golden(const golden *g)
+{
+    printf("# %s: %s\n# %dx%d, %s, after:\n", g->name, g->purpose, g->columns, g->rows,
+           g->ascii ? "ASCII" : "UTF-8");
+    for (const char *c = g->script; *c; c++) {
+        if (c == g->script || c[-1] == '\n') fputs("#   ", stdout);
+        putchar(*c);
+    }
+    hs_scene *scene = compose(g);
+    if (!scene) return 1;
+    print_scene(scene);
+    if (g->roles) print_roles(scene);
+    hs_scene_free(scene);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "C.UTF-8");
+    for (int i = 0; argc == 2 && i < SCENES; i++) {
+        if (strcmp(argv[1], "--list") == 0)
+            puts(scenes[i].name);
+        else if (strcmp(argv[1], scenes[i].name) == 0)
+            return print_golden(&scenes[i]);
+    }
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) return 0;
+    fputs("usage: scene --list | NAME\n", stderr);
+    return 2;
+}
