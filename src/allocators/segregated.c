@@ -329,7 +329,8 @@ static bool segregated_list(const hs_heap *h, size_t index, hs_list *out)
     *out = (hs_list){.head = l->quick[index],
                      .smallest = index * WORD,
                      .largest = index * WORD,
-                     .marked = l->quick[index] != HS_NULL};
+                     .marked = l->quick[index] != HS_NULL,
+                     .name = "quick"};
     return true;
 }
 

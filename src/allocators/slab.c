@@ -643,7 +643,8 @@ static bool slab_list(const hs_heap *h, size_t index, hs_list *out)
     uint64_t size = runs ? unit(h) : object_size(h, (unsigned)index);
     *out = (hs_list){.head = runs ? s->runs : s->classes[index].slabs,
                      .smallest = size,
-                     .largest = runs ? UINT64_MAX : size};
+                     .largest = runs ? UINT64_MAX : size,
+                     .name = runs ? "free runs" : NULL};
     out->marked = out->head != HS_NULL;
     return true;
 }
@@ -665,10 +666,9 @@ static bool broken(hs_damage *damage, hs_addr at, const char *what, uint64_t wor
 /* Does a run belong in the list: of a class, or of the free runs? */
 static bool belongs(const hs_heap *h, hs_addr run, const hs_list *list, uint64_t *word)
 {
-    bool of_runs = list->largest == UINT64_MAX;
     if (run % unit(h) || run < h->base || run >= last_end(h)) return false;
     hs_heap_peek(h, run, word);
-    if (of_runs) return !(*word & USED);
+    if (list->name) return !(*word & USED);
     return (*word & IS_SLAB) && size_in(*word) == list->smallest && bitmap(h, run);
 }
 

@@ -165,6 +165,9 @@ static void a_quick_block_has_one_link(void **state)
     assert_int_equal(l.to[1], HS_NULL);
     assert_true(hs_heap_allocator(h)->walk(h, NULL, &b));
     assert_int_equal(b.links, 8);
+    hs_list list;
+    assert_true(hs_heap_allocator(h)->list(h, QUICK_32, &list));
+    assert_string_equal(list.name, "quick");
     hs_heap_free(h);
 }
 
