@@ -480,8 +480,8 @@ static void tell_many(hs_interpreter *in, hs_totals before, const char *how)
     if (now->requests < before.requests) n = now->requests, visits = now->counts.visits;
     snprintf(text, sizeof text,
              "%s: %" PRIu64 " requests, %" PRIu64 " blocks examined; now %" PRIu64
-             " live blocks with %" PRIu64 " bytes, heap %" PRIu64 " bytes",
-             how, n, visits, now->live_blocks, now->live,
+             " live block%s with %" PRIu64 " bytes, heap %" PRIu64 " bytes",
+             how, n, visits, now->live_blocks, now->live_blocks == 1 ? "" : "s", now->live,
              hs_heap_committed(hs_session_heap(in->session)));
     in->listener.performed(in->listener.context, text);
 }
@@ -727,7 +727,14 @@ static const hs_command commands[] = {
 
     {"map", "Pictures", "the byte map", NULL, {{0}}, false, run_map},
     {"blocks", "Pictures", "all blocks in heap order", NULL, {{0}}, false, run_blocks},
-    {"free-list", "Pictures", "the free blocks", NULL, {{0}}, false, run_free_list},
+    {"free-list",
+     "Pictures",
+     "the free blocks in their own order",
+     "One list head first, lists by size, a grid with its bitmap, a tree, buddies over the heap, slabs:\n"
+     "as the allocator keeps them. A link that leads astray is shown. Without lists: in heap order.",
+     {{0}},
+     false,
+     run_free_list},
     {"stats",
      "Pictures",
      "the ledger and all measures, with their definitions",

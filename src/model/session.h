@@ -3,7 +3,10 @@
 #define HS_MODEL_SESSION_H
 
 #include "model/client.h"
+#include "model/chronicle.h"
 #include "model/timeline.h"
+
+#include <heapscope/ledger.h>
 
 /* All that decides how a fresh heap behaves. */
 typedef struct {
@@ -14,10 +17,17 @@ typedef struct {
     uint64_t settings[HS_SETTINGS];
 } hs_setup;
 
+/* The ledger of the heap as it is, once somebody has asked for it. */
+typedef struct {
+    bool taken;
+    hs_ledger ledger;
+} hs_kept_ledger;
+
 struct hs_session {
     hs_setup setup, start; /* now, and before the first remembered operation */
     hs_heap *heap;
     hs_client *client;
+    hs_kept_ledger *kept; /* behind a pointer, for a reader of the session may take it */
 
     hs_record_of_op *records;
     size_t record_count, record_capacity;
@@ -29,6 +39,7 @@ struct hs_session {
 
     hs_last last;
     hs_totals totals;
+    hs_timeline timeline;
     hs_change *changes;
     size_t change_count, change_capacity;
 };

@@ -23,6 +23,8 @@ enum {
     HS_KEY_SHIFT_LEFT,
     HS_KEY_ALT_RIGHT,
     HS_KEY_ALT_LEFT,
+    HS_KEY_WORD_RIGHT, /* Ctrl with an arrow */
+    HS_KEY_WORD_LEFT,
 };
 
 typedef enum {

@@ -330,7 +330,7 @@ static void put_fresh(FILE *out, const hs_session *s)
     fprintf(out, "a fresh heap of %" PRIu64 " bytes under %s", hs_session_config(s)->initial,
             hs_session_allocator_name(s));
     if (!done && !left_out) return;
-    fprintf(out, "; %" PRIu64 " commands ran again", done);
+    fprintf(out, "; %" PRIu64 " command%s ran again", done, done == 1 ? "" : "s");
     if (left_out) fprintf(out, ", %" PRIu64 " could not", left_out);
     fprintf(out, ": heap %" PRIu64 " bytes now", hs_heap_committed(h));
 }

@@ -75,14 +75,18 @@ static const char *const every_allocator[] = {
     "explicit 256 4096",
     "explicit 256 4096 order=address fit=best coalesce=deferred align=16",
     "explicit 256 4096 order=fifo coalesce=off",
+    "buddy 256 8192", /* more room: aligned_alloc's lead doubles a block */
+    "buddy 256 8192 align=16",
     "segregated 256 4096",
     "segregated 256 4096 coalesce=immediate",
     "segregated 256 4096 fit=best align=16 split-min=0",
     "slab 256 4096",
     "slab 256 4096 slab=128 classes=powers",
     "slab 256 4096 slab=1024",
-    "buddy 256 8192", /* more room: aligned_alloc's lead doubles a block */
-    "buddy 256 8192 align=16",
+    "tree 256 4096",
+    "tree 256 4096 align=16 split-min=0",
+    "tlsf 256 4096",
+    "tlsf 256 4096 align=16 split-min=0",
 };
 
 static void for_every_allocator(void (*test)(hs_heap *))

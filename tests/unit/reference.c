@@ -195,23 +195,18 @@ static void check_refusal(const client *c)
     check_same_marks(c);
 }
 
-/* Bytes of a slab, or 0. */
-static uint64_t slab_bytes(const client *c)
-{
-    const hs_allocator *a = hs_heap_allocator(c->heap);
-    if (a->shape != HS_SHAPE_SLABS) return 0;
-    return strtoull(a->options[0].choices[hs_heap_option(c->heap, 0)], NULL, 10);
-}
-
 /* Bytes behind the heap that must do for `size` bytes of payload. A buddy is a power of two, header
- * included, and the next multiple of its own size may be almost that far away. Slabs lose one begun
- * at the heap's end, one rounded up to, and the header before a large payload. */
+ * included, and the next multiple of its own size may be almost that far away. Slabs lose a unit
+ * that begins at the end, one that is rounded up to, and the header before a large payload. */
 static uint64_t room_that_serves(const client *c, uint64_t size)
 {
+    const hs_allocator *a = hs_heap_allocator(c->heap);
     uint64_t block = 32;
     if (size > hs_heap_maximum(c->heap)) return UINT64_MAX;
-    if (slab_bytes(c)) return size + 2 * slab_bytes(c) + 16;
-    if (hs_heap_allocator(c->heap)->shape != HS_SHAPE_BUDDY) return size + 64;
+    if (a->shape == HS_SHAPE_SLABS)
+        return size + 16 +
+               2 * strtoull(a->options[0].choices[hs_heap_option(c->heap, 0)], NULL, 10);
+    if (a->shape != HS_SHAPE_BUDDY) return size + 64;
     while (block < size + c->alignment) block *= 2;
     return 2 * block;
 }
@@ -221,7 +216,8 @@ static uint64_t room_that_serves(const client *c, uint64_t size)
 static void check_refusal_is_due(const client *c)
 {
     uint64_t room = hs_heap_maximum(c->heap) - c->before.size, size = c->op.size;
-    if (c->op.kind == HS_MALLOC && !slab_bytes(c))
+    bool slabs = hs_heap_allocator(c->heap)->shape == HS_SHAPE_SLABS;
+    if (c->op.kind == HS_MALLOC && !slabs)
         must(c, size > c->before.largest_free || !c->before.largest_free,
              "a free block that fits serves malloc");
     if (c->op.kind == HS_MALLOC || c->op.kind == HS_REALLOC)

@@ -62,6 +62,29 @@ static void rejections_give_their_reason(void **state)
     EXPECT_WHY(s, 9, "large enough, but not once the payload is aligned");
 }
 
+/* Where a block is taken out of the tree, what is below it is looked at. */
+static void only_blocks_looked_at_before_one_is_found_are_told_to_fit(void **state)
+{
+    stage *s = stage_new("tree", 4096, 4096);
+    (void)state;
+    stage_does(s, "repeat 6 { malloc 40; malloc 8; malloc 60; malloc 8; malloc 90; malloc 8 }");
+    stage_does(s, "free p1; free p3; free p5; free p7; free p9; free p11; free p13; free p15");
+    stage_does(s, "free p17; free p19; free p21; free p23; free p25; free p27; free p29");
+    stage_does(s, "malloc 60; malloc 60; malloc 60");
+    size_t looked_at_later = 0;
+    uint64_t last = hs_session_op_count(s->session);
+    for (uint64_t n = last - 2; n <= last; n++) {
+        char *told = hs_why_of(s->session, n);
+        expect_told(told, (const char *const[]){"fits, the best so far", "leaves the tree", NULL});
+        char *later = strstr(told, "leaves the tree");
+        looked_at_later += strstr(later, "looks at") != NULL;
+        assert_null(strstr(later, "fits"));
+        free(told);
+    }
+    assert_true(looked_at_later > 0);
+    stage_free(s);
+}
+
 static void coalescing_is_told_by_its_case(void **state)
 {
     stage *s = *state;
@@ -190,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_malloc_is_told_from_the_call_to_the_result),
         TEST(rejections_give_their_reason),
+        TEST(only_blocks_looked_at_before_one_is_found_are_told_to_fit),
         TEST(coalescing_is_told_by_its_case),
         TEST(growth_moves_and_failures_are_told),
         TEST(a_long_search_is_told_by_its_start_and_its_end),

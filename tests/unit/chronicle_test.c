@@ -1,8 +1,8 @@
-/* The timeline: what is written down is read again, on every branch. */
+/* The chronicle: what is written down is read again, on every branch. */
 #include "check.h"
 #include "random.h"
 
-#include "model/timeline.h"
+#include "model/chronicle.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,12 +24,12 @@ static void expect_text(const char *wanted, size_t length, const char *text)
     assert_int_equal(text[length], 0);
 }
 
-static void expect_record(hs_timeline *t, uint32_t branch, uint64_t i,
+static void expect_record(hs_chronicle *t, uint32_t branch, uint64_t i,
                           const hs_record_of_op *wanted)
 {
     hs_record_of_op r;
     bool named;
-    assert_true(hs_timeline_get(t, branch, i, &r, &named));
+    assert_true(hs_chronicle_get(t, branch, i, &r, &named));
     assert_int_equal(r.op.kind, wanted->op.kind);
     assert_int_equal(r.op.request, wanted->op.request);
     assert_int_equal(r.op.replay, wanted->op.replay);
@@ -69,30 +69,30 @@ static void every_kind_of_operation_is_read_as_it_was_written(void **state)
         {{.kind = HS_OP_NOTE, .p = none, .text = "", .text_length = 0}, HS_NONE},
     };
     enum { RECORDS = sizeof records / sizeof *records };
-    hs_timeline *t = hs_timeline_new();
+    hs_chronicle *t = hs_chronicle_new();
     hs_moment at = {0, 0};
-    for (size_t i = 0; i < 20 * RECORDS; i++) hs_timeline_add(t, &at, &records[i % RECORDS]);
-    assert_int_equal(hs_timeline_branches(t), 1);
+    for (size_t i = 0; i < 20 * RECORDS; i++) hs_chronicle_add(t, &at, &records[i % RECORDS]);
+    assert_int_equal(hs_chronicle_branches(t), 1);
     for (size_t i = 0; i < 20 * RECORDS; i++) expect_record(t, 0, i, &records[i % RECORDS]);
     for (size_t i = 20 * RECORDS; i-- > 0;) expect_record(t, 0, i, &records[i % RECORDS]);
     hs_record_of_op r;
     bool named;
-    assert_false(hs_timeline_get(t, 0, 20 * RECORDS, &r, &named));
-    hs_timeline_free(t);
+    assert_false(hs_chronicle_get(t, 0, 20 * RECORDS, &r, &named));
+    hs_chronicle_free(t);
 }
 
 static void common_operations_take_few_bytes(void **state)
 {
     (void)state;
-    hs_timeline *t = hs_timeline_new();
+    hs_chronicle *t = hs_chronicle_new();
     hs_moment at = {0, 0};
     for (uint32_t i = 0; i < 100000; i++) {
         hs_record_of_op m = request(HS_MALLOC, 24 + i % 100, 0, (hs_pointer){HS_NONE, 0}, i % 100);
         hs_record_of_op f = request(HS_FREE, 0, 0, (hs_pointer){i % 100, 0}, HS_NONE);
-        hs_timeline_add(t, &at, i % 2 ? &f : &m);
+        hs_chronicle_add(t, &at, i % 2 ? &f : &m);
     }
-    assert_true(hs_timeline_bytes(t) < 5 * 100000);
-    hs_timeline_free(t);
+    assert_true(hs_chronicle_bytes(t) < 5 * 100000);
+    hs_chronicle_free(t);
 }
 
 /* Random walks over the tree against plain arrays, one for each branch. */
@@ -102,10 +102,10 @@ static void branches_share_what_came_before_them(void **state)
     enum { MOST = 24, LONGEST = 600 };
     static uint64_t sizes[MOST][LONGEST];
     uint64_t counts[MOST] = {0}, random = 9;
-    hs_timeline *t = hs_timeline_new();
+    hs_chronicle *t = hs_chronicle_new();
     hs_moment at = {0, 0};
     for (uint64_t i = 0; i < 4000; i++) {
-        uint32_t branches = hs_timeline_branches(t);
+        uint32_t branches = hs_chronicle_branches(t);
         if (random_below(&random, 40) == 0) {
             at.branch = (uint32_t)random_below(&random, branches);
             at.count = random_below(&random, counts[at.branch] + 1);
@@ -115,26 +115,26 @@ static void branches_share_what_came_before_them(void **state)
         uint64_t from = at.branch, fork = at.count;
         bool forks = at.count < counts[at.branch];
         hs_record_of_op r = request(HS_MALLOC, i, 0, (hs_pointer){HS_NONE, 0}, 0);
-        hs_timeline_add(t, &at, &r);
+        hs_chronicle_add(t, &at, &r);
         if (forks) {
             assert_int_equal(at.branch, branches);
-            assert_int_equal(hs_timeline_fork(t, at.branch).count, fork);
+            assert_int_equal(hs_chronicle_fork(t, at.branch).count, fork);
             memcpy(sizes[at.branch], sizes[from], fork * sizeof **sizes);
         }
         sizes[at.branch][at.count - 1] = i;
         counts[at.branch] = at.count;
     }
-    assert_int_equal(hs_timeline_branches(t), MOST);
+    assert_int_equal(hs_chronicle_branches(t), MOST);
     for (uint32_t b = 0; b < MOST; b++) {
-        assert_int_equal(hs_timeline_count(t, b), counts[b]);
+        assert_int_equal(hs_chronicle_count(t, b), counts[b]);
         for (uint64_t i = 0; i < counts[b]; i++) {
             hs_record_of_op r;
             bool named;
-            assert_true(hs_timeline_get(t, b, i, &r, &named));
+            assert_true(hs_chronicle_get(t, b, i, &r, &named));
             assert_int_equal(r.op.a, sizes[b][i]);
         }
     }
-    hs_timeline_free(t);
+    hs_chronicle_free(t);
 }
 
 int main(void)
