@@ -184,6 +184,19 @@ static void the_next_request_of_its_size_gets_the_quick_block_freed_last(void **
     hs_heap_free(h);
 }
 
+static void a_quick_block_too_small_to_be_split_serves_a_smaller_request(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("segregated 512 512");
+    hs_addr p = hs_malloc(h, 48), q = hs_malloc(h, 56);
+    hs_free(h, p); /* 56 bytes, and 64 */
+    hs_free(h, q);
+    assert_int_equal(hs_malloc(h, 24), p);
+    assert_int_equal(event(h, HS_TAKE)->a, 56);
+    assert_int_not_equal(hs_malloc(h, 24), q);
+    hs_heap_free(h);
+}
+
 static void quick_blocks_are_joined_when_a_search_fails(void **state)
 {
     (void)state;
@@ -325,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_quick_block_stays_as_it_is_and_its_header_says_so),
         cmocka_unit_test(a_quick_block_has_one_link),
         cmocka_unit_test(the_next_request_of_its_size_gets_the_quick_block_freed_last),
+        cmocka_unit_test(a_quick_block_too_small_to_be_split_serves_a_smaller_request),
         cmocka_unit_test(quick_blocks_are_joined_when_a_search_fails),
         cmocka_unit_test(quick_blocks_are_joined_before_the_heap_grows),
         cmocka_unit_test(nothing_is_joined_for_a_request_that_must_fail),
