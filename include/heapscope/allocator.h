@@ -77,6 +77,7 @@ typedef struct {
     hs_addr head;               /* its first block, or the root; HS_NULL when it is empty */
     uint64_t smallest, largest; /* sizes of the blocks that belong in it */
     bool marked;                /* its bit in a bitmap, if there is one; else: it is not empty */
+    const char *name;           /* of a list unlike the others, such as "quick"; else NULL */
 } hs_list;
 
 /* Where the links of a free block point to: next and previous, or left and right child. */

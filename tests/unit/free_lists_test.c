@@ -207,7 +207,8 @@ static void block(hs_block_kind kind, uint64_t size, uint32_t header)
 
 static void list(hs_addr head, uint64_t smallest, uint64_t largest)
 {
-    fake.lists[fake.list_count++] = (hs_list){head, smallest, largest, head != HS_NULL};
+    fake.lists[fake.list_count++] = (hs_list){
+        .head = head, .smallest = smallest, .largest = largest, .marked = head != HS_NULL};
 }
 
 static void links(hs_addr from, hs_addr a, hs_addr b)
