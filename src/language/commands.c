@@ -192,6 +192,12 @@ static bool run_stats(hs_interpreter *in, const hs_statement *s)
     return show(in, HS_SHOW_STATS, 0, 0);
 }
 
+static bool run_plot(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return show(in, HS_SHOW_PLOT, 0, 0);
+}
+
 static bool run_check(hs_interpreter *in, const hs_statement *s)
 {
     const hs_heap *h = hs_session_heap(in->session);
@@ -852,6 +858,14 @@ static const hs_command commands[] = {
      {{0}},
      false,
      run_stats},
+    {"plot",
+     "Pictures",
+     "the heap over time: live bytes, heap size, utilization, blocks examined",
+     "Time is counted in requests since the heap was fresh; utilization is live / heap size at each\n"
+     "point. Where many requests share a dot, it shows the largest value.",
+     {{0}},
+     false,
+     run_plot},
     {"check",
      "Pictures",
      "is the heap consistent?",

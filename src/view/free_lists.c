@@ -293,4 +293,4 @@ static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
     if (inner.rows > 0) make(s, inner, skip, total);
 }
 
-const hs_panel hs_panel_free_list = {"Free blocks", rows_of_free_list, paint_free_list};
+const hs_panel hs_panel_free_list = {"Free blocks", rows_of_free_list, paint_free_list, false};
