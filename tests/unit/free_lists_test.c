@@ -4,8 +4,10 @@
 
 #include "check.h"
 #include "heap/range.h"
+#include "random.h"
 
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -470,6 +472,64 @@ static void every_shape_fits_every_pane(void **state)
     }
 }
 
+/* --- Every allocator ------------------------------------------------------------------------ */
+
+static stage *churned(const hs_allocator *a, uint64_t seed)
+{
+    char script[80];
+    stage *s = stage_new(a->name, 256, 1 << 20);
+    snprintf(script, sizeof script, "random 200 seed %d", (int)seed);
+    stage_does(s, script);
+    return s;
+}
+
+static void all_free_blocks_of_every_allocator_are_reached(void **state)
+{
+    static const char *const wrong[] = {"in no list", "circle", "out of the heap", "not free",
+                                        "no block"};
+    const hs_allocator *a;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (uint64_t seed = 1; seed < 6; seed++) {
+            stage *s = churned(a, seed);
+            for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++)
+                picture_hides(picture_of_panel(s, &hs_panel_free_list, 0, 400, true, 0), wrong[w]);
+            stage_free(s);
+        }
+}
+
+/* Words of any kind over any part of the heap: addresses of blocks, small numbers, noise. */
+static void break_heap(stage *s, uint64_t *state)
+{
+    hs_heap *h = (hs_heap *)(uintptr_t)hs_session_heap(s->session);
+    uint64_t words = hs_heap_committed(h) / 8;
+    for (int i = 0; i < 12; i++) {
+        uint64_t word = random_next(state), kind = random_next(state) % 4;
+        if (kind == 0) word = HS_BASE + word % words * 8;
+        if (kind == 1) word %= 512;
+        if (kind == 2) word = 0;
+        hs_heap_poke(h, HS_BASE + random_next(state) % words * 8, &word, sizeof word);
+    }
+}
+
+static void broken_heaps_of_every_allocator_can_be_drawn(void **state)
+{
+    const hs_allocator *a;
+    uint64_t random = 1;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (uint64_t seed = 1; seed < 40; seed++) {
+            stage *s = churned(a, seed);
+            break_heap(s, &random);
+            for (int columns = 10; columns < 120; columns += 27) {
+                free(picture_of_panel(s, &hs_panel_free_list, 0, columns, false, 0));
+                free(picture_of_panel(s, &hs_panel_free_list, 8, columns, true, 2));
+                free(picture_of_map(s, 20, columns, 0, true));
+            }
+            stage_free(s);
+        }
+}
+
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
 
 int main(void)
@@ -504,6 +564,8 @@ int main(void)
         ON_STAGE(slabs_are_rows_of_objects_by_class),
         ON_STAGE(a_slab_too_long_for_its_row_is_cut),
         ON_STAGE(every_shape_fits_every_pane),
+        cmocka_unit_test(all_free_blocks_of_every_allocator_are_reached),
+        cmocka_unit_test(broken_heaps_of_every_allocator_can_be_drawn),
     };
     setlocale(LC_ALL, "C.UTF-8");
     return cmocka_run_group_tests_name("free lists", tests, NULL, NULL);
