@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { SMALL = 50 }; /* columns below which addresses are shortened */
 
@@ -104,6 +105,7 @@ static void draw_class(hs_drawing *d, const hs_list *list)
     bool one = list->smallest == list->largest;
     hs_range_text(list->smallest, one || !d->small ? list->largest : UINT64_MAX, range);
     hs_putf(d->pane, row, 0, HS_ROLE_TEXT, "%*s", width, range);
+    if (d->small && list->name) hs_putf(d->pane, row, 0, HS_ROLE_DIM, "%.1s", list->name);
     snprintf(count, sizeof count, "%zu", n);
     if (!d->small) hs_putf(d->pane, row, width, HS_ROLE_DIM, "%5s", count);
 }
@@ -124,26 +126,33 @@ static bool is_idle(const hs_drawing *d, const hs_list *list)
     return !list->head && (list->smallest > most || (!list->smallest && list->largest > most));
 }
 
+/* Lists of another kind begin: they are named, or their sizes start over. */
+static bool begins_series(const hs_list *list, const hs_list *before)
+{
+    const char *a = list->name ? list->name : "", *b = before->name ? before->name : "";
+    return list->smallest < before->largest || strcmp(a, b) != 0;
+}
+
 void hs_draw_lists(hs_drawing *d)
 {
-    hs_list list;
+    hs_list list, before = {0};
     size_t empty = 0, all_empty = 0;
-    uint64_t from = 0, largest = 0;
+    uint64_t from = 0;
     for (size_t i = 0; d->allocator->list(d->heap, i, &list); i++) {
         if (is_idle(d, &list)) continue;
-        bool starts_over = i && list.smallest < largest;
-        if (list.head || starts_over) {
-            fold(d, empty, from, largest);
+        bool series = begins_series(&list, &before);
+        if (list.head || series) {
+            fold(d, empty, from, before.largest);
             empty = 0;
         }
-        if (starts_over && !d->small)
-            hs_drawing_say(d, HS_ROLE_DIM, "%*s", RANGE + 12, "and from the smallest on:");
+        if (series && !d->small)
+            hs_drawing_say(d, HS_ROLE_DIM, "%*s:", RANGE, list.name ? list.name : "again");
         if (list.head) draw_class(d, &list);
         if (!list.head && !empty++) from = list.smallest;
         all_empty += !list.head;
-        largest = list.largest;
+        before = list;
     }
-    fold(d, empty, from, largest);
+    fold(d, empty, from, before.largest);
     if (d->small && all_empty)
         hs_drawing_say(d, HS_ROLE_DIM, "%zu empty list%s", all_empty, all_empty == 1 ? "" : "s");
 }

@@ -80,7 +80,9 @@ static void put_heading(const hs_drawing *d, int row, const hs_list *list, size_
 {
     char range[HS_RANGE_TEXT];
     hs_range_text(list->smallest, list->largest, range);
-    if (!n)
+    if (!n && list->name)
+        *column = hs_putf(d->pane, row, 0, HS_ROLE_TEXT, "%s ", list->name);
+    else if (!n)
         *column =
             hs_putf(d->pane, row, 0, HS_ROLE_TEXT, d->small ? "%s " : "%s bytes, free ", range);
     else if (d->small)

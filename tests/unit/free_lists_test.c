@@ -268,8 +268,16 @@ static void a_second_series_of_lists_is_told_apart(void **state)
     list(HS_NULL, 32, 32);
     shows(*state, 0, 80,
           "          128+      1 empty list\n"
-          " and from the smallest on:\n"
+          "         again:\n"
           "         16-32      2 empty lists\n");
+    fake.lists[6].head = B + 32;
+    fake.links[3].links.to[0] = HS_NULL;
+    fake.lists[5].name = fake.lists[6].name = "quick";
+    shows(*state, 0, 80,
+          "         quick:\n"
+          "            16      1 empty list\n"
+          "            32    1  → 0x107000020\n");
+    shows(*state, 0, 24, "   64+ →…0c0\nq   32 →…020\n");
 }
 
 static void lists_beyond_the_largest_block_are_left_out(void **state)
@@ -277,8 +285,7 @@ static void lists_beyond_the_largest_block_are_left_out(void **state)
     use_lists(*state, HS_SHAPE_LISTS, 0);
     list(HS_NULL, (uint64_t)1 << 30, UINT64_MAX);
     list(HS_NULL, 0, UINT64_MAX);
-    picture_hides(picture_of_panel(*state, &hs_panel_free_list, 0, 80, false, 0),
-                  "from the smallest");
+    picture_hides(picture_of_panel(*state, &hs_panel_free_list, 0, 80, false, 0), "again");
 }
 
 static void a_broken_link_ends_its_row(void **state)
@@ -445,6 +452,10 @@ static void slabs_are_rows_of_objects_by_class(void **state)
           "  0x107000080  ·▓····  1 of 6\n"
           "32 bytes: 1 slab, 3 of 3 in use\n"
           "  0x107000000  ▓▓▓  3 of 3\n");
+    list(HS_NULL, 128, UINT64_MAX);
+    fake.lists[3].head = B + 64;
+    fake.lists[3].name = "free runs";
+    shows(*state, 0, 80, "free runs → 0x107000040 in use\n");
     shows(*state, 0, 17, "16 →…080\n…080 ·▓···· 1/6\n");
 }
 
