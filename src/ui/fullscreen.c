@@ -83,7 +83,7 @@ static char *joined(const char *a, const char *between, const char *b)
 /* --- Drawing -------------------------------------------------------------------------------- */
 
 static const char typing_keys[] =
-    "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  PgUp PgDn scroll  F10 quit";
+    "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  F12 plot  PgUp PgDn  F10 quit";
 static const char player_keys[] =
     "Space next  p pause  Enter type commands  q end the script  F1 help  F10 quit";
 static const char paused_keys[] =
