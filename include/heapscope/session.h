@@ -250,5 +250,7 @@ typedef struct {
 } hs_change;
 const hs_change *hs_session_changes(const hs_session *, size_t *count);
 bool hs_session_changed(const hs_session *, hs_addr at);
+/* Show these ranges, in order, as changed until the next operation. */
+void hs_session_point_out(hs_session *, const hs_change *, size_t count);
 
 #endif

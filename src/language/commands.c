@@ -338,6 +338,16 @@ static bool run_goto(hs_interpreter *in, const hs_statement *s)
     return hs_fail_at(in, s->arguments[0].where, text, "`history` lists them with their numbers");
 }
 
+static bool run_diff(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t count = hs_session_op_count(in->session), n = count ? count - 1 : 0;
+    char text[96];
+    if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
+    if (n <= count) return show(in, HS_SHOW_DIFFERENCE, n, 0);
+    snprintf(text, sizeof text, "there were %" PRIu64 " commands so far", count);
+    return hs_fail_at(in, s->arguments[0].where, text, "`history` lists them with their numbers");
+}
+
 static void list_branches(FILE *out, const hs_session *session)
 {
     hs_moment now = hs_session_moment(session);
@@ -933,6 +943,13 @@ static const hs_command commands[] = {
      {SIZE("N")},
      false,
      run_goto},
+    {"diff",
+     "Time travel",
+     "what is not as it was after command N, on the map too",
+     "Without N: what the last command changed. diff 0 compares with the beginning.",
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_diff},
     {"branches",
      "Time travel",
      "the branches: what was done, and what was done otherwise",

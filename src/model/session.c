@@ -778,6 +778,13 @@ bool hs_session_changed(const hs_session *s, hs_addr at)
     return low < s->change_count && s->changes[low].from <= at;
 }
 
+void hs_session_point_out(hs_session *s, const hs_change *ranges, size_t n)
+{
+    s->change_count = 0;
+    for (size_t i = 0; i < n; i++) changed(s, ranges[i].from, ranges[i].to);
+    tidy_changes(s);
+}
+
 void hs_session_replayed(const hs_session *s, uint64_t *done, uint64_t *left_out)
 {
     *done = s->is.replayed;

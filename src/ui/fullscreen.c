@@ -10,6 +10,7 @@
 #include "ui/player.h"
 #include "ui/prompt.h"
 #include "ui/terminal.h"
+#include "view/difference.h"
 #include "view/explanation.h"
 #include "view/screen.h"
 #include "view/telling.h"
@@ -341,6 +342,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_BYTES:
         open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
         break;
+    case HS_SHOW_DIFFERENCE: set_message(a, hs_difference(a->session, at), false); break;
     case HS_SHOW_WHY: show_why(a, at); break;
     case HS_SHOW_STEPS: begin_slow_motion(a, at); break;
     case HS_SHOW_INSPECT: open_overlay(a, (hs_overlay){.title = "Inspect", .at = at}); break;
@@ -692,6 +694,8 @@ static void key_step(app *a)
 }
 
 static void key_help(app *a);
+static void travel_back(app *a);
+static void travel_forward(app *a);
 
 /* Every key that is not the editor's, once: what it does and how the help says it. */
 static const struct {
@@ -718,6 +722,9 @@ static const struct {
     {HS_KEY_SHIFT_RIGHT, "Shift-Right", "the byte on the right", cursor_right},
     {HS_KEY_SHIFT_UP, "Shift-Up", "the row above", cursor_up},
     {HS_KEY_SHIFT_DOWN, "Shift-Down", "the row below", cursor_down},
+    {HS_KEY_ALT_UP, "Alt-Up", "time travel: one command back; or click on the bar in the title",
+     travel_back},
+    {HS_KEY_ALT_DOWN, "Alt-Down", "one command forward", travel_forward},
     {HS_KEY_ALT_LEFT, "Alt-Left", "the start of this block, or of the one before",
      cursor_previous_block},
     {HS_KEY_ALT_RIGHT, "Alt-Right", "the next block", cursor_next_block},
@@ -749,12 +756,57 @@ static void key_help(app *a)
     if (!open) open_overlay(a, (hs_overlay){.title = "Help", .text = a->overlay_text});
 }
 
+/* Go to a moment of this branch, and say what was done there. */
+static void travel(app *a, uint64_t count)
+{
+    hs_problem problem;
+    hs_moment m = hs_session_moment(a->session);
+    end_slow_motion(a);
+    close_overlay(a);
+    m.count = count;
+    if (!hs_session_go(a->session, m, &problem)) {
+        set_message(a, copy(problem.what), true);
+        return;
+    }
+    a->state.follow = true;
+    a->state.error = false;
+    replace(&a->command, NULL);
+    set_message(a, count ? hs_explain(a->session) : copy("the beginning"), false);
+    if (a->message && !*a->message)
+        set_message(a, hs_session_record_text(a->session, count - 1), false);
+}
+
+static void travel_back(app *a)
+{
+    uint64_t count = hs_session_moment(a->session).count;
+    if (count) travel(a, count - 1);
+}
+
+static void travel_forward(app *a)
+{
+    hs_moment m = hs_session_moment(a->session);
+    if (m.count < hs_session_branch_count(a->session, m.branch)) travel(a, m.count + 1);
+}
+
+/* A click on the bar in the title. */
+static void scrub_to(app *a, int column)
+{
+    hs_pane bar = a->places.bar;
+    uint64_t end = hs_session_branch_count(a->session, hs_session_moment(a->session).branch);
+    if (column < bar.column || column >= bar.column + bar.columns) return;
+    travel(a, (uint64_t)(column - bar.column) * end / (uint64_t)(bar.columns - 1));
+}
+
 static void act_on_mouse(app *a)
 {
     MEVENT event;
     if (getmouse(&event) != OK) return;
     if (event.bstate & BUTTON4_PRESSED) scroll_by(a, -3);
     if (event.bstate & BUTTON5_PRESSED) scroll_by(a, 3);
+    if (event.bstate & BUTTON1_PRESSED && event.y == 0 && a->places.bar.columns > 0) {
+        scrub_to(a, event.x);
+        return;
+    }
     if (!(event.bstate & BUTTON1_PRESSED) || a->state.overlay.open) return;
     inspect(a, hs_map_address(stage(a), &a->places.plan, event.y - a->places.map.row,
                               event.x - a->places.map.column));

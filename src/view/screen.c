@@ -61,7 +61,28 @@ static void list_options(const hs_heap *h, char *out, size_t size)
     }
 }
 
-static void paint_title(const hs_session *s, hs_pane p)
+/* Where one is in time: "12/40 ---o------", from column `from` on, up to `to`. */
+static hs_pane paint_bar(const hs_session *s, hs_pane p, int from, int to)
+{
+    char text[64];
+    hs_moment m = hs_session_moment(s);
+    uint64_t end = hs_session_branch_count(s, m.branch);
+    int n = snprintf(text, sizeof text, "%" PRIu64 "/%" PRIu64 " ", m.count, end);
+    if (m.branch)
+        n = snprintf(text, sizeof text, "b%" PRIu32 " %" PRIu64 "/%" PRIu64 " ", m.branch, m.count,
+                     end);
+    int width = least(to - from - n, 40);
+    if (!end || width < 6) return (hs_pane){0};
+    from = to - width - n;
+    hs_put(p, 0, from, HS_ROLE_TITLE, text);
+    hs_pane bar = hs_pane_part(p, 0, from + n, 1, width);
+    hs_fill(bar, 0, 0, width, HS_ROLE_TITLE, p.scene->ascii ? L'-' : 0x2500);
+    hs_put_glyph(bar, 0, (int)((uint64_t)(width - 1) * m.count / end), HS_ROLE_TITLE,
+                 p.scene->ascii ? L'o' : 0x25cf);
+    return bar;
+}
+
+static void paint_title(const hs_session *s, hs_pane p, hs_screen_places *places)
 {
     const hs_totals *t = hs_session_totals(s);
     const hs_heap *h = hs_session_heap(s);
@@ -74,8 +95,10 @@ static void paint_title(const hs_session *s, hs_pane p)
              t->live_blocks == 1 ? "" : "s");
     hs_put(p, 0, 12, HS_ROLE_TITLE, left);
     const char *help = "F1 help ";
-    int column = p.columns - (int)strlen(help);
-    if (column > 13 + (int)strlen(left)) hs_put(p, 0, column, HS_ROLE_TITLE, help);
+    int column = p.columns - (int)strlen(help), end = 13 + (int)strlen(left);
+    if (column <= end) return;
+    hs_put(p, 0, column, HS_ROLE_TITLE, help);
+    places->bar = paint_bar(s, p, end + 1, column - 2);
 }
 
 static int message_rows(hs_pane p, const hs_screen_state *state)
@@ -250,7 +273,7 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
             hs_put_wrapped(message, 0, message.rows, state->error ? HS_ROLE_ERROR : HS_ROLE_TEXT,
                            state->message);
     }
-    if (rows >= 5) paint_title(s, take_top(&left, 1));
+    if (rows >= 5) paint_title(s, take_top(&left, 1), places);
     int caption = caption_rows(left, state->caption);
     if (caption) paint_caption(take_top(&left, caption), state->caption);
     if (state->overlay.open) {

@@ -4,6 +4,7 @@
 #include "stage.h"
 
 #include "model/session.h"
+#include "view/difference.h"
 
 #include <heapscope/ledger.h>
 
@@ -159,6 +160,25 @@ static void another_command_begins_a_branch_and_nothing_is_lost(void **state)
     stage_refuses(s, "branch b7", "there is no branch of that name");
 }
 
+static void a_difference_names_blocks_and_points_out_bytes(void **state)
+{
+    stage *s = *state;
+    stage_does(s,
+               "malloc 24; malloc 40; malloc 8; free p2; realloc p1 30; write p3 'x'; malloc 500");
+    char *text = hs_difference(s->session, 2);
+    assert_string_equal(text,
+                        "since command 2: 775 bytes differ; new: 2 blocks (p3 p4), 508 bytes; "
+                        "gone: 1 block (p2), 40 bytes; resized: 1 block (p1), 30 bytes; the "
+                        "heap had 256 bytes, and has 1024");
+    free(text);
+    assert_true(hs_session_changed(s->session, HS_BASE + 80 + 8));
+    assert_false(hs_session_changed(s->session, HS_BASE + 8));
+    text = hs_difference(s->session, 7);
+    assert_string_equal(text, "since command 7: 0 bytes differ");
+    free(text);
+    stage_refuses(s, "diff 8", "there were 7 commands");
+}
+
 static void going_back_is_quick_and_checkpoints_are_bounded(void **state)
 {
     stage *s = *state;
@@ -179,6 +199,7 @@ int main(void)
         TEST(undo_and_redo_go_one_command),
         TEST(undo_covers_writes_damage_settings_and_resets),
         TEST(another_command_begins_a_branch_and_nothing_is_lost),
+        TEST(a_difference_names_blocks_and_points_out_bytes),
         TEST(going_back_is_quick_and_checkpoints_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
