@@ -28,6 +28,17 @@ static bool say_own(hs_interpreter *in, hs_voice voice, char *text)
     return true;
 }
 
+static char *text_of(void (*put)(FILE *, const hs_session *), const hs_session *session)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    put(out, session);
+    fclose(out);
+    return text;
+}
+
 static bool show(hs_interpreter *in, hs_show what, hs_addr at, uint64_t length)
 {
     in->listener.show(in->listener.context, what, at, length);
@@ -172,12 +183,63 @@ static bool run_stats(hs_interpreter *in, const hs_statement *s)
 static bool run_check(hs_interpreter *in, const hs_statement *s)
 {
     const hs_heap *h = hs_session_heap(in->session);
+    uint64_t culprit = hs_session_broken_by(in->session);
     hs_damage damage;
-    char text[256];
+    char text[512];
     if (hs_heap_allocator(h)->check(h, &damage))
         return say(in, HS_SAY_ANSWER, "the heap is consistent: every block leads to the next");
-    snprintf(text, sizeof text, "the heap is broken at 0x%" PRIx64 ": %s", damage.at, damage.what);
+    size_t used = (size_t)snprintf(text, sizeof text, "the heap is broken at 0x%" PRIx64 ": %s",
+                                   damage.at, damage.what);
+    if (culprit) {
+        char *line = hs_session_record_text(in->session, culprit - 1);
+        snprintf(text + used, sizeof text - used, "; command %" PRIu64 " broke it: %.60s%s",
+                 culprit, line, strlen(line) > 60 ? "..." : "");
+        free(line);
+    }
     return hs_fail_at(in, s->head, text, NULL);
+}
+
+enum { LEAKS_LISTED = 20 };
+
+/* The leaks of one kind, a line each: how large they are, and which commands made them. */
+static void put_leaks(FILE *out, const hs_session *session, const hs_leaks *all,
+                      const hs_leak *list, hs_reach reach, const char *title)
+{
+    uint64_t n = all->blocks[reach], listed = all->blocks[HS_LOST] + all->blocks[HS_POSSIBLY_LOST];
+    if (!n) return;
+    if (listed > LEAKS_LISTED) listed = LEAKS_LISTED;
+    fprintf(out, "%s %" PRIu64 " bytes in %" PRIu64 " block%s\n", title, all->bytes[reach], n,
+            n == 1 ? "" : "s");
+    for (const hs_leak *l = list; l < list + listed; l++) {
+        if (l->reach != reach) continue;
+        char *line = hs_session_record_text(session, l->block->born - 1);
+        fprintf(out, "  0x%" PRIx64 " %8" PRIu64 " bytes, from command %" PRIu64 ": %s\n",
+                l->block->addr, l->block->requested, l->block->born, line);
+        free(line);
+        n--;
+    }
+    if (n) fprintf(out, "  ... and %" PRIu64 " more\n", n);
+}
+
+static void report_leaks(FILE *out, const hs_session *session)
+{
+    hs_leak list[LEAKS_LISTED];
+    hs_leaks all = hs_session_leaks(session, list, LEAKS_LISTED);
+    if (!all.blocks[HS_LOST] && !all.blocks[HS_POSSIBLY_LOST]) {
+        fputs("no leaks: ", out);
+    } else {
+        put_leaks(out, session, &all, list, HS_LOST, "definitely lost, no pointer is left:");
+        put_leaks(out, session, &all, list, HS_POSSIBLY_LOST,
+                  "possibly lost, a pointer into the block is left:");
+    }
+    fprintf(out, "still reachable: %" PRIu64 " bytes in %" PRIu64 " block%s", all.bytes[HS_REACHED],
+            all.blocks[HS_REACHED], all.blocks[HS_REACHED] == 1 ? "" : "s");
+}
+
+static bool run_leaks(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return say_own(in, HS_SAY_ANSWER, text_of(report_leaks, in->session));
 }
 
 /* The number of the request that a statement is about: the last one unless it says. 0: said. */
@@ -269,17 +331,6 @@ static void list_allocators(FILE *out, const hs_session *session)
         out,
         "now: %s. `allocator NAME` starts a fresh heap; with `replay`, the commands so far run again on it",
         hs_session_allocator_name(session));
-}
-
-static char *text_of(void (*put)(FILE *, const hs_session *), const hs_session *session)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
-    put(out, session);
-    fclose(out);
-    return text;
 }
 
 /* The word that an argument abbreviates, from a list that is then freed. NULL: said. */
@@ -716,10 +767,18 @@ static const hs_command commands[] = {
     {"check",
      "Pictures",
      "is the heap consistent?",
-     "Fails, and says where, when a block does not lead to the next.",
+     "Fails when a block does not lead to the next: says where, what is wrong there, and which\n"
+     "command broke it.",
      {{0}},
      false,
      run_check},
+    {"leaks",
+     "Pictures",
+     "live blocks that no variable points to any more",
+     "Where they are, and the command that made each; `expect leaked == 0` tests it.",
+     {{0}},
+     false,
+     run_leaks},
 
     {"why",
      "Insight",

@@ -51,6 +51,7 @@ static bool fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *problem
     s->totals =
         (hs_totals){.highest_block = hs_heap_base(heap), .highest_payload = hs_heap_base(heap)};
     s->last = (hs_last){.variable = HS_NONE};
+    s->broken_by = 0;
     s->change_count = 0;
     return true;
 }
@@ -220,21 +221,47 @@ static void read_events(hs_session *s)
     add_counts(&s->totals, hs_events_counts(s->heap));
 }
 
+/* What a fault says to the user: before and after its address. */
+static const char *const fault_texts[][2] = {
+    [HS_BECAUSE_ENDLESS] = {"the allocator went round in a circle at ", ""},
+    [HS_BECAUSE_OUTSIDE] = {"the allocator followed broken bytes out of the heap, to ",
+                            ": a real program would crash here"},
+};
+
 static bool fault_problem(const hs_session *s, hs_problem *problem)
 {
     const hs_event *fault = hs_fault(s->heap);
     if (!fault) return true;
+    const char *const *text = fault_texts[fault->detail];
+    char culprit[48] = "";
     hs_damage damage;
-    wrong(problem, HS_OPERAND_NONE,
-          fault->detail == HS_BECAUSE_ENDLESS
-              ? "the allocator went round in a circle at 0x%" PRIx64
-              : "the allocator followed broken bytes out of the heap, to 0x%" PRIx64
-                ": a real program would crash here",
-          fault->at);
+    if (s->broken_by)
+        snprintf(culprit, sizeof culprit, " (broken by command %" PRIu64 ")", s->broken_by);
+    wrong(problem, HS_OPERAND_NONE, "%s0x%" PRIx64 "%s%s", text[0], fault->at, text[1], culprit);
     if (!s->setup.allocator->check(s->heap, &damage))
         snprintf(problem->hint, sizeof problem->hint, "the heap is broken at 0x%" PRIx64 ": %s",
                  damage.at, damage.what);
     return false;
+}
+
+/* After an operation that may have broken the heap: did it? A walk over the heap, so that it is not
+ * made without need. Once broken, the heap may be mended by any operation. */
+static void look_for_damage(hs_session *s, bool needed)
+{
+    hs_damage ignored;
+    if (!needed && !s->broken_by) return;
+    if (s->setup.allocator->check(s->heap, &ignored))
+        s->broken_by = 0;
+    else if (!s->broken_by)
+        s->broken_by = s->now;
+}
+
+/* Does a write stay within the memory that the client holds through this pointer? */
+static bool is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n)
+{
+    const hs_client_block *b = hs_session_block_around(s, at);
+    return !n ||
+           (b && b->live && at + n <= b->addr + b->requested && !hs_session_is_stale(s, p, b));
 }
 
 bool hs_session_is_stale(const hs_session *s, hs_pointer p, const hs_client_block *b)
@@ -370,6 +397,7 @@ static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, 
                         .result = result,
                         .variable = *variable,
                         .misuse = !good};
+    look_for_damage(s, !good);
     return true;
 }
 
@@ -393,6 +421,7 @@ static bool perform_write(hs_session *s, const hs_op *op, hs_problem *problem)
     read_events(s);
     s->last =
         (hs_last){.any = true, .number = s->now, .op = *op, .old_value = at, .variable = HS_NONE};
+    look_for_damage(s, !is_innocent(s, op->p, at, n));
     return true;
 }
 
@@ -703,6 +732,11 @@ const hs_op *hs_session_op(const hs_session *s, uint64_t i)
 const hs_last *hs_session_last(const hs_session *s)
 {
     return &s->last;
+}
+
+uint64_t hs_session_broken_by(const hs_session *s)
+{
+    return s->broken_by;
 }
 
 const hs_totals *hs_session_totals(const hs_session *s)

@@ -33,6 +33,7 @@ struct hs_session {
     uint64_t replayed, not_replayed;
 
     hs_last last;
+    uint64_t broken_by; /* the operation that broke the heap; 0: none did */
     hs_totals totals;
     hs_change *changes;
     size_t change_count, change_capacity;
