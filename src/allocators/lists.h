@@ -14,12 +14,12 @@
 
 static inline hs_addr next_of(const hs_heap *h, hs_addr block)
 {
-    return hs_load(h, block + WORD);
+    return believed(h, block, hs_load(h, block + WORD), 2 * WORD);
 }
 
 static inline hs_addr previous_of(const hs_heap *h, hs_addr block)
 {
-    return hs_load(h, block + 2 * WORD);
+    return believed(h, block, hs_load(h, block + 2 * WORD), WORD);
 }
 
 static inline void set_next(hs_heap *h, hs_addr block, hs_addr next)
@@ -74,7 +74,8 @@ static inline bool check_list(const hs_heap *h, const hs_list *list, size_t most
                           "a free block's next leads out of the heap", b);
         if (word & USED)
             return broken(damage, b, "the free list leads to what is no free block", word);
-        if (size_in(word) < list->smallest || size_in(word) > list->largest)
+        uint64_t size = size_in(word & ~seal_bits());
+        if (size < list->smallest || size > list->largest)
             return broken(damage, b, "a free block is in a list of other sizes", word);
         if (l.to[1] != before)
             return broken(damage, b, "a free block's previous is not the block before it", l.to[1]);

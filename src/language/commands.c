@@ -324,7 +324,7 @@ static void list_allocators(FILE *out, const hs_session *session)
     const hs_allocator *a, *now = hs_heap_allocator(hs_session_heap(session));
     const hs_preset *p;
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
-        fprintf(out, "%c %-10s %s\n", a == now ? '*' : ' ', a->name, a->summary);
+        fprintf(out, "%c %-10s %s\n", strcmp(a->name, now->name) ? ' ' : '*', a->name, a->summary);
     for (size_t i = 0; (p = hs_preset_at(i)); i++)
         fprintf(out, "  %-10s %s with %s = %s\n", p->name, p->allocator, p->option, p->choice);
     fprintf(

@@ -75,7 +75,7 @@ static const hs_measure measures[] = {
     ROW(smallest_hole, "bytes", false, "the smallest free block"),
     ROW(headers, "bytes", false, "headers and footers of all blocks"),
     ROW(padding, "bytes", false, "alignment, rounding, leftovers"),
-    ROW(dead, "bytes", false, "freed, but never to be used again"),
+    ROW(dead, "bytes", false, "freed, but of no use again, or not yet"),
     ROW(never_used, "bytes", false, "committed, not handed out yet"),
     ROW(leaked, "bytes", false, "live, but no variable points to or into it"),
     ROW(leaked_blocks, "", false, "live blocks with leaked bytes"),

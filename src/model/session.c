@@ -178,6 +178,7 @@ static void note_change(hs_session *s, const hs_event *e)
     case HS_WRITE: changed(s, e->at, e->at + sizeof(uint64_t)); break;
     case HS_TAKE:
     case HS_RELEASE:
+    case HS_QUARANTINE:
     case HS_FILL:
     case HS_POKE: changed(s, e->at, e->at + e->a); break;
     case HS_MOVE: changed(s, e->a, e->a + e->b); break;
@@ -226,6 +227,12 @@ static const char *const fault_texts[][2] = {
     [HS_BECAUSE_ENDLESS] = {"the allocator went round in a circle at ", ""},
     [HS_BECAUSE_OUTSIDE] = {"the allocator followed broken bytes out of the heap, to ",
                             ": a real program would crash here"},
+    [HS_BECAUSE_CHECKSUM] = {"the header at ",
+                             " has a wrong checksum: it was overwritten, or is no header"},
+    [HS_BECAUSE_LINKS] = {"the links of the free block at ",
+                          " were overwritten: where they lead, no link leads back"},
+    [HS_BECAUSE_DOUBLE_FREE] = {"the block of ", " was freed before: a double free"},
+    [HS_BECAUSE_POISON] = {"the byte at ", " was written after its block was freed"},
 };
 
 static bool fault_problem(const hs_session *s, hs_problem *problem)
@@ -238,7 +245,7 @@ static bool fault_problem(const hs_session *s, hs_problem *problem)
     if (s->broken_by)
         snprintf(culprit, sizeof culprit, " (broken by command %" PRIu64 ")", s->broken_by);
     wrong(problem, HS_OPERAND_NONE, "%s0x%" PRIx64 "%s%s", text[0], fault->at, text[1], culprit);
-    if (!s->setup.allocator->check(s->heap, &damage))
+    if (!hs_heap_allocator(s->heap)->check(s->heap, &damage))
         snprintf(problem->hint, sizeof problem->hint, "the heap is broken at 0x%" PRIx64 ": %s",
                  damage.at, damage.what);
     return false;
@@ -250,7 +257,7 @@ static void look_for_damage(hs_session *s, bool needed)
 {
     hs_damage ignored;
     if (!needed && !s->broken_by) return;
-    if (s->setup.allocator->check(s->heap, &ignored))
+    if (hs_heap_allocator(s->heap)->check(s->heap, &ignored))
         s->broken_by = 0;
     else if (!s->broken_by)
         s->broken_by = s->now;

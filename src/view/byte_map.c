@@ -139,7 +139,10 @@ static void weigh_block(painter *m, const hs_seen *seen)
     case HS_BLOCK_FREE: weigh_free(m, b); break;
     case HS_BLOCK_REGION: weigh(m, b->addr, end, HS_ROLE_PADDING); break;
     case HS_BLOCK_OWN: weigh(m, b->addr, end, HS_ROLE_HEADER); break;
-    case HS_BLOCK_DEAD: weigh(m, b->addr, end, HS_ROLE_DEAD); break;
+    case HS_BLOCK_DEAD:
+        weigh(m, b->addr, hs_block_payload(b), HS_ROLE_HEADER);
+        weigh(m, hs_block_payload(b), end, HS_ROLE_DEAD);
+        break;
     case HS_BLOCK_UNUSED: weigh(m, b->addr, end, HS_ROLE_UNUSED); break;
     case HS_BLOCK_DAMAGED: weigh(m, b->addr, end, HS_ROLE_DAMAGE); break;
     }
@@ -257,14 +260,16 @@ static bool label(const painter *m, hs_addr from, hs_addr to, hs_role role, cons
 }
 
 /* Header and footer as stored: size | status bits. */
-static void label_tag(const painter *m, hs_addr at, uint64_t word)
+static void label_tag(const painter *m, hs_addr at, const hs_block *b)
 {
     char text[48];
     hs_role role = role_of(
         m, at >= m->from && at < m->to ? (size_t)((at - m->from) / m->plan->cell_bytes) : 0);
-    uint64_t size = word & ~(uint64_t)7, status = word & 7;
+    uint64_t word = hs_block_tag(b), size = word & ~(uint64_t)7, status = word & 7;
     snprintf(text, sizeof text, "%" PRIu64 "|%" PRIu64 " %s", size, status,
-             status & 1 ? "used" : "free");
+             b->kind == HS_BLOCK_DEAD ? "waits"
+             : status & 1             ? "used"
+                                      : "free");
     if (label(m, at, at + 8, role, text)) return;
     *strchr(text, ' ') = 0;
     label(m, at, at + 8, role, text);
@@ -318,8 +323,8 @@ static void label_block(const painter *m, const hs_seen *seen)
         label(m, b->addr, end, HS_ROLE_DAMAGE, b->damage);
         return;
     }
-    if (b->header) label_tag(m, b->addr, b->word);
-    if (b->footer) label_tag(m, end - b->footer, b->word);
+    if (b->header) label_tag(m, b->addr, b);
+    if (b->footer) label_tag(m, end - b->footer, b);
     if (seen->client) label_payload(m, seen);
 }
 

@@ -23,6 +23,12 @@ static const struct {
     [HS_BLOCK_OWN] = {"own", HS_ROLE_HEADER},
 };
 
+/* A dead block with a header of its own is only on its way to be free. */
+static const char *kind_word(const hs_block *b)
+{
+    return b->kind == HS_BLOCK_DEAD && b->header ? "waits" : kinds[b->kind].word;
+}
+
 static void title(hs_pane p, const char *text)
 {
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
@@ -85,7 +91,7 @@ static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *se
     int column = hs_putf(p, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, b->addr);
     hs_put(p, row, column, changed ? HS_ROLE_MARK : HS_ROLE_TEXT, changed ? "*" : " ");
     column = hs_putf(p, row, column + 1, HS_ROLE_TEXT, "%*" PRIu64 " ", size_width(s), b->size);
-    column = hs_putf(p, row, column, role, "%-4s", kinds[b->kind].word);
+    column = hs_putf(p, row, column, role, "%-4s", kind_word(b));
     if (seen->client)
         put_client(s, p, row, column + 1, seen->client);
     else if (b->damage)
@@ -289,7 +295,7 @@ static const char *role_at(const hs_seen *seen, hs_addr at)
         return at < b->addr + 8 ? "the broken header" : "bytes behind a broken header";
     if (at < hs_block_payload(b)) return "header";
     if (b->footer && at >= b->addr + b->size - b->footer) return "footer";
-    if (b->kind != HS_BLOCK_USED) return kinds[b->kind].word;
+    if (b->kind != HS_BLOCK_USED) return kind_word(b);
     return at < seen->payload_end ? "payload" : "padding";
 }
 
@@ -300,11 +306,14 @@ static void put_header(hs_pane p, int row, const hs_block *b)
                "header    none: this allocator keeps no marks in the heap");
         return;
     }
-    uint64_t size = b->word & ~(uint64_t)7, status = b->word & 7;
+    uint64_t tag = hs_block_tag(b), size = tag & ~(uint64_t)7, status = tag & 7;
+    char stored[32];
+    snprintf(stored, sizeof stored, b->seal ? "checksum %04" PRIx64 " |" : "0x%016" PRIx64 " =",
+             b->seal ? b->word >> 48 : b->word);
     hs_putf(p, row, 0, HS_ROLE_TEXT,
-            "header    0x%016" PRIx64 " = size %" PRIu64 " | status %" PRIu64 "%" PRIu64 "%" PRIu64
+            "header    %s size %" PRIu64 " | status %" PRIu64 "%" PRIu64 "%" PRIu64
             ": bit 0 says %s",
-            b->word, size, status >> 2, status >> 1 & 1, status & 1, status & 1 ? "used" : "free");
+            stored, size, status >> 2, status >> 1 & 1, status & 1, status & 1 ? "used" : "free");
 }
 
 void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
@@ -325,7 +334,7 @@ void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
             role_at(&seen, at), at - b->addr);
     hs_putf(p, 2, 0, HS_ROLE_TEXT,
             "block     0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes, %s", b->addr,
-            b->addr + b->size, b->size, kinds[b->kind].word);
+            b->addr + b->size, b->size, kind_word(b));
     put_header(p, 3, b);
     if (seen.client)
         hs_putf(p, 4, 0, HS_ROLE_TEXT,
