@@ -84,4 +84,36 @@ static inline bool check_list(const hs_heap *h, const hs_list *list, size_t most
     return true;
 }
 
+/* A sum that is the same for the same set of addresses, and hardly ever for another one. */
+static inline uint64_t mixed(hs_addr block)
+{
+    uint64_t x = block * 0x9e3779b97f4a7c15u;
+    return (x ^ x >> 29) * 0xbf58476d1ce4e5b9u;
+}
+
+static inline bool is_walked(const hs_heap *h, hs_addr block)
+{
+    hs_block b;
+    for (bool more = boundary_walk(h, NULL, &b); more; more = boundary_walk(h, &b, &b))
+        if (b.addr == block) return true;
+    return false;
+}
+
+/* Are the blocks of a sound list the free blocks of the heap, all of them and no others? */
+static inline bool check_members(const hs_heap *h, const hs_list *list, hs_damage *damage)
+{
+    uint64_t walked = 0, listed = 0;
+    hs_block b;
+    hs_links l;
+    for (bool more = boundary_walk(h, NULL, &b); more; more = boundary_walk(h, &b, &b))
+        if (b.kind == HS_BLOCK_FREE) walked += mixed(b.addr);
+    for (hs_addr at = list->head; at && boundary_links(h, at, &l); at = l.to[0])
+        listed += mixed(at);
+    if (walked == listed) return true;
+    for (hs_addr at = list->head; at && boundary_links(h, at, &l); at = l.to[0])
+        if (!is_walked(h, at))
+            return broken(damage, at, "the free list leads to what is no block of the heap", at);
+    return broken(damage, h->base, "a free block is missing from the free list", list->head);
+}
+
 #endif

@@ -145,6 +145,46 @@ static void a_fault_names_the_command_that_broke_the_bytes(void **state)
     strike(s);
 }
 
+static void a_block_of_the_free_list_that_is_no_block_is_found(void **state)
+{
+    (void)state;
+    stage *s = stage_for("explicit");
+    play(s, "set misuse allow; t = malloc 64; malloc 24; write t 35; write t+32 39; free t+8");
+    expect_failure(s, "check", "broken at 0x107000008: the free list leads to what is no block");
+    play(s, "malloc 24; expect broken == 0; write t 0; expect broken == 0");
+    strike(s);
+}
+
+/* --- Hardened ------------------------------------------------------------------------------- */
+
+static void a_hardened_heap_says_which_bug_it_caught(void **state)
+{
+    (void)state;
+    stage *s = stage_for("explicit");
+    play(s, "set hardened on; set misuse allow; a = malloc 24; b = malloc 24; c = malloc 24");
+    expect_failure(s, "free a+8", "the header at 0x107000008 has a wrong checksum");
+    play(s, "free b");
+    expect_failure(s, "free b", "the block of 0x107000028 was freed before: a double free");
+    expect_failure(s, "realloc b 8", "a double free");
+    play(s, "write b 'x'; expect broken == 1");
+    expect_failure(s, "malloc 3000",
+                   "the byte at 0x107000028 was written after its block was freed "
+                   "(broken by command 7)");
+    play(s, "write b 0xdf; expect broken == 0; check");
+    strike(s);
+}
+
+static void hardened_can_be_set_and_replayed_like_any_option(void **state)
+{
+    (void)state;
+    stage *s = stage_for("explicit");
+    play(s, "a = malloc 24; b = malloc 24; free a; expect holes == 2; set hardened on replay");
+    play(s, "expect holes == 1 and dead == 32; check; allocator");
+    expect_said(s, "* explicit");
+    play(s, "set hardened off replay; expect holes == 2 and dead == 0; check");
+    strike(s);
+}
+
 /* --- Leaks ---------------------------------------------------------------------------------- */
 
 static void a_block_that_no_variable_points_to_is_leaked(void **state)
@@ -194,6 +234,9 @@ int main(void)
         cmocka_unit_test(a_mended_heap_is_not_broken),
         cmocka_unit_test(a_replay_finds_the_culprit_again),
         cmocka_unit_test(a_fault_names_the_command_that_broke_the_bytes),
+        cmocka_unit_test(a_block_of_the_free_list_that_is_no_block_is_found),
+        cmocka_unit_test(a_hardened_heap_says_which_bug_it_caught),
+        cmocka_unit_test(hardened_can_be_set_and_replayed_like_any_option),
         cmocka_unit_test(a_block_that_no_variable_points_to_is_leaked),
         cmocka_unit_test(a_pointer_into_a_block_leaves_it_possibly_lost),
         cmocka_unit_test(a_long_list_of_leaks_is_cut),
