@@ -114,7 +114,7 @@ static int parse_heap_size(const char *text, uint64_t *size)
 }
 
 /* --man prints the man page, made from the same tables; the build keeps it as heapscope.1. */
-static int print_manual(void)
+static void print_manual(void)
 {
     char *commands = hs_help_roff();
     fputs(
@@ -144,7 +144,14 @@ static int print_manual(void)
         "were typed.\n.TP\n.I ~/.editrc\nKey bindings of the prompt, see editrc(5).\n",
         stdout);
     free(commands);
-    return OK;
+}
+
+/* Output that could not be written is a failure. */
+static int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    perror("heapscope: standard output");
+    return FAILED;
 }
 
 static int handle(int option, arguments *a)
@@ -160,9 +167,9 @@ static int handle(int option, arguments *a)
         a->theme = optarg;
         if (strcmp(optarg, "dark") == 0 || strcmp(optarg, "light") == 0) return OK;
         return complain("there is no theme %s: dark, light", optarg);
-    case 'h': put_usage(stdout); exit(OK);
-    case 'V': puts("heapscope " HEAPSCOPE_VERSION); exit(OK);
-    case OPTION_MAN: exit(print_manual());
+    case 'h': put_usage(stdout); exit(finish(OK));
+    case 'V': puts("heapscope " HEAPSCOPE_VERSION); exit(finish(OK));
+    case OPTION_MAN: print_manual(); exit(finish(OK));
     default: fputs("try heapscope --help\n", stderr); return USAGE;
     }
 }
@@ -272,9 +279,5 @@ int main(int argc, char **argv)
     int status = parse_arguments(argc, argv, &a);
     if (status) return status;
     status = a.check ? check_files(&a) : converse(&a);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        perror("heapscope: standard output");
-        return FAILED;
-    }
-    return status;
+    return finish(status);
 }

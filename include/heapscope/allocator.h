@@ -36,9 +36,10 @@ typedef enum {
 typedef struct {
     hs_block_kind kind;
     hs_addr addr;
-    uint64_t size;           /* the whole block: header + payload + footer */
+    uint64_t size;           /* the whole block: header + lead + payload + footer */
     uint32_t header, footer; /* their bytes; 0 where there is none */
     uint32_t links;          /* bytes of links behind the header of a free block */
+    uint64_t lead;           /* bytes skipped behind the header so that the payload is aligned */
     uint64_t word;           /* the header word as stored, when there is a header */
     uint64_t seal;           /* the bits of it that are a checksum, not size and status */
     const char *damage;      /* what is wrong, static text; NULL unless damaged */
@@ -46,11 +47,11 @@ typedef struct {
 
 static inline hs_addr hs_block_payload(const hs_block *b)
 {
-    return b->addr + b->header;
+    return b->addr + b->header + b->lead;
 }
 static inline uint64_t hs_block_capacity(const hs_block *b)
 {
-    return b->size - b->header - b->footer;
+    return b->size - b->header - b->lead - b->footer;
 }
 
 /* Size and status as the header says them. */

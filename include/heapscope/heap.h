@@ -1,7 +1,7 @@
 /* The simulated heap: one range of addresses, reserved once, committed from the bottom up.
  *
  *      base                          end                                   limit
- *       |  committed: real bytes      |  reserved: grows into it, doubling   |
+ *       |  committed: real bytes      |  reserved: the heap grows into it    |
  *
  * Addresses are simulated (hs_addr): they start at a small readable base and never move, while the
  * bytes lie wherever the system mapped them. 0 is NULL. All sizes are bytes. */
@@ -32,6 +32,19 @@ typedef struct {
     uint64_t initial; /* committed at the start */
     uint64_t maximum; /* the heap never grows beyond it; at least `initial` */
 } hs_heap_config;
+
+/* How far a heap that runs out grows: never beyond its maximum. */
+typedef enum {
+    HS_GROWTH_DOUBLE, /* to twice its size, again and again until that is enough */
+    HS_GROWTH_PAGE,   /* to the next multiple of 4096 bytes that is enough */
+    HS_GROWTH_EXACT,  /* to what is needed, rounded up to a multiple of 16 */
+} hs_growth;
+
+enum { HS_HEAP_PAGE = 4096 };
+
+/* A fresh heap doubles; what is set holds for the growths to come. */
+void hs_heap_set_growth(hs_heap *, hs_growth);
+hs_growth hs_heap_growth(const hs_heap *);
 
 hs_addr hs_heap_base(const hs_heap *);
 hs_addr hs_heap_end(const hs_heap *); /* first address that is not committed */

@@ -21,13 +21,14 @@ const char *hs_cause_definition(hs_cause);
 
 typedef struct {
     uint64_t bytes[HS_CAUSES];            /* their sum is the committed size */
+    uint64_t pieces;                      /* that a walk over the heap sees, of every kind */
     uint64_t holes;                       /* free blocks, the never used rest included */
     uint64_t free_bytes;                  /* in holes, headers included */
     uint64_t smallest_hole, largest_hole; /* block sizes; 0 without holes */
     uint64_t block_bytes;                 /* of live blocks: header + payload + padding + footer */
 } hs_ledger;
 
-/* Walks the heap: the cost is its number of blocks. */
+/* Walks the heap, once after each operation: the cost is its number of blocks. */
 hs_ledger hs_ledger_take(const hs_session *);
 
 /* A figure with a name, as `stats` shows it and `expect` reads it. */

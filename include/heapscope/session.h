@@ -18,6 +18,7 @@ typedef struct hs_session hs_session;
 /* --- Settings ------------------------------------------------------------------------------- */
 
 typedef enum {
+    HS_SET_GROWTH,  /* how far the heap grows when it runs out: hs_growth */
     HS_SET_MISUSE,  /* what happens to a pointer that the client must not free */
     HS_SET_THEME,   /* colours for a dark terminal or a projector */
     HS_SET_ZOOM,    /* bytes of the heap that one row of the map shows */
@@ -30,7 +31,7 @@ enum { HS_MISUSE_REFUSE, HS_MISUSE_ALLOW };
 enum { HS_THEME_DARK, HS_THEME_LIGHT };
 enum { HS_PICTURE_ON, HS_PICTURE_OFF };
 
-/* The settings that are not an allocator's, described as options; HS_SETTINGS of them. */
+/* The settings that are no allocator's, described as options; HS_SETTINGS of them. */
 extern const hs_option hs_settings[HS_SETTINGS];
 
 /* --- What the client holds ------------------------------------------------------------------ */
@@ -155,7 +156,8 @@ typedef struct {
         *client; /* the one whose payload starts here, live or dead; NULL if none */
     hs_addr
         payload_end; /* end of the bytes asked for, within the block; the payload's start if none */
-    hs_block whole;  /* what the allocator's walker said */
+    const hs_client_block *next; /* in a region: the client's block behind this piece, or NULL */
+    hs_block whole;              /* what the allocator's walker said */
 } hs_seen;
 
 /* The block after `previous` in heap order; NULL starts with the first. False after the last. */
@@ -222,9 +224,31 @@ typedef struct {
     uint64_t peak_live;      /* most payload bytes live at once */
     hs_addr highest_block;   /* the highest end of any block ever taken */
     hs_addr highest_payload; /* the highest end of any payload ever handed out */
+
+    /* "used" is what the allocator has made use of so far: the bytes from the base to
+     * highest_block. It never falls. Time is counted in requests. */
+    uint64_t used_at_peak_live; /* when peak_live was first reached */
+    uint64_t live_at_peak_used; /* after the request that raised it last */
+    uint64_t loss_sum;          /* (used - live) / live in thousandths, after each request ... */
+    uint64_t loss_count;        /* ... that left anything live */
 } hs_totals;
 
 const hs_totals *hs_session_totals(const hs_session *);
+uint64_t hs_session_used(const hs_session *);
+
+/* The heap over time, since it was fresh: what one request, or a few in a row, led to. */
+typedef struct {
+    uint64_t requests;    /* that it stands for: the figures are the largest among them */
+    uint64_t heap;        /* committed bytes */
+    uint64_t used, live;  /* as above */
+    uint64_t utilization; /* live / heap, in percent */
+    uint64_t examined;    /* blocks, by one request */
+} hs_sample;
+
+/* Samples in order, at most HS_SAMPLES: each but the last stands for the same number of requests,
+ * which doubles when there is no more room. */
+enum { HS_SAMPLES = 2048 };
+const hs_sample *hs_session_samples(const hs_session *, size_t *count);
 
 /* Ranges of bytes that changed, or changed their role, with the last operation. */
 typedef struct {

@@ -103,7 +103,7 @@ static inline uint64_t block_bytes(const hs_heap *h, size_t size)
 static inline uint64_t lead(hs_addr block, uint64_t alignment)
 {
     hs_addr p = payload(block);
-    if (p % alignment == 0) return 0;
+    if ((p & (alignment - 1)) == 0) return 0;
     return hs_round_up(p + SMALLEST, alignment) - p;
 }
 
@@ -209,14 +209,20 @@ static inline hs_addr coalesce(hs_heap *h, hs_addr block, uint64_t *size)
     return block;
 }
 
-/* Give a block back, joined with its neighbours when `join`. */
-static inline void release(hs_heap *h, hs_addr block, bool join)
+/* Put a block that nobody uses into the structure, joined with its neighbours when `join`. */
+static inline void settle(hs_heap *h, hs_addr block, bool join)
 {
     uint64_t size = size_of(h, block);
-    hs_probe(h, HS_RELEASE, block, size, 0);
     if (join) block = coalesce(h, block, &size);
     mark_free(h, block, size, header_at(h, block) & LEFT_USED);
     insert(h, block, size);
+}
+
+/* Give a block back. */
+static inline void release(hs_heap *h, hs_addr block, bool join)
+{
+    hs_probe(h, HS_RELEASE, block, size_of(h, block), 0);
+    settle(h, block, join);
 }
 
 /* --- Growth --------------------------------------------------------------------------------- */
@@ -356,7 +362,7 @@ static inline const char *what_is_wrong(const hs_heap *h, const hs_block *previo
     if (size < SMALLEST) return "the header says fewer bytes than any block has";
     if (size % unit(h)) return "the size in the header is no multiple of the alignment";
     if (size > end_mark(h) - at) return "the size in the header leads beyond the heap";
-    bool left_used = !previous || previous->kind != HS_BLOCK_FREE;
+    bool left_used = !previous || previous->word & USED;
     if (left_used != !!(word & LEFT_USED)) return "bit 1 lies about the block on its left";
     if (!(word & USED)) hs_heap_peek(h, at + size - WORD, &footer);
     return footer == size ? NULL : "the footer says another size than the header";

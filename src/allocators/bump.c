@@ -25,27 +25,25 @@ static uint64_t unit(const hs_heap *h)
     return 8u << h->options[ALIGN];
 }
 
-/* Move the bump pointer so that the block at p has `size` bytes; false when the heap is at its end.
- */
+/* Move the bump pointer so that the block at p, a multiple of the unit, has `size` bytes; false
+ * when the heap is at its end. It never moves back, not even for a block that shrinks. */
 static bool bump_to(hs_heap *h, hs_addr p, size_t size)
 {
     struct bump *b = h->state;
     if (p > h->limit || size > h->limit - p) return false;
-    hs_addr top = hs_round_up(p + size, unit(h));
+    hs_addr top = p + hs_round_up(size, unit(h));
     if (!hs_reach(h, top)) return false;
-    if (top < b->top) top = b->top; /* it never moves back, not even for a block that shrinks */
+    if (top < b->top) top = b->top;
     hs_probe(h, HS_BUMP, p, b->top, top);
     b->last = p;
     b->top = top;
     return true;
 }
 
-static hs_addr bump_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
+static hs_addr take(hs_heap *h, hs_addr p, size_t size)
 {
-    struct bump *b = h->state;
+    const struct bump *b = h->state;
     hs_addr top = b->top;
-    if (alignment > h->limit) return hs_fail(h, HS_BECAUSE_LIMIT, size);
-    hs_addr p = hs_round_up(top, alignment);
     hs_probe_detail(h, HS_ROUND, 0, 0, size, hs_round_up(size, unit(h)));
     if (!bump_to(h, p, size)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     if (p != top) hs_probe(h, HS_PAD, top, p - top, 0);
@@ -55,7 +53,15 @@ static hs_addr bump_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 
 static hs_addr bump_malloc(hs_heap *h, size_t size)
 {
-    return bump_aligned_alloc(h, unit(h), size);
+    const struct bump *b = h->state;
+    return take(h, b->top, size); /* top is a multiple of the unit */
+}
+
+static hs_addr bump_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
+{
+    const struct bump *b = h->state;
+    if (alignment > h->limit) return hs_fail(h, HS_BECAUSE_LIMIT, size);
+    return take(h, hs_round_up(b->top, alignment), size);
 }
 
 static void bump_free(hs_heap *h, hs_addr p)

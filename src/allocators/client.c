@@ -94,28 +94,30 @@ static hs_addr aligned(hs_heap *h, size_t alignment, size_t size)
     return h->allocator->aligned_alloc(h, alignment, at_least_one(size));
 }
 
+static hs_addr resized(hs_heap *h, hs_addr p, size_t size)
+{
+    if (!p) return h->allocator->malloc(h, at_least_one(size));
+    if (size) return h->allocator->realloc(h, p, size);
+    h->allocator->free(h, p);
+    return HS_NULL;
+}
+
 static hs_addr dispatch(hs_heap *h, const request *r)
 {
-    const hs_allocator *a = h->allocator;
     switch (r->kind) {
-    case HS_MALLOC: return a->malloc(h, at_least_one(r->size));
+    case HS_MALLOC: return h->allocator->malloc(h, at_least_one(r->size));
     case HS_CALLOC: return zeroed(h, r->other, r->size);
     case HS_ALIGNED_ALLOC: return aligned(h, r->other, r->size);
-    case HS_REALLOC:
-        if (!r->p) return a->malloc(h, at_least_one(r->size));
-        if (r->size) return a->realloc(h, r->p, r->size);
-        a->free(h, r->p);
-        return HS_NULL;
+    case HS_REALLOC: return resized(h, r->p, r->size);
     case HS_FREE:
-        if (r->p) a->free(h, r->p);
+        if (r->p) h->allocator->free(h, r->p);
         return HS_NULL;
     }
     return HS_NULL;
 }
 
-static hs_addr serve(hs_heap *h, const request *r)
+static hs_addr serve_probed(hs_heap *h, const request *r)
 {
-    if (!h->recorder) return dispatch(h, r);
     hs_record_begin(h->recorder, h);
     if (setjmp(*hs_record_landing(h->recorder))) return HS_NULL;
     tell(h, HS_REQUEST, r->kind, r->p, r->size, r->other);
@@ -132,7 +134,7 @@ bool hs_heap_slow_motion(hs_heap *h)
     request again = {.kind = (hs_request)e->detail, .p = e->at, .size = e->a, .other = e->b};
     hs_record_undo(h);
     hs_record_trace(h->recorder, true);
-    serve(h, &again);
+    serve_probed(h, &again);
     hs_record_trace(h->recorder, false);
     return true;
 }
@@ -142,27 +144,36 @@ void hs_heap_seek(hs_heap *h, size_t n)
     hs_record_seek(h, n);
 }
 
+/* In the raw build a request is nothing but the call of the allocator's function. */
+
 hs_addr hs_malloc(hs_heap *h, size_t size)
 {
-    return serve(h, &(request){.kind = HS_MALLOC, .size = size});
+    if (!h->recorder) return h->allocator->malloc(h, at_least_one(size));
+    return serve_probed(h, &(request){.kind = HS_MALLOC, .size = size});
 }
 
 hs_addr hs_calloc(hs_heap *h, size_t count, size_t size)
 {
-    return serve(h, &(request){.kind = HS_CALLOC, .size = size, .other = count});
+    if (!h->recorder) return zeroed(h, count, size);
+    return serve_probed(h, &(request){.kind = HS_CALLOC, .size = size, .other = count});
 }
 
 hs_addr hs_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 {
-    return serve(h, &(request){.kind = HS_ALIGNED_ALLOC, .size = size, .other = alignment});
+    if (!h->recorder) return aligned(h, alignment, size);
+    return serve_probed(h, &(request){.kind = HS_ALIGNED_ALLOC, .size = size, .other = alignment});
 }
 
 hs_addr hs_realloc(hs_heap *h, hs_addr p, size_t size)
 {
-    return serve(h, &(request){.kind = HS_REALLOC, .p = p, .size = size});
+    if (!h->recorder) return resized(h, p, size);
+    return serve_probed(h, &(request){.kind = HS_REALLOC, .p = p, .size = size});
 }
 
 void hs_free(hs_heap *h, hs_addr p)
 {
-    serve(h, &(request){.kind = HS_FREE, .p = p});
+    if (h->recorder)
+        serve_probed(h, &(request){.kind = HS_FREE, .p = p});
+    else if (p)
+        h->allocator->free(h, p);
 }

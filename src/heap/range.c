@@ -55,14 +55,25 @@ void hs_range_release(hs_heap *h)
     munmap(hs_real(h, h->base), h->mapped);
 }
 
+/* The size that a heap grows to when it needs so many bytes, all in all. */
+static uint64_t grown(const hs_heap *h, uint64_t needed)
+{
+    uint64_t size = h->end - h->base, maximum = h->limit - h->base;
+    switch (h->growth) {
+    case HS_GROWTH_DOUBLE:
+        while (size < needed) size *= 2;
+        break;
+    case HS_GROWTH_PAGE: size = round_up(needed, HS_HEAP_PAGE); break;
+    case HS_GROWTH_EXACT: size = round_up(needed, 16); break;
+    }
+    return size < maximum ? size : maximum;
+}
+
 bool hs_range_grow(hs_heap *h, hs_addr end)
 {
     if (end <= h->end) return true;
     if (end > h->limit) return false;
-    uint64_t maximum = h->limit - h->base;
-    uint64_t size = h->end - h->base;
-    while (size < end - h->base) size *= 2;
-    if (size > maximum) size = maximum;
+    uint64_t size = grown(h, end - h->base);
     if (!commit(h, size)) {
         if (h->recorder)
             hs_record(h->recorder,
@@ -73,6 +84,16 @@ bool hs_range_grow(hs_heap *h, hs_addr end)
     h->end = h->base + size;
     if (h->recorder) hs_record(h->recorder, (hs_event){.kind = HS_GROW, .a = old, .b = h->end});
     return true;
+}
+
+void hs_heap_set_growth(hs_heap *h, hs_growth growth)
+{
+    h->growth = growth;
+}
+
+hs_growth hs_heap_growth(const hs_heap *h)
+{
+    return h->growth;
 }
 
 hs_addr hs_heap_base(const hs_heap *h)

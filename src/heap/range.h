@@ -8,6 +8,7 @@ typedef struct hs_recorder hs_recorder;
 
 struct hs_heap {
     hs_addr base, end, limit;
+    hs_growth growth;
     uintptr_t bias;        /* real address = simulated address + bias, modulo 2^64 */
     hs_recorder *recorder; /* NULL in the raw build */
     void *state;           /* the allocator's own variables */
@@ -25,8 +26,9 @@ static inline uint8_t *hs_real(const hs_heap *h, hs_addr at)
 bool hs_range_reserve(hs_heap *, const hs_heap_config *);
 void hs_range_release(hs_heap *);
 
-/* Commit at least up to `end` by doubling; false, and nothing changed, beyond the limit (or when
- * the system gives no memory: errno is ENOMEM). A growth is one event, however often it doubled. */
+/* Commit at least up to `end`, as far as the heap's growth says; false, and nothing changed, beyond
+ * the limit (or when the system gives no memory: errno is ENOMEM). A growth is one event, however
+ * often it doubled. */
 bool hs_range_grow(hs_heap *, hs_addr end);
 
 #endif

@@ -99,6 +99,7 @@ void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t s
 
 void hs_record_overwritten(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)
 {
+    if (n == 0) return; /* there may be no array yet */
     r->kept = hs_array_reserve(r->kept, &r->kept_capacity, r->kept_size + n, 1);
     memcpy(r->kept + r->kept_size, hs_real(h, at), n);
     r->kept_size += n;
@@ -107,6 +108,7 @@ void hs_record_overwritten(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_
 /* What was overwritten lies in `kept`, in order; kept_size is where the shown events end in it. */
 static void restore_bytes(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)
 {
+    if (n == 0) return;
     r->kept_size -= n;
     memcpy(hs_real(h, at), r->kept + r->kept_size, n);
 }

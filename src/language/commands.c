@@ -88,6 +88,19 @@ static bool run_free(hs_interpreter *in, const hs_statement *s)
 
 /* --- The bytes ------------------------------------------------------------------------------ */
 
+/* The * between BYTE and COUNT: not one in '*' or within brackets. NULL when there is none. */
+static const char *count_star(const hs_reader *r)
+{
+    int brackets = 0;
+    for (size_t i = r->at; i < r->length; i++) {
+        char c = r->text[i];
+        if (c == '\'') i += 2; /* 'c' */
+        brackets += (c == '(') - (c == ')');
+        if (c == '*' && brackets == 0) return r->text + i;
+    }
+    return NULL;
+}
+
 /* BYTES is "text", "text"*COUNT, or BYTE*COUNT. */
 static bool run_write(hs_interpreter *in, const hs_statement *s)
 {
@@ -106,8 +119,7 @@ static bool run_write(hs_interpreter *in, const hs_statement *s)
     if (bytes->text) {
         if (!hs_read_string(&r, &text, &op.text_length)) return hs_fail_with(in, &c);
     } else {
-        /* The byte is what stands before the first *. */
-        const char *star = memchr(r.text + r.at, '*', r.length - r.at);
+        const char *star = count_star(&r);
         size_t end = r.length;
         if (star) r.length = (size_t)(star - r.text);
         if (!hs_read_size(&r, &byte)) return hs_fail_with(in, &c);
@@ -298,6 +310,12 @@ static bool run_history(hs_interpreter *in, const hs_statement *s)
 
 /* --- The heap and its allocator -------------------------------------------------------------- */
 
+static const char *const growing[] = {
+    [HS_GROWTH_DOUBLE] = "doubles",
+    [HS_GROWTH_PAGE] = "grows to the next multiple of 4096 bytes",
+    [HS_GROWTH_EXACT] = "grows by just what it needs",
+};
+
 static bool run_heap(hs_interpreter *in, const hs_statement *s)
 {
     const hs_argument *a = s->arguments;
@@ -306,15 +324,16 @@ static bool run_heap(hs_interpreter *in, const hs_statement *s)
     if (a[1].present && !hs_size_of_argument(in, &a[1], &op.b)) return false;
     if ((a[0].present && op.a < HS_HEAP_SMALLEST) || (a[1].present && op.b == 0))
         return hs_fail_at(in, a[a[0].present ? 0 : 1].where, "a heap has at least 64 bytes", NULL);
-    if (a[0].present || a[1].present) return hs_perform(in, s, &op);
+    if (a[0].present || a[1].present || op.replay) return hs_perform(in, s, &op);
     const hs_heap *h = hs_session_heap(in->session);
     char *text;
     if (asprintf(&text,
                  "the heap starts at 0x%" PRIx64 "; %" PRIu64
                  " bytes are committed, up to 0x%" PRIx64 "\nit started with %" PRIu64
-                 " bytes and doubles when it runs out, up to %" PRIu64 " bytes",
+                 " bytes and %s when it runs out, up to %" PRIu64 " bytes",
                  hs_heap_base(h), hs_heap_committed(h), hs_heap_end(h),
-                 hs_session_config(in->session)->initial, hs_heap_maximum(h)) < 0)
+                 hs_session_config(in->session)->initial, growing[hs_heap_growth(h)],
+                 hs_heap_maximum(h)) < 0)
         abort();
     return say_own(in, HS_SAY_ANSWER, text);
 }
@@ -413,10 +432,12 @@ static bool run_set(hs_interpreter *in, const hs_statement *s)
     hs_op op = {.kind = HS_OP_SET, .replay = a[2].present};
     if (!a[0].present) return say_own(in, HS_SAY_ANSWER, text_of(list_options, in->session));
     hs_words names = {0}, values = {0};
+    op.name = a[0].text;
     /* An option of another allocator gets the session's own, more exact, complaint. */
-    hs_words_of_options(&names, in->session);
-    op.name = is_option_elsewhere(in->session, a[0].text) ? a[0].text
-                                                          : resolve(in, &names, "option", &a[0]);
+    if (!is_option_elsewhere(in->session, op.name)) {
+        hs_words_of_options(&names, in->session);
+        op.name = resolve(in, &names, "option", &a[0]);
+    }
     if (!op.name) return false;
     if (!a[1].present && hs_option_named(in->session, op.name)) return show_option(in, op.name);
     op.text = a[1].text ? a[1].text : "";
@@ -510,8 +531,8 @@ static void tell_many(hs_interpreter *in, hs_totals before, const char *how)
     if (now->requests < before.requests) n = now->requests, visits = now->counts.visits;
     snprintf(text, sizeof text,
              "%s: %" PRIu64 " requests, %" PRIu64 " blocks examined; now %" PRIu64
-             " live blocks with %" PRIu64 " bytes, heap %" PRIu64 " bytes",
-             how, n, visits, now->live_blocks, now->live,
+             " live block%s with %" PRIu64 " bytes, heap %" PRIu64 " bytes",
+             how, n, visits, now->live_blocks, now->live_blocks == 1 ? "" : "s", now->live,
              hs_heap_committed(hs_session_heap(in->session)));
     in->listener.performed(in->listener.context, text);
 }
@@ -630,17 +651,18 @@ static bool run_note(hs_interpreter *in, const hs_statement *s)
 /* expect error { ... }: the statements must fail, and the heap stay as it was. */
 static bool expect_error(hs_interpreter *in, const hs_statement *s)
 {
+    char *outer = in->refusal; /* of an expect error { } around this one */
+    in->refusal = NULL;
     in->expecting_error++;
     in->inside++;
     bool good = hs_run_statements(in, s->body, s->body_count);
     in->inside--;
     in->expecting_error--;
-    if (good)
-        return hs_fail_at(in, s->arguments[0].where, "no error came here, and one was expected",
-                          NULL);
     char *refusal = in->refusal;
-    in->refusal = NULL;
-    return say_own(in, HS_SAY_REFUSED, refusal);
+    in->refusal = outer;
+    if (!good) return say_own(in, HS_SAY_REFUSED, refusal);
+    free(refusal);
+    return hs_fail_at(in, s->arguments[0].where, "no error came here, and one was expected", NULL);
 }
 
 static bool run_expect(hs_interpreter *in, const hs_statement *s)
@@ -756,7 +778,14 @@ static const hs_command commands[] = {
 
     {"map", "Pictures", "the byte map", NULL, {{0}}, false, run_map},
     {"blocks", "Pictures", "all blocks in heap order", NULL, {{0}}, false, run_blocks},
-    {"free-list", "Pictures", "the free blocks", NULL, {{0}}, false, run_free_list},
+    {"free-list",
+     "Pictures",
+     "the free blocks in their own order",
+     "One list head first, lists by size, a grid with its bitmap, a tree, buddies over the heap, slabs:\n"
+     "as the allocator keeps them. A link that leads astray is shown. Without lists: in heap order.",
+     {{0}},
+     false,
+     run_free_list},
     {"stats",
      "Pictures",
      "the ledger and all measures, with their definitions",

@@ -34,6 +34,12 @@ static size_t columns(const char *text, size_t bytes)
     return n;
 }
 
+/* What stands for a byte in the line shown: a tab is one column wide, a NUL would end the text. */
+static char shown(char c)
+{
+    return c == '\t' ? ' ' : c ? c : '?';
+}
+
 enum { WINDOW = 72 }; /* of a long line, so much is shown around the place */
 
 /* Of the line, show a window that holds the place, so that a caret never leaves the screen. */
@@ -43,11 +49,11 @@ static void put_line(FILE *out, const char *line, size_t length, size_t from, si
     if (length > WINDOW && from > WINDOW / 2) start = from - WINDOW / 2;
     while (start < from && ((unsigned char)line[start] & 0xc0) == 0x80) start++;
     if (end - start > WINDOW) end = start + WINDOW;
-    while (end < length && ((unsigned char)line[end] & 0xc0) == 0x80) end++;
+    for (int i = 0; i < 3 && end < length && ((unsigned char)line[end] & 0xc0) == 0x80; i++) end++;
     if (to > end) to = end;
     const char *left = start ? "..." : "", *right = end < length ? "..." : "";
     fprintf(out, "\n  %s", left);
-    for (size_t i = start; i < end; i++) putc(line[i] == '\t' ? ' ' : line[i], out);
+    for (size_t i = start; i < end; i++) putc(shown(line[i]), out);
     fprintf(out, "%s\n  %*s^", right, (int)(strlen(left) + columns(line + start, from - start)),
             "");
     size_t width = to > from ? columns(line + from, to - from) : 1;

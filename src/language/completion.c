@@ -126,13 +126,24 @@ static void add_files(hs_completions *out, const char *prefix, size_t length)
     free(path);
 }
 
+/* The values of an option that may be abbreviated. */
+static void words_of_values(hs_words *out, const hs_session *s, const char *option, size_t length)
+{
+    hs_words options = {0};
+    hs_complaint ignored;
+    hs_words_of_options(&options, s);
+    const char *name =
+        hs_words_resolve(&options, "option", option, length, (hs_span){0, 0}, &ignored);
+    hs_words_free(&options);
+    if (name) hs_words_of_values(out, s, name);
+}
+
 static void add_for(hs_completions *out, const hs_session *s, const hs_parameter *p,
                     const split_line *line)
 {
     const char *prefix = line->starts[line->count - 1];
     size_t length = line->lengths[line->count - 1];
     hs_words words = {0};
-    char option[32] = {0};
     switch (p->kind) {
     case HS_PARAMETER_SIZE:
     case HS_PARAMETER_CONDITION:
@@ -145,11 +156,7 @@ static void add_for(hs_completions *out, const hs_session *s, const hs_parameter
     case HS_PARAMETER_FILE: add_files(out, prefix, length); return;
     case HS_PARAMETER_ALLOCATOR: hs_words_of_allocators(&words); break;
     case HS_PARAMETER_OPTION: hs_words_of_options(&words, s); break;
-    case HS_PARAMETER_VALUE:
-        if (line->count >= 3 && line->lengths[1] < sizeof option)
-            memcpy(option, line->starts[1], line->lengths[1]);
-        hs_words_of_values(&words, s, option);
-        break;
+    case HS_PARAMETER_VALUE: words_of_values(&words, s, line->starts[1], line->lengths[1]); break;
     case HS_PARAMETER_COMMAND: add_commands(out, prefix, length); return;
     case HS_PARAMETER_FLAG: hs_words_add(&words, p->keyword); break;
     case HS_PARAMETER_BYTES:
@@ -166,6 +173,12 @@ static const hs_command *command_of(const split_line *line)
     return hs_command_resolve(line->starts[0], line->lengths[0], (hs_span){0, 0}, &ignored);
 }
 
+/* A word cannot: the keyword behind it would be taken for it. */
+static bool may_be_left_out(const hs_parameter *p)
+{
+    return p->optional && (p->keyword || p->kind == HS_PARAMETER_SIZE);
+}
+
 hs_completions hs_complete(const hs_session *s, const char *line, size_t cursor)
 {
     hs_completions out = {0};
@@ -179,8 +192,8 @@ hs_completions hs_complete(const hs_session *s, const char *line, size_t cursor)
         const hs_command *command = command_of(&words);
         size_t i = words.count - 2;
         if (command && i < HS_PARAMETERS) add_for(&out, s, &command->parameters[i], &words);
-        /* An optional parameter may have been left out: what stands behind it fits as well. */
-        while (command && i + 1 < HS_PARAMETERS && command->parameters[i].optional &&
+        /* A parameter may have been left out: what stands behind it fits as well. */
+        while (command && i + 1 < HS_PARAMETERS && may_be_left_out(&command->parameters[i]) &&
                command->parameters[i + 1].keyword) {
             i++;
             add_for(&out, s, &command->parameters[i], &words);

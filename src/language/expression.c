@@ -187,6 +187,15 @@ static bool size_of_pointer(hs_reader *r, hs_span where, bool whole_block, uint6
     return hs_complain(r->complaint, where, "the heap has no block marks there");
 }
 
+enum { DEEPEST = 200 };
+
+/* Into one more bracket, function, sign or "not". Ends deep nesting before the stack does. */
+static bool descend(hs_reader *r)
+{
+    return ++r->depth <= DEEPEST ||
+           hs_complain(r->complaint, here(r), "this is nested more than %d deep", DEEPEST);
+}
+
 /* size(p): bytes asked for; block(p): bytes of the whole block. */
 static bool read_function(hs_reader *r, hs_span name, uint64_t *value)
 {
@@ -199,7 +208,8 @@ static bool read_function(hs_reader *r, hs_span name, uint64_t *value)
     }
     r->at++;
     *value = 1;
-    if (!size_of_pointer(r, name, block, value)) return false;
+    if (!descend(r) || !size_of_pointer(r, name, block, value)) return false;
+    r->depth--;
     hs_read_blanks(r);
     if (take(r, ")")) return true;
     return hs_complain(r->complaint, here(r), "a ) is missing here");
@@ -231,11 +241,9 @@ static bool read_name(hs_reader *r, uint64_t *value)
 
 /* --- Levels of precedence ------------------------------------------------------------------- */
 
-enum { DEEPEST = 200 };
+static bool read_or(hs_reader *r, uint64_t *value);
 
-static bool read_or(hs_reader *r, uint64_t *value, int depth);
-
-static bool read_primary(hs_reader *r, uint64_t *value, int depth)
+static bool read_primary(hs_reader *r, uint64_t *value)
 {
     hs_read_blanks(r);
     char c = peek(r, 0);
@@ -248,20 +256,19 @@ static bool read_primary(hs_reader *r, uint64_t *value, int depth)
     }
     if (c == '(') {
         size_t open = r->at++;
-        if (depth > DEEPEST)
-            return hs_complain(r->complaint, here(r), "too many brackets within brackets");
-        if (!read_or(r, value, depth + 1)) return false;
+        if (!descend(r) || !read_or(r, value)) return false;
+        r->depth--;
         hs_read_blanks(r);
         if (take(r, ")")) return true;
         return hs_complain(r->complaint, (hs_span){open, open + 1}, "this ( has no )");
     }
     if (c == '-') {
         size_t start = r->at++;
-        if (!read_primary(r, value, depth)) return false;
+        if (!descend(r) || !read_primary(r, value)) return false;
         hs_complain(r->complaint, (hs_span){start, r->at}, "a size is never negative");
         return hs_hint(r->complaint, "in C, (size_t)-1 is SIZE_MAX: try that");
     }
-    if (r->at >= r->length || strchr("\n;#}", c))
+    if (r->at >= r->length || (c && strchr("\n;#}", c)))
         return hs_complain(r->complaint, here(r), "a number or a name is missing here");
     return hs_complain(r->complaint, here(r), "a number or a name should stand here");
 }
@@ -285,31 +292,31 @@ static bool combine(hs_reader *r, char operator, uint64_t left, uint64_t right, 
     }
 }
 
-static bool read_product(hs_reader *r, uint64_t *value, int depth)
+static bool read_product(hs_reader *r, uint64_t *value)
 {
     size_t start = r->at;
     char operator;
-    if (!read_primary(r, value, depth)) return false;
+    if (!read_primary(r, value)) return false;
     while ((operator= operator_here(r, "*/%"))) {
         uint64_t right;
         r->at++;
-        if (!read_primary(r, &right, depth)) return false;
+        if (!read_primary(r, &right)) return false;
         if (!r->session) continue;
         if (!combine(r, operator, * value, right, start, value)) return false;
     }
     return true;
 }
 
-static bool read_sum(hs_reader *r, uint64_t *value, int depth)
+static bool read_sum(hs_reader *r, uint64_t *value)
 {
     hs_read_blanks(r);
     size_t start = r->at;
     char operator;
-    if (!read_product(r, value, depth)) return false;
+    if (!read_product(r, value)) return false;
     while ((operator= operator_here(r, "+-"))) {
         uint64_t right;
         r->at++;
-        if (!read_product(r, &right, depth)) return false;
+        if (!read_product(r, &right)) return false;
         if (!r->session) continue;
         if (!combine(r, operator, * value, right, start, value)) return false;
     }
@@ -329,18 +336,18 @@ static bool compare(const char *operator, uint64_t a, uint64_t b)
     return operator[0] == '<' ? a < b : a> b;
 }
 
-static bool read_comparison(hs_reader *r, uint64_t *value, int depth)
+static bool read_comparison(hs_reader *r, uint64_t *value)
 {
     static const char *const operators[] = {"==", "!=", "<=", ">=", "<", ">", NULL};
     hs_read_blanks(r);
     size_t start = r->at;
-    if (!read_sum(r, value, depth)) return false;
+    if (!read_sum(r, value)) return false;
     size_t behind = r->at;
     hs_read_blanks(r);
     for (size_t i = 0; operators[i]; i++) {
         uint64_t right;
         if (!take(r, operators[i])) continue;
-        if (!read_sum(r, &right, depth)) return false;
+        if (!read_sum(r, &right)) return false;
         bool holds = compare(operators[i], *value, right);
         if (!holds && r->session) /* kept for the message should the whole condition fail */
             hs_complain(r->complaint, (hs_span){start, r->at},
@@ -358,42 +365,41 @@ static bool read_comparison(hs_reader *r, uint64_t *value, int depth)
     return true;
 }
 
-static bool read_not(hs_reader *r, uint64_t *value, int depth)
+static bool read_not(hs_reader *r, uint64_t *value)
 {
     hs_read_blanks(r);
     size_t start = r->at;
-    if (!take(r, "not") && !(peek(r, 1) != '=' && take(r, "!")))
-        return read_comparison(r, value, depth);
-    if (depth > DEEPEST) return hs_complain(r->complaint, here(r), "too many nots");
-    if (!read_not(r, value, depth + 1)) return false;
+    if (!take(r, "not") && !(peek(r, 1) != '=' && take(r, "!"))) return read_comparison(r, value);
+    if (!descend(r) || !read_not(r, value)) return false;
+    r->depth--;
     *value = !*value;
     if (!*value && r->session)
         hs_complain(r->complaint, (hs_span){start, r->at}, "this does not hold");
     return true;
 }
 
-static bool read_and(hs_reader *r, uint64_t *value, int depth)
+static bool read_and(hs_reader *r, uint64_t *value)
 {
-    if (!read_not(r, value, depth)) return false;
+    if (!read_not(r, value)) return false;
     for (;;) {
         size_t before = r->at;
         hs_read_blanks(r);
         if (!take(r, "and") && !take(r, "&&")) return r->at = before, true;
         uint64_t right;
-        if (!read_not(r, &right, depth)) return false;
+        if (!read_not(r, &right)) return false;
         *value = *value && right;
     }
 }
 
-static bool read_or(hs_reader *r, uint64_t *value, int depth)
+static bool read_or(hs_reader *r, uint64_t *value)
 {
-    if (!read_and(r, value, depth)) return false;
+    if (!read_and(r, value)) return false;
     for (;;) {
         size_t before = r->at;
         hs_read_blanks(r);
         if (!take(r, "or") && !take(r, "||")) return r->at = before, true;
         uint64_t right;
-        if (!read_and(r, &right, depth)) return false;
+        if (!read_and(r, &right)) return false;
         *value = *value || right;
     }
 }
@@ -402,7 +408,7 @@ static bool read_or(hs_reader *r, uint64_t *value, int depth)
 
 bool hs_read_size(hs_reader *r, uint64_t *value)
 {
-    return read_sum(r, value, 0);
+    return read_sum(r, value);
 }
 
 bool hs_read_condition(hs_reader *r, bool *holds)
@@ -411,7 +417,7 @@ bool hs_read_condition(hs_reader *r, bool *holds)
     hs_read_blanks(r);
     size_t start = r->at;
     r->complaint->what[0] = 0;
-    if (!read_or(r, &value, 0)) return false;
+    if (!read_or(r, &value)) return false;
     *holds = value != 0;
     if (!*holds && !r->complaint->what[0])
         hs_complain(r->complaint, (hs_span){start, r->at}, "this does not hold: it is 0");
@@ -426,7 +432,7 @@ static bool read_offset(hs_reader *r, uint64_t *offset)
     while ((operator= operator_here(r, "+-"))) {
         uint64_t n;
         r->at++;
-        if (!read_product(r, &n, 0)) return false;
+        if (!read_product(r, &n)) return false;
         *offset = operator== '+' ? *offset + n : * offset - n;
     }
     return true;

@@ -13,6 +13,7 @@ typedef struct {
     size_t length, at;
     const hs_session *session;
     hs_complaint *complaint;
+    int depth; /* of brackets, functions and nots around the place */
 } hs_reader;
 
 /* Skip blanks, and backslash-newline. */

@@ -81,7 +81,9 @@ bool hs_size_of_argument(hs_interpreter *in, const hs_argument *a, uint64_t *val
 {
     hs_complaint c;
     hs_reader r = reader_of(in, a, &c);
-    return hs_read_size(&r, value) || hs_fail_with(in, &c);
+    if (!hs_read_size(&r, value)) return hs_fail_with(in, &c);
+    if (r.at == r.length) return true;
+    return hs_fail_at(in, (hs_span){r.at, r.length}, "the number should end here", NULL);
 }
 
 bool hs_pointer_of_argument(hs_interpreter *in, const hs_argument *a, hs_pointer *p)
@@ -149,7 +151,7 @@ static bool goes_on(const hs_statement *s)
 bool hs_run_statements(hs_interpreter *in, const hs_statement *statements, size_t count)
 {
     bool good = true;
-    for (size_t i = 0; i < count && !in->quit; i++) {
+    for (size_t i = 0; i < count && !in->quit && !in->stopped; i++) {
         if (run_statement(in, &statements[i])) continue;
         good = false;
         if (!goes_on(&statements[i])) break;
@@ -173,7 +175,7 @@ static bool run_program(hs_interpreter *in, const hs_program *p, size_t from, si
     const hs_program *outer = in->program;
     in->program = p;
     in->stopped = false;
-    bool good = hs_run_statements(in, p->statements + from, count);
+    bool good = count == 0 || hs_run_statements(in, p->statements + from, count);
     in->program = outer;
     return good;
 }

@@ -71,6 +71,18 @@ static void skip(parser *p, bool separators)
     }
 }
 
+/* Complain about a control character within a word: no word has one. */
+static bool word_is_clean(const parser *p, hs_span w)
+{
+    for (size_t i = w.start; i < w.end; i++) {
+        unsigned char c = (unsigned char)p->r.text[i];
+        if (c < 0x20 || c == 0x7f)
+            return hs_complain(p->r.complaint, (hs_span){i, i + 1},
+                               "a control character (0x%02x) stands here", c);
+    }
+    return true;
+}
+
 static hs_span word_here(const parser *p)
 {
     parser q = *p;
@@ -149,10 +161,20 @@ static bool parse_text(parser *p, hs_argument *a)
     return true;
 }
 
+/* A word in quotes may hold anything but a NUL, which no name of a file or an option has. */
+static bool parse_quoted_word(parser *p, hs_argument *a)
+{
+    size_t start = p->r.at;
+    if (!parse_string(p, a)) return false;
+    if (!memchr(a->text, 0, a->length)) return true;
+    return hs_complain(p->r.complaint, (hs_span){start, p->r.at}, "no name has a NUL byte in it");
+}
+
 static bool parse_word(parser *p, hs_argument *a)
 {
-    if (peek(p) == '"') return parse_string(p, a);
+    if (peek(p) == '"') return parse_quoted_word(p, a);
     hs_span w = word_here(p);
+    if (!word_is_clean(p, w)) return false;
     p->r.at = w.end;
     a->text = copy(p, w);
     a->length = w.end - w.start;
@@ -217,6 +239,20 @@ static bool complain_extra(parser *p, const hs_statement *s)
     return hs_hint(p->r.complaint, "write %s", syntax);
 }
 
+/* `heap max 64k`: an optional size is left out when the keyword of what follows stands here. */
+static bool is_left_out(const parser *p, const hs_command *command, size_t i)
+{
+    const hs_parameter *parameter = &command->parameters[i];
+    if (!parameter->optional || parameter->keyword || parameter->kind != HS_PARAMETER_SIZE)
+        return false;
+    for (size_t j = i + 1; j < HS_PARAMETERS && command->parameters[j].kind; j++) {
+        parser ahead = *p;
+        if (command->parameters[j].keyword && keyword_here(&ahead, command->parameters[j].keyword))
+            return true;
+    }
+    return false;
+}
+
 static bool parse_argument(parser *p, hs_statement *s, size_t i)
 {
     const hs_parameter *parameter = &s->command->parameters[i];
@@ -226,7 +262,7 @@ static bool parse_argument(parser *p, hs_statement *s, size_t i)
         p->r.at++;
         hs_read_blanks(&p->r);
     }
-    bool absent = statement_ends(p);
+    bool absent = statement_ends(p) || is_left_out(p, s->command, i);
     if (!absent && parameter->keyword) {
         absent = !keyword_here(p, parameter->keyword);
         hs_read_blanks(&p->r);
@@ -278,9 +314,11 @@ static bool check_name(parser *p, hs_span name)
 {
     const char *text = p->r.text + name.start;
     size_t length = name.end - name.start;
-    bool reserved = (length == 4 && strncmp(text, "NULL", 4) == 0) ||
-                    (length == 8 && strncmp(text, "SIZE_MAX", 8) == 0);
-    if (reserved) return hs_complain(p->r.complaint, name, "this name is taken: it is a constant");
+    static const char *const reserved[] = {"NULL", "SIZE_MAX", "and", "or", "not"};
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strlen(reserved[i]) == length && memcmp(text, reserved[i], length) == 0)
+            return hs_complain(p->r.complaint, name,
+                               "this name is taken: it has a meaning of its own");
     if (length <= 64) return true;
     return hs_complain(p->r.complaint, name,
                        "a name of %zu characters is too long: 64 is the limit", length);
@@ -336,13 +374,9 @@ static bool parse_command(parser *p, hs_statement *s)
     hs_span head = word_here(p);
     size_t bracket = hs_name_end(&p->r, head.start);
     if (bracket < head.end && p->r.text[bracket] == '(') head.end = bracket;
-    if (head.end == head.start) {
-        unsigned char c = (unsigned char)peek(p);
-        return hs_complain(p->r.complaint, here(p),
-                           c < 0x20 || c == 0x7f ? "a control character (0x%02x) stands here"
-                                                 : "a command should stand here",
-                           c);
-    }
+    if (!word_is_clean(p, head)) return false;
+    if (head.end == head.start)
+        return hs_complain(p->r.complaint, here(p), "a command should stand here");
     s->head = head;
     s->command =
         hs_command_resolve(p->r.text + head.start, head.end - head.start, head, p->r.complaint);

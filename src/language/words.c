@@ -24,7 +24,7 @@ void hs_words_add(hs_words *w, const char *word)
 
 static bool begins(const char *word, const char *text, size_t length)
 {
-    return strncmp(word, text, length) == 0;
+    return strlen(word) >= length && memcmp(word, text, length) == 0; /* text may hold NULs */
 }
 
 static bool begins_all(const hs_words *w, const char *candidate, const char *text, size_t length)

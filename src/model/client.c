@@ -182,6 +182,13 @@ static void forget_freed_within(hs_client *c, hs_addr from, hs_addr to)
     }
 }
 
+void hs_client_resized(hs_client *c, hs_addr at, uint64_t requested)
+{
+    hs_client_block *b = hs_client_block_at(c, at);
+    if (requested > b->requested) forget_freed_within(c, at + 1, at + requested);
+    b->requested = requested;
+}
+
 hs_client_block *hs_client_born(hs_client *c, hs_addr at, uint64_t requested, uint32_t variable,
                                 uint64_t when)
 {

@@ -30,6 +30,9 @@ void hs_client_assign(hs_client *, uint32_t variable, hs_addr value, uint64_t wh
 hs_client_block *hs_client_born(hs_client *, hs_addr, uint64_t requested, uint32_t variable,
                                 uint64_t when);
 
+/* A live block is now as large as this; freed blocks that lay in its new memory are forgotten. */
+void hs_client_resized(hs_client *, hs_addr, uint64_t requested);
+
 /* The block at exactly this address, live or freed, or NULL. Valid until the next birth. */
 hs_client_block *hs_client_block_at(const hs_client *, hs_addr);
 const hs_client_block *hs_client_block_from(const hs_client *, hs_addr);

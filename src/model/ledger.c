@@ -1,6 +1,6 @@
 /* The ledger: walks the blocks as the bytes tell them, and lays the client's records beside them.
  * Invariant: the causes' sum is the committed size, whatever the bytes say. */
-#include <heapscope/ledger.h>
+#include "model/session.h"
 
 static const struct {
     const char *name, *definition;
@@ -41,7 +41,7 @@ static void book_used(hs_ledger *l, const hs_seen *seen)
     uint64_t payload = seen->payload_end - hs_block_payload(b);
     book(l, HS_CAUSE_HEADERS, b->header + b->footer);
     book(l, HS_CAUSE_PAYLOAD, payload);
-    book(l, HS_CAUSE_PADDING, hs_block_capacity(b) - payload);
+    book(l, HS_CAUSE_PADDING, b->lead + hs_block_capacity(b) - payload);
     l->block_bytes += b->size;
 }
 
@@ -65,7 +65,7 @@ static void book_free(hs_ledger *l, const hs_session *s, const hs_block *b)
     count_hole(l, b->size);
 }
 
-hs_ledger hs_ledger_take(const hs_session *s)
+static hs_ledger walk(const hs_session *s)
 {
     hs_ledger l = {0};
     hs_seen seen;
@@ -74,6 +74,7 @@ hs_ledger hs_ledger_take(const hs_session *s)
          more = hs_session_walk(s, &seen, &seen)) {
         const hs_block *b = &seen.block;
         bytes += b->size;
+        l.pieces++;
         switch (b->kind) {
         case HS_BLOCK_USED: book_used(&l, &seen); break;
         case HS_BLOCK_FREE: book_free(&l, s, b); break;
@@ -90,4 +91,10 @@ hs_ledger hs_ledger_take(const hs_session *s)
     /* Before the first block and after the last. */
     book(&l, HS_CAUSE_PADDING, hs_heap_committed(hs_session_heap(s)) - bytes);
     return l;
+}
+
+hs_ledger hs_ledger_take(const hs_session *s)
+{
+    if (!s->kept->taken) *s->kept = (hs_kept_ledger){true, walk(s)};
+    return s->kept->ledger;
 }

@@ -1,4 +1,10 @@
-/* The measures: each figure with its name and its definition, in one table. */
+/* The measures: each figure with its name and its definition, in one table.
+ *
+ * Fragmentation 1 to 4 are the four of Johnstone & Wilson, The Memory Fragmentation Problem:
+ * Solved? (1998): memory used by the allocator relative to live memory, 1. on the average over
+ * time, 2. when live memory was at its peak, 3. when used memory was, 4. peak to peak. Time is
+ * counted in requests; after those that leave nothing live there is no ratio, and they are left out
+ * of 1. */
 #include <heapscope/ledger.h>
 
 #include <string.h>
@@ -6,6 +12,12 @@
 static uint64_t percent(uint64_t part, uint64_t whole)
 {
     return whole ? (uint64_t)((long double)part * 100 / (long double)whole) : 0;
+}
+
+/* (used - live) / live: how much more memory than the client asked for. */
+static uint64_t loss(uint64_t used, uint64_t live)
+{
+    return used > live ? percent(used - live, live) : 0;
 }
 
 #define MEASURE(name, expression)                                                                  \
@@ -42,9 +54,15 @@ MEASURE(internal_fragmentation,
 MEASURE(external_fragmentation, percent(l->free_bytes - l->largest_hole, l->free_bytes))
 MEASURE(utilization, percent(t->peak_live, hs_heap_committed(h)))
 MEASURE(utilization_segment, percent(t->peak_live, t->highest_payload - hs_heap_base(h)))
+MEASURE(used, hs_session_used(s))
+MEASURE(fragmentation_1, t->loss_count ? t->loss_sum / t->loss_count / 10 : 0)
+MEASURE(fragmentation_2, loss(t->used_at_peak_live, t->peak_live))
+MEASURE(fragmentation_3, loss(hs_session_used(s), t->live_at_peak_used))
+MEASURE(fragmentation_4, loss(hs_session_used(s), t->peak_live))
 MEASURE(examined, hs_events_counts(h).visits)
 MEASURE(examined_total, t->counts.visits)
 MEASURE(examined_max, t->visits_max)
+MEASURE(examined_per_100, t->requests ? t->counts.visits * 100 / t->requests : 0)
 MEASURE(moved, hs_events_counts(h).moved)
 MEASURE(moved_total, t->counts.moved)
 MEASURE(requests, t->requests)
@@ -68,6 +86,11 @@ static const hs_measure measures[] = {
     ROW(utilization_segment, "%", false, "peak_live / highest payload end (CS107)"),
     ROW(internal_fragmentation, "%", true, "1 - requested / block bytes, live blocks"),
     ROW(external_fragmentation, "%", true, "1 - largest_hole / free_bytes"),
+    ROW(used, "bytes", false, "from base to the highest block end so far"),
+    ROW(fragmentation_1, "%", false, "mean of used/live - 1 (Johnstone-Wilson 1)"),
+    ROW(fragmentation_2, "%", false, "used/live - 1 when live peaked (J-W 2)"),
+    ROW(fragmentation_3, "%", false, "used/live - 1 when used peaked (J-W 3)"),
+    ROW(fragmentation_4, "%", false, "peak used / peak live - 1 (J-W 4)"),
     ROW(holes, "", true, "free blocks, the never used rest included"),
     ROW(free_bytes, "bytes", false, "bytes in holes, their headers included"),
     ROW(largest_hole, "bytes", true, "the largest free block"),
@@ -84,6 +107,7 @@ static const hs_measure measures[] = {
     ROW(examined, "", true, "blocks examined by the last request"),
     ROW(examined_total, "", false, "blocks examined by all requests"),
     ROW(examined_max, "", false, "most blocks examined by one request"),
+    ROW(examined_per_100, "", false, "blocks examined by 100 requests, on average"),
     ROW(moved, "bytes", false, "bytes copied by the last realloc"),
     ROW(moved_total, "bytes", true, "payload bytes copied by all requests"),
     ROW(requests, "", true, "requests since the heap was fresh"),

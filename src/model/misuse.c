@@ -31,6 +31,8 @@ static void describe_by_bytes(const hs_session *s, hs_addr p, const char *text, 
             where = "bytes that are no block any more";
         else if (p - block.addr < block.header)
             where = "a header";
+        else if (p < hs_block_payload(&block))
+            where = "the padding before a payload";
         else if (block.kind == HS_BLOCK_FREE)
             where = "a free block";
         else if (block.kind == HS_BLOCK_UNUSED)

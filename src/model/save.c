@@ -90,7 +90,8 @@ static void put_op(FILE *out, const hs_session *s, const hs_op *op)
 static void put_record(FILE *out, const hs_session *s, const hs_record_of_op *r)
 {
     const hs_variable *v = hs_client_variable(s->client, r->variable);
-    bool own = r->op.request == HS_REALLOC && !r->op.name && r->op.p.variable == r->variable;
+    bool own = r->op.request == HS_REALLOC && !r->op.name && r->op.p.variable == r->variable &&
+               r->op.p.offset == 0;
     if (r->op.kind == HS_OP_REQUEST && v && !own) fprintf(out, "%s = ", v->name);
     put_op(out, s, &r->op);
 }
@@ -114,14 +115,21 @@ static void put_option(FILE *out, const hs_option *o, uint64_t value)
         fprintf(out, "set %s %" PRIu64 "\n", o->name, value);
 }
 
+/* A setting that decides what the operations do, unless it is as in any session. */
+static void put_setting(FILE *out, const hs_setup *start, hs_setting setting)
+{
+    const hs_option *o = &hs_settings[setting];
+    if (start->settings[setting] != o->initial) put_option(out, o, start->settings[setting]);
+}
+
 static void put_setup(FILE *out, const hs_setup *start)
 {
     fprintf(out, "heap %" PRIu64 " max %" PRIu64 "\n", start->heap.initial, start->heap.maximum);
     fprintf(out, "allocator %s\n", start->name);
     for (size_t i = 0; i < start->allocator->option_count; i++)
         put_option(out, &start->allocator->options[i], start->options[i]);
-    if (start->settings[HS_SET_MISUSE])
-        put_option(out, &hs_settings[HS_SET_MISUSE], HS_MISUSE_ALLOW);
+    put_setting(out, start, HS_SET_GROWTH);
+    put_setting(out, start, HS_SET_MISUSE);
 }
 
 bool hs_session_write_script(const hs_session *s, FILE *out)

@@ -44,12 +44,14 @@ static bool fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *problem
         return wrong(problem, HS_OPERAND_VALUE,
                      "the system gives no %" PRIu64 " bytes of address space: %s",
                      setup->heap.maximum, strerror(errno));
+    hs_heap_set_growth(heap, (hs_growth)setup->settings[HS_SET_GROWTH]);
     hs_heap_free(s->heap);
     s->heap = heap;
     if (setup != &s->setup) s->setup = *setup;
     hs_client_forget_blocks(s->client);
     s->totals =
         (hs_totals){.highest_block = hs_heap_base(heap), .highest_payload = hs_heap_base(heap)};
+    hs_timeline_clear(&s->timeline);
     s->last = (hs_last){.variable = HS_NONE};
     s->broken_by = 0;
     s->change_count = 0;
@@ -111,6 +113,7 @@ hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, 
     if (!choose_allocator(&setup, allocator, problem)) return NULL;
     hs_session *s = hs_new(1, sizeof *s);
     s->client = hs_client_new();
+    s->kept = hs_new(1, sizeof *s->kept);
     if (!fresh_heap(s, &setup, problem)) {
         hs_session_free(s);
         return NULL;
@@ -135,7 +138,9 @@ void hs_session_free(hs_session *s)
     forget_records(s);
     free(s->records);
     free(s->changes);
+    hs_timeline_free(&s->timeline);
     hs_client_free(s->client);
+    free(s->kept);
     hs_heap_free(s->heap);
     free(s);
 }
@@ -299,7 +304,9 @@ static void payload_ends(hs_session *s, hs_addr end)
 static void live_changes(hs_session *s, uint64_t from, uint64_t to)
 {
     s->totals.live += to - from;
-    if (s->totals.live > s->totals.peak_live) s->totals.peak_live = s->totals.live;
+    if (s->totals.live <= s->totals.peak_live) return;
+    s->totals.peak_live = s->totals.live;
+    s->totals.used_at_peak_live = hs_session_used(s);
 }
 
 static void block_dies(hs_session *s, hs_addr p, uint64_t when)
@@ -325,11 +332,10 @@ static void block_is_born(hs_session *s, hs_addr p, uint64_t size, uint32_t vari
 
 static void block_is_resized(hs_session *s, hs_addr p, uint64_t size)
 {
-    hs_client_block *b = hs_client_block_at(s->client, p);
-    uint64_t before = b->requested;
+    uint64_t before = hs_client_block_at(s->client, p)->requested;
     changed(s, p + (before < size ? before : size), p + (before < size ? size : before));
     live_changes(s, before, size);
-    b->requested = size;
+    hs_client_resized(s->client, p, size);
     payload_ends(s, p + size);
 }
 
@@ -376,6 +382,26 @@ static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p,
     if (variable != HS_NONE && !keep) hs_client_assign(s->client, variable, result, when);
 }
 
+/* A point in time: after a request. Its figures cost the same however large the heap is. */
+static void mark_time(hs_session *s, uint64_t used_before)
+{
+    hs_totals *t = &s->totals;
+    uint64_t used = hs_session_used(s), heap = hs_heap_committed(s->heap), loss;
+    if (used > used_before) t->live_at_peak_used = t->live;
+    if (t->live) {
+        loss = used > t->live ? (uint64_t)((long double)(used - t->live) * 1000 / t->live) : 0;
+        if (__builtin_add_overflow(t->loss_sum, loss, &t->loss_sum)) t->loss_sum = UINT64_MAX;
+        t->loss_count++;
+    }
+    hs_timeline_add(&s->timeline,
+                    (hs_sample){.requests = 1,
+                                .heap = heap,
+                                .used = used,
+                                .live = t->live,
+                                .utilization = (uint64_t)((long double)t->live * 100 / heap),
+                                .examined = hs_events_counts(s->heap).visits});
+}
+
 static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
 {
     hs_addr p = hs_session_value(s, op->p);
@@ -385,6 +411,7 @@ static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, 
         return hs_describe_misuse(s, op, p, problem);
     const hs_client_block *old = p ? hs_client_block_at(s->client, p) : NULL;
     uint64_t old_size = takes_pointer && old ? old->requested : 0;
+    uint64_t used_before = hs_session_used(s);
 
     hs_addr result = run_request(s->heap, op, p);
     if (!fault_problem(s, problem)) {
@@ -395,6 +422,7 @@ static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, 
     read_events(s);
     *variable = result_variable(s, op, *variable);
     settle(s, op, *variable, p, result);
+    mark_time(s, used_before);
     tidy_changes(s);
     s->last = (hs_last){.any = true,
                         .number = s->now,
@@ -495,7 +523,11 @@ static bool perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
                              s->setup.name);
         return wrong(problem, HS_OPERAND_NAME, "there is no option called %s", op->name);
     }
-    return option_value(o, op->text, &s->setup.settings[o - hs_settings], problem);
+    if (!option_value(o, op->text, &setup.settings[o - hs_settings], problem)) return false;
+    if (op->replay) return start_over(s, &setup, true, problem);
+    hs_heap_set_growth(s->heap, (hs_growth)setup.settings[HS_SET_GROWTH]);
+    s->setup = setup;
+    return true;
 }
 
 static bool perform_allocator(hs_session *s, const hs_op *op, hs_problem *problem)
@@ -587,6 +619,7 @@ static void remember(hs_session *s, const hs_op *op, uint32_t variable)
 
 bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
 {
+    s->kept->taken = false;
     uint32_t variable = HS_NONE;
     *problem = (hs_problem){0};
     s->now = s->record_count + 1;
@@ -609,6 +642,7 @@ static hs_session *start_again(const hs_session *s, const hs_setup *setup, hs_pr
 {
     hs_session *then = hs_new(1, sizeof *then);
     then->client = hs_client_new();
+    then->kept = hs_new(1, sizeof *then->kept);
     if (!fresh_heap(then, setup, problem)) {
         hs_session_free(then);
         return NULL;
@@ -658,6 +692,7 @@ hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own)
 void hs_session_seek(hs_session *s, size_t from, size_t n)
 {
     hs_heap_seek(s->heap, n);
+    s->kept->taken = false;
     note_changes(s, from, n);
 }
 
@@ -749,6 +784,17 @@ uint64_t hs_session_broken_by(const hs_session *s)
 const hs_totals *hs_session_totals(const hs_session *s)
 {
     return &s->totals;
+}
+
+uint64_t hs_session_used(const hs_session *s)
+{
+    return s->totals.highest_block - hs_heap_base(s->heap);
+}
+
+const hs_sample *hs_session_samples(const hs_session *s, size_t *count)
+{
+    *count = s->timeline.count;
+    return s->timeline.samples;
 }
 
 const hs_change *hs_session_changes(const hs_session *s, size_t *n)

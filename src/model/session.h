@@ -3,6 +3,10 @@
 #define HS_MODEL_SESSION_H
 
 #include "model/client.h"
+#include "model/chronicle.h"
+#include "model/timeline.h"
+
+#include <heapscope/ledger.h>
 
 /* All that decides how a fresh heap behaves. */
 typedef struct {
@@ -13,16 +17,17 @@ typedef struct {
     uint64_t settings[HS_SETTINGS];
 } hs_setup;
 
-/* An operation as it was performed; it owns its strings. */
+/* The ledger of the heap as it is, once somebody has asked for it. */
 typedef struct {
-    hs_op op;
-    uint32_t variable; /* that got the result, so that a replay gives it the same name */
-} hs_record_of_op;
+    bool taken;
+    hs_ledger ledger;
+} hs_kept_ledger;
 
 struct hs_session {
     hs_setup setup, start; /* now, and before the first remembered operation */
     hs_heap *heap;
     hs_client *client;
+    hs_kept_ledger *kept; /* behind a pointer, for a reader of the session may take it */
 
     hs_record_of_op *records;
     size_t record_count, record_capacity;
@@ -35,6 +40,7 @@ struct hs_session {
     hs_last last;
     uint64_t broken_by; /* the operation that broke the heap; 0: none did */
     hs_totals totals;
+    hs_timeline timeline;
     hs_change *changes;
     size_t change_count, change_capacity;
 };

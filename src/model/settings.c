@@ -1,12 +1,17 @@
-/* The settings that belong to the session and its pictures, not to an allocator: declared once,
- * read by `set`, completion and help. */
+/* The settings that belong to the heap, the session and its pictures, not to an allocator: declared
+ * once, read by `set`, completion and help. */
 #include <heapscope/session.h>
 
+static const char *const growths[] = {"double", "page", "exact", NULL};
 static const char *const misuses[] = {"refuse", "allow", NULL};
 static const char *const themes[] = {"dark", "light", NULL};
 static const char *const on_off[] = {"on", "off", NULL};
 
 const hs_option hs_settings[HS_SETTINGS] = {
+    [HS_SET_GROWTH] = {.name = "growth",
+                       .help = "how far a heap that runs out grows: to twice its size, by pages, "
+                               "or just enough",
+                       .choices = growths},
     [HS_SET_MISUSE] = {.name = "misuse",
                        .help = "a pointer that must not be freed: refused, or passed on as C does",
                        .choices = misuses},

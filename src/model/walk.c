@@ -12,16 +12,17 @@ static hs_addr least(hs_addr a, hs_addr b)
     return a < b ? a : b;
 }
 
-/* The piece of a region that starts at `at`: up to the next block of the client. */
-static void see_piece(const hs_session *s, hs_addr at, hs_seen *out)
+/* The piece of a region that starts at `at`: up to the next block of the client. `c` is the first
+ * block of the client from there on. */
+static void see_piece(const hs_session *s, hs_addr at, const hs_client_block *c, hs_seen *out)
 {
     hs_addr end = end_of(&out->whole);
-    const hs_client_block *c = hs_session_block_from(s, at);
     bool starts_here = c && c->addr == at;
     const hs_client_block *next = starts_here ? hs_session_block_from(s, at + 1) : c;
     out->block = (hs_block){.kind = HS_BLOCK_REGION, .addr = at};
     out->block.size = (next ? least(next->addr, end) : end) - at;
     out->client = starts_here ? c : NULL;
+    out->next = next;
     out->payload_end = at;
     if (!starts_here) return;
     out->block.kind = c->live ? HS_BLOCK_USED : HS_BLOCK_DEAD;
@@ -33,7 +34,7 @@ static void see_whole(const hs_session *s, hs_seen *out)
     hs_addr payload = hs_block_payload(&out->whole);
     const hs_client_block *c = hs_session_block_from(s, payload);
     out->block = out->whole;
-    out->client = NULL;
+    out->client = out->next = NULL;
     out->payload_end = payload;
     if (out->block.kind != HS_BLOCK_USED || !c || c->addr != payload || !c->live) return;
     uint64_t capacity = hs_block_capacity(&out->block);
@@ -46,7 +47,7 @@ static bool see_next_whole(const hs_session *s, const hs_block *previous, hs_see
     const hs_heap *h = hs_session_heap(s);
     if (!hs_heap_allocator(h)->walk(h, previous, &out->whole)) return false;
     if (out->whole.kind == HS_BLOCK_REGION)
-        see_piece(s, out->whole.addr, out);
+        see_piece(s, out->whole.addr, hs_session_block_from(s, out->whole.addr), out);
     else
         see_whole(s, out);
     return true;
@@ -58,8 +59,9 @@ bool hs_session_walk(const hs_session *s, const hs_seen *previous, hs_seen *out)
     hs_addr next = end_of(&previous->block);
     hs_block whole = previous->whole;
     if (next >= end_of(&whole)) return see_next_whole(s, &whole, out);
+    const hs_client_block *c = previous->next;
     out->whole = whole;
-    see_piece(s, next, out);
+    see_piece(s, next, c, out);
     return true;
 }
 
@@ -72,6 +74,7 @@ bool hs_session_walk_to(const hs_session *s, hs_addr at, hs_seen *out)
     }
     if (!more || out->whole.kind != HS_BLOCK_REGION || at <= out->whole.addr) return more;
     const hs_client_block *c = hs_session_block_before(s, at);
-    see_piece(s, c && c->addr >= out->whole.addr ? c->addr : out->whole.addr, out);
+    hs_addr start = c && c->addr >= out->whole.addr ? c->addr : out->whole.addr;
+    see_piece(s, start, hs_session_block_from(s, start), out);
     return true;
 }

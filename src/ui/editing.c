@@ -78,6 +78,14 @@ static void bind_sequences(EditLine *el)
         el_wset(el, EL_BIND, sequences[i][0], sequences[i][1], NULL);
 }
 
+/* In a locale of ASCII alone libedit takes these for Meta keys. */
+static void bind_latin(EditLine *el)
+{
+    if (btowc(0xe4) != WEOF || MB_CUR_MAX > 1) return;
+    for (wchar_t c = 0xa0; c <= 0xff; c++)
+        el_wset(el, EL_BIND, (wchar_t[]){c, 0}, L"ed-insert", NULL);
+}
+
 void hs_editing_set_up(EditLine *el, hs_editing *e)
 {
     const wchar_t *editor = NULL;
@@ -86,6 +94,7 @@ void hs_editing_set_up(EditLine *el, hs_editing *e)
     el_wset(el, EL_EDITOR, L"emacs");
     el_wset(el, EL_ADDFN, L"heapscope-complete", L"Complete the word", complete);
     bind_sequences(el);
+    bind_latin(el);
     bind_ours(el);
     el_source(el, NULL);
     el_wget(el, EL_EDITOR, &editor);

@@ -22,6 +22,12 @@
 
 enum { CTRL_C = 3, CTRL_L = 12, CTRL_Z = 26, ESCAPE = 27, QUEUE = 64 };
 
+/* Something typed or pasted while a command ran. */
+typedef struct {
+    hs_read kind;
+    wchar_t key;
+} typed_key;
+
 typedef struct {
     hs_session *session;
     const hs_fullscreen_config *config;
@@ -36,6 +42,8 @@ typedef struct {
 
     hs_screen_state state;
     hs_screen_places places;
+    hs_scene *scene; /* as it was last composed */
+    bool stale;      /* something but the line that is typed has changed since */
     char *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
     char *command;                                   /* of a script, shown above what it did */
     char *open_lines; /* typed lines of a statement whose { is still open */
@@ -45,6 +53,10 @@ typedef struct {
 
     wchar_t queue[QUEUE]; /* characters for the editor, before any key */
     size_t queued;
+    wchar_t *pasted; /* goes into the line as a whole: key by key, a long paste takes minutes */
+    size_t pasted_length, pasted_room;
+    typed_key *waiting; /* what was typed ahead, in order: read before the terminal is */
+    size_t waiting_from, waiting_to, waiting_room;
 } app;
 
 static void replace(char **text, char *by)
@@ -141,12 +153,8 @@ static hs_session *stage(const app *a)
     return a->slow.on ? a->slow.on : a->session;
 }
 
-static void draw(app *a)
+static void compose(app *a)
 {
-    bool light = hs_session_setting(a->session, HS_SET_THEME) == HS_THEME_LIGHT;
-    if (light != a->light || !a->drawn) hs_paint_colours(light);
-    a->light = light;
-    a->drawn = true;
     bool paused = !hs_player_has_ended(&a->player);
     a->state.caption = a->caption;
     a->state.message = a->message;
@@ -154,14 +162,28 @@ static void draw(app *a)
                     : a->player.has_focus ? player_keys
                     : paused              ? paused_keys
                                           : typing_keys;
-    hs_scene *scene = hs_scene_new(LINES, COLS, a->config->ascii);
-    hs_screen_compose(stage(a), &a->state, scene, &a->places);
+    hs_scene_free(a->scene);
+    a->scene = hs_scene_new(LINES, COLS, a->config->ascii);
+    hs_screen_compose(stage(a), &a->state, a->scene, &a->places);
     a->state.top = a->places.plan.visible ? a->places.plan.top : a->state.top;
-    int column = put_prompt(a, hs_pane_of(scene), a->places.prompt_row);
-    hs_paint_scene(scene);
-    hs_scene_free(scene);
+    a->stale = false;
+}
+
+/* A heap is walked only when it may have changed: typing costs the same, however large it is. */
+static void draw(app *a)
+{
+    bool light = hs_session_setting(a->session, HS_SET_THEME) == HS_THEME_LIGHT;
+    if (light != a->light || !a->drawn) hs_paint_colours(light);
+    a->light = light;
+    a->drawn = true;
+    bool fits = a->scene && a->scene->rows == LINES && a->scene->columns == COLS;
+    if (a->stale || !fits) compose(a);
+    int row = a->places.prompt_row;
+    hs_fill(hs_pane_of(a->scene), row, 0, COLS, HS_ROLE_TEXT, L' ');
+    int column = put_prompt(a, hs_pane_of(a->scene), row);
+    hs_paint_scene(a->scene);
     curs_set(column >= 0);
-    if (column >= 0) move(a->places.prompt_row, column);
+    if (column >= 0) move(row, column);
     refresh();
 }
 
@@ -341,29 +363,75 @@ static void performed(void *context, const char *summary)
     a->state.follow = true;
 }
 
+static void show_progress(app *a)
+{
+    int64_t now = hs_player_clock();
+    char *text;
+    if (now - a->began <= 500 || now - a->shown <= 100) return;
+    if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
+                 hs_session_totals(a->session)->requests) < 0)
+        abort();
+    set_message(a, text, false);
+    a->shown = now;
+    a->stale = true;
+    draw(a);
+}
+
+/* Is what arrives now, after all that waits, inside a paste? */
+static bool paste_arrives(const app *a)
+{
+    for (size_t i = a->waiting_to; i > a->waiting_from; i--) {
+        wchar_t key = a->waiting[i - 1].key;
+        if (a->waiting[i - 1].kind == HS_READ_KEY &&
+            (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END))
+            return key == HS_KEY_PASTE_BEGIN;
+    }
+    return a->pasting;
+}
+
+/* As a terminal does: what was typed ahead of Ctrl-C is thrown away with the command. */
+static void forget_waiting(app *a)
+{
+    a->waiting_from = a->waiting_to = 0;
+    a->pasting = false;
+}
+
 /* While a long command runs: show how far it is, and let Ctrl-C stop it. Other keys wait. */
 static bool interrupted(void *context)
 {
     app *a = context;
-    wchar_t key;
     if (++a->asked % 1024) return false;
-    int64_t now = hs_player_clock();
-    if (now - a->began > 500 && now - a->shown > 100) {
-        char *text;
-        if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
-                     hs_session_totals(a->session)->requests) < 0)
-            abort();
-        set_message(a, text, false);
-        a->shown = now;
-        draw(a);
-    }
+    show_progress(a);
+    bool pasting = paste_arrives(a);
     while (1) {
-        hs_read read = hs_terminal_read(a->terminal, 0, &key);
-        if (read == HS_READ_END) return true;
-        if (read == HS_READ_TIMEOUT) return false;
-        if (read == HS_READ_CHARACTER && key == CTRL_C) return true;
-        if (read == HS_READ_CHARACTER && a->queued < QUEUE) a->queue[a->queued++] = key;
+        typed_key e = {.key = 0};
+        e.kind = hs_terminal_read(a->terminal, 0, &e.key);
+        if (e.kind == HS_READ_END) return true;
+        if (e.kind == HS_READ_TIMEOUT) return false;
+        if (e.kind == HS_READ_CHARACTER && e.key == CTRL_C && !pasting) {
+            forget_waiting(a);
+            return true;
+        }
+        if (e.kind == HS_READ_KEY && e.key == HS_KEY_PASTE_BEGIN) pasting = true;
+        if (e.kind == HS_READ_KEY && e.key == HS_KEY_PASTE_END) pasting = false;
+        a->waiting = hs_array_reserve(a->waiting, &a->waiting_room, a->waiting_to + 1, sizeof e);
+        a->waiting[a->waiting_to++] = e;
     }
+}
+
+/* The next key, from what waits or from the terminal. */
+static hs_read read_key(app *a, int milliseconds, wchar_t *key)
+{
+    if (a->waiting_from == a->waiting_to) return hs_terminal_read(a->terminal, milliseconds, key);
+    typed_key e = a->waiting[a->waiting_from++];
+    if (a->waiting_from == a->waiting_to) a->waiting_from = a->waiting_to = 0;
+    *key = e.key;
+    return e.kind;
+}
+
+static bool key_is_pending(const app *a)
+{
+    return a->waiting_from < a->waiting_to || hs_terminal_pending(a->terminal);
 }
 
 /* --- Running -------------------------------------------------------------------------------- */
@@ -442,6 +510,92 @@ static int page(const app *a)
 {
     int rows = a->state.overlay.open ? a->places.overlay.rows : a->places.plan.visible;
     return rows > 1 ? rows - 1 : 1;
+}
+
+static void inspect(app *a, hs_addr at)
+{
+    if (!at) return;
+    char *text = NULL;
+    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
+    hs_inspect_paint(stage(a), hs_pane_of(scene), at);
+    text = hs_scene_text(scene);
+    hs_scene_free(scene);
+    text[strcspn(text + 1, "\n") + 1] = ':';
+    set_message(a, text, false);
+    a->state.cursor = at;
+    a->state.cursor_size = 1;
+    a->state.follow = false;
+}
+
+/* Inspect what lies `by` bytes from the cursor; where it is not out yet, it starts at the last
+ * change. */
+static void move_cursor(app *a, int64_t by)
+{
+    const hs_heap *h = hs_session_heap(stage(a));
+    hs_addr at = a->state.cursor, base = hs_heap_base(h), last = hs_heap_end(h) - 1;
+    size_t n;
+    const hs_change *c = hs_session_changes(stage(a), &n);
+    if (!at)
+        at = n && c[0].from <= last ? c[0].from : base;
+    else if (by < 0)
+        at = at - base > (uint64_t)-by ? at - (uint64_t)-by : base;
+    else
+        at = last - at > (uint64_t)by ? at + (uint64_t)by : last;
+    inspect(a, at);
+    uint64_t shown = a->places.plan.row_bytes * (uint64_t)a->places.plan.visible;
+    if (at < a->state.top) a->state.top = at;
+    if (at >= a->state.top + shown) a->state.top = at - shown + a->places.plan.row_bytes;
+}
+
+static void cursor_left(app *a)
+{
+    move_cursor(a, -(int64_t)a->places.plan.cell_bytes);
+}
+
+static void cursor_right(app *a)
+{
+    move_cursor(a, (int64_t)a->places.plan.cell_bytes);
+}
+
+static void cursor_up(app *a)
+{
+    move_cursor(a, -(int64_t)a->places.plan.row_bytes);
+}
+
+static void cursor_down(app *a)
+{
+    move_cursor(a, (int64_t)a->places.plan.row_bytes);
+}
+
+/* To the start of the block behind the cursor's, or of the one before it. */
+static void cursor_to_block(app *a, bool forward)
+{
+    hs_seen seen;
+    hs_addr at = a->state.cursor, before = hs_heap_base(hs_session_heap(stage(a)));
+    if (!at || !hs_session_walk_to(stage(a), at, &seen)) {
+        move_cursor(a, 0);
+        return;
+    }
+    if (forward) {
+        hs_addr next = seen.block.addr + seen.block.size;
+        move_cursor(a,
+                    hs_heap_holds(hs_session_heap(stage(a)), next, 1) ? (int64_t)(next - at) : 0);
+        return;
+    }
+    for (bool more = hs_session_walk(stage(a), NULL, &seen); more && seen.block.addr < at;
+         more = hs_session_walk(stage(a), &seen, &seen))
+        before = seen.block.addr;
+    move_cursor(a, -(int64_t)(at - before));
+}
+
+static void cursor_next_block(app *a)
+{
+    cursor_to_block(a, true);
+}
+
+static void cursor_previous_block(app *a)
+{
+    cursor_to_block(a, false);
 }
 
 static void page_up(app *a)
@@ -539,7 +693,7 @@ static const struct {
 } keys[] = {
     {KEY_F(1), "F1 or ?", "this help (? on an empty line)", key_help},
     {KEY_F(2), "F2", "all blocks", key_blocks},
-    {KEY_F(3), "F3", "the free blocks", key_free_list},
+    {KEY_F(3), "F3", "the free blocks in their own order", key_free_list},
     {KEY_F(4), "F4", "the ledger and all measures", key_stats},
     {KEY_F(5), "F5", "play or pause the script", key_play},
     {KEY_F(6), "F6", "one step of the script", key_step},
@@ -550,6 +704,14 @@ static const struct {
     {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
     {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
     {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
+    {HS_KEY_SHIFT_LEFT, "Shift-Left", "inspect the byte on the left: a cursor on the map",
+     cursor_left},
+    {HS_KEY_SHIFT_RIGHT, "Shift-Right", "the byte on the right", cursor_right},
+    {HS_KEY_SHIFT_UP, "Shift-Up", "the row above", cursor_up},
+    {HS_KEY_SHIFT_DOWN, "Shift-Down", "the row below", cursor_down},
+    {HS_KEY_ALT_LEFT, "Alt-Left", "the start of this block, or of the one before",
+     cursor_previous_block},
+    {HS_KEY_ALT_RIGHT, "Alt-Right", "the next block", cursor_next_block},
 };
 
 static void key_help(app *a)
@@ -578,21 +740,6 @@ static void key_help(app *a)
     if (!open) open_overlay(a, (hs_overlay){.title = "Help", .text = a->overlay_text});
 }
 
-static void inspect(app *a, hs_addr at)
-{
-    if (!at) return;
-    char *text = NULL;
-    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
-    hs_inspect_paint(stage(a), hs_pane_of(scene), at);
-    text = hs_scene_text(scene);
-    hs_scene_free(scene);
-    text[strcspn(text + 1, "\n") + 1] = ':';
-    set_message(a, text, false);
-    a->state.cursor = at;
-    a->state.cursor_size = 1;
-    a->state.follow = false;
-}
-
 static void act_on_mouse(app *a)
 {
     MEVENT event;
@@ -609,9 +756,17 @@ static const struct {
     int key;
     const wchar_t *sequence;
 } sequences[] = {
-    {KEY_UP, L"\033[A"},   {KEY_DOWN, L"\033[B"},    {KEY_RIGHT, L"\033[C"},
-    {KEY_LEFT, L"\033[D"}, {KEY_HOME, L"\033[H"},    {KEY_END, L"\033[F"},
-    {KEY_DC, L"\033[3~"},  {KEY_BACKSPACE, L"\177"}, {KEY_ENTER, L"\r"},
+    {KEY_UP, L"\033[A"},
+    {KEY_DOWN, L"\033[B"},
+    {KEY_RIGHT, L"\033[C"},
+    {KEY_LEFT, L"\033[D"},
+    {KEY_HOME, L"\033[H"},
+    {KEY_END, L"\033[F"},
+    {HS_KEY_WORD_LEFT, L"\033[1;5D"},
+    {HS_KEY_WORD_RIGHT, L"\033[1;5C"},
+    {KEY_DC, L"\033[3~"},
+    {KEY_BACKSPACE, L"\177"},
+    {KEY_ENTER, L"\r"},
 };
 
 static void enqueue(app *a, const wchar_t *text)
@@ -624,6 +779,7 @@ static void act_on_key(app *a, wchar_t key)
     if (a->slow.on && take_slow_key(a, key, true)) return;
     if (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END)
         a->pasting = key == HS_KEY_PASTE_BEGIN;
+    if (key == HS_KEY_PASTE_BEGIN) a->player.has_focus = a->player.playing = false;
     if (key == KEY_MOUSE) act_on_mouse(a);
     if (key == KEY_NPAGE && a->player.has_focus &&
         !a->state.overlay.open) { /* a presenter's remote */
@@ -641,7 +797,7 @@ static bool take_escape(app *a)
 {
     wchar_t next;
     if (!a->state.overlay.open && !a->state.cursor) return false;
-    hs_read read = hs_terminal_read(a->terminal, 0, &next);
+    hs_read read = read_key(a, 0, &next);
     if (read == HS_READ_CHARACTER) {
         enqueue(a, (wchar_t[]){next, 0});
         return false;
@@ -669,11 +825,36 @@ static bool take_player_key(app *a, wchar_t c)
     }
 }
 
+static bool is_searching(const app *a)
+{
+    return hs_prompt_view(a->prompt).search_length > 0;
+}
+
+/* Keep a pasted character for insert_pasted; false for those that are keys even so: the line's
+ * end, and all while libedit searches. */
+static bool take_pasted(app *a, wchar_t c)
+{
+    if (!a->pasting || c == L'\r' || c == L'\n') return false;
+    if (!a->pasted_length && is_searching(a)) return false;
+    if (c != L'\t' && (c < 32 || c == 127)) return true; /* lost: no key acts */
+    a->pasted = hs_array_reserve(a->pasted, &a->pasted_room, a->pasted_length + 2, sizeof c);
+    a->pasted[a->pasted_length++] = c == L'\t' ? L' ' : c;
+    a->pasted[a->pasted_length] = 0;
+    return true;
+}
+
+static void insert_pasted(app *a)
+{
+    if (a->pasted_length) hs_prompt_insert(a->prompt, a->pasted);
+    a->pasted_length = 0;
+}
+
 /* A character that was typed: true when the editor gets it. */
 static bool for_editor(app *a, wchar_t c)
 {
     hs_prompt_line line = hs_prompt_view(a->prompt);
-    if (a->pasting) return c == L'\r' || c == L'\n' || c == L'\t' || c >= 32; /* no key acts */
+    if (a->pasting) /* no key acts */
+        return c == L'\r' || c == L'\n' || c == L'\t' || (c >= 32 && c != 127);
     if (c == CTRL_L) {
         clearok(curscr, TRUE);
         return false;
@@ -700,6 +881,7 @@ static bool for_editor(app *a, wchar_t c)
 static hs_key give(app *a, wchar_t c, wchar_t *out)
 {
     if (c == CTRL_C) {
+        a->stale = true;
         close_overlay(a);
         return HS_KEY_CANCEL;
     }
@@ -719,15 +901,29 @@ static hs_key next_char(void *context, wchar_t *out)
             memmove(a->queue, a->queue + 1, --a->queued * sizeof *a->queue);
             return give(a, key, out);
         }
-        if (!hs_terminal_pending(a->terminal)) draw(a);
-        switch (hs_terminal_read(a->terminal, hs_player_wait(&a->player), &key)) {
+        if (!key_is_pending(a)) {
+            insert_pasted(a);
+            draw(a);
+        }
+        bool played = a->player.has_focus || a->slow.on;
+        switch (read_key(a, hs_player_wait(&a->player), &key)) {
         case HS_READ_END: return HS_KEY_END;
         case HS_READ_TIMEOUT: key_step(a); break;
-        case HS_READ_KEY: act_on_key(a, key); break;
+        case HS_READ_KEY:
+            insert_pasted(a);
+            act_on_key(a, key);
+            if (a->queued) continue; /* an arrow or the like: the editor's */
+            break;
         case HS_READ_CHARACTER:
-            if (for_editor(a, key)) return give(a, key, out);
+            if (take_pasted(a, key)) continue;
+            insert_pasted(a);
+            if (for_editor(a, key)) {
+                a->stale |= played;
+                return give(a, key, out);
+            }
             break;
         }
+        a->stale = true;
     }
 }
 
@@ -742,6 +938,7 @@ static void show_completions(void *context, const hs_completions *c)
     }
     replace(&a->command, NULL);
     set_message(a, text, false);
+    a->stale = true;
 }
 
 /* --- Life ----------------------------------------------------------------------------------- */
@@ -765,6 +962,7 @@ static void read_lines(app *a)
         if (hs_prompt_history_failed(a->prompt) && !a->message)
             set_message(a, copy("the history file can not be written"), true);
         if (a->quit || hs_interpreter_has_quit(a->interpreter)) break;
+        a->stale = true;
     }
 }
 
@@ -780,6 +978,9 @@ static void free_app(app *a)
     free(a->overlay_text);
     free(a->command);
     free(a->open_lines);
+    free(a->pasted);
+    free(a->waiting);
+    hs_scene_free(a->scene);
 }
 
 uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *config)

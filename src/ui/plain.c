@@ -67,7 +67,7 @@ static void print_map(const printer *p)
 
 static void print_panel(const printer *p, const hs_panel *panel)
 {
-    size_t rows = panel->rows(p->session);
+    size_t rows = panel->rows(p->session, p->style->columns);
     hs_scene *scene = hs_scene_new((int)(rows < LIST_ROWS ? rows : LIST_ROWS), p->style->columns,
                                    p->style->ascii);
     panel->paint(p->session, hs_pane_of(scene), 0);
@@ -241,21 +241,33 @@ static const char *next_line(line_source *l, bool more, size_t *length)
     return n < 0 ? NULL : l->line;
 }
 
+/* Ctrl-C at the prompt ends the wait for a line: it clears what was typed, never the program. */
+static bool was_cleared(const line_source *l)
+{
+    if (!l->editor || !interrupt_asked) return false;
+    interrupt_asked = 0;
+    putchar('\n');
+    return true;
+}
+
 /* A statement may go on over several lines, while a { is open. NULL at the end of input. */
 static char *next_statement(line_source *l, size_t *length)
 {
     char *text = NULL;
     size_t capacity = 0, n;
-    const char *line;
     *length = 0;
-    do {
-        line = next_line(l, *length > 0, &n);
-        if (!line) break;
+    for (;;) {
+        const char *line = next_line(l, *length > 0, &n);
+        if (!line && was_cleared(l)) {
+            *length = 0;
+            continue;
+        }
+        if (!line) return text;
         text = hs_array_reserve(text, &capacity, *length + n + 1, 1);
         memcpy(text + *length, line, n);
         *length += n;
-    } while (hs_program_is_open(text, *length));
-    return text;
+        if (!hs_program_is_open(text, *length)) return text;
+    }
 }
 
 uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,

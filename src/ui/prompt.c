@@ -122,6 +122,11 @@ hs_prompt_line hs_prompt_view(const hs_prompt *p)
     return view;
 }
 
+void hs_prompt_insert(hs_prompt *p, const wchar_t *text)
+{
+    el_winsertstr(p->el, text);
+}
+
 bool hs_prompt_history_failed(hs_prompt *p)
 {
     bool failed = p->history_failed;

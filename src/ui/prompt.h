@@ -58,6 +58,9 @@ typedef struct {
 
 hs_prompt_line hs_prompt_view(const hs_prompt *);
 
+/* Put text in at the cursor, as it is: no key acts. Only while the host waits in next_char. */
+void hs_prompt_insert(hs_prompt *, const wchar_t *text);
+
 /* Could the last line not be written to the history file? Told once. */
 bool hs_prompt_history_failed(hs_prompt *);
 

@@ -3,6 +3,7 @@
 #include "ui/terminal.h"
 
 #include "heap/array.h"
+#include "view/scene.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -22,6 +23,7 @@ static const char mouse_off[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l";
 struct hs_terminal {
     SCREEN *screen;
     bool knows_paste; /* a terminal of xterm's family */
+    bool ascii;       /* the locale knows no other characters: bytes are taken, and decoded here */
     bool resized;
 };
 
@@ -134,6 +136,31 @@ static void send(const char *sequence)
     (void)ignored;
 }
 
+/* Arrows in the other of xterm's two modes, and with Shift, Alt or Ctrl: few descriptions of
+ * terminals know these, though most terminals send them. */
+static void define_arrows(void)
+{
+    static const struct {
+        const char *sequence;
+        int key;
+    } arrows[] = {
+        {"\033[A", KEY_UP},
+        {"\033[B", KEY_DOWN},
+        {"\033[C", KEY_RIGHT},
+        {"\033[D", KEY_LEFT},
+        {"\033[1;5C", HS_KEY_WORD_RIGHT},
+        {"\033[1;5D", HS_KEY_WORD_LEFT},
+        {"\033[1;2A", HS_KEY_SHIFT_UP},
+        {"\033[1;2B", HS_KEY_SHIFT_DOWN},
+        {"\033[1;2C", HS_KEY_SHIFT_RIGHT},
+        {"\033[1;2D", HS_KEY_SHIFT_LEFT},
+        {"\033[1;3C", HS_KEY_ALT_RIGHT},
+        {"\033[1;3D", HS_KEY_ALT_LEFT},
+    };
+    for (size_t i = 0; i < sizeof arrows / sizeof *arrows; i++)
+        define_key(arrows[i].sequence, arrows[i].key);
+}
+
 static void take_keys(hs_terminal *t)
 {
     raw();
@@ -142,6 +169,7 @@ static void take_keys(hs_terminal *t)
     keypad(stdscr, TRUE);
     meta(stdscr, TRUE);
     nodelay(stdscr, TRUE);
+    define_arrows();
     if (!t->knows_paste) return;
     mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     mouseinterval(0);
@@ -181,6 +209,7 @@ hs_terminal *hs_terminal_open(const char **why)
         return NULL;
     }
     t->knows_paste = is_xterm_like();
+    t->ascii = btowc(0xe4) == WEOF && MB_CUR_MAX == 1;
     prepare_give_back(t);
     take_keys(t);
     guard.taken = 1;
@@ -255,11 +284,36 @@ static void adopt_size(void)
     clearok(curscr, TRUE);
 }
 
+/* The character that `first` begins in UTF-8, which terminals speak whatever the locale says. */
+static wint_t finish_utf8(int first)
+{
+    char bytes[5] = {(char)first};
+    const char *at = bytes;
+    int rest = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc2 ? 1 : 0, c;
+    for (int i = 1; i <= rest; i++) {
+        c = getch();
+        if (c != ERR && (c & ~0x3f) != 0x80) ungetch(c);
+        if (c == ERR || (c & ~0x3f) != 0x80) break;
+        bytes[i] = (char)c;
+    }
+    uint32_t code;
+    return hs_decode_utf8(&at, &code) ? (wint_t)code : 0xfffd;
+}
+
+/* As get_wch does, which loses what follows a byte that the locale does not know. */
+static int take_byte(wint_t *c)
+{
+    int byte = getch();
+    if (byte == ERR) return ERR;
+    *c = byte >= 0x80 && byte <= 0xff ? finish_utf8(byte) : (wint_t)byte;
+    return byte >= KEY_MIN ? KEY_CODE_YES : OK;
+}
+
 /* What is there without waiting: a key, or nothing. */
 static bool take_key(hs_terminal *t, hs_read *kind, wchar_t *key)
 {
     wint_t c;
-    int status = get_wch(&c);
+    int status = t->ascii ? take_byte(&c) : get_wch(&c);
     if (status == ERR) return false;
     if (status == KEY_CODE_YES && c == KEY_RESIZE) {
         t->resized = true;

@@ -17,6 +17,14 @@ typedef struct hs_terminal hs_terminal;
 enum {
     HS_KEY_PASTE_BEGIN = 0x300, /* above KEY_MAX, and within the 16 bits that ncurses keeps */
     HS_KEY_PASTE_END,
+    HS_KEY_SHIFT_UP,
+    HS_KEY_SHIFT_DOWN,
+    HS_KEY_SHIFT_RIGHT,
+    HS_KEY_SHIFT_LEFT,
+    HS_KEY_ALT_RIGHT,
+    HS_KEY_ALT_LEFT,
+    HS_KEY_WORD_RIGHT, /* Ctrl with an arrow */
+    HS_KEY_WORD_LEFT,
 };
 
 typedef enum {

@@ -3,6 +3,7 @@
 #include "view/byte_map.h"
 
 #include "heap/array.h"
+#include "view/bits.h"
 #include "view/theme.h"
 
 #include <ctype.h>
@@ -12,8 +13,9 @@
 #include <string.h>
 
 /* The roles that bytes of the heap can have, the most telling first. */
-static const hs_role roles[] = {HS_ROLE_DAMAGE,  HS_ROLE_HEADER, HS_ROLE_FOOTER, HS_ROLE_PAYLOAD,
-                                HS_ROLE_PADDING, HS_ROLE_DEAD,   HS_ROLE_FREE,   HS_ROLE_UNUSED};
+static const hs_role roles[] = {HS_ROLE_DAMAGE, HS_ROLE_HEADER,  HS_ROLE_FOOTER,
+                                HS_ROLE_LINK,   HS_ROLE_PAYLOAD, HS_ROLE_PADDING,
+                                HS_ROLE_DEAD,   HS_ROLE_FREE,    HS_ROLE_UNUSED};
 enum { ROLES = sizeof roles / sizeof *roles };
 
 /* --- Layout --------------------------------------------------------------------------------- */
@@ -113,7 +115,8 @@ static void weigh_used(painter *m, const hs_seen *seen)
 {
     const hs_block *b = &seen->block;
     hs_addr p = hs_block_payload(b), end = p + hs_block_capacity(b);
-    weigh(m, b->addr, p, HS_ROLE_HEADER);
+    weigh(m, b->addr, p - b->lead, HS_ROLE_HEADER);
+    weigh(m, p - b->lead, p, HS_ROLE_PADDING);
     weigh(m, p, seen->payload_end, HS_ROLE_PAYLOAD);
     weigh(m, seen->payload_end, end, HS_ROLE_PADDING);
     weigh(m, end, b->addr + b->size, HS_ROLE_FOOTER);
@@ -121,10 +124,12 @@ static void weigh_used(painter *m, const hs_seen *seen)
 
 static void weigh_free(painter *m, const hs_block *b)
 {
-    hs_addr p = hs_block_payload(b), end = p + hs_block_capacity(b);
+    hs_addr links = b->addr + b->header, p = links + b->links;
+    hs_addr end = b->addr + b->size - b->footer;
     hs_addr highest = hs_session_totals(m->session)->highest_block;
     hs_addr unused = highest < p ? p : highest < end ? highest : end;
-    weigh(m, b->addr, p, HS_ROLE_HEADER);
+    weigh(m, b->addr, links, HS_ROLE_HEADER);
+    weigh(m, links, p, HS_ROLE_LINK);
     weigh(m, p, unused, HS_ROLE_FREE);
     weigh(m, unused, end, HS_ROLE_UNUSED);
     weigh(m, end, b->addr + b->size, HS_ROLE_FOOTER);
@@ -188,12 +193,19 @@ static bool is_coarse(const hs_map_plan *plan)
     return plan->cell_bytes > 8;
 }
 
+/* The scene's cell at a place of the pane; NULL outside. */
+static hs_cell *cell_at(const painter *m, int row, int column)
+{
+    if (row >= m->pane.rows || column >= m->pane.columns) return NULL;
+    return hs_scene_cell(m->pane.scene, m->pane.row + row, m->pane.column + column);
+}
+
 static void paint_span(const painter *m, int row, int column, int width, hs_role role,
                        wchar_t glyph, uint8_t flags)
 {
     for (int i = 0; i < width; i++) {
-        hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + row, m->pane.column + column + i);
-        if (!c || column + i >= m->pane.columns || row >= m->pane.rows) return;
+        hs_cell *c = cell_at(m, row, column + i);
+        if (!c) return;
         *c = (hs_cell){.glyph = glyph, .role = (uint8_t)role, .flags = flags};
     }
 }
@@ -243,6 +255,14 @@ static int span_columns(const painter *m, hs_addr from, hs_addr to)
     return (int)(bytes / m->plan->cell_bytes) * m->plan->cell_columns;
 }
 
+/* The columns that a text takes: those of its characters, as many as bytes that begin one. */
+static int columns_of(const char *text)
+{
+    int n = 0;
+    for (; *text; text++) n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
 /* Write a label over the cells of from .. to - 1, as much of it as fits in their first row. */
 static bool label(const painter *m, hs_addr from, hs_addr to, hs_role role, const char *text)
 {
@@ -251,7 +271,7 @@ static bool label(const painter *m, hs_addr from, hs_addr to, hs_role role, cons
     int width = span_columns(m, from, to);
     int column = cell_column(m, cell);
     int edge = m->plan->cell_bytes > 8 ? 2 : 0; /* so that shades beside it still read as shades */
-    if (width < (int)strlen(text) + edge) return false;
+    if (width < columns_of(text) + edge) return false;
     int end = hs_put(hs_pane_part(m->pane, 0, 0, m->pane.rows, column + width), cell_row(m, cell),
                      column, role, text);
     int cut = (end - column) % m->plan->cell_columns; /* of a cell that shows a byte, hide all */
@@ -259,20 +279,42 @@ static bool label(const painter *m, hs_addr from, hs_addr to, hs_role role, cons
     return true;
 }
 
-/* Header and footer as stored: size | status bits. */
+/* The role of the cell at an address, if it is on show. */
+static hs_role role_at(const painter *m, hs_addr at)
+{
+    bool shown = at >= m->from && at < m->to;
+    return role_of(m, shown ? (size_t)((at - m->from) / m->plan->cell_bytes) : 0);
+}
+
+/* Header or footer, as stored: size | status bits, and what they say. */
 static void label_tag(const painter *m, hs_addr at, const hs_block *b)
 {
-    char text[48];
-    hs_role role = role_of(
-        m, at >= m->from && at < m->to ? (size_t)((at - m->from) / m->plan->cell_bytes) : 0);
-    uint64_t word = hs_block_tag(b), size = word & ~(uint64_t)7, status = word & 7;
-    snprintf(text, sizeof text, "%" PRIu64 "|%" PRIu64 " %s", size, status,
-             b->kind == HS_BLOCK_DEAD ? "waits"
-             : status & 1             ? "used"
-                                      : "free");
-    if (label(m, at, at + 8, role, text)) return;
-    *strchr(text, ' ') = 0;
-    label(m, at, at + 8, role, text);
+    const hs_heap *h = hs_session_heap(m->session);
+    char text[128];
+    uint64_t word = 0;
+    if (at < m->from || at >= m->to || !hs_heap_peek(h, at, &word)) return;
+    for (int detail = HS_TAG_DETAILS; detail-- > 0;) {
+        hs_tag_text(hs_heap_allocator(h), b, word & ~b->seal, detail, text, sizeof text);
+        if (label(m, at, at + 8, role_at(m, at), text)) return;
+    }
+}
+
+/* Where the links of a free block point to. */
+static void label_links(const painter *m, const hs_block *b)
+{
+    const hs_heap *h = hs_session_heap(m->session);
+    hs_links links;
+    size_t n = hs_block_links(h, b, &links);
+    char text[64];
+    for (size_t i = 0; i < n; i++) {
+        hs_addr at = b->addr + b->header + 8 * i;
+        if (at < m->from || at >= m->to) continue;
+        int columns = span_columns(m, at, at + 8);
+        if (columns > 8) columns--; /* the next link's label begins right behind this one's */
+        if (hs_link_text(hs_heap_allocator(h), i, links.to[i], columns, m->pane.scene->ascii, text,
+                         sizeof text))
+            label(m, at, at + 8, HS_ROLE_LINK, text);
+    }
 }
 
 /* The client's name, with the size it asked for where there is room. */
@@ -299,8 +341,7 @@ static void keep_padding(const painter *m, hs_addr from, hs_addr end)
         size_t cell = (size_t)((at - m->from) / m->plan->cell_bytes);
         if (role_of(m, cell) != HS_ROLE_PADDING) continue;
         for (int i = 0; i < m->plan->cell_columns; i++) {
-            hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + cell_row(m, cell),
-                                       m->pane.column + cell_column(m, cell) + i);
+            hs_cell *c = cell_at(m, cell_row(m, cell), cell_column(m, cell) + i);
             if (c) c->role = HS_ROLE_PADDING;
         }
     }
@@ -325,6 +366,7 @@ static void label_block(const painter *m, const hs_seen *seen)
     }
     if (b->header) label_tag(m, b->addr, b);
     if (b->footer) label_tag(m, end - b->footer, b);
+    label_links(m, b);
     if (seen->client) label_payload(m, seen);
 }
 
@@ -464,8 +506,7 @@ static void mark_cell(const painter *m, size_t cell)
 {
     for (int line = 0; line < m->plan->lines; line++)
         for (int i = 0; i < m->plan->cell_columns; i++) {
-            hs_cell *c = hs_scene_cell(m->pane.scene, m->pane.row + cell_row(m, cell) + line,
-                                       m->pane.column + cell_column(m, cell) + i);
+            hs_cell *c = cell_at(m, cell_row(m, cell) + line, cell_column(m, cell) + i);
             if (c) c->flags |= HS_CURSOR;
         }
 }
@@ -540,6 +581,7 @@ void hs_map_legend(const hs_session *s, const hs_map_plan *plan, hs_pane p, int 
     int column = 0;
     for (size_t i = ROLES; i-- > 0;) {
         if (roles[i] == HS_ROLE_FOOTER || roles[i] == HS_ROLE_DAMAGE) continue;
+        if (roles[i] == HS_ROLE_LINK && !hs_heap_allocator(h)->links) continue;
         bool shaded = roles[i] == HS_ROLE_PAYLOAD && is_coarse(plan);
         if (shaded)
             for (int q = 0; q < 4; q++)

@@ -11,7 +11,7 @@
 typedef struct {
     const hs_event *request, *round, *choose, *pad, *split, *take, *release, *move, *fill, *bump,
         *grow, *in_place, *ignore, *fail, *quarantine;
-    const hs_event *joins[3]; /* the first coalescings */
+    const hs_event *joins[3], *last_join; /* the first coalescings, and the last */
     size_t join_count;
     hs_counts counts;
 } story;
@@ -40,6 +40,7 @@ static story read_story(const hs_heap *h)
         case HS_FAIL: t.fail = t.fail ? t.fail : e; break;
         case HS_COALESCE:
             if (t.join_count < 3) t.joins[t.join_count] = e;
+            t.last_join = e;
             t.join_count++;
             break;
         default: break;
@@ -66,12 +67,21 @@ static void put_policy(FILE *out, const hs_session *s)
     fputs(a->name, out);
 }
 
+static bool is_buddy(const hs_session *s)
+{
+    return hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_BUDDY;
+}
+
 static void put_growth(FILE *out, const hs_session *s, const hs_event *grow)
 {
-    hs_addr base = hs_heap_base(hs_session_heap(s));
-    uint64_t before = grow->a - base, now = grow->b - base;
-    fprintf(out, "the heap %s from %" PRIu64 " to %" PRIu64 " bytes",
-            now == 2 * before ? "doubled" : "grew", before, now);
+    const hs_heap *h = hs_session_heap(s);
+    hs_growth growth = hs_heap_growth(h);
+    uint64_t before = grow->a - hs_heap_base(h), now = grow->b - hs_heap_base(h);
+    bool doubled = growth == HS_GROWTH_DOUBLE && now == 2 * before;
+    fprintf(out, "the heap %s from %" PRIu64 " to %" PRIu64 " bytes", doubled ? "doubled" : "grew",
+            before, now);
+    if (growth != HS_GROWTH_DOUBLE)
+        fprintf(out, " (growth %s)", hs_settings[HS_SET_GROWTH].choices[growth]);
 }
 
 static void put_examined(FILE *out, const story *t)
@@ -80,23 +90,30 @@ static void put_examined(FILE *out, const story *t)
         fprintf(out, ", %" PRIu64 " block%s examined", t->counts.visits, plural(t->counts.visits));
 }
 
+static void put_split(FILE *out, const hs_session *s, const story *t)
+{
+    if (!t->split)
+        fputs(", not split", out);
+    else if (is_buddy(s) && t->counts.splits > 1)
+        fprintf(out, ", halved %" PRIu64 " times, down to %" PRIu64, t->counts.splits, t->split->a);
+    else
+        fprintf(out, ", split %" PRIu64 " + %" PRIu64, t->split->a, t->split->b);
+}
+
 /* A free block, found or made by growing. */
 static void put_choice(FILE *out, const hs_session *s, const story *t)
 {
     if (t->grow) {
         fputs("no hole fits; ", out);
         put_growth(out, s, t->grow);
-        fprintf(out, "; its last block, %" PRIu64 " bytes at 0x%" PRIx64 ", serves", t->choose->a,
-                t->choose->at);
+        fprintf(out, "; %s block, %" PRIu64 " bytes at 0x%" PRIx64 ", serves",
+                is_buddy(s) ? "a new" : "its last", t->choose->a, t->choose->at);
     } else {
         put_policy(out, s);
         fprintf(out, " took the %" PRIu64 "-byte hole at 0x%" PRIx64, t->choose->a, t->choose->at);
     }
     put_examined(out, t);
-    if (t->split)
-        fprintf(out, ", split %" PRIu64 " + %" PRIu64, t->split->a, t->split->b);
-    else
-        fputs(", not split", out);
+    put_split(out, s, t);
 }
 
 static void put_bump(FILE *out, const hs_session *s, const story *t)
@@ -171,6 +188,16 @@ void hs_put_call(FILE *out, const hs_session *s, const hs_last *last)
     fputs(")", out);
 }
 
+/* A block is merged with its buddy, what they become with its own, and so on. */
+static void put_merges(FILE *out, const story *t)
+{
+    const hs_event *last = t->last_join;
+    if (!last) return;
+    fputs(", merged with its buddy", out);
+    if (t->join_count > 1) fprintf(out, ", %zu times over", t->join_count);
+    fprintf(out, ": a hole of %" PRIu64 " bytes", last->a + last->b);
+}
+
 /* A block that was freed, and what it was joined with. */
 static void put_release(FILE *out, const hs_session *s, const story *t)
 {
@@ -198,7 +225,9 @@ static void put_release(FILE *out, const hs_session *s, const story *t)
         if (j->at + j->a + j->b > to) to = j->at + j->a + j->b;
     }
     fprintf(out, "the %" PRIu64 "-byte block at 0x%" PRIx64 " is free", r->a, r->at);
-    if (left || right)
+    if (is_buddy(s))
+        put_merges(out, t);
+    else if (left || right)
         fprintf(out, ", coalesced with its %s: a hole of %" PRIu64 " bytes",
                 left && right ? "left and right neighbours"
                 : left        ? "left neighbour"
@@ -214,9 +243,11 @@ static void put_in_place(FILE *out, const hs_session *s, const story *t)
     else
         fprintf(out, "in place: the block %s from %" PRIu64 " to %" PRIu64 " bytes",
                 e->b > e->a ? "grew" : "shrank", e->a, e->b);
-    if (e->b > e->a && t->join_count)
+    if (e->b > e->a && is_buddy(s))
+        fputs(", merged with the free buddy on its right", out);
+    else if (e->b > e->a && t->join_count)
         fprintf(out, ", %" PRIu64 " bytes taken from its right-hand neighbour", t->joins[0]->b);
-    if (e->b < e->a && t->split) fprintf(out, ", %" PRIu64 " bytes are free", t->split->b);
+    if (e->b < e->a && t->split) fprintf(out, ", %" PRIu64 " bytes are free", e->a - e->b);
     if (!t->grow) return;
     fputs(", ", out);
     put_growth(out, s, t->grow);
@@ -304,7 +335,7 @@ static void put_fresh(FILE *out, const hs_session *s)
     fprintf(out, "a fresh heap of %" PRIu64 " bytes under %s", hs_session_config(s)->initial,
             hs_session_allocator_name(s));
     if (!done && !left_out) return;
-    fprintf(out, "; %" PRIu64 " commands ran again", done);
+    fprintf(out, "; %" PRIu64 " command%s ran again", done, done == 1 ? "" : "s");
     if (left_out) fprintf(out, ", %" PRIu64 " could not", left_out);
     fprintf(out, ": heap %" PRIu64 " bytes now", hs_heap_committed(h));
 }

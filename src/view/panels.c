@@ -1,6 +1,7 @@
 /* The panels. Lists are walked, not copied: a panel costs the blocks up to the last row on show. */
 #include "view/panels.h"
 
+#include "view/bits.h"
 #include "view/theme.h"
 
 #include <heapscope/ledger.h>
@@ -35,26 +36,19 @@ static void title(hs_pane p, const char *text)
     hs_put(p, 0, 1, HS_ROLE_TITLE, text);
 }
 
-/* --- Lists of blocks ------------------------------------------------------------------------ */
+/* --- All blocks ----------------------------------------------------------------------------- */
 
-static bool any_block(const hs_seen *seen)
+/* Text that shows where it was cut: half a number must not pass for a whole one. */
+static void put_cut(hs_pane p, int row, int column, hs_role role, const char *text)
 {
-    (void)seen;
-    return true;
+    hs_put(p, row, column, role, text);
+    if (column + (int)strlen(text) > p.columns)
+        hs_put(p, row, p.columns - 1, HS_ROLE_DIM, p.scene->ascii ? ">" : "…");
 }
 
-static bool is_hole(const hs_seen *seen)
+static size_t count_blocks(const hs_session *s)
 {
-    return seen->block.kind == HS_BLOCK_FREE || seen->block.kind == HS_BLOCK_UNUSED;
-}
-
-static size_t count_blocks(const hs_session *s, bool (*wanted)(const hs_seen *))
-{
-    size_t n = 0;
-    hs_seen seen;
-    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
-        n += wanted(&seen);
-    return n;
+    return (size_t)hs_ledger_take(s).pieces;
 }
 
 /* The digits that the largest block of this heap could need, and a gap while they are few. */
@@ -95,7 +89,7 @@ static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *se
     if (seen->client)
         put_client(s, p, row, column + 1, seen->client);
     else if (b->damage)
-        hs_putf(p, row, column, HS_ROLE_ERROR, " %s", b->damage);
+        put_cut(p, row, column, HS_ROLE_ERROR, b->damage);
 }
 
 /* Above the list: how many there are; and which are on show, if not the first ones. */
@@ -110,16 +104,21 @@ static void list_title(hs_pane p, const char *name, size_t skip, size_t n)
     title(p, text);
 }
 
-static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *name,
-                       bool (*wanted)(const hs_seen *))
+static size_t rows_of_blocks(const hs_session *s, int columns)
 {
-    size_t n = count_blocks(s, wanted), i = 0;
+    (void)columns;
+    return 1 + count_blocks(s);
+}
+
+static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
+{
+    size_t n = count_blocks(s), i = 0;
     int row = 1;
     hs_seen seen;
-    list_title(p, name, skip, n);
-    for (bool more = hs_session_walk(s, NULL, &seen); more && row < p.rows;
+    list_title(p, skip ? "Blocks" : "Blocks, heap order", skip, n);
+    for (bool more = hs_session_walk(s, NULL, &seen); more && row < p.rows && i < n;
          more = hs_session_walk(s, &seen, &seen)) {
-        if (!wanted(&seen) || i++ < skip) continue;
+        if (i++ < skip) continue;
         bool cut = row == p.rows - 1 && i < n;
         if (cut)
             hs_putf(p, row, 0, HS_ROLE_DIM, "... %zu more", n - i + 1);
@@ -129,51 +128,15 @@ static void paint_list(const hs_session *s, hs_pane p, size_t skip, const char *
     }
 }
 
-static size_t rows_of_blocks(const hs_session *s)
-{
-    return 1 + count_blocks(s, any_block);
-}
-
-static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
-{
-    paint_list(s, p, skip, skip ? "Blocks" : "Blocks, heap order", any_block);
-}
-
-static size_t rows_of_free_list(const hs_session *s)
-{
-    size_t n = count_blocks(s, is_hole);
-    return 1 + (n ? n : 1);
-}
-
-static bool is_damaged(const hs_seen *seen)
-{
-    return seen->block.kind == HS_BLOCK_DAMAGED;
-}
-
-static const char *why_no_hole(const hs_session *s)
-{
-    const hs_heap *h = hs_session_heap(s);
-    if (count_blocks(s, is_damaged)) return "none before the broken header";
-    if (hs_heap_committed(h) < hs_heap_maximum(h)) return "none: the next request grows the heap";
-    return "none, and the heap may not grow";
-}
-
-static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
-{
-    paint_list(s, p, skip, "Free blocks", is_hole);
-    if (!count_blocks(s, is_hole)) hs_put_wrapped(p, 1, p.rows - 1, HS_ROLE_DIM, why_no_hole(s));
-}
-
 const hs_panel hs_panel_blocks = {"Blocks", rows_of_blocks, paint_blocks};
-const hs_panel hs_panel_free_list = {"Free blocks", rows_of_free_list, paint_free_list};
 
 /* --- Figures -------------------------------------------------------------------------------- */
 
-static size_t rows_of_figures(const hs_session *s)
+static size_t rows_of_figures(const hs_session *s, int columns)
 {
     const hs_measure *m;
     size_t n = 1;
-    (void)s;
+    (void)s, (void)columns;
     for (size_t i = 0; (m = hs_measure_at(i)); i++) n += m->headline;
     return n;
 }
@@ -220,10 +183,10 @@ const hs_panel hs_panel_figures = {"Figures", rows_of_figures, paint_figures};
 
 /* --- The ledger and all measures ------------------------------------------------------------ */
 
-static size_t rows_of_stats(const hs_session *s)
+static size_t rows_of_stats(const hs_session *s, int columns)
 {
     size_t n = 0;
-    (void)s;
+    (void)s, (void)columns;
     while (hs_measure_at(n)) n++;
     return n + HS_CAUSES + 4;
 }
@@ -293,27 +256,53 @@ static const char *role_at(const hs_seen *seen, hs_addr at)
     const hs_block *b = &seen->block;
     if (b->kind == HS_BLOCK_DAMAGED)
         return at < b->addr + 8 ? "the broken header" : "bytes behind a broken header";
-    if (at < hs_block_payload(b)) return "header";
+    if (at < b->addr + b->header) return "header";
+    if (at < hs_block_payload(b)) return "padding";
     if (b->footer && at >= b->addr + b->size - b->footer) return "footer";
+    if (at < b->addr + b->header + b->links) return "link";
     if (b->kind != HS_BLOCK_USED) return kind_word(b);
     return at < seen->payload_end ? "payload" : "padding";
 }
 
-static void put_header(hs_pane p, int row, const hs_block *b)
+/* The header word as stored, and each of its status bits with what it means. */
+static void put_header(const hs_session *s, hs_pane p, int row, const hs_block *b)
 {
+    char bits[160];
     if (!b->header) {
         hs_put(p, row, 0, HS_ROLE_TEXT,
                "header    none: this allocator keeps no marks in the heap");
         return;
     }
-    uint64_t tag = hs_block_tag(b), size = tag & ~(uint64_t)7, status = tag & 7;
+    uint64_t tag = hs_block_tag(b);
     char stored[32];
-    snprintf(stored, sizeof stored, b->seal ? "checksum %04" PRIx64 " |" : "0x%016" PRIx64 " =",
+    snprintf(stored, sizeof stored, b->seal ? "checksum %04" PRIx64 " |" : "0x%" PRIx64 " =",
              b->seal ? b->word >> 48 : b->word);
-    hs_putf(p, row, 0, HS_ROLE_TEXT,
-            "header    %s size %" PRIu64 " | status %" PRIu64 "%" PRIu64 "%" PRIu64
-            ": bit 0 says %s",
-            stored, size, status >> 2, status >> 1 & 1, status & 1, status & 1 ? "used" : "free");
+    hs_bits_text(hs_heap_allocator(hs_session_heap(s)), tag, bits, sizeof bits);
+    hs_putf(p, row, 0, HS_ROLE_TEXT, "header    %s size %" PRIu64 "%s%s", stored,
+            tag & ~(uint64_t)7, bits[0] ? " | " : "", bits);
+}
+
+/* Who has the block: the client, or the free blocks that it is linked with. */
+static void put_owner(const hs_session *s, hs_pane p, int row, const hs_seen *seen)
+{
+    const hs_heap *h = hs_session_heap(s);
+    const hs_client_block *c = seen->client;
+    hs_links links;
+    size_t n = hs_block_links(h, &seen->block, &links);
+    char text[64];
+    if (c) {
+        hs_putf(p, row, 0, HS_ROLE_TEXT,
+                "client    %s, asked for %" PRIu64 " bytes in command %" PRIu64
+                ", payload at 0x%" PRIx64,
+                hs_session_block_name(s, c), c->requested, c->born, c->addr);
+        return;
+    }
+    int column =
+        hs_put(p, row, 0, HS_ROLE_TEXT, n ? "links     " : "client    no live pointer to it");
+    for (size_t i = 0; i < n; i++) {
+        hs_link_text(hs_heap_allocator(h), i, links.to[i], 60, p.scene->ascii, text, sizeof text);
+        column = hs_putf(p, row, column, HS_ROLE_TEXT, "%s%s", i ? ", " : "", text);
+    }
 }
 
 void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
@@ -335,15 +324,8 @@ void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
     hs_putf(p, 2, 0, HS_ROLE_TEXT,
             "block     0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes, %s", b->addr,
             b->addr + b->size, b->size, kind_word(b));
-    put_header(p, 3, b);
-    if (seen.client)
-        hs_putf(p, 4, 0, HS_ROLE_TEXT,
-                "client    %s, asked for %" PRIu64 " bytes in command %" PRIu64
-                ", payload at 0x%" PRIx64,
-                hs_session_block_name(s, seen.client), seen.client->requested, seen.client->born,
-                seen.client->addr);
-    else
-        hs_put(p, 4, 0, HS_ROLE_TEXT, "client    no live pointer to it");
+    put_header(s, p, 3, b);
+    put_owner(s, p, 4, &seen);
     hs_putf(p, 5, 0, HS_ROLE_TEXT, "word      0x%" PRIx64 ": 0x%016" PRIx64 " = %" PRIu64, word_at,
             word, word);
     uint64_t left = hs_heap_end(hs_session_heap(s)) - (at & ~(hs_addr)15);

@@ -9,14 +9,14 @@
 
 typedef struct {
     const char *title;
-    /* Rows that the whole panel has, its title included. */
-    size_t (*rows)(const hs_session *);
+    /* Rows that the whole panel has in so many columns, its title included. */
+    size_t (*rows)(const hs_session *, int columns);
     /* Paint it without its first `skip` rows below the title. */
     void (*paint)(const hs_session *, hs_pane, size_t skip);
 } hs_panel;
 
 extern const hs_panel hs_panel_blocks;    /* all blocks in heap order */
-extern const hs_panel hs_panel_free_list; /* the free blocks */
+extern const hs_panel hs_panel_free_list; /* the free blocks, in their own order */
 extern const hs_panel
     hs_panel_figures;                 /* the headline measures: utilization, fragmentation, cost */
 extern const hs_panel hs_panel_stats; /* the ledger and all measures, with definitions */

@@ -72,6 +72,13 @@ bool hs_decode_utf8(const char **text, uint32_t *code)
     return good;
 }
 
+/* Marks that turn the direction of the text around them: they would rearrange a terminal's row. */
+static bool turns_text(uint32_t code)
+{
+    return code == 0x61c || code == 0x200e || code == 0x200f ||
+           (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
 wchar_t hs_next_character(const char **text, bool ascii)
 {
     uint32_t code;
@@ -80,7 +87,7 @@ wchar_t hs_next_character(const char **text, bool ascii)
     if (code == 0x7f) return ascii ? L'?' : 0x2421;
     if (code < 0x7f) return (wchar_t)code;
     if (ascii) return L'?';
-    return iswprint((wint_t)code) ? (wchar_t)code : 0xfffd;
+    return iswprint((wint_t)code) && !turns_text(code) ? (wchar_t)code : 0xfffd;
 }
 
 /* --- Text ----------------------------------------------------------------------------------- */

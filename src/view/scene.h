@@ -15,6 +15,7 @@ typedef enum {
     HS_ROLE_ADDRESS,
     HS_ROLE_HEADER,
     HS_ROLE_FOOTER,
+    HS_ROLE_LINK, /* of a free block, to another one */
     HS_ROLE_PAYLOAD,
     HS_ROLE_PADDING,
     HS_ROLE_FREE,

@@ -103,9 +103,9 @@ static int caption_rows(hs_pane p, const char *caption)
 /* --- Panels --------------------------------------------------------------------------------- */
 
 /* Lists follow the last change, so that what just happened is on show. */
-static size_t skip_to_change(const hs_session *s, const hs_panel *panel, int rows)
+static size_t skip_to_change(const hs_session *s, const hs_panel *panel, int rows, int columns)
 {
-    size_t n, before = 0, total = panel->rows(s);
+    size_t n, before = 0, total = panel->rows(s, columns);
     const hs_change *changes = hs_session_changes(s, &n);
     hs_seen seen;
     if (!n || panel != &hs_panel_blocks || total <= (size_t)rows) return 0;
@@ -120,15 +120,15 @@ static size_t skip_to_change(const hs_session *s, const hs_panel *panel, int row
 
 static void paint_panel(const hs_session *s, const hs_panel *panel, hs_pane p)
 {
-    if (p.rows > 1) panel->paint(s, p, skip_to_change(s, panel, p.rows));
+    if (p.rows > 1) panel->paint(s, p, skip_to_change(s, panel, p.rows, p.columns));
 }
 
 /* Beside the map, one above the other: figures and free blocks get what they need, blocks the rest.
  */
 static void paint_side(const hs_session *s, hs_pane p)
 {
-    int figures = least((int)hs_panel_figures.rows(s), p.rows / 3);
-    int holes = (int)hs_panel_free_list.rows(s);
+    int figures = least((int)hs_panel_figures.rows(s, p.columns), p.rows / 3);
+    int holes = (int)hs_panel_free_list.rows(s, p.columns);
     paint_panel(s, &hs_panel_figures, take_bottom(&p, figures));
     paint_panel(s, &hs_panel_free_list, take_bottom(&p, least(holes, p.rows / 3)));
     paint_panel(s, &hs_panel_blocks, p);
@@ -136,7 +136,7 @@ static void paint_side(const hs_session *s, hs_pane p)
 
 static void paint_below(const hs_session *s, hs_pane p)
 {
-    int figures = p.columns >= 90 ? 30 : 26, blocks = (p.columns - figures) * 5 / 9;
+    int figures = p.columns >= 90 ? 30 : 26, blocks = (p.columns - figures + 8) / 2;
     paint_panel(s, &hs_panel_blocks, hs_pane_part(p, 0, 0, p.rows, blocks - 1));
     paint_panel(s, &hs_panel_free_list,
                 hs_pane_part(p, 0, blocks, p.rows, p.columns - figures - blocks - 1));
@@ -180,7 +180,7 @@ static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane
 static size_t overlay_rows(const hs_session *s, const hs_overlay *o, hs_pane p)
 {
     if (o->text) return (size_t)hs_put_wrapped(p, 0, 0, HS_ROLE_TEXT, o->text);
-    if (o->panel) return o->panel->rows(s) - 1;
+    if (o->panel) return o->panel->rows(s, p.columns) - 1;
     return o->length ? hs_bytes_rows(o->length) : HS_INSPECT_ROWS - 1;
 }
 

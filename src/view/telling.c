@@ -118,20 +118,33 @@ static void put_reason(FILE *out, const hs_event *reject)
 /* Does the placement policy look for more than the first that fits? */
 static bool compares(const hs_session *s)
 {
+    if (hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_TREE) return true;
     const char *fit = choice_of(hs_session_heap(s), "fit");
     return fit && (strcmp(fit, "best") == 0 || strcmp(fit, "worst") == 0);
+}
+
+/* Is event i a step of the search for a block? Where one is taken out of a tree, or a part of it
+ * put back, other blocks are looked at too. */
+static bool searches(const hs_session *s, size_t i)
+{
+    bool taken_out = false;
+    if (event_at(s, 0)->detail == HS_FREE || !event_of(s, HS_ROUND)) return false;
+    for (size_t before = 0; before < i; before++) {
+        uint8_t kind = event_at(s, before)->kind;
+        if (kind == HS_CHOOSE) return false;
+        if (kind == HS_REMOVE || kind == HS_INSERT) taken_out = kind == HS_REMOVE;
+    }
+    return !taken_out;
 }
 
 static void put_visit(FILE *out, const hs_session *s, size_t i)
 {
     const hs_event *e = event_at(s, i), *next = event_at(s, i + 1);
-    const hs_event *round = event_of(s, HS_ROUND), *request = event_at(s, 0);
-    bool searches = request->detail != HS_FREE && round && e->a >= round->b;
     fprintf(out, "looks at 0x%" PRIx64 ", %" PRIu64 " bytes", e->at, e->a);
     if (next && next->kind == HS_REJECT) {
         fputs(": ", out);
         put_reason(out, next);
-    } else if (searches) {
+    } else if (searches(s, i) && e->a >= event_of(s, HS_ROUND)->b) {
         fputs(compares(s) ? ": fits, the best so far" : ": large enough", out);
     }
 }
@@ -388,7 +401,7 @@ static void put_steps(FILE *out, const hs_session *s)
         number++;
         bool looks = event_at(s, i)->kind == HS_VISIT;
         visit += looks;
-        if (looks && visit > VISITS_TOLD && visit + 4 < visits) {
+        if (looks && visit > VISITS_TOLD && visit + 4 <= visits) {
             if (visit == VISITS_TOLD + 1)
                 fprintf(out, "\n     ... and at %" PRIu64 " more blocks",
                         (uint64_t)(visits - 4 - VISITS_TOLD) +

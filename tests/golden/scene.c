@@ -42,6 +42,8 @@ static const golden scenes[] = {
      80, 24, UTF8, ROLES, FOUR_BLOCKS "free p2\n"},
     {"footers", "boundary tags and next fit's rover",
      120, 40, UTF8, ROLES, "allocator next-fit; set footer on\n" FOUR_BLOCKS},
+    {"links", "an explicit free list: links in the free blocks, status bits by their names",
+     80, 24, UTF8, ROLES, "allocator explicit\n" FOUR_BLOCKS "free p1; free p3\n"},
     {"bump", "a heap without headers: padding, dead blocks, the bump pointer",
      80, 24, UTF8, ROLES, "allocator bump\n" FOUR_BLOCKS "malloc 3; free p1\n"},
     {"damage", "a write past the end breaks the chain of headers",
@@ -152,7 +154,7 @@ static const char letters[] = {
     [HS_ROLE_PAYLOAD] = 'p',  [HS_ROLE_PADDING] = 'g', [HS_ROLE_FREE] = 'f',
     [HS_ROLE_UNUSED] = 'u',   [HS_ROLE_DEAD] = 'x',    [HS_ROLE_DAMAGE] = 'd',
     [HS_ROLE_RESERVED] = 'r', [HS_ROLE_MARK] = 'm',    [HS_ROLE_NOTE] = 'n',
-    [HS_ROLE_ERROR] = 'e',    [HS_ROLE_KEY] = 'k',
+    [HS_ROLE_ERROR] = 'e',    [HS_ROLE_KEY] = 'k',     [HS_ROLE_LINK] = 'l',
 };
 
 /* Capital: changed since the last command. */

@@ -108,6 +108,16 @@ static void a_wide_screen_has_the_panels_beside_the_map(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void a_number_stands_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "p12 = malloc 122; buffer = malloc 12345\r");
+    assert_true(terminal_shows(t, "0x107000000   136 used p12 122 0x"));
+    assert_true(terminal_shows(t, "12360 used buffer  "));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_click_inspects_a_byte(void **state)
 {
     (void)state;
@@ -116,7 +126,46 @@ static void a_click_inspects_a_byte(void **state)
     assert_true(terminal_shows(t, "32|1"));
     assert_true(terminal_wants_mouse(t));
     terminal_click(t, 2, 13); /* the first byte, behind the address, below the ruler */
-    assert_true(terminal_shows(t, "size 32 | status 001"));
+    assert_true(terminal_shows(t, "size 32 | bit 0 (used) 1"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void shifted_arrows_move_a_cursor_over_the_map(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24\r");
+    assert_true(terminal_shows(t, "32|1"));
+    terminal_type(t, "\033[1;2C"); /* Shift-Right: at the last change */
+    assert_true(terminal_shows(t, "header, byte 0 of its block"));
+    terminal_type(t, "\033[1;2B"); /* Shift-Down: one row */
+    assert_true(terminal_shows(t, "block     0x107000020 to 0x107000100"));
+    terminal_type(t, "\033[1;3D\033[1;3D"); /* Alt-Left: to the start of the block before */
+    assert_true(terminal_shows(t, "p1, asked for 24 bytes"));
+    terminal_type(t, "\033[1;3C"); /* Alt-Right */
+    assert_true(terminal_hides(t, "p1, asked for"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_request_is_gone_through_in_slow_motion(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; step\r");
+    assert_true(terminal_shows(t, "step 1: the client calls p1 = malloc(24)"));
+    assert_true(terminal_hides(t, "32|1"));
+    terminal_type(t, "   ");
+    assert_true(terminal_shows(t, "step 4: chooses the block"));
+    terminal_type(t, " \033[C"); /* and Right */
+    assert_true(terminal_shows(t, "step 6"));
+    assert_true(terminal_shows(t, "32|1"));
+    terminal_type(t, "\033[D\033[D"); /* Left */
+    assert_true(terminal_hides(t, "32|1"));
+    terminal_type(t, "malloc 8\r"); /* typing ends it, at the last event */
+    assert_true(terminal_shows(t, "p2 = malloc(8) = 0x107000028"));
+    assert_true(terminal_shows(t, "32|1"));
+    terminal_type(t, "why 1\r");
+    assert_true(terminal_shows(t, "24 bytes requested + 8"));
     assert_int_equal(leave(t), 0);
 }
 
@@ -187,6 +236,12 @@ static void the_users_editrc_is_obeyed(void **state)
     assert_true(terminal_shows(t, "> malloc 24"));
     terminal_type(t, "\r");
     assert_true(terminal_shows(t, "p1 = malloc(24)"));
+    terminal_type(t, "\033");
+    terminal_settle(t);
+    terminal_type(t, "\033[200~dd = malloc 32\033[201~"); /* text, not vi's commands */
+    assert_true(terminal_shows(t, "> dd = malloc 32"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "dd = malloc(32)"));
     write_file(".editrc", "");
     assert_int_equal(leave(t), 0);
 }
@@ -206,6 +261,36 @@ static void a_paste_of_many_lines_runs_them_all(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void a_very_long_line_is_pasted(void **state)
+{
+    enum { LENGTH = 300000 };
+    (void)state;
+    char *text = malloc(LENGTH + 40);
+    assert_non_null(text);
+    memset(text, 'x', LENGTH);
+    memcpy(text, "\033[200~echo ", 11);
+    strcpy(text + LENGTH, "; malloc 8\n\033[201~");
+    terminal *t = start(24, 80);
+    terminal_type(t, text);
+    assert_true(terminal_shows(t, "in 1 block"));
+    assert_int_equal(leave(t), 0);
+    free(text);
+}
+
+static void lines_pasted_behind_a_long_command_wait_for_it(void **state)
+{
+    (void)state;
+    char text[8192] = "\033[200~random 6000 seed 1\n";
+    for (int i = 0; i < 200; i++) sprintf(text + strlen(text), "a%d = malloc\t%d\n", i, 8 + i);
+    strcat(text, "\033[201~");
+    terminal *t = start(24, 80);
+    terminal_type(t, text);
+    assert_true(terminal_shows(t, "a199 = malloc(207)"));
+    terminal_type(t, "?"); /* the paste has ended: keys act again */
+    assert_true(terminal_shows(t, "Page Up"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_statement_goes_on_while_its_brace_is_open(void **state)
 {
     (void)state;
@@ -215,6 +300,23 @@ static void a_statement_goes_on_while_its_brace_is_open(void **state)
     terminal_type(t, "malloc 8\r}\r");
     assert_true(terminal_shows(t, "repeated 3 times: 3 requests"));
     assert_int_equal(leave(t), 0);
+}
+
+static void arrows_move_by_words_with_ctrl(void **state)
+{
+    static const char *const lefts[] = {"\033[1;5D", "\033b"};
+    const char *const screen[] = {"TERM=screen", NULL};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof lefts / sizeof *lefts; i++) {
+        terminal *t = start_with(24, 80, i % 2 ? screen : NULL, NULL, NULL);
+        assert_true(terminal_shows(t, "committed"));
+        terminal_type(t, "malloc 24");
+        terminal_type(t, lefts[i / 2]);
+        terminal_type(t, "1");
+        assert_true(terminal_shows(t, "> malloc 124"));
+        terminal_type(t, "\003");
+        assert_int_equal(leave(t), 0);
+    }
 }
 
 static void wide_characters_and_long_lines_are_edited(void **state)
@@ -360,6 +462,37 @@ static void an_ascii_terminal_gets_ascii_only(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void what_is_typed_in_utf8_survives_an_ascii_locale(void **state)
+{
+    const char *const environment[] = {"LC_ALL=C", NULL};
+    (void)state;
+    terminal *t = start_with(24, 80, environment, NULL, NULL);
+    assert_true(terminal_shows(t, "committed"));
+    terminal_type(t, "x = malloc 20; write x \"gr\xc3\xb6\xc3\x9f\xe2\x9c\x93\xff.\"");
+    assert_true(terminal_shows(t, "> x = malloc 20; write x \"gr????.\""));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "wrote 13 bytes at x")); /* 2 + 2 + 2 + 3, 3 of U+FFFD, 1 */
+    assert_int_equal(leave(t), 0);
+}
+
+static void ctrl_c_clears_the_line_in_line_mode(void **state)
+{
+    (void)state;
+    terminal *t = start_with(24, 80, NULL, "--plain", NULL);
+    assert_true(terminal_shows(t, "heapscope>"));
+    terminal_type(t, "repeat 3 {\r");
+    assert_true(terminal_shows(t, "..."));
+    terminal_type(t, "free");
+    assert_true(terminal_shows(t, "... free"));
+    terminal_settle(t);
+    terminal_type(t, "\003");
+    terminal_settle(t);
+    terminal_type(t, "malloc 24\r");
+    assert_true(terminal_shows(t, "p1 = malloc(24) = 0x107000008"));
+    terminal_settle(t); /* Ctrl-D is for the prompt, not for the terminal's own editing */
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_dumb_terminal_gets_line_mode(void **state)
 {
     const char *const environment[] = {"TERM=dumb", NULL};
@@ -418,13 +551,19 @@ int main(int argc, char **argv)
         cmocka_unit_test(growth_is_drawn),
         cmocka_unit_test(every_size_of_screen_works),
         cmocka_unit_test(a_wide_screen_has_the_panels_beside_the_map),
+        cmocka_unit_test(a_number_stands_whole_or_not_at_all),
         cmocka_unit_test(a_click_inspects_a_byte),
+        cmocka_unit_test(shifted_arrows_move_a_cursor_over_the_map),
+        cmocka_unit_test(a_request_is_gone_through_in_slow_motion),
         cmocka_unit_test(overlays_open_scroll_and_close),
         cmocka_unit_test(tab_completes_commands_names_and_options),
         cmocka_unit_test(history_is_kept_across_runs_and_searched),
         cmocka_unit_test(the_users_editrc_is_obeyed),
         cmocka_unit_test(a_paste_of_many_lines_runs_them_all),
+        cmocka_unit_test(a_very_long_line_is_pasted),
+        cmocka_unit_test(lines_pasted_behind_a_long_command_wait_for_it),
         cmocka_unit_test(a_statement_goes_on_while_its_brace_is_open),
+        cmocka_unit_test(arrows_move_by_words_with_ctrl),
         cmocka_unit_test(wide_characters_and_long_lines_are_edited),
         cmocka_unit_test(ctrl_c_clears_the_line_and_stops_a_long_command),
         cmocka_unit_test(control_characters_never_reach_the_terminal),
@@ -432,6 +571,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(it_can_be_stopped_and_continued),
         cmocka_unit_test(without_colours_nothing_is_lost),
         cmocka_unit_test(an_ascii_terminal_gets_ascii_only),
+        cmocka_unit_test(what_is_typed_in_utf8_survives_an_ascii_locale),
+        cmocka_unit_test(ctrl_c_clears_the_line_in_line_mode),
         cmocka_unit_test(a_dumb_terminal_gets_line_mode),
         cmocka_unit_test(a_script_is_played_and_left_for_the_prompt),
         cmocka_unit_test(a_lecture_goes_on_at_a_key),

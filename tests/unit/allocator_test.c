@@ -1,145 +1,11 @@
-/* The allocators: random operations against the reference client, then one test a behaviour.
- *
- * A heap is made from one line, "implicit 512 1024 fit=best footer=on", and its blocks are compared
- * as one line, "u32 f64 ...": u used, f free, r region, n never used, d damaged, and the size. */
+/* The allocators: random operations against the reference client, then one test a behaviour. */
 #include "check.h"
+#include "heaps.h"
 #include "random.h"
 #include "reference.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* --- Heaps on one line ---------------------------------------------------------------------- */
-
-static uint64_t option_value(const hs_option *o, const char *text)
-{
-    for (uint64_t i = 0; o->choices && o->choices[i]; i++)
-        if (!strcmp(o->choices[i], text)) return i;
-    assert_null(o->choices);
-    return strtoull(text, NULL, 10);
-}
-
-static size_t option_index(const hs_allocator *a, const char *name, size_t length)
-{
-    size_t i = 0;
-    while (i < a->option_count &&
-           (strncmp(a->options[i].name, name, length) || a->options[i].name[length]))
-        i++;
-    assert_true(i < a->option_count);
-    return i;
-}
-
-static void read_options(const hs_allocator *a, char *text, uint64_t *options)
-{
-    for (size_t i = 0; i < a->option_count; i++) options[i] = a->options[i].initial;
-    for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
-        char *value = strchr(word, '=');
-        size_t i = option_index(a, word, (size_t)(value - word));
-        options[i] = option_value(&a->options[i], value + 1);
-    }
-}
-
-static hs_heap *heap_in(hs_build build, const char *line)
-{
-    char name[16], rest[128] = "";
-    unsigned long long initial, maximum;
-    uint64_t options[HS_OPTIONS];
-    assert_true(sscanf(line, "%15s %llu %llu %127[^\n]", name, &initial, &maximum, rest) >= 3);
-    const hs_allocator *a = hs_allocator_named(name, build);
-    assert_non_null(a);
-    read_options(a, rest, options);
-    hs_heap *h = hs_heap_new(&(hs_heap_config){initial, maximum}, a, build, options);
-    assert_non_null(h);
-    return h;
-}
-
-static hs_heap *heap(const char *line)
-{
-    return heap_in(HS_PROBED, line);
-}
-
-static void set(hs_heap *h, const char *option, const char *value)
-{
-    const hs_allocator *a = hs_heap_allocator(h);
-    size_t i = option_index(a, option, strlen(option));
-    hs_heap_set_option(h, i, option_value(&a->options[i], value));
-}
-
-static const char *blocks_of(const hs_heap *h)
-{
-    static const char kinds[] = {
-        [HS_BLOCK_USED] = 'u',   [HS_BLOCK_FREE] = 'f',    [HS_BLOCK_REGION] = 'r',
-        [HS_BLOCK_UNUSED] = 'n', [HS_BLOCK_DAMAGED] = 'd',
-    };
-    static char text[1024];
-    const hs_allocator *a = hs_heap_allocator(h);
-    size_t n = 0;
-    hs_block b;
-    text[0] = 0;
-    for (bool more = a->walk(h, NULL, &b); more && n < sizeof text - 32; more = a->walk(h, &b, &b))
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%c%llu", n ? " " : "", kinds[b.kind],
-                              (unsigned long long)b.size);
-    return text;
-}
-
-static void expect_blocks(const hs_heap *h, const char *wanted)
-{
-    hs_damage damage = {0};
-    assert_string_equal(blocks_of(h), wanted);
-    if (!strchr(wanted, 'd')) assert_true(hs_heap_allocator(h)->check(h, &damage));
-}
-
-/* Where something lies: bytes from the base. */
-static uint64_t at(hs_addr p)
-{
-    assert_int_not_equal(p, HS_NULL);
-    return p - HS_BASE;
-}
-
-/* --- Heaps compared ------------------------------------------------------------------------- */
-
-typedef struct {
-    uint8_t bytes[1 << 16];
-    uint64_t size;
-    hs_mark mark;
-} picture;
-
-static void take(const hs_heap *h, picture *p)
-{
-    hs_mark marks[HS_MARKS] = {{0}};
-    p->size = hs_heap_committed(h);
-    assert_true(p->size <= sizeof p->bytes);
-    memcpy(p->bytes, hs_heap_bytes(h, HS_BASE, p->size), p->size);
-    hs_heap_allocator(h)->marks(h, marks);
-    p->mark = marks[0];
-}
-
-static void expect_unchanged(const hs_heap *h, const picture *before)
-{
-    static picture now;
-    take(h, &now);
-    assert_int_equal(now.size, before->size);
-    assert_memory_equal(now.bytes, before->bytes, now.size);
-    assert_int_equal(now.mark.at, before->mark.at);
-}
-
-static size_t count_events(const hs_heap *h, hs_event_kind kind)
-{
-    size_t n, found = 0;
-    const hs_event *e = hs_events(h, &n);
-    for (size_t i = 0; i < n; i++) found += e[i].kind == kind;
-    return found;
-}
-
-static const hs_event *event(const hs_heap *h, hs_event_kind kind)
-{
-    size_t n;
-    const hs_event *e = hs_events(h, &n);
-    for (size_t i = 0; i < n; i++)
-        if (e[i].kind == kind) return &e[i];
-    fail_msg("no event called %s", hs_event_name(kind));
-    return NULL;
-}
 
 /* --- Random operations ---------------------------------------------------------------------- */
 
@@ -157,7 +23,8 @@ static uint64_t value_count(const hs_option *o)
 static uint64_t value_tried(const hs_option *o, uint64_t i)
 {
     if (o->choices) return i;
-    return i == 0 ? o->minimum : i == 1 ? o->initial : o->initial * 4;
+    uint64_t large = o->initial * 4 < o->maximum ? o->initial * 4 : o->maximum;
+    return i == 0 ? o->minimum : i == 1 ? o->initial : large;
 }
 
 static uint64_t combinations_of(const hs_allocator *a)
@@ -167,7 +34,7 @@ static uint64_t combinations_of(const hs_allocator *a)
     return n;
 }
 
-/* Combination `number` of an allocator's options, in every one of the heaps. */
+/* Combination `number` of an allocator's options, in every one of the heaps, grown in every way. */
 static void run_combination(const hs_allocator *a, uint64_t number, uint64_t operations)
 {
     reference_plan plan = {.allocator = a->name, .operations = operations};
@@ -177,6 +44,7 @@ static void run_combination(const hs_allocator *a, uint64_t number, uint64_t ope
     }
     for (size_t i = 0; i < HEAPS; i++) {
         plan.heap = heaps[i];
+        plan.growth = (hs_growth)((number + i) % (HS_GROWTH_EXACT + 1));
         plan.seed = number * HEAPS + i;
         reference_run(&plan);
     }
@@ -207,6 +75,18 @@ static const char *const every_allocator[] = {
     "explicit 256 4096",
     "explicit 256 4096 order=address fit=best coalesce=deferred align=16",
     "explicit 256 4096 order=fifo coalesce=off",
+    "buddy 256 8192", /* more room: aligned_alloc's lead doubles a block */
+    "buddy 256 8192 align=16",
+    "segregated 256 4096",
+    "segregated 256 4096 coalesce=immediate",
+    "segregated 256 4096 fit=best align=16 split-min=0",
+    "slab 256 4096",
+    "slab 256 4096 slab=128 classes=powers",
+    "slab 256 4096 slab=1024",
+    "tree 256 4096",
+    "tree 256 4096 align=16 split-min=0",
+    "tlsf 256 4096",
+    "tlsf 256 4096 align=16 split-min=0",
 };
 
 static void for_every_allocator(void (*test)(hs_heap *))

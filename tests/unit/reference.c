@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LIVE_AT_MOST = 256 };
@@ -62,8 +63,8 @@ static void print_plan(const client *c)
         else
             print_error(" %s=%" PRIu64, o->name, value);
     }
-    print_error("; heap %" PRIu64 " to %" PRIu64 ", seed %" PRIu64 "\n", c->plan->heap.initial,
-                c->plan->heap.maximum, c->plan->seed);
+    print_error("; heap %" PRIu64 " to %" PRIu64 ", growth %d, seed %" PRIu64 "\n",
+                c->plan->heap.initial, c->plan->heap.maximum, c->plan->growth, c->plan->seed);
 }
 
 static void must(const client *c, bool kept, const char *promise)
@@ -194,15 +195,33 @@ static void check_refusal(const client *c)
     check_same_marks(c);
 }
 
-/* Room there is: a free block that is large enough, or memory to grow into. */
+/* Bytes behind the heap that must do for `size` bytes of payload. A buddy is a power of two, header
+ * included, and the next multiple of its own size may be almost that far away. Slabs lose a unit
+ * that begins at the end, one that is rounded up to, and the header before a large payload. */
+static uint64_t room_that_serves(const client *c, uint64_t size)
+{
+    const hs_allocator *a = hs_heap_allocator(c->heap);
+    uint64_t block = 32;
+    if (size > hs_heap_maximum(c->heap)) return UINT64_MAX;
+    if (a->shape == HS_SHAPE_SLABS)
+        return size + 16 +
+               2 * strtoull(a->options[0].choices[hs_heap_option(c->heap, 0)], NULL, 10);
+    if (a->shape != HS_SHAPE_BUDDY) return size + 64;
+    while (block < size + c->alignment) block *= 2;
+    return 2 * block;
+}
+
+/* Room there is: a free block that is large enough, or memory to grow into. A free object of a slab
+ * serves its own class alone. */
 static void check_refusal_is_due(const client *c)
 {
     uint64_t room = hs_heap_maximum(c->heap) - c->before.size, size = c->op.size;
-    if (c->op.kind == HS_MALLOC)
+    bool slabs = hs_heap_allocator(c->heap)->shape == HS_SHAPE_SLABS;
+    if (c->op.kind == HS_MALLOC && !slabs)
         must(c, size > c->before.largest_free || !c->before.largest_free,
              "a free block that fits serves malloc");
     if (c->op.kind == HS_MALLOC || c->op.kind == HS_REALLOC)
-        must(c, size > room || room - size < 64, "the heap grows as long as it may");
+        must(c, room < room_that_serves(c, size), "the heap grows as long as it may");
 }
 
 static void check_address(const client *c)
@@ -217,13 +236,27 @@ static void check_address(const client *c)
         must(c, holds_zeros(c->heap, op->result, bytes_asked(op)), "calloc gives zeros");
 }
 
+static bool grew_as_planned(const client *c, uint64_t size, uint64_t now)
+{
+    uint64_t bytes = bytes_asked(&c->op);
+    if (c->op.kind == HS_ALIGNED_ALLOC) bytes += c->op.other;
+    switch (c->plan->growth) {
+    case HS_GROWTH_DOUBLE:
+        while (size < now) size *= 2;
+        return size == now;
+    case HS_GROWTH_PAGE: return now % 4096 == 0 && now - size < room_that_serves(c, bytes) + 4096;
+    case HS_GROWTH_EXACT: return now % 16 == 0 && now - size <= room_that_serves(c, bytes);
+    }
+    return false;
+}
+
 static void check_growth(const client *c)
 {
     uint64_t size = c->before.size, now = hs_heap_committed(c->heap);
     must(c, hs_heap_base(c->heap) == HS_BASE, "the base never moves");
     must(c, now <= hs_heap_maximum(c->heap), "the heap keeps to its maximum");
-    while (size < now) size *= 2;
-    must(c, size == now || now == hs_heap_maximum(c->heap), "the heap grows by doubling");
+    must(c, now == size || now == hs_heap_maximum(c->heap) || grew_as_planned(c, size, now),
+         "the heap grows as far as its growth says");
     must(c, (now > c->before.size) == (hs_events_counts(c->heap).growths > 0),
          "growth is an event");
 }
@@ -461,6 +494,7 @@ static hs_heap *heap_for(const reference_plan *plan, hs_build build)
     assert_non_null(a);
     hs_heap *h = hs_heap_new(&plan->heap, a, build, plan->options);
     assert_non_null(h);
+    hs_heap_set_growth(h, plan->growth);
     return h;
 }
 

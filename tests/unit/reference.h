@@ -5,7 +5,7 @@
  *   contents    what was written to a payload is still there; realloc keeps the shorter length
  *   refusals    a request that returns NULL leaves every byte, the size and the marks alone
  *   blocks      the walk tiles the heap; live payloads lie in used blocks, one in each
- *   growth      by doubling, up to the maximum; the base never moves
+ *   growth      as far as the plan says, up to the maximum; the base never moves
  *   events      request first, return last; performing them on the bytes of before gives the bytes
  *               of after, and undoing them backwards gives those of before
  *   slow motion performed again event by event, a request begins and ends with the same bytes
@@ -21,6 +21,7 @@ typedef struct {
     const char *allocator;
     uint64_t options[HS_OPTIONS];
     hs_heap_config heap;
+    hs_growth growth;
     uint64_t seed;
     uint64_t operations;
 } reference_plan;

@@ -1,0 +1,28 @@
+/* What the words of a block say to a reader: the size and the status bits of a header, the links of
+ * a free block. The allocator names the bits; nobody else assumes any. */
+#ifndef HS_VIEW_BITS_H
+#define HS_VIEW_BITS_H
+
+#include <heapscope/allocator.h>
+
+#include <stdbool.h>
+
+/* A header or footer as stored, in more and more words: "32|3", "32|3 used", "32|3 used, left
+ * neighbour used". Detail is 0 to 2. */
+enum { HS_TAG_DETAILS = 3 };
+void hs_tag_text(const hs_allocator *, const hs_block *, uint64_t word, int detail, char *out,
+                 size_t size);
+
+/* Each bit that has a meaning or is set: "bit 0 (used) 1, bit 1 (left neighbour used) 0". */
+void hs_bits_text(const hs_allocator *, uint64_t word, char *out, size_t size);
+
+/* The links that lie in a free block, as many as it has: 0 when it has none. */
+size_t hs_block_links(const hs_heap *, const hs_block *, hs_links *);
+const char *hs_link_name(const hs_allocator *, size_t which); /* "next", "prev", "left", ... */
+
+/* A link within `columns` columns, shortened as far as it must be: "next → 0x1070000b0", "→…0b0",
+ * "→"; NULL as such. False when there is no room at all. */
+bool hs_link_text(const hs_allocator *, size_t which, hs_addr to, int columns, bool ascii,
+                  char *out, size_t size);
+
+#endif

@@ -1,0 +1,140 @@
+/* The buddy system: the tree of halves over the heap, a row for each size, and then the lists.
+ *
+ *       256 ───────────────┬───────────────           split
+ *       128 ───────┬───────[128············           split, free
+ *        64 [p1▓▓▓▓[64·····                           used, free
+ *
+ * Every block stands where it lies in the heap, under the halves that were split for it. */
+#include "view/drawing.h"
+#include "view/theme.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LEVELS = 41, LABEL = 8, LEAST = 2, MOST_LEVELS = 12 };
+
+typedef struct {
+    hs_drawing *d;
+    int rows[LEVELS]; /* of the pane, by the logarithm of a size; -1: out of sight */
+    int lowest, highest;
+    size_t small[2]; /* used and free blocks that are too small to be seen */
+} halves;
+
+static int level_of(uint64_t size)
+{
+    return size ? 63 - __builtin_clzll(size) : 0;
+}
+
+/* The column where an offset into the heap is drawn. */
+static int column_of(const hs_drawing *d, uint64_t offset)
+{
+    uint64_t width = (uint64_t)(d->pane.columns - LABEL), size = hs_heap_committed(d->heap);
+    return LABEL + (int)((long double)offset * (long double)width / (long double)size);
+}
+
+static void fill(const hs_drawing *d, int row, int from, int to, hs_role role, wchar_t glyph)
+{
+    hs_fill(d->pane, row, from, to - from, role, glyph);
+}
+
+/* "[p1" or "[64": as much as fits. */
+static void put_name(const hs_drawing *d, int row, int from, int to, hs_role role,
+                     const hs_seen *seen)
+{
+    char text[64], size[HS_RANGE_TEXT];
+    uint64_t n = seen->block.size;
+    snprintf(text, sizeof text, "[%s",
+             seen->client ? hs_session_block_name(d->session, seen->client)
+                          : hs_range_text(n, n, size));
+    if ((int)strlen(text) > to - from) text[1] = 0;
+    hs_put(d->pane, row, from, role, text);
+}
+
+/* The halves that a block lies at the very start of, and that were split. */
+static void put_split(const halves *t, uint64_t offset, int level)
+{
+    const hs_drawing *d = t->d;
+    uint64_t size = hs_heap_committed(d->heap);
+    for (int up = level + 1; up <= t->highest; up++) {
+        uint64_t whole = (uint64_t)1 << up;
+        if (offset % whole || whole > size - offset) return;
+        if (t->rows[up] < 0) continue;
+        int from = column_of(d, offset), to = column_of(d, offset + whole);
+        fill(d, t->rows[up], from, to, HS_ROLE_DIM, d->ascii ? L'-' : L'─');
+        hs_put_glyph(d->pane, t->rows[up], column_of(d, offset + whole / 2), HS_ROLE_DIM,
+                     d->ascii ? L'+' : L'┬');
+    }
+}
+
+static void put_block(halves *t, const hs_seen *seen)
+{
+    const hs_drawing *d = t->d;
+    const hs_block *b = &seen->block;
+    uint64_t offset = b->addr - hs_heap_base(d->heap);
+    bool used = b->kind == HS_BLOCK_USED;
+    int level = level_of(b->size);
+    hs_role role = used ? HS_ROLE_PAYLOAD : HS_ROLE_FREE;
+    if (level < t->lowest) t->small[!used]++;
+    put_split(t, offset, level < t->lowest ? t->lowest - 1 : level);
+    if (level < t->lowest || t->rows[level] < 0) return;
+    int from = column_of(d, offset), to = column_of(d, offset + b->size);
+    fill(d, t->rows[level], from, to, role, hs_theme_glyph(role, d->ascii));
+    put_name(d, t->rows[level], from, to, role, seen);
+}
+
+static bool is_node(const hs_block *b)
+{
+    return b->kind == HS_BLOCK_USED || b->kind == HS_BLOCK_FREE;
+}
+
+/* Which sizes get a row: from the largest half of the heap to the smallest block, as long as that
+ * is wide enough to be seen. */
+static bool choose_levels(halves *t)
+{
+    const hs_drawing *d = t->d;
+    hs_seen seen;
+    int smallest = LEVELS;
+    for (bool more = hs_session_walk(d->session, NULL, &seen); more;
+         more = hs_session_walk(d->session, &seen, &seen))
+        if (is_node(&seen.block) && level_of(seen.block.size) < smallest)
+            smallest = level_of(seen.block.size);
+    t->highest = level_of(hs_heap_committed(d->heap));
+    if (t->highest >= LEVELS) t->highest = LEVELS - 1;
+    t->lowest = t->highest;
+    while (t->lowest > smallest && t->highest - t->lowest < MOST_LEVELS - 1 &&
+           column_of(d, (uint64_t)1 << (t->lowest - 1)) >= LABEL + LEAST)
+        t->lowest--;
+    return smallest < LEVELS;
+}
+
+static void draw_halves(hs_drawing *d)
+{
+    halves t = {.d = d};
+    hs_seen seen;
+    char range[HS_RANGE_TEXT];
+    if (!choose_levels(&t)) return;
+    for (int level = t.highest; level >= t.lowest; level--) {
+        uint64_t size = (uint64_t)1 << level;
+        t.rows[level] = hs_drawing_row(d);
+        if (t.rows[level] >= 0)
+            hs_putf(d->pane, t.rows[level], 0, HS_ROLE_TEXT, "%*s", LABEL - 1,
+                    hs_range_text(size, size, range));
+    }
+    for (bool more = hs_session_walk(d->session, NULL, &seen); more;
+         more = hs_session_walk(d->session, &seen, &seen))
+        if (is_node(&seen.block))
+            put_block(&t, &seen);
+        else if (seen.block.kind == HS_BLOCK_DAMAGED)
+            hs_drawing_say(d, HS_ROLE_ERROR, "0x%" PRIx64 ": %s", seen.block.addr,
+                           seen.block.damage);
+    if (t.small[0] || t.small[1])
+        hs_drawing_say(d, HS_ROLE_DIM, "%*s too small to draw: %zu used, %zu free", LABEL - 1,
+                       "less", t.small[0], t.small[1]);
+}
+
+void hs_draw_buddies(hs_drawing *d)
+{
+    if (!d->small) draw_halves(d);
+    hs_draw_lists(d);
+}

@@ -1,0 +1,296 @@
+/* The panel of the free blocks: in the order of the allocator's own lists, drawn by their shape;
+ * in heap order where it keeps none. */
+#include "view/drawing.h"
+#include "view/panels.h"
+#include "view/theme.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { SMALL = 50 }; /* columns below which addresses are shortened */
+
+/* --- Heap order ----------------------------------------------------------------------------- */
+
+static bool is_hole(const hs_block *b)
+{
+    return b->kind == HS_BLOCK_FREE || b->kind == HS_BLOCK_UNUSED;
+}
+
+/* The digits that the largest block of this heap could need, and a gap while they are few. */
+static int size_width(const hs_drawing *d)
+{
+    int digits = snprintf(NULL, 0, "%" PRIu64, hs_heap_committed(d->heap));
+    return digits < 5 ? digits + 1 : digits;
+}
+
+/* Address whole, size: returns the column behind. */
+static int put_block(const hs_drawing *d, int row, int column, hs_addr at, uint64_t size)
+{
+    bool changed = hs_session_changed(d->session, at);
+    column = hs_putf(d->pane, row, column, HS_ROLE_ADDRESS, "0x%" PRIx64, at);
+    column =
+        hs_put(d->pane, row, column, changed ? HS_ROLE_MARK : HS_ROLE_TEXT, changed ? "*" : " ");
+    return hs_putf(d->pane, row, column, HS_ROLE_TEXT, "%*" PRIu64 " ", size_width(d), size);
+}
+
+static void draw_heap_order(hs_drawing *d)
+{
+    hs_seen seen;
+    for (bool more = hs_session_walk(d->session, NULL, &seen); more && !hs_drawing_is_full(d);
+         more = hs_session_walk(d->session, &seen, &seen)) {
+        if (!is_hole(&seen.block)) continue;
+        int row = hs_drawing_row(d);
+        if (row < 0) continue;
+        bool used_before = seen.block.kind == HS_BLOCK_FREE;
+        int column = put_block(d, row, 0, seen.block.addr, seen.block.size);
+        hs_put(d->pane, row, column, used_before ? HS_ROLE_FREE : HS_ROLE_UNUSED,
+               used_before ? "free" : "unused");
+    }
+}
+
+/* --- One list ------------------------------------------------------------------------------- */
+
+static void put_link_back(const hs_drawing *d, int row, int column, hs_addr back, hs_addr before)
+{
+    char text[HS_ADDRESS_TEXT];
+    if (back == before) return;
+    hs_putf(d->pane, row, column, HS_ROLE_ERROR, "prev %s%s%s", hs_drawing_arrow(d),
+            back ? hs_drawing_address(d, back, text) : "NULL",
+            d->small ? "" : ": not the block before it in the list");
+}
+
+static void put_hole(const hs_drawing *d, int row, const hs_hole *hole, hs_addr before)
+{
+    int column = hs_put(d->pane, row, 0, HS_ROLE_DIM, hs_drawing_arrow(d));
+    column = put_block(d, row, column, hole->at, hole->size);
+    if (!d->small)
+        column = hs_putf(d->pane, row, column, HS_ROLE_DIM, " %zu of %zu in heap order  ",
+                         (size_t)(hole - d->holes.holes) + 1, d->holes.count);
+    if (hole->both_ways)
+        put_link_back(d, row, column, hs_hole_links(d->session, hole).to[1], before);
+}
+
+void hs_draw_list(hs_drawing *d)
+{
+    hs_list list;
+    const hs_hole *hole;
+    const char *wrong = NULL;
+    char text[HS_ADDRESS_TEXT];
+    if (!d->allocator->list(d->heap, 0, &list)) return;
+    hs_addr before = HS_NULL, at = list.head;
+    while (at && !(wrong = hs_hole_reach(d->session, &d->holes, at, &hole))) {
+        int row = hs_drawing_row(d);
+        if (row >= 0) put_hole(d, row, hole, before);
+        before = at;
+        at = hs_hole_links(d->session, hole).to[0];
+    }
+    if (wrong)
+        hs_drawing_say(d, HS_ROLE_ERROR, "%s%s %s", hs_drawing_arrow(d),
+                       hs_drawing_address(d, at, text), wrong);
+    else if (list.head)
+        hs_drawing_say(d, HS_ROLE_DIM, "%sNULL", hs_drawing_arrow(d));
+}
+
+/* --- Many lists ----------------------------------------------------------------------------- */
+
+enum { RANGE = 14, COUNT = 7, SMALL_RANGE = 6 };
+
+static void draw_class(hs_drawing *d, const hs_list *list)
+{
+    char range[HS_RANGE_TEXT], count[32];
+    int row = hs_drawing_row(d), width = d->small ? SMALL_RANGE : RANGE;
+    size_t n = hs_drawing_chain(d, row, width + (d->small ? 1 : COUNT), list->head);
+    if (row < 0) return;
+    bool one = list->smallest == list->largest;
+    hs_range_text(list->smallest, one || !d->small ? list->largest : UINT64_MAX, range);
+    hs_putf(d->pane, row, 0, HS_ROLE_TEXT, "%*s", width, range);
+    snprintf(count, sizeof count, "%zu", n);
+    if (!d->small) hs_putf(d->pane, row, width, HS_ROLE_DIM, "%5s", count);
+}
+
+/* A run of empty lists takes one row, and none where room is small. */
+static void fold(hs_drawing *d, size_t n, uint64_t smallest, uint64_t largest)
+{
+    char range[HS_RANGE_TEXT];
+    if (!n || d->small) return;
+    hs_drawing_say(d, HS_ROLE_DIM, "%*s      %zu empty list%s", RANGE,
+                   hs_range_text(smallest, largest, range), n, n == 1 ? "" : "s");
+}
+
+/* No block of this heap can ever be in it. */
+static bool is_idle(const hs_drawing *d, const hs_list *list)
+{
+    uint64_t most = hs_heap_maximum(d->heap);
+    return !list->head && (list->smallest > most || (!list->smallest && list->largest > most));
+}
+
+void hs_draw_lists(hs_drawing *d)
+{
+    hs_list list;
+    size_t empty = 0, all_empty = 0;
+    uint64_t from = 0, largest = 0;
+    for (size_t i = 0; d->allocator->list(d->heap, i, &list); i++) {
+        if (is_idle(d, &list)) continue;
+        bool starts_over = i && list.smallest < largest;
+        if (list.head || starts_over) {
+            fold(d, empty, from, largest);
+            empty = 0;
+        }
+        if (starts_over && !d->small)
+            hs_drawing_say(d, HS_ROLE_DIM, "%*s", RANGE + 12, "and from the smallest on:");
+        if (list.head) draw_class(d, &list);
+        if (!list.head && !empty++) from = list.smallest;
+        all_empty += !list.head;
+        largest = list.largest;
+    }
+    fold(d, empty, from, largest);
+    if (d->small && all_empty)
+        hs_drawing_say(d, HS_ROLE_DIM, "%zu empty list%s", all_empty, all_empty == 1 ? "" : "s");
+}
+
+/* --- A grid of lists ------------------------------------------------------------------------ */
+
+/* One row of lists as bits; a bit that lies about its list stands out. */
+static bool draw_bits(hs_drawing *d, size_t first, bool only_ask)
+{
+    hs_list list;
+    char range[HS_RANGE_TEXT];
+    bool any = false;
+    int row = only_ask ? -1 : hs_drawing_row(d), column = RANGE + 4;
+    uint64_t smallest = 0, largest = 0;
+    for (size_t i = 0; i < d->allocator->columns; i++) {
+        if (!d->allocator->list(d->heap, first + i, &list)) break;
+        if (!i) smallest = list.smallest;
+        largest = list.largest;
+        any |= list.marked || list.head;
+        bool lies = list.marked != (list.head != HS_NULL);
+        wchar_t zero = d->ascii ? L'.' : L'·';
+        if (row >= 0)
+            hs_put_glyph(d->pane, row, column++,
+                         lies          ? HS_ROLE_DAMAGE
+                         : list.marked ? HS_ROLE_FREE
+                                       : HS_ROLE_DIM,
+                         list.marked ? L'1' : zero);
+    }
+    if (row < 0) return any;
+    hs_putf(d->pane, row, 0, HS_ROLE_TEXT, "%*s", RANGE, hs_range_text(smallest, largest, range));
+    hs_put(d->pane, row, RANGE + 2, any ? HS_ROLE_FREE : HS_ROLE_DIM, any ? "1" : "0");
+    return any;
+}
+
+/* The rows up to the last that is not empty; those beyond are folded. */
+static void draw_bitmap(hs_drawing *d)
+{
+    hs_list list;
+    size_t columns = d->allocator->columns, rows = 0, used = 0;
+    for (; d->allocator->list(d->heap, rows * columns, &list); rows++)
+        if (draw_bits(d, rows * columns, true)) used = rows + 1;
+    hs_drawing_say(d, HS_ROLE_DIM, "%*s  row, and a bit for each of its %zu lists", RANGE, "sizes",
+                   columns);
+    for (size_t i = 0; i < used; i++) draw_bits(d, i * columns, false);
+    if (used < rows)
+        hs_drawing_say(d, HS_ROLE_DIM, "%*s  0 in %zu more row%s", RANGE, "", rows - used,
+                       rows - used == 1 ? "" : "s");
+}
+
+void hs_draw_grid(hs_drawing *d)
+{
+    hs_list list;
+    if (!d->small && d->allocator->columns) draw_bitmap(d);
+    for (size_t i = 0; d->allocator->list(d->heap, i, &list); i++)
+        if (list.head) draw_class(d, &list);
+}
+
+/* --- The panel ------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *title;
+    void (*draw)(hs_drawing *);
+} shapes[] = {
+    [HS_SHAPE_NONE] = {"Free blocks", draw_heap_order},
+    [HS_SHAPE_LIST] = {"Free list", hs_draw_list},
+    [HS_SHAPE_LISTS] = {"Free lists", hs_draw_lists},
+    [HS_SHAPE_GRID] = {"Free lists", hs_draw_grid},
+    [HS_SHAPE_TREE] = {"Free tree", hs_draw_tree},
+    [HS_SHAPE_BUDDY] = {"Buddies", hs_draw_buddies},
+    [HS_SHAPE_SLABS] = {"Slabs", hs_draw_slabs},
+};
+
+static const char *why_no_hole(const hs_drawing *d)
+{
+    hs_seen seen;
+    for (bool more = hs_session_walk(d->session, NULL, &seen); more;
+         more = hs_session_walk(d->session, &seen, &seen))
+        if (seen.block.kind == HS_BLOCK_DAMAGED) return "none before the broken header";
+    if (hs_heap_committed(d->heap) < hs_heap_maximum(d->heap))
+        return "none: the next request grows the heap";
+    return "none, and the heap may not grow";
+}
+
+/* What the title counts. */
+static bool is_counted(const hs_block *b, hs_shape shape)
+{
+    if (shape == HS_SHAPE_NONE) return is_hole(b);
+    return b->kind == (shape == HS_SHAPE_SLABS ? HS_BLOCK_OWN : HS_BLOCK_FREE);
+}
+
+static size_t count_blocks(const hs_session *s)
+{
+    size_t n = 0;
+    hs_seen seen;
+    hs_shape shape = hs_heap_allocator(hs_session_heap(s))->shape;
+    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
+        n += is_counted(&seen.block, shape);
+    return n;
+}
+
+/* Make all rows: counted when `total` is 0, else painted. Returns how many there are. */
+static size_t make(const hs_session *s, hs_pane pane, size_t skip, size_t total)
+{
+    const hs_heap *h = hs_session_heap(s);
+    hs_drawing d = {.session = s,
+                    .heap = h,
+                    .allocator = hs_heap_allocator(h),
+                    .pane = pane,
+                    .ascii = pane.scene && pane.scene->ascii,
+                    .small = pane.columns < SMALL,
+                    .skip = skip,
+                    .total = total};
+    d.holes = hs_holes_of(s);
+    shapes[d.allocator->shape].draw(&d);
+    size_t lost = d.allocator->shape == HS_SHAPE_NONE ? 0 : hs_holes_unreached(&d.holes);
+    if (lost)
+        hs_drawing_say(&d, HS_ROLE_ERROR, "%zu free block%s in no list", lost,
+                       lost == 1 ? "" : "s");
+    if (!d.made) {
+        const char *why = why_no_hole(&d);
+        int rows = total ? hs_put_wrapped(pane, 0, pane.rows, HS_ROLE_DIM, why) : 1;
+        d.made = rows > 0 ? (size_t)rows : 1;
+    }
+    hs_holes_free(&d.holes);
+    return d.made;
+}
+
+static size_t rows_of_free_list(const hs_session *s, int columns)
+{
+    return 1 + make(s, (hs_pane){.columns = columns}, 0, 0);
+}
+
+static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
+{
+    hs_pane inner = hs_pane_part(p, 1, 0, p.rows - 1, p.columns);
+    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
+    size_t total = make(s, (hs_pane){.columns = p.columns}, 0, 0), fits = (size_t)inner.rows;
+    hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
+    int column = hs_putf(p, 0, 1, HS_ROLE_TITLE, "%s: ", shapes[a->shape].title);
+    if (skip)
+        column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu-%zu of %zu", skip + 1,
+                         skip + fits < total ? skip + fits - 1 : total, total);
+    else
+        column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu", count_blocks(s));
+    if (a->shape == HS_SHAPE_LIST && p.columns - column > 12)
+        hs_put(p, 0, column, HS_ROLE_TITLE, ", head first");
+    if (inner.rows > 0) make(s, inner, skip, total);
+}
+
+const hs_panel hs_panel_free_list = {"Free blocks", rows_of_free_list, paint_free_list};

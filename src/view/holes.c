@@ -1,0 +1,82 @@
+/* The free blocks, sorted by address: they are met in that order. */
+#include "view/holes.h"
+
+#include "heap/array.h"
+
+#include <stdlib.h>
+
+enum { WORD = 8 };
+
+static void add(hs_holes *l, const hs_block *b)
+{
+    l->holes = hs_array_reserve(l->holes, &l->capacity, l->count + 1, sizeof *l->holes);
+    l->holes[l->count++] = (hs_hole){.at = b->addr,
+                                     .size = b->size,
+                                     .both_ways = b->links >= 2 * WORD,
+                                     .object = b->kind != HS_BLOCK_FREE || !b->links};
+}
+
+hs_holes hs_holes_of(const hs_session *s)
+{
+    hs_holes l = {0};
+    hs_seen seen;
+    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
+        if (seen.block.kind == HS_BLOCK_FREE || seen.block.kind == HS_BLOCK_OWN)
+            add(&l, &seen.block);
+    return l;
+}
+
+void hs_holes_free(hs_holes *l)
+{
+    free(l->holes);
+    *l = (hs_holes){0};
+}
+
+static hs_hole *find(const hs_holes *l, hs_addr at)
+{
+    size_t low = 0, high = l->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (l->holes[middle].at < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < l->count && l->holes[low].at == at ? &l->holes[low] : NULL;
+}
+
+static const char *what_lies_there(const hs_session *s, hs_addr at)
+{
+    hs_seen seen;
+    if (!hs_heap_holds(hs_session_heap(s), at, WORD)) return "out of the heap";
+    if (!hs_session_walk_to(s, at, &seen)) return "no block";
+    if (seen.block.kind == HS_BLOCK_DAMAGED) return "behind a broken header";
+    if (at != seen.block.addr) return "no block's start";
+    return seen.block.kind == HS_BLOCK_USED ? "in use" : "not free";
+}
+
+const char *hs_hole_reach(const hs_session *s, hs_holes *l, hs_addr at, const hs_hole **out)
+{
+    hs_hole *hole = find(l, at);
+    *out = NULL;
+    if (!hole) return what_lies_there(s, at);
+    if (hole->reached) return "again: a circle";
+    hole->reached = true;
+    *out = hole;
+    return NULL;
+}
+
+hs_links hs_hole_links(const hs_session *s, const hs_hole *hole)
+{
+    const hs_heap *h = hs_session_heap(s);
+    hs_links links;
+    bool any = hs_heap_allocator(h)->links && hs_heap_allocator(h)->links(h, hole->at, &links);
+    return any ? links : (hs_links){{HS_NULL, HS_NULL}};
+}
+
+size_t hs_holes_unreached(const hs_holes *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->count; i++) n += !l->holes[i].reached && !l->holes[i].object;
+    return n;
+}

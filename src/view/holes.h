@@ -1,0 +1,41 @@
+/* The free blocks in heap order, and whether their own order, by links, leads through all of them.
+ *
+ *      heap order   | a | used | b | c | used | d |
+ *      list order   head -> c -> a -> d -> NULL          b is in no list
+ *
+ * A link may be any bytes: where it leads to is looked up among the blocks that the walker found,
+ * and no block is reached twice. So a reader of broken links neither crashes nor runs in a circle.
+ */
+#ifndef HS_VIEW_HOLES_H
+#define HS_VIEW_HOLES_H
+
+#include <heapscope/session.h>
+
+typedef struct {
+    hs_addr at;
+    uint64_t size;
+    bool both_ways; /* it has a link back */
+    bool reached;   /* by a link, so far */
+    bool object;    /* of a slab: in no list itself */
+} hs_hole;
+
+typedef struct {
+    hs_hole *holes; /* free blocks, and the allocator's own that may hold links */
+    size_t count, capacity;
+} hs_holes;
+
+/* Walks the heap once. */
+hs_holes hs_holes_of(const hs_session *);
+void hs_holes_free(hs_holes *);
+
+/* Reach the block that a link leads to. NULL, and *out is set, when all is well; else what is
+ * wrong: "out of the heap", "in use", ... */
+const char *hs_hole_reach(const hs_session *, hs_holes *, hs_addr, const hs_hole **out);
+
+/* Its links; both NULL where there are none. */
+hs_links hs_hole_links(const hs_session *, const hs_hole *);
+
+/* Free blocks that no link has led to. */
+size_t hs_holes_unreached(const hs_holes *);
+
+#endif

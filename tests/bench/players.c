@@ -1,0 +1,116 @@
+/* One loop, inlined into each player with its own three requests: their calls are direct. */
+#include "players.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    uint64_t (*take)(void *heap, uint64_t size);
+    uint64_t (*resize)(void *heap, uint64_t p, uint64_t size, uint64_t old);
+    void (*give_back)(void *heap, uint64_t p);
+} requests;
+
+/* `bias` leads from a pointer of this heap to its bytes. */
+static inline __attribute__((always_inline)) size_t perform(requests r, void *heap, uint64_t bias,
+                                                            const op *ops, size_t count,
+                                                            uint64_t *slots)
+{
+    for (size_t i = 0; i < count; i++) {
+        const op *o = &ops[i];
+        if (o->kind == OP_FREE) {
+            r.give_back(heap, slots[o->slot]);
+            continue;
+        }
+        uint64_t p = o->kind == OP_MALLOC ? r.take(heap, o->size)
+                                          : r.resize(heap, slots[o->slot], o->size, o->old);
+        if (!p) return i;
+        uint64_t stamp = o->slot;
+        memcpy((void *)(uintptr_t)(p + bias), &stamp, sizeof stamp);
+        slots[o->slot] = p;
+    }
+    return count;
+}
+
+/* --- heapscope -------------------------------------------------------------------------------- */
+
+static inline uint64_t heap_take(void *heap, uint64_t size)
+{
+    return hs_malloc(heap, size);
+}
+
+static inline uint64_t heap_resize(void *heap, uint64_t p, uint64_t size, uint64_t old)
+{
+    (void)old;
+    return hs_realloc(heap, p, size);
+}
+
+static inline void heap_give_back(void *heap, uint64_t p)
+{
+    hs_free(heap, p);
+}
+
+size_t play_heap(hs_heap *h, const op *ops, size_t count, uint64_t *slots)
+{
+    static const requests r = {heap_take, heap_resize, heap_give_back};
+    hs_addr base = hs_heap_base(h);
+    uint64_t bias = (uint64_t)(uintptr_t)hs_heap_bytes(h, base, 1) - base;
+    return perform(r, h, bias, ops, count, slots);
+}
+
+/* --- malloc ----------------------------------------------------------------------------------- */
+
+static inline uint64_t malloc_take(void *heap, uint64_t size)
+{
+    (void)heap;
+    return (uint64_t)(uintptr_t)malloc(size);
+}
+
+static inline uint64_t malloc_resize(void *heap, uint64_t p, uint64_t size, uint64_t old)
+{
+    (void)heap;
+    (void)old;
+    return (uint64_t)(uintptr_t)realloc((void *)(uintptr_t)p, size);
+}
+
+static inline void malloc_give_back(void *heap, uint64_t p)
+{
+    (void)heap;
+    free((void *)(uintptr_t)p);
+}
+
+size_t play_malloc(const op *ops, size_t count, uint64_t *slots)
+{
+    static const requests r = {malloc_take, malloc_resize, malloc_give_back};
+    return perform(r, NULL, 0, ops, count, slots);
+}
+
+/* --- The bare pointer ------------------------------------------------------------------------- */
+
+static inline uint64_t bare_take(void *heap, uint64_t size)
+{
+    bare *b = heap;
+    uint64_t p = (b->top + 7) & ~(uint64_t)7;
+    if (size > b->end - p) return 0;
+    b->top = p + size;
+    return p;
+}
+
+/* It need not guess how much to copy: the client knows. */
+static inline uint64_t bare_resize(void *heap, uint64_t p, uint64_t size, uint64_t old)
+{
+    uint64_t q = bare_take(heap, size);
+    if (q) memcpy((void *)(uintptr_t)q, (void *)(uintptr_t)p, old < size ? old : size);
+    return q;
+}
+
+static inline void bare_give_back(void *heap, uint64_t p)
+{
+    (void)heap;
+    (void)p;
+}
+
+size_t play_bare(bare *b, const op *ops, size_t count, uint64_t *slots)
+{
+    static const requests r = {bare_take, bare_resize, bare_give_back};
+    return perform(r, b, 0, ops, count, slots);
+}

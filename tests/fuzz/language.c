@@ -1,0 +1,175 @@
+/* Fuzz target: any bytes as a program, on a session with a small heap.
+ *
+ * Whatever runs: nothing crashes, the ledger's sum is the heap's size, every picture can be drawn,
+ * and the session, saved and played again, has the same bytes. Programs that would touch files, or
+ * ask for a heap of more than a megabyte, are left out; loops are stopped after a while. */
+#include "language/completion.h"
+#include "language/interpreter.h"
+#include "view/explanation.h"
+#include "view/screen.h"
+
+#include <heapscope/ledger.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { PATIENCE = 100, ROWS = 24, COLUMNS = 80 };
+
+static void must(bool holds)
+{
+    if (!holds) abort();
+}
+
+/* --- The listener: it says nothing, and gets impatient --------------------------------------- */
+
+typedef struct {
+    const hs_session *session;
+    int asked;
+} audience;
+
+static void say(void *context, hs_voice voice, const char *text)
+{
+    (void)context;
+    (void)voice;
+    must(text != NULL);
+}
+
+static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+{
+    const audience *a = context;
+    if (what == HS_SHOW_BYTES) must(hs_heap_holds(hs_session_heap(a->session), at, length));
+    if (what == HS_SHOW_INSPECT) must(hs_heap_holds(hs_session_heap(a->session), at, 1));
+}
+
+static void performed(void *context, const char *summary)
+{
+    const audience *a = context;
+    if (!summary) free(hs_explain(a->session));
+}
+
+static bool interrupted(void *context)
+{
+    audience *a = context;
+    return ++a->asked > PATIENCE;
+}
+
+/* --- What is left out ------------------------------------------------------------------------ */
+
+static bool is_small_number(const hs_program *p, const hs_argument *a)
+{
+    for (size_t i = a->where.start; i < a->where.end; i++)
+        if (!isdigit((unsigned char)p->source[i])) return false;
+    return a->where.end - a->where.start <= 6;
+}
+
+static bool is_harmless(const hs_program *p, const hs_statement *statements, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const hs_statement *s = &statements[i];
+        if (!is_harmless(p, s->body, s->body_count)) return false;
+        if (!s->command) continue;
+        if (!strcmp(s->command->name, "source") || !strcmp(s->command->name, "save")) return false;
+        if (strcmp(s->command->name, "heap") != 0) continue;
+        if (!is_small_number(p, &s->arguments[0]) || !is_small_number(p, &s->arguments[1]))
+            return false;
+    }
+    return true;
+}
+
+/* What does not parse is harmless as well: its complaint is worth a try. */
+static bool may_run(const char *text, size_t size)
+{
+    hs_complaint complaint;
+    hs_program *p = hs_program_parse(NULL, 1, text, size, &complaint);
+    bool good = !p || is_harmless(p, p->statements, p->count);
+    hs_program_free(p);
+    return good;
+}
+
+/* --- What must hold -------------------------------------------------------------------------- */
+
+static void check_ledger(const hs_session *s)
+{
+    hs_ledger l = hs_ledger_take(s);
+    uint64_t sum = 0;
+    for (int i = 0; i < HS_CAUSES; i++) sum += l.bytes[i];
+    must(sum == hs_heap_committed(hs_session_heap(s)));
+    for (size_t i = 0; hs_measure_at(i); i++) hs_measure_at(i)->value(s, &l);
+}
+
+static void check_pictures(const hs_session *s)
+{
+    hs_screen_places places;
+    hs_screen_state state = {.keys = "", .follow = true, .cursor = HS_BASE + 8};
+    hs_scene *scene = hs_scene_new(ROWS, COLUMNS, false);
+    hs_screen_compose(s, &state, scene, &places);
+    for (int i = 0; i < ROWS * COLUMNS; i++)
+        must(scene->cells[i].glyph == 0 || scene->cells[i].glyph >= 0x20);
+    hs_scene_free(scene);
+}
+
+static void check_completion(const hs_session *s, const char *text, size_t size)
+{
+    hs_completions c = hs_complete(s, text, size);
+    must(c.start <= size);
+    hs_completions_free(&c);
+    hs_program_is_open(text, size);
+}
+
+static bool run(hs_session *s, const char *text, size_t size, bool impatient)
+{
+    audience a = {.session = s};
+    hs_listener listener = {.context = &a, .say = say, .show = show, .performed = performed};
+    if (impatient) listener.interrupted = interrupted;
+    hs_interpreter *in = hs_interpreter_new(s, &listener);
+    bool good = hs_interpreter_run(in, "fuzz", 1, text, size);
+    hs_interpreter_free(in);
+    return good;
+}
+
+static hs_session *session_on(uint64_t initial, uint64_t maximum)
+{
+    hs_problem problem;
+    hs_session *s = hs_session_new("implicit", &(hs_heap_config){initial, maximum}, &problem);
+    must(s != NULL);
+    return s;
+}
+
+static void check_round_trip(const hs_session *s)
+{
+    char *script = NULL;
+    size_t size;
+    FILE *out = open_memstream(&script, &size);
+    must(out != NULL && hs_session_write_script(s, out) && fclose(out) == 0);
+    hs_session *again = session_on(64, 64);
+    must(run(again, script, size, false));
+    const hs_heap *a = hs_session_heap(s), *b = hs_session_heap(again);
+    uint64_t n = hs_heap_committed(a);
+    must(n == hs_heap_committed(b));
+    must(memcmp(hs_heap_bytes(a, HS_BASE, n), hs_heap_bytes(b, HS_BASE, n), n) == 0);
+    hs_session_free(again);
+    free(script);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    /* A copy of exactly this size: a byte read behind it is found out. */
+    char *text = malloc(size ? size : 1);
+    must(text != NULL);
+    if (size) memcpy(text, data, size);
+    if (may_run(text, size)) {
+        hs_session *s = session_on(256, 1 << 16);
+        run(s, text, size, true);
+        check_ledger(s);
+        check_pictures(s);
+        check_completion(s, text, size);
+        check_round_trip(s);
+        hs_session_free(s);
+    }
+    free(text);
+    return 0;
+}

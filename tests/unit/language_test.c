@@ -1,0 +1,836 @@
+/* The language, from text to what it did to the heap: one test a promise. */
+#include "check.h"
+#include "language/command.h"
+#include "language/completion.h"
+#include "language/program.h"
+#include "stage.h"
+
+#include <heapscope/ledger.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int open_stage(void **state)
+{
+    *state = stage_new("implicit", 256, 1 << 20);
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    stage_free(*state);
+    return 0;
+}
+
+/* `count` times `piece`, between `before` and `behind`; freed by the caller. */
+static char *many(const char *before, const char *piece, size_t count, const char *behind)
+{
+    size_t n = strlen(piece), size;
+    char *text = NULL;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    fputs(before, out);
+    for (size_t i = 0; i < count; i++) fwrite(piece, 1, n, out);
+    fputs(behind, out);
+    fclose(out);
+    return text;
+}
+
+/* --- Sizes ---------------------------------------------------------------------------------- */
+
+static void sizes_are_read_as_people_write_them(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } sizes[] = {
+        {"0", 0},
+        {"24", 24},
+        {"0x20", 32},
+        {"0XfF", 255},
+        {"010", 10},
+        {"2k", 2048},
+        {"2K", 2048},
+        {"1m", 1 << 20},
+        {"1M", 1 << 20},
+        {"3G", (uint64_t)3 << 30},
+        {"1t", (uint64_t)1 << 40},
+        {"18446744073709551615", UINT64_MAX},
+        {"0xffffffffffffffff", UINT64_MAX},
+        {"16777215T", UINT64_MAX >> 40 << 40},
+        {"SIZE_MAX", UINT64_MAX},
+        {"SIZE_MAX - 7", UINT64_MAX - 7},
+        {"NULL", 0},
+        {"4*16+8", 72},
+        {"8+4*16", 72},
+        {"(8+4)*16", 192},
+        {"100-10-20", 70},
+        {"100/7", 14},
+        {"100%7", 2},
+        {"64/8/2", 4},
+        {"2 * 3 + 4", 10},
+        {"'A'", 65},
+        {"' '", 32},
+        {"'''", 39},
+        {"'*'", 42},
+        {"1 + \\\n 2", 3},
+        {"(1 == 1) + (2 > 1)", 2},
+    };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        assert_int_equal(stage_value(*state, sizes[i].text), sizes[i].value);
+}
+
+static void sizes_that_are_none_are_refused_by_name(void **state)
+{
+    static const char *const refused[][2] = {
+        {"malloc 18446744073709551616", "larger than any size"},
+        {"malloc 0x10000000000000000", "larger than any size"},
+        {"malloc 16777216T", "larger than any size"},
+        {"malloc SIZE_MAX+1", "larger than any size"},
+        {"malloc SIZE_MAX*2", "larger than any size"},
+        {"malloc 1/0", "a division by zero"},
+        {"malloc 5%(1-1)", "a division by zero"},
+        {"malloc 3-4", "3 - 4 is negative"},
+        {"malloc -8", "a size is never negative"},
+        {"malloc 12abc", "12abc is no number"},
+        {"malloc 0x", "0x is no number"},
+        {"malloc 0xg1", "0xg1 is no number"},
+        {"malloc 2kk", "2kk is no number"},
+        {"malloc 2 + ", "missing here"},
+        {"malloc (2", "this ( has no )"},
+        {"malloc 'A", "should stand here"},
+        {"malloc", "malloc: N is missing; write malloc N"},
+        {"malloc 1 2", "malloc does not take this"},
+        {"malloc holse", "did you mean holes?"},
+        {"malloc size(p9)", "there is no pointer p9"},
+        {"malloc length(p9)", "no function of that name"},
+        {"calloc 4", "calloc: SIZE is missing"},
+        {"calloc 4 -1", "a size is never negative"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        stage_refuses(*state, refused[i][0], refused[i][1]);
+    assert_int_equal(hs_session_op_count(((stage *)*state)->session), 0);
+}
+
+static void pointers_have_offsets(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 24; a = p2 - 8; b = p1 + 4*2; c = p1+32-8; d = NULL; e = p1");
+    assert_int_equal(stage_value(s, "p2 - a"), 8);
+    assert_int_equal(stage_value(s, "b - p1"), 8);
+    assert_int_equal(stage_value(s, "c - p1"), 24);
+    assert_int_equal(stage_value(s, "d"), 0);
+    assert_int_equal(stage_value(s, "e - p1"), 0);
+    assert_int_equal(stage_value(s, "(p2 - p1) / 8"), 4);
+    assert_int_equal(stage_value(s, "size(p1)"), 24);
+    assert_int_equal(stage_value(s, "block(p1) + size(p2+0)"), 56);
+    stage_refuses(s, "free p1 -8", "free does not take this");
+    stage_refuses(s, "malloc size(a)", "no live block starts at 0x");
+    stage_refuses(s, "malloc p1 - p2", "is negative");
+}
+
+static void conditions_are_as_in_c_and_in_words(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 8\n"
+                  "expect p2 == p1 + 32 and holes == 1 and not failed\n"
+                  "expect 1 < 2 && 2 <= 2 && 3 > 2 && 3 >= 3 && 1 != 2 && !(1 == 2)\n"
+                  "expect 1 == 2 or 2 == 2; expect 0 || 1; expect not not 1; expect blocks");
+    (void)s;
+}
+
+static void conditions_that_do_not_hold_say_the_values(void **state)
+{
+    stage *s = *state;
+    stage_refuses(s, "expect 2*8 == 17", "this does not hold: 16 (0x10) == 17 (0x11)");
+    stage_refuses(s, "expect not 1", "this does not hold");
+    stage_refuses(s, "expect 0", "this does not hold: it is 0");
+    stage_refuses(s, "expect blocks = 1", "= alone compares nothing; write ==");
+    assert_int_equal(hs_interpreter_failures(s->in), 4);
+}
+
+/* --- Statements ----------------------------------------------------------------------------- */
+
+static void statements_share_lines_and_comments_end_them(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "# all of it is a comment; malloc 1\n"
+                  " ; ;malloc 24;malloc 8 ;; free p1 # the rest; free p2\r\n"
+                  "a=malloc 8\t\n"
+                  "b = malloc(16); realloc(b, 32); c=calloc(2 8);;\n"
+                  "repeat 2 { malloc 8; # in here } too\n"
+                  "}; note bare words, as they are # not this\n"
+                  "aligned_alloc 64 \\\n 8");
+    assert_int_equal(stage_value(s, "requests"), 10);
+    assert_int_equal(stage_value(s, "blocks"), 7);
+    assert_string_equal(s->said, "bare words, as they are");
+}
+
+static void words_may_be_short_while_only_one_begins_so(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "mal 24; cal 2 8; real p1 64; fr p1; ali 64 8; chec; hel; hel mall");
+    stage_does(s, "alloca be; set co def; set mis al");
+    assert_string_equal(hs_session_allocator_name(s->session), "best-fit");
+    assert_int_equal(hs_session_setting(s->session, HS_SET_MISUSE), HS_MISUSE_ALLOW);
+    stage_refuses(s, "re p1", "command re is ambiguous; it could be realloc, read, reset, repeat");
+    stage_refuses(s, "allocator b", "allocator b is ambiguous; it could be bump, buddy, best-fit");
+}
+
+static void misspelt_words_bring_a_suggestion(void **state)
+{
+    static const char *const refused[][2] = {
+        {"mallco 24", "there is no command mallco; did you mean malloc?"},
+        {"fre1 p1", "there is no command fre1; did you mean free?"},
+        {"xyzzy", "there is no command xyzzy; `help` lists the commands"},
+        {"allocator bunp", "did you mean bump?"},
+        {"set colaesce off", "did you mean coalesce?"},
+        {"set coalesce defered", "there is no value defered; did you mean deferred?"},
+        {"set misuse maybe", "there is refuse, allow"},
+        {"free q", "there is no pointer q"},
+        {"help frob", "there is no command frob"},
+        {"24", "there is no command 24"},
+        {"x = free p1", "free returns no pointer; write it without x ="},
+        {"x = ", "nothing stands behind the ="},
+        {"x = p1 p2", "there is no command p1"},
+        {"NULL = malloc 8", "this name is taken"},
+        {"SIZE_MAX = malloc 8", "this name is taken"},
+        {"not = malloc 8", "this name is taken"},
+        {"or = p1", "this name is taken"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        stage_refuses(*state, refused[i][0], refused[i][1]);
+}
+
+static void suggestions_follow_the_names_that_there_are(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "table = malloc 24");
+    stage_refuses(s, "free tabel", "did you mean table?");
+}
+
+static void a_complaint_points_at_line_and_column(void **state)
+{
+    stage *s = *state;
+    assert_false(stage_run(s, "malloc 24\n  free q1; malloc 8\n"));
+    assert_non_null(strstr(s->error, "test:2:8: there is no pointer q1"));
+    assert_non_null(strstr(s->error, "\n    free q1; malloc 8\n         ^~"));
+    assert_false(stage_run(s, "note \"h\xc3\xa4\xc3\xa4p\"; mallok 3"));
+    assert_non_null(strstr(s->error, "test:1:14: there is no command mallok"));
+    assert_false(stage_run(s, "\xef\xbb\xbf"
+                              "note \"a byte order mark\"; malloc"));
+    assert_non_null(strstr(s->error, "malloc: N is missing"));
+}
+
+static void nothing_runs_when_a_part_does_not_parse(void **state)
+{
+    stage *s = *state;
+    stage_refuses(s, "malloc 24; malloc 8; fere p1", "test:1:22");
+    assert_int_equal(hs_session_op_count(s->session), 0);
+    stage_refuses(s, "malloc 24; free 1; malloc 8", "test:1:17: 0x1 is a wild pointer");
+    assert_int_equal(hs_session_op_count(s->session), 1);
+}
+
+static void brackets_and_quotes_must_match(void **state)
+{
+    static const char *const refused[][2] = {
+        {"repeat 3 { malloc 8", "this { has no }"},
+        {"malloc 8 }", "this } has no {"},
+        {"repeat 3 malloc 8", "a { should stand here"},
+        {"malloc(8", "this ( has no )"},
+        {"malloc 8)", "malloc does not take this"},
+        {"note \"abc", "this \" has no second one"},
+        {"note \"abc\ndef\"", "this \" has no second one"},
+        {"note \"\\q\"", "an unknown escape"},
+        {"note \"\\x4\"", "an unknown escape"},
+        {"note \"\\", "an unknown escape"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        stage_refuses(*state, refused[i][0], refused[i][1]);
+}
+
+static void open_braces_ask_for_more_lines(void **state)
+{
+    static const struct {
+        const char *text;
+        bool open;
+    } texts[] = {
+        {"repeat 3 {", true},
+        {"repeat 3 { malloc 8 }", false},
+        {"{{}", true},
+        {"note \"{\"", false},
+        {"malloc 8 # {", false},
+        {"# {\nrepeat 2 {", true},
+        {"note \"\\\"{\"", false},
+        {"", false},
+        {"}", false},
+        {"note \"abc\nrepeat {", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_int_equal(hs_program_is_open(texts[i].text, strlen(texts[i].text)), texts[i].open);
+}
+
+/* --- Bytes ---------------------------------------------------------------------------------- */
+
+static void expect_bytes(stage *s, const char *write, const char *bytes, size_t n)
+{
+    stage_does(s, "reset; malloc 64");
+    stage_does(s, write);
+    const hs_heap *h = hs_session_heap(s->session);
+    hs_addr at = stage_value(s, "p1");
+    assert_memory_equal(hs_heap_bytes(h, at, n + 1), bytes, n);
+    assert_int_equal(*hs_heap_bytes(h, at + n, 1), 0);
+    assert_int_equal(hs_events_counts(h).writes, 0);
+}
+
+static void bytes_are_text_with_escapes_or_a_byte_many_times(void **state)
+{
+    stage *s = *state;
+    expect_bytes(s, "write p1 \"hello\"", "hello", 5);
+    expect_bytes(s, "write p1 \"a\\n\\t\\r\\\\\\\"\\0\\x41\\xfFz\"", "a\n\t\r\\\"\0A\xffz", 10);
+    expect_bytes(s, "write p1 \"two\\\n   lines\"", "twolines", 8);
+    expect_bytes(s, "write p1 \"ab\"*3", "ababab", 6);
+    expect_bytes(s, "write p1 \"ab\" * 2", "abab", 4);
+    expect_bytes(s, "write p1 'A'*4", "AAAA", 4);
+    expect_bytes(s, "write p1 0x41", "A", 1);
+    expect_bytes(s, "write p1 65*2*2", "AAAA", 4);
+    expect_bytes(s, "write p1 \"\"", "", 0);
+    expect_bytes(s, "write p1 \"ab\"*0", "", 0);
+    expect_bytes(s, "write(p1, \"ab\"*2)", "abab", 4);
+}
+
+static void a_star_is_a_byte_and_may_stand_in_brackets(void **state)
+{
+    stage *s = *state;
+    expect_bytes(s, "write p1 '*'*3", "***", 3);
+    expect_bytes(s, "write p1 '*'", "*", 1);
+    expect_bytes(s, "write p1 (13*5)*2", "AA", 2);
+}
+
+static void a_write_that_cannot_be_is_refused(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 8");
+    stage_refuses(s, "write p1 256*4", "a byte is a number from 0 to 255");
+    stage_refuses(s, "write NULL 1", "a write through NULL");
+    stage_refuses(s, "write p1 1*1k", "a write there leaves the heap");
+    stage_refuses(s, "write p1 \"abcd\"*SIZE_MAX", "a write there leaves the heap");
+    stage_refuses(s, "write 8 1", "a write there leaves the heap");
+    stage_refuses(s, "read NULL", "a read through NULL");
+    stage_refuses(s, "read p1 1k", "a read there leaves the heap");
+    stage_refuses(s, "inspect 8", "this is no address of the heap");
+    stage_does(s, "read p1; read p1 0; inspect p1-8; map; blocks; free-list; stats");
+    assert_int_equal(s->shows, 7);
+}
+
+/* --- Texts that no one would type ----------------------------------------------------------- */
+
+#define REFUSES_BYTES(s, text, wanted)                                                             \
+    do {                                                                                           \
+        assert_false(stage_run_bytes(s, text, sizeof(text) - 1));                                  \
+        if (!strstr((s)->error, wanted)) fail_msg("%s", (s)->error);                               \
+    } while (0)
+
+static void control_characters_are_named(void **state)
+{
+    stage *s = *state;
+    REFUSES_BYTES(s, "\0", "test:1:1: a control character (0x00)");
+    REFUSES_BYTES(s, "set\0\0\0\0\0\0\0\0\0\0\0\0", "test:1:4: a control character (0x00)");
+    REFUSES_BYTES(s, "malloc 8\033[0m", "a control character (0x1b)");
+    REFUSES_BYTES(s, "malloc 8 \0", "test:1:10: a control character (0x00)");
+    REFUSES_BYTES(s, "help mal\001", "a control character (0x01)");
+    REFUSES_BYTES(s, "allocator \"bump\\0\\0\\0\\0\\0\\0\\0\\0\"", "no name has a NUL byte");
+    REFUSES_BYTES(s, "save \"x\\0y\"", "no name has a NUL byte");
+    REFUSES_BYTES(s, "x = \0", "stand here");
+    REFUSES_BYTES(s, "malloc\v8", "a control character (0x0b)");
+}
+
+static void the_line_shown_goes_on_behind_a_nul(void **state)
+{
+    stage *s = *state;
+    REFUSES_BYTES(s, "note \"a\0b\"; free q", "\n  note \"a?b\"; free q\n                   ^");
+}
+
+static void bytes_that_are_no_text_are_refused_or_kept(void **state)
+{
+    stage *s = *state;
+    REFUSES_BYTES(s, "\xff\xfe\x80", "there is no command");
+    REFUSES_BYTES(s, "malloc \xc3", "should stand here");
+    stage_does(s, "note \"\xff\xfe\x80\"; malloc 8; write p1 \"\xff\"");
+    assert_int_equal(*hs_heap_bytes(hs_session_heap(s->session), stage_value(s, "p1"), 1), 0xff);
+}
+
+static void long_lines_are_read_whole_and_shown_in_part(void **state)
+{
+    stage *s = *state;
+    char *text = many("malloc 8 ", " ", 1 << 20, "# end");
+    stage_does(s, text);
+    free(text);
+    text = many("note \"", "x", 1 << 20, "\"");
+    stage_does(s, text);
+    assert_int_equal(strlen(s->said), 1 << 20);
+    free(text);
+    static const char *const pieces[] = {"x", "9", "\x80", "\xff", ";x", "\"", "-", "(", "a b "};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        text = many("free ", pieces[i], 1 << 20, "");
+        assert_false(stage_run(s, text));
+        assert_true(strlen(s->error) < 1000);
+        free(text);
+    }
+    text = many("", "malloc 1;", 2000, "");
+    stage_does(s, text);
+    free(text);
+}
+
+static void names_have_at_most_64_characters(void **state)
+{
+    stage *s = *state;
+    char *text = many("", "n", 65, " = malloc 8");
+    stage_refuses(s, text, "a name of 65 characters is too long");
+    stage_does(s, text + 1);
+    free(text);
+    text = many("free ", "n", 64, "");
+    stage_does(s, text);
+    free(text);
+}
+
+/* before^n behind^n, n = `levels`. */
+static void nest(stage *s, const char *start, const char *before, const char *middle,
+                 const char *behind, size_t levels, const char *wanted)
+{
+    char *left = many(start, before, levels, middle), *text = many(left, behind, levels, "");
+    if (wanted)
+        stage_refuses(s, text, wanted);
+    else
+        stage_does(s, text);
+    free(left);
+    free(text);
+}
+
+static void nesting_is_deep_but_ends(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 8");
+    nest(s, "expect ", "(", "1", ")", 199, NULL);
+    nest(s, "expect ", "(", "1", ")", 100000, "nested more than 200 deep");
+    nest(s, "expect ", "not ", "1", "", 198, NULL);
+    nest(s, "expect ", "not ", "1", "", 100000, "nested more than 200 deep");
+    nest(s, "expect ", "!", "1", "", 100000, "nested more than 200 deep");
+    nest(s, "malloc ", "-", "1", "", 100000, "nested more than 200 deep");
+    nest(s, "malloc ", "size(p1+8*", "0", ")", 100000, "nested more than 200 deep");
+    nest(s, "malloc ", "block(1+", "0", ")", 100000, "nested more than 200 deep");
+    nest(s, "free p1+", "(", "0", ")", 100000, "nested more than 200 deep");
+    nest(s, "", "repeat 1 {", "malloc 8", "}", 50, NULL);
+    nest(s, "", "repeat 1 {", "malloc 8", "}", 100000, "too many { within {");
+    nest(s, "", "expect error {", "free 1", "}", 100000, "too many { within {");
+}
+
+/* --- Loops, chance, and being stopped -------------------------------------------------------- */
+
+static void repeat_runs_its_body_so_many_times(void **state)
+{
+    stage *s = *state;
+    stage_does(
+        s, "repeat 3 { repeat 2 { malloc 8 }; free NULL }; repeat 0 { malloc 8 }; repeat 5 { }");
+    assert_int_equal(stage_value(s, "blocks"), 6);
+    stage_does(s, "repeat blocks / 2 { malloc 8 }");
+    assert_non_null(strstr(s->said, "repeated 3 times: 3 requests"));
+    stage_refuses(s, "repeat 3 { free p1 }", "a double free");
+    stage_refuses(s, "repeat 3 { expect 1 == 2 }", "this does not hold");
+    assert_int_equal(s->errors, 2);
+}
+
+static void random_requests_are_the_same_for_the_same_seed(void **state)
+{
+    stage *s = *state, *same = stage_new("implicit", 256, 1 << 20),
+          *other = stage_new("implicit", 256, 1 << 20);
+    stage_does(s, "random 200 seed 7");
+    stage_does(same, "random(200, seed 3+4)");
+    stage_does(other, "random 200 seed 8");
+    assert_int_equal(stage_value(s, "requests"), 200);
+    expect_same_heap(s->session, same->session);
+    assert_int_not_equal(stage_value(s, "live"), stage_value(other, "live"));
+    stage_does(s, "check; random 0; random 100; check");
+    stage_free(same);
+    stage_free(other);
+}
+
+static void a_stop_ends_all_that_was_to_run(void **state)
+{
+    stage *s = *state;
+    s->patience = 10;
+    stage_run(s, "repeat 1000000000 { repeat 3 { malloc 8 } }; malloc 1k");
+    assert_non_null(strstr(s->said, "stopped after"));
+    assert_true(stage_value(s, "requests") < 10);
+    s->patience = 5;
+    stage_run(s, "random 1000000000 seed 1; malloc 1k");
+    assert_true(stage_value(s, "requests") < 20);
+    stage_does(s, "malloc 8");
+}
+
+static void quit_ends_the_program(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 8; repeat 9 { malloc 8; quit; malloc 8 }; malloc 8");
+    assert_true(hs_interpreter_has_quit(s->in));
+    assert_int_equal(stage_value(s, "requests"), 2);
+}
+
+/* --- Expectations --------------------------------------------------------------------------- */
+
+static void an_expectation_that_fails_lets_the_rest_go_on(void **state)
+{
+    stage *s = *state;
+    assert_false(stage_run(s, "expect 1 == 2; malloc 8; expect 2 == 3; malloc 8"));
+    assert_int_equal(s->errors, 2);
+    assert_int_equal(stage_value(s, "requests"), 2);
+    assert_int_equal(hs_interpreter_failures(s->in), 2);
+}
+
+static void an_expected_error_must_come(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 8; expect error { free p1+8 }");
+    assert_non_null(strstr(s->refused, "0x107000010 points into"));
+    assert_int_equal(s->errors, 0);
+    stage_refuses(s, "expect error { malloc 8 }", "no error came here, and one was expected");
+    stage_refuses(s, "expect error { }", "no error came here");
+    stage_does(s, "expect error { malloc 1/0 }; expect error { source no-such-file }");
+    assert_non_null(strstr(s->refused, "can not be read"));
+}
+
+static void expected_errors_nest(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "expect error { expect error { malloc 8 } }");
+    assert_string_equal(s->refused, "no error came here, and one was expected");
+    stage_does(s, "expect error { expect 1 == 2; expect error { free 99 } }");
+    assert_non_null(strstr(s->refused, "this does not hold"));
+    stage_refuses(s, "expect error { expect error { free 99 } }", "no error came here");
+    stage_does(s, "expect error { repeat 3 { expect error { free 99 }; free 98 } }");
+    assert_non_null(strstr(s->refused, "0x62"));
+}
+
+/* --- Files ---------------------------------------------------------------------------------- */
+
+static int open_stage_in_a_folder(void **state)
+{
+    char folder[] = "/tmp/language-test-XXXXXX";
+    if (!mkdtemp(folder) || chdir(folder) != 0) return -1;
+    return open_stage(state);
+}
+
+static int remove_the_folder(void **state)
+{
+    char folder[256];
+    if (!getcwd(folder, sizeof folder)) return -1;
+    static const char *const files[] = {"a.heap", "b.heap",   "foreign",
+                                        "empty",  "folder/x", "folder"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) remove(files[i]);
+    if (chdir("/") != 0 || rmdir(folder) != 0) return -1;
+    return close_stage(state);
+}
+
+static void put_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static char *file_text(const char *path)
+{
+    static char text[65536];
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    fclose(file);
+    return text;
+}
+
+static void source_runs_a_file_and_names_it_in_complaints(void **state)
+{
+    stage *s = *state;
+    put_file("a.heap", "malloc 8\nsource b.heap\n");
+    put_file("b.heap", "malloc 16\n\nfree q\n");
+    stage_refuses(s, "source a.heap; malloc 8", "b.heap:3:6: there is no pointer q");
+    assert_int_equal(stage_value(s, "requests"), 2);
+    put_file("b.heap", "malloc 16; mallok");
+    stage_refuses(s, "source b.heap", "b.heap:1:12: there is no command mallok");
+    assert_int_equal(stage_value(s, "requests"), 2);
+    stage_refuses(s, "source nothing", "nothing: can not be read: No such file");
+    stage_refuses(s, "source .", "can not be read");
+    put_file("b.heap", "");
+    stage_does(s, "source b.heap; source \"b.heap\"");
+}
+
+static void a_script_that_sources_itself_ends(void **state)
+{
+    stage *s = *state;
+    put_file("a.heap", "malloc 8; source a.heap");
+    stage_refuses(s, "source a.heap", "one of them sources itself");
+    assert_int_equal(s->errors, 1);
+    assert_int_equal(stage_value(s, "requests"), 20);
+}
+
+static void a_stop_within_a_sourced_script_ends_its_caller(void **state)
+{
+    stage *s = *state;
+    put_file("a.heap", "repeat 1000000000 { malloc 8 }; malloc 8");
+    s->patience = 4;
+    stage_run(s, "source a.heap; source a.heap; malloc 8");
+    assert_int_equal(stage_value(s, "requests"), 3);
+}
+
+static void save_replaces_saved_sessions_alone(void **state)
+{
+    stage *s = *state;
+    struct stat st;
+    put_file("foreign", "my thesis\n");
+    put_file("empty", "");
+    assert_int_equal(mkdir("folder", 0700), 0);
+    stage_does(s, "malloc 24; save a.heap");
+    assert_non_null(strstr(s->said, "saved 1 commands"));
+    stage_does(s, "malloc 24; save a.heap; save empty; save folder/x");
+    assert_non_null(strstr(file_text("a.heap"), "p2 = malloc 24"));
+    stage_refuses(s, "save foreign", "there is a file of that name, and it is no saved session");
+    assert_string_equal(file_text("foreign"), "my thesis\n");
+    stage_refuses(s, "save folder", "it can not be saved");
+    stage_refuses(s, "save nowhere/x", "it can not be saved");
+    assert_int_equal(stat("a.heap", &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0644);
+}
+
+static void a_saved_script_runs(void **state)
+{
+    stage *s = *state, *again = stage_new("bump", 64, 64);
+    stage_does(s, "set coalesce deferred; malloc 24; a = calloc 3 8; realloc a 200; free p1\n"
+                  "write a \"x\\\"\\\\\\n\\0y\"*3; note \"caf\xc3\xa9\"; b = a+8; save a.heap");
+    stage_does(again, "source a.heap");
+    expect_same_heap(s->session, again->session);
+    stage_free(again);
+}
+
+/* --- Completion ----------------------------------------------------------------------------- */
+
+/* The completions of a line, joined by blanks. */
+static const char *completed(stage *s, const char *line)
+{
+    static char text[4096];
+    hs_completions c = hs_complete(s->session, line, strlen(line));
+    text[0] = 0;
+    for (size_t i = 0; i < c.count; i++) {
+        assert_true(strlen(text) + strlen(c.items[i].text) + 2 < sizeof text);
+        if (i) strcat(text, " ");
+        strcat(text, c.items[i].text);
+    }
+    assert_true(c.start <= strlen(line));
+    hs_completions_free(&c);
+    return text;
+}
+
+static void completion_knows_what_may_stand_where(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 8; malloc 8; table = malloc 8; none = NULL");
+    static const char *const lines[][2] = {
+        {"mal", "malloc"},
+        {"re", "read realloc repeat reset"},
+        {"malloc 8; fr", "free free-list"},
+        {"x = cal", "calloc"},
+        {"repeat 3 { wri", "write"},
+        {"note \"; \" fr", ""},
+        {"free ", "p1 p2 table"},
+        {"free t", "table"},
+        {"realloc(p", "p1 p2"},
+        {"allocator wo", "worst-fit"},
+        {"allocator best-fit r", "replay"},
+        {"set f", "fit footer"},
+        {"set mis", "misuse"},
+        {"set fit ", "best first next worst"},
+        {"set misuse al", "allow"},
+        {"set coal ", "deferred immediate off"},
+        {"set split-min 8 ", "replay"},
+        {"help rea", "read realloc"},
+        {"random 5 s", "seed"},
+        {"heap 64 m", "max"},
+        {"expect hol", "holes"},
+        {"expect ta", "table"},
+        {"nonsense ", ""},
+        {"quit ", ""},
+        {"", NULL},
+    };
+    for (size_t i = 0; lines[i][1]; i++) {
+        const char *found = completed(s, lines[i][0]);
+        if (strcmp(found, lines[i][1]) != 0)
+            fail_msg("\"%s\" completes to: %s", lines[i][0], found);
+    }
+}
+
+static void an_empty_line_completes_to_all_commands(void **state)
+{
+    const char *all = completed(*state, "");
+    const hs_command *c;
+    for (size_t i = 0; (c = hs_command_at(i)); i++) assert_non_null(strstr(all, c->name));
+}
+
+static void completion_begins_where_the_word_does(void **state)
+{
+    hs_completions c = hs_complete(((stage *)*state)->session, "malloc 8; fre", 13);
+    assert_int_equal(c.start, 10);
+    hs_completions_free(&c);
+}
+
+static void files_and_folders_are_completed(void **state)
+{
+    stage *s = *state;
+    put_file("a.heap", "");
+    put_file("b.heap", "");
+    assert_int_equal(mkdir("folder", 0700), 0);
+    put_file("folder/x", "");
+    assert_string_equal(completed(s, "source "), "a.heap b.heap folder/");
+    assert_string_equal(completed(s, "save b"), "b.heap");
+    assert_string_equal(completed(s, "source fol"), "folder/");
+    assert_string_equal(completed(s, "source folder/"), "folder/x");
+    assert_string_equal(completed(s, "source nowhere/"), "");
+}
+
+/* --- Help ----------------------------------------------------------------------------------- */
+
+static void expect_words(const char *text, const char *first, const char *second)
+{
+    if (!strstr(text, first) || (second && !strstr(text, second)))
+        fail_msg("help leaves out %s or what it is", first);
+}
+
+static void help_tells_of_every_command_with_its_syntax(void **state)
+{
+    stage *s = *state;
+    char syntax[128], *all = hs_help_text(s->session, NULL), *man = hs_help_roff();
+    const hs_command *c;
+    for (size_t i = 0; (c = hs_command_at(i)); i++) {
+        char *one = hs_help_text(s->session, c);
+        hs_command_syntax(c, syntax, sizeof syntax);
+        assert_true(strlen(syntax) < sizeof syntax - 1);
+        expect_words(all, syntax, c->summary);
+        expect_words(one, syntax, c->summary);
+        if (!strchr(c->summary, '-')) expect_words(man, c->summary, NULL);
+        free(one);
+    }
+    free(all);
+    free(man);
+}
+
+static void help_tells_of_every_option_and_measure(void **state)
+{
+    stage *s = *state;
+    char *set = hs_help_text(s->session, hs_command_named("set"));
+    char *expect = hs_help_text(s->session, hs_command_named("expect"));
+    const hs_allocator *a;
+    const hs_measure *m;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (size_t j = 0; j < a->option_count; j++)
+            expect_words(set, a->options[j].name, a->options[j].help);
+    for (size_t i = 0; i < HS_SETTINGS; i++)
+        expect_words(set, hs_settings[i].name, hs_settings[i].help);
+    for (size_t i = 0; (m = hs_measure_at(i)); i++) expect_words(expect, m->name, m->definition);
+    free(set);
+    free(expect);
+}
+
+/* --- Heap and settings ----------------------------------------------------------------------- */
+
+static void the_heaps_sizes_may_be_given_alone_or_together(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "heap 128 max 512");
+    assert_int_equal(stage_value(s, "heap_size"), 128);
+    assert_int_equal(stage_value(s, "heap_max"), 512);
+    stage_does(s, "heap 64");
+    assert_int_equal(stage_value(s, "heap_max"), 512);
+    stage_does(s, "malloc 24; heap max 4k replay");
+    assert_int_equal(stage_value(s, "heap_size"), 64);
+    assert_int_equal(stage_value(s, "heap_max"), 4096);
+    assert_int_equal(stage_value(s, "live"), 24);
+    stage_does(s, "heap");
+    assert_non_null(strstr(s->said, "the heap starts at 0x107000000"));
+    assert_int_equal(stage_value(s, "live"), 24);
+    stage_refuses(s, "heap 8", "a heap has at least 64 bytes");
+    stage_refuses(s, "heap max 0", "a heap has at least 64 bytes");
+    stage_refuses(s, "heap max", "heap: max M is missing");
+    stage_refuses(s, "heap 2k max 1k", "its maximum can not be less");
+    stage_refuses(s, "heap 2T", "at most 1099511627776 bytes");
+    assert_int_equal(stage_value(s, "live"), 24);
+}
+
+static void set_takes_numbers_as_sizes_and_words_by_their_list(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "set zoom 1k; set pace 0x10; set");
+    assert_non_null(strstr(s->said, "split-min"));
+    assert_int_equal(hs_session_setting(s->session, HS_SET_ZOOM), 1024);
+    assert_int_equal(hs_session_setting(s->session, HS_SET_PACE), 16);
+    stage_refuses(s, "set pace 3601", "pace is a number from 0 to 3600");
+    stage_refuses(s, "set pace 3)", "the number should end here");
+    stage_refuses(s, "set pace \"3\"", "a number or a name should stand here");
+    stage_refuses(s, "set pace fast", "there is no variable or measure fast");
+    stage_does(s, "allocator bump; set align 16");
+    stage_refuses(s, "set fit best", "fit is an option of the allocator implicit, not of bump");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
+#define TEST_WITH_FILES(name)                                                                      \
+    cmocka_unit_test_setup_teardown(name, open_stage_in_a_folder, remove_the_folder)
+        TEST(sizes_are_read_as_people_write_them),
+        TEST(sizes_that_are_none_are_refused_by_name),
+        TEST(pointers_have_offsets),
+        TEST(conditions_are_as_in_c_and_in_words),
+        TEST(conditions_that_do_not_hold_say_the_values),
+        TEST(statements_share_lines_and_comments_end_them),
+        TEST(words_may_be_short_while_only_one_begins_so),
+        TEST(misspelt_words_bring_a_suggestion),
+        TEST(suggestions_follow_the_names_that_there_are),
+        TEST(a_complaint_points_at_line_and_column),
+        TEST(nothing_runs_when_a_part_does_not_parse),
+        TEST(brackets_and_quotes_must_match),
+        TEST(open_braces_ask_for_more_lines),
+        TEST(bytes_are_text_with_escapes_or_a_byte_many_times),
+        TEST(a_star_is_a_byte_and_may_stand_in_brackets),
+        TEST(a_write_that_cannot_be_is_refused),
+        TEST(control_characters_are_named),
+        TEST(the_line_shown_goes_on_behind_a_nul),
+        TEST(bytes_that_are_no_text_are_refused_or_kept),
+        TEST(long_lines_are_read_whole_and_shown_in_part),
+        TEST(names_have_at_most_64_characters),
+        TEST(nesting_is_deep_but_ends),
+        TEST(repeat_runs_its_body_so_many_times),
+        TEST(random_requests_are_the_same_for_the_same_seed),
+        TEST(a_stop_ends_all_that_was_to_run),
+        TEST(quit_ends_the_program),
+        TEST(an_expectation_that_fails_lets_the_rest_go_on),
+        TEST(an_expected_error_must_come),
+        TEST(expected_errors_nest),
+        TEST_WITH_FILES(source_runs_a_file_and_names_it_in_complaints),
+        TEST_WITH_FILES(a_script_that_sources_itself_ends),
+        TEST_WITH_FILES(a_stop_within_a_sourced_script_ends_its_caller),
+        TEST_WITH_FILES(save_replaces_saved_sessions_alone),
+        TEST_WITH_FILES(a_saved_script_runs),
+        TEST(completion_knows_what_may_stand_where),
+        TEST(an_empty_line_completes_to_all_commands),
+        TEST(completion_begins_where_the_word_does),
+        TEST_WITH_FILES(files_and_folders_are_completed),
+        TEST(help_tells_of_every_command_with_its_syntax),
+        TEST(help_tells_of_every_option_and_measure),
+        TEST(the_heaps_sizes_may_be_given_alone_or_together),
+        TEST(set_takes_numbers_as_sizes_and_words_by_their_list),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

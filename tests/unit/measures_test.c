@@ -1,0 +1,164 @@
+/* Measures over time: Johnstone & Wilson's four, the cost of a request, and the samples. */
+#include "check.h"
+#include "model/timeline.h"
+#include "stage.h"
+
+#include <heapscope/ledger.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static int open_stage(void **state)
+{
+    *state = stage_new("implicit", 256, 1 << 20);
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    stage_free(*state);
+    return 0;
+}
+
+/* --- Fragmentation over time ---------------------------------------------------------------- */
+
+/* u112 u16 u112 u16, then holes of 112, and a block that fits none of them. */
+static void peaks_apart(stage *s)
+{
+    stage_does(s, "malloc 100; malloc 8; malloc 100; malloc 8; free p1; free p3; malloc 110");
+}
+
+static void used_reaches_from_the_base_to_the_highest_block_so_far(void **state)
+{
+    stage_does(*state, "expect used == 0; malloc 24; expect used == 32; malloc 8");
+    stage_does(*state, "expect used == 48; free p2; free p1; expect used == 48");
+}
+
+static void the_four_measures_differ_when_the_peaks_lie_apart(void **state)
+{
+    stage *s = *state;
+    peaks_apart(s);
+    stage_does(s, "expect used == 376 and peak_live == 216 and live == 126");
+    stage_does(s, "expect fragmentation_2 == (256 - 216) * 100 / 216");
+    stage_does(s, "expect fragmentation_3 == (376 - 126) * 100 / 126");
+    stage_does(s, "expect fragmentation_4 == (376 - 216) * 100 / 216");
+    /* Thousandths after each of the seven requests. */
+    stage_does(s, "expect fragmentation_1 == (120 + 185 + 153 + 185 + 1206 + 15000 + 1984) / 70");
+}
+
+static void a_peak_counts_where_it_was_first_reached(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 100; malloc 8; free p1; p1 = malloc 100; free p2; malloc 24");
+    stage_does(s, "expect peak_live == 124 and used == 144 and fragmentation_2 == 16");
+    stage_does(s, "free p1; malloc 100; expect fragmentation_2 == 16 and fragmentation_3 == 16");
+}
+
+static void requests_that_leave_nothing_live_have_no_ratio(void **state)
+{
+    stage_does(*state, "expect fragmentation_1 == 0 and fragmentation_4 == 0");
+    stage_does(*state, "malloc 100; expect fragmentation_1 == 12; free p1");
+    stage_does(*state, "expect fragmentation_1 == 12 and fragmentation_4 == 12");
+}
+
+static void a_fresh_heap_has_no_past(void **state)
+{
+    size_t n;
+    stage *s = *state;
+    peaks_apart(s);
+    stage_does(s, "heap 512; expect used == 0 and fragmentation_1 == 0 and fragmentation_3 == 0");
+    hs_session_samples(s->session, &n);
+    assert_int_equal(n, 0);
+}
+
+static void cost_is_blocks_examined_per_request(void **state)
+{
+    stage_does(*state, "expect examined_per_100 == 0; malloc 8; malloc 8; malloc 8; free p1");
+    stage_does(*state, "expect examined_total == 1 + 2 + 3 and examined_per_100 == 600 / 4");
+}
+
+/* --- Samples -------------------------------------------------------------------------------- */
+
+static void each_request_is_a_sample_at_first(void **state)
+{
+    size_t n;
+    peaks_apart(*state);
+    const hs_sample *x = hs_session_samples(((stage *)*state)->session, &n);
+    assert_int_equal(n, 7);
+    assert_int_equal(x[3].live, 216);
+    assert_int_equal(x[3].used, 256);
+    assert_int_equal(x[3].heap, 256);
+    assert_int_equal(x[3].utilization, 216 * 100 / 256);
+    assert_int_equal(x[5].live, 16);
+    assert_int_equal(x[6].heap, 512);
+    assert_int_equal(x[6].examined, stage_value(*state, "examined"));
+    assert_int_equal(x[6].requests, 1);
+}
+
+static void failed_requests_take_time_too(void **state)
+{
+    size_t n;
+    stage_does(*state, "heap 256 max 256; malloc 1000; malloc 8");
+    hs_session_samples(((stage *)*state)->session, &n);
+    assert_int_equal(n, 2);
+}
+
+static void memory_is_bounded_and_no_peak_is_lost(void **state)
+{
+    (void)state;
+    enum { MANY = 100000, SPIKE = 77777 };
+    hs_timeline t = {0};
+    for (uint64_t i = 1; i <= MANY; i++) {
+        hs_timeline_add(&t, (hs_sample){.requests = 1, .live = i == SPIKE ? 1000 : 1, .heap = i});
+        assert_true(t.count <= HS_SAMPLES);
+    }
+    uint64_t sum = 0, most = 0, at = 0;
+    for (size_t i = 0; i < t.count; i++) {
+        if (t.samples[i].live > most) {
+            most = t.samples[i].live;
+            at = sum;
+        }
+        sum += t.samples[i].requests;
+        assert_int_equal(t.samples[i].heap, sum); /* the largest: that of the last request */
+        if (i + 1 < t.count) assert_int_equal(t.samples[i].requests, t.stride);
+    }
+    assert_int_equal(sum, MANY);
+    assert_int_equal(most, 1000);
+    assert_in_range(at, SPIKE - t.stride, SPIKE);
+    assert_in_range(t.count, HS_SAMPLES / 2, HS_SAMPLES);
+    hs_timeline_free(&t);
+}
+
+static void a_replay_leads_to_the_same_samples(void **state)
+{
+    size_t n, m;
+    stage *s = *state;
+    stage_does(s, "random 5000 seed 7");
+    const hs_sample *x = hs_session_samples(s->session, &n);
+    hs_sample *before = malloc(n * sizeof *before);
+    memcpy(before, x, n * sizeof *before);
+    stage_does(s, "allocator bump replay; allocator implicit replay");
+    x = hs_session_samples(s->session, &m);
+    assert_int_equal(n, m);
+    assert_memory_equal(before, x, n * sizeof *before);
+    free(before);
+}
+
+#define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_STAGE(used_reaches_from_the_base_to_the_highest_block_so_far),
+        ON_STAGE(the_four_measures_differ_when_the_peaks_lie_apart),
+        ON_STAGE(a_peak_counts_where_it_was_first_reached),
+        ON_STAGE(requests_that_leave_nothing_live_have_no_ratio),
+        ON_STAGE(a_fresh_heap_has_no_past),
+        ON_STAGE(cost_is_blocks_examined_per_request),
+        ON_STAGE(each_request_is_a_sample_at_first),
+        ON_STAGE(failed_requests_take_time_too),
+        cmocka_unit_test(memory_is_bounded_and_no_peak_is_lost),
+        ON_STAGE(a_replay_leads_to_the_same_samples),
+    };
+    return cmocka_run_group_tests_name("measures", tests, NULL, NULL);
+}

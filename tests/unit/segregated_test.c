@@ -1,0 +1,335 @@
+/* Segregated fits: the lists and their bitmap, quick lists, and what the check finds. */
+#include "check.h"
+#include "heaps.h"
+
+enum { LISTS = 1024, QUICK_32 = LISTS + 4 };
+
+/* Blocks of the given sizes in use, each followed by one of 32 bytes that keeps it apart; then
+ * those of the given sizes are freed in order. */
+static hs_heap *heap_with_holes(const char *line, const size_t *sizes, size_t n)
+{
+    hs_heap *h = heap(line);
+    hs_addr p[16];
+    for (size_t i = 0; i < n; i++) {
+        p[i] = hs_malloc(h, sizes[i] - 8);
+        hs_malloc(h, 24);
+    }
+    for (size_t i = 0; i < n; i++) hs_free(h, p[i]);
+    return h;
+}
+
+/* The heads of the lists from `first` on that are not empty, as "index:offset ...". */
+static const char *heads(const hs_heap *h)
+{
+    static char text[256];
+    size_t n = 0;
+    hs_list l;
+    text[0] = 0;
+    for (size_t i = 0; hs_heap_allocator(h)->list(h, i, &l) && n < sizeof text - 32; i++) {
+        assert_int_equal(l.marked, l.head != HS_NULL);
+        if (l.head)
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s%zu:%llu", n ? " " : "", i,
+                                  (unsigned long long)(l.head - HS_BASE));
+    }
+    return text;
+}
+
+/* --- Lists ---------------------------------------------------------------------------------- */
+
+static void the_lists_share_out_all_sizes_without_gap_or_overlap(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("segregated 256 4096");
+    hs_list l;
+    uint64_t next = 0;
+    size_t i = 0;
+    for (; i < LISTS && hs_heap_allocator(h)->list(h, i, &l) && (i == 0 || next); i++) {
+        assert_int_equal(l.smallest, next);
+        if (i < 64) assert_int_equal(l.largest, l.smallest + 7);
+        if (i > 64) assert_true((l.largest - l.smallest + 1) * 16 <= l.smallest);
+        next = l.largest + 1;
+    }
+    assert_int_equal(next, 0); /* 2^64 */
+    hs_heap_free(h);
+}
+
+static void a_request_looks_into_the_list_of_its_own_size_first(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_with_holes("segregated 1024 1024 coalesce=immediate",
+                                 (size_t[]){64, 40, 48, 40, 104}, 5);
+    assert_string_equal(heads(h), "5:248 6:168 8:0 13:320 65:456");
+    assert_int_equal(at(hs_malloc(h, 32)), 256);
+    assert_int_equal(count_events(h, HS_VISIT), 1);
+    assert_int_equal(event(h, HS_LOOK)->a, 5);
+    hs_heap_free(h);
+}
+
+static void the_next_list_that_is_not_empty_serves_when_the_own_one_is(void **state)
+{
+    (void)state;
+    hs_heap *h =
+        heap_with_holes("segregated 1024 1024 coalesce=immediate", (size_t[]){64, 40, 104}, 3);
+    assert_int_equal(at(hs_malloc(h, 64)), 176);
+    assert_int_equal(count_events(h, HS_LOOK), 1);
+    assert_int_equal(event(h, HS_LOOK)->a, 13);
+    assert_int_equal(event(h, HS_SPLIT)->b, 32);
+    assert_string_equal(heads(h), "4:240 5:96 8:0 70:304");
+    hs_heap_free(h);
+}
+
+/* List 68 has the sizes 640 to 664: one is too small, two are large enough. */
+static void within_a_list_first_fit_takes_the_first_and_best_fit_the_smallest(void **state)
+{
+    (void)state;
+    const size_t sizes[] = {648, 664, 640};
+    hs_heap *h = heap_with_holes("segregated 4096 4096 coalesce=immediate", sizes, 3);
+    assert_int_equal(at(hs_malloc(h, 640)), 688);
+    assert_int_equal(count_events(h, HS_VISIT), 2);
+    hs_heap_free(h);
+    h = heap_with_holes("segregated 4096 4096 coalesce=immediate fit=best", sizes, 3);
+    assert_int_equal(at(hs_malloc(h, 640)), 8);
+    assert_int_equal(count_events(h, HS_VISIT), 3);
+    hs_heap_free(h);
+}
+
+static void an_aligned_request_goes_on_to_larger_lists(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_with_holes("segregated 1024 1024 coalesce=immediate", (size_t[]){40, 64}, 2);
+    assert_int_equal(at(hs_aligned_alloc(h, 64, 32)), 256);
+    assert_int_equal(count_events(h, HS_LOOK), 3);
+    hs_heap_free(h);
+}
+
+static void joining_and_splitting_move_blocks_to_other_lists(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("segregated 160 160 coalesce=immediate");
+    hs_addr p = hs_malloc(h, 24), q = hs_malloc(h, 24);
+    hs_malloc(h, 24);
+    hs_free(h, p);
+    assert_string_equal(heads(h), "4:0 7:96");
+    hs_free(h, q);
+    assert_string_equal(heads(h), "7:96 8:0");
+    expect_blocks(h, "f64 u32 f56");
+    hs_heap_free(h);
+}
+
+/* --- Quick lists ---------------------------------------------------------------------------- */
+
+static void store(hs_heap *h, uint64_t offset, uint64_t word)
+{
+    assert_true(hs_heap_poke(h, HS_BASE + offset, &word, sizeof word));
+}
+
+static uint64_t word_at(const hs_heap *h, uint64_t offset)
+{
+    uint64_t word = 0;
+    assert_true(hs_heap_peek(h, HS_BASE + offset, &word));
+    return word;
+}
+
+/* Three blocks of 32 bytes in 160, the first two freed. */
+static hs_heap *heap_with_two_quick(const char *line)
+{
+    hs_heap *h = heap(line);
+    hs_addr p = hs_malloc(h, 24), q = hs_malloc(h, 24);
+    hs_malloc(h, 24);
+    hs_free(h, p);
+    hs_free(h, q);
+    return h;
+}
+
+static void a_quick_block_stays_as_it_is_and_its_header_says_so(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_with_two_quick("segregated 160 160");
+    expect_blocks(h, "f32 f32 u32 f56");
+    assert_string_equal(heads(h), "7:96 1028:32");
+    assert_int_equal(word_at(h, 0), 32 | 7);
+    assert_int_equal(word_at(h, 64), 32 | 3); /* its left neighbour counts as used */
+    assert_int_equal(count_events(h, HS_COALESCE), 0);
+    hs_heap_free(h);
+}
+
+static void a_quick_block_has_one_link(void **state)
+{
+    (void)state;
+    hs_links l;
+    hs_block b;
+    hs_heap *h = heap_with_two_quick("segregated 160 160");
+    store(h, 48, 0x1234); /* where a second link would be */
+    assert_true(hs_heap_allocator(h)->links(h, HS_BASE + 32, &l));
+    assert_int_equal(l.to[0], HS_BASE);
+    assert_int_equal(l.to[1], HS_NULL);
+    assert_true(hs_heap_allocator(h)->walk(h, NULL, &b));
+    assert_int_equal(b.links, 8);
+    hs_heap_free(h);
+}
+
+static void the_next_request_of_its_size_gets_the_quick_block_freed_last(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_with_two_quick("segregated 160 160");
+    assert_int_equal(at(hs_malloc(h, 20)), 40);
+    assert_int_equal(event(h, HS_LOOK)->a, QUICK_32);
+    assert_int_equal(count_events(h, HS_VISIT), 0);
+    assert_int_equal(hs_events_counts(h).writes, 1);
+    assert_int_equal(at(hs_malloc(h, 24)), 8);
+    expect_blocks(h, "u32 u32 u32 f56");
+    hs_heap_free(h);
+}
+
+static void quick_blocks_are_joined_when_a_search_fails(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_with_two_quick("segregated 160 160");
+    assert_int_equal(at(hs_malloc(h, 56)), 8);
+    assert_int_equal(count_events(h, HS_COALESCE), 1);
+    expect_blocks(h, "u64 u32 f56");
+    assert_string_equal(heads(h), "7:96");
+    hs_heap_free(h);
+}
+
+static void quick_blocks_are_joined_before_the_heap_grows(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("segregated 160 4096");
+    hs_addr p = hs_malloc(h, 56), q = hs_malloc(h, 56);
+    hs_free(h, p);
+    hs_free(h, q);
+    assert_int_equal(at(hs_malloc(h, 120)), 8);
+    assert_int_equal(count_events(h, HS_GROW), 0);
+    hs_heap_free(h);
+}
+
+static void nothing_is_joined_for_a_request_that_must_fail(void **state)
+{
+    (void)state;
+    static picture before;
+    hs_heap *h = heap_with_two_quick("segregated 160 160");
+    take(h, &before);
+    assert_int_equal(hs_malloc(h, 64), HS_NULL);
+    expect_unchanged(h, &before);
+    assert_string_equal(heads(h), "7:96 1028:32");
+    hs_heap_free(h);
+}
+
+static void blocks_larger_than_quick_are_joined_at_once(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("segregated 4096 4096 quick=1024");
+    hs_addr p = hs_malloc(h, 1016), q = hs_malloc(h, 1024);
+    hs_malloc(h, 24);
+    hs_free(h, p); /* not larger than 1024 */
+    hs_free(h, q);
+    expect_blocks(h, "f1024 f1032 u32 f2000");
+    assert_string_equal(heads(h), "80:1024 95:2088 1152:0");
+    hs_heap_free(h);
+}
+
+static void coalesce_may_change_while_blocks_are_quick(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_with_two_quick("segregated 160 160");
+    set(h, "coalesce", "immediate");
+    hs_free(h, HS_BASE + 72);
+    expect_blocks(h, "f32 f32 f88");
+    assert_int_equal(at(hs_malloc(h, 24)), 40);
+    hs_free(h, HS_BASE + 40);
+    expect_blocks(h, "f32 f120");
+    assert_int_equal(at(hs_malloc(h, 144)), 8);
+    hs_heap_free(h);
+}
+
+/* --- Broken bytes --------------------------------------------------------------------------- */
+
+static void expect_fault(hs_heap *h, const picture *before, hs_reason why)
+{
+    assert_non_null(hs_fault(h));
+    assert_int_equal(hs_fault(h)->detail, why);
+    expect_unchanged(h, before);
+}
+
+static void a_write_through_a_freed_pointer_ends_in_a_fault(void **state)
+{
+    (void)state;
+    static picture before;
+    hs_heap *h = heap_with_two_quick("segregated 160 160");
+    store(h, 40, 0x4141414141414141); /* the quick block's link */
+    hs_malloc(h, 24);
+    take(h, &before);
+    assert_int_equal(hs_malloc(h, 24), HS_NULL);
+    expect_fault(h, &before, HS_BECAUSE_OUTSIDE);
+    hs_heap_free(h);
+}
+
+static void every_size_that_a_broken_header_can_say_ends_in_a_fault(void **state)
+{
+    (void)state;
+    static picture before;
+    for (unsigned bit = 11; bit < 64; bit++) {
+        hs_heap *h = heap("segregated 160 160 coalesce=immediate");
+        hs_addr p = hs_malloc(h, 24);
+        hs_malloc(h, 24);
+        store(h, 32, (uint64_t)1 << bit); /* free, says the block on p's right */
+        take(h, &before);
+        hs_free(h, p);
+        expect_fault(h, &before, HS_BECAUSE_OUTSIDE);
+        hs_heap_free(h);
+    }
+}
+
+static void expect_damage(hs_heap *h, uint64_t offset, const char *what)
+{
+    hs_damage damage = {0};
+    assert_false(hs_heap_allocator(h)->check(h, &damage));
+    assert_non_null(strstr(damage.what, what));
+    assert_int_equal(at(damage.at), offset);
+    hs_heap_free(h);
+}
+
+static void the_check_reports_broken_lists(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_with_two_quick("segregated 160 160");
+    store(h, 40, HS_BASE + 64);
+    expect_damage(h, 64, "no quick block");
+    h = heap_with_two_quick("segregated 160 160");
+    store(h, 40, 1);
+    expect_damage(h, 0, "quick list leads out of the heap");
+    h = heap_with_two_quick("segregated 160 160");
+    store(h, 40, HS_BASE + 32);
+    expect_damage(h, 32, "in a circle");
+    h = heap_with_two_quick("segregated 160 160");
+    store(h, 40, HS_NULL);
+    expect_damage(h, 0, "missing from the lists");
+    h = heap_with_two_quick("segregated 160 160");
+    store(h, 112, HS_BASE);
+    expect_damage(h, 96, "previous");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_lists_share_out_all_sizes_without_gap_or_overlap),
+        cmocka_unit_test(a_request_looks_into_the_list_of_its_own_size_first),
+        cmocka_unit_test(the_next_list_that_is_not_empty_serves_when_the_own_one_is),
+        cmocka_unit_test(within_a_list_first_fit_takes_the_first_and_best_fit_the_smallest),
+        cmocka_unit_test(an_aligned_request_goes_on_to_larger_lists),
+        cmocka_unit_test(joining_and_splitting_move_blocks_to_other_lists),
+        cmocka_unit_test(a_quick_block_stays_as_it_is_and_its_header_says_so),
+        cmocka_unit_test(a_quick_block_has_one_link),
+        cmocka_unit_test(the_next_request_of_its_size_gets_the_quick_block_freed_last),
+        cmocka_unit_test(quick_blocks_are_joined_when_a_search_fails),
+        cmocka_unit_test(quick_blocks_are_joined_before_the_heap_grows),
+        cmocka_unit_test(nothing_is_joined_for_a_request_that_must_fail),
+        cmocka_unit_test(blocks_larger_than_quick_are_joined_at_once),
+        cmocka_unit_test(coalesce_may_change_while_blocks_are_quick),
+        cmocka_unit_test(a_write_through_a_freed_pointer_ends_in_a_fault),
+        cmocka_unit_test(every_size_that_a_broken_header_can_say_ends_in_a_fault),
+        cmocka_unit_test(the_check_reports_broken_lists),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

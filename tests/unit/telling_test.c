@@ -1,0 +1,226 @@
+/* A request told step by step, and a session as it was. */
+#include "check.h"
+#include "stage.h"
+
+#include "view/telling.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int set_up(void **state)
+{
+    *state = stage_new("implicit", 256, 4096);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    stage_free(*state);
+    return 0;
+}
+
+/* The telling of command n contains all these lines, in this order. */
+static void expect_told(const char *text, const char *const lines[])
+{
+    const char *at = text;
+    for (size_t i = 0; lines[i]; i++) {
+        const char *found = strstr(at, lines[i]);
+        if (!found) fail_msg("\"%s\" is not told, or not there, in:\n%s", lines[i], text);
+        at = found + strlen(lines[i]);
+    }
+}
+
+#define EXPECT_WHY(s, n, ...)                                                                      \
+    do {                                                                                           \
+        char *told = hs_why_of((s)->session, n);                                                   \
+        expect_told(told, (const char *const[]){__VA_ARGS__, NULL});                               \
+        free(told);                                                                                \
+    } while (0)
+
+static void a_malloc_is_told_from_the_call_to_the_result(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 40; malloc 8; free p2; malloc 20");
+    EXPECT_WHY(s, 5, "command 5, on implicit", "1. the client calls p4 = malloc(20)",
+               "2. 20 bytes requested + 8 for the header = 28, rounded up to 32",
+               "3. looks at 0x107000000, 32 bytes: in use",
+               "4. looks at 0x107000020, 48 bytes: large enough",
+               "5. chooses the block at 0x107000020, 48 bytes",
+               "6. splits the block: 48 = 32 at 0x107000020 + 16 at 0x107000040",
+               "writes 0x107000040: 0 -> 16|0", "writes 0x107000020: 48|0 -> 32|1",
+               "returns 0x107000028", "cost: 2 blocks examined, 2 words written, 0 bytes moved");
+}
+
+static void rejections_give_their_reason(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 8; malloc 8; malloc 40; malloc 8; free p1; free p3; set fit best");
+    stage_does(s, "malloc 24; aligned_alloc 256 8");
+    EXPECT_WHY(s, 8, "16 bytes: too small", "16 bytes: in use", "48 bytes: fits, the best so far",
+               "fits, but one seen before fits better");
+    EXPECT_WHY(s, 9, "large enough, but not once the payload is aligned");
+}
+
+/* Where a block is taken out of the tree, what is below it is looked at. */
+static void only_blocks_looked_at_before_one_is_found_are_told_to_fit(void **state)
+{
+    stage *s = stage_new("tree", 4096, 4096);
+    (void)state;
+    stage_does(s, "repeat 6 { malloc 40; malloc 8; malloc 60; malloc 8; malloc 90; malloc 8 }");
+    stage_does(s, "free p1; free p3; free p5; free p7; free p9; free p11; free p13; free p15");
+    stage_does(s, "free p17; free p19; free p21; free p23; free p25; free p27; free p29");
+    stage_does(s, "malloc 60; malloc 60; malloc 60");
+    size_t looked_at_later = 0;
+    uint64_t last = hs_session_op_count(s->session);
+    for (uint64_t n = last - 2; n <= last; n++) {
+        char *told = hs_why_of(s->session, n);
+        expect_told(told, (const char *const[]){"fits, the best so far", "leaves the tree", NULL});
+        char *later = strstr(told, "leaves the tree");
+        looked_at_later += strstr(later, "looks at") != NULL;
+        assert_null(strstr(later, "fits"));
+        free(told);
+    }
+    assert_true(looked_at_later > 0);
+    stage_free(s);
+}
+
+static void coalescing_is_told_by_its_case(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "set footer on; repeat 7 { malloc 8 }; free p2; free p4; free p5; free p3");
+    EXPECT_WHY(s, 9, "coalescing, case 1 of 4: both neighbours are in use");
+    EXPECT_WHY(s, 11, "coalescing, case 3 of 4: the left neighbour is free");
+    EXPECT_WHY(s, 12, "coalescing, case 4 of 4: both neighbours are free", "coalesces: 24 + 48",
+               "coalesces: 24 + 72");
+    stage_does(s, "free p7");
+    EXPECT_WHY(s, 13, "coalescing, case 2 of 4: the right neighbour is free");
+    stage_does(s, "set coalesce off; free p6");
+    EXPECT_WHY(s, 15, "coalescing is off");
+}
+
+static void growth_moves_and_failures_are_told(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 100; malloc 8; realloc p1 200; malloc 1M");
+    EXPECT_WHY(s, 3, "the heap grows by 256 bytes: its end moves from 0x107000100 to 0x107000200",
+               "copies 104 bytes from 0x107000008", "is free from now on");
+    EXPECT_WHY(s, 4, "fails: ", "the heap may not grow beyond 4096 bytes", "returns NULL");
+    stage_does(s, "allocator bump; malloc 3; free p1");
+    EXPECT_WHY(s, 6, "the bump pointer moves from 0x107000000 to 0x107000008: 8 bytes");
+    EXPECT_WHY(s, 7, "free does nothing here");
+}
+
+static void a_long_search_is_told_by_its_start_and_its_end(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "repeat 100 { malloc 8 }");
+    char *told = hs_why_of(s->session, 100);
+    assert_non_null(strstr(told, "... and at 72 more blocks"));
+    assert_true(strlen(told) < 4000);
+    free(told);
+}
+
+/* --- Then ----------------------------------------------------------------------------------- */
+
+static void a_session_is_had_as_it_was_after_each_operation(void **state)
+{
+    static const char *const lines[] = {"malloc 24",
+                                        "a = calloc 3 8",
+                                        "write a \"hello\"",
+                                        "free p1",
+                                        "set fit best",
+                                        "aligned_alloc 64 40",
+                                        "b = a",
+                                        "realloc a 200",
+                                        "heap 512",
+                                        "malloc 100",
+                                        "malloc 8",
+                                        "free p1",
+                                        "note here",
+                                        "allocator best-fit replay",
+                                        "malloc 30"};
+    enum { LINES = sizeof lines / sizeof *lines };
+    stage *s = *state;
+    for (size_t i = 0; i < LINES; i++) stage_does(s, lines[i]);
+    for (size_t n = 0; n <= LINES; n++) {
+        hs_problem problem;
+        hs_session *then = hs_session_after(s->session, n, &problem);
+        stage *fresh = stage_new("implicit", 256, 4096);
+        /* What was replayed is shown as the replay did it. */
+        bool replayed = n > 9 && n < 14;
+        for (size_t i = replayed ? 8 : 0; i < n; i++) {
+            if (replayed && i == 8) stage_does(fresh, "allocator best-fit; heap 512");
+            if (!(replayed && i == 8)) stage_does(fresh, lines[i]);
+        }
+        assert_int_equal(hs_session_op_count(then), n);
+        expect_same_heap(then, fresh->session);
+        hs_session_free(then);
+        stage_free(fresh);
+    }
+}
+
+static void slow_motion_ends_where_it_began(void **state)
+{
+    stage *s = *state;
+    hs_session *own;
+    stage_does(s, "random 60 seed 3; p = malloc 700");
+    stage *same = stage_new("implicit", 256, 4096);
+    stage_does(same, "random 60 seed 3; p = malloc 700");
+    hs_session *slow = hs_session_stage(s->session, 61, &own);
+    assert_ptr_equal(slow, s->session);
+    size_t steps = 0, to;
+    for (size_t from = 0; (to = hs_step_end(slow, from)) != from; from = to, steps++) {
+        hs_session_seek(slow, from, to);
+        assert_int_equal(hs_step_before(slow, to), from);
+        char *text = hs_step_text(slow, from, to);
+        assert_true(strlen(text) > 5);
+        free(text);
+    }
+    assert_true(steps > 5);
+    expect_same_heap(s->session, same->session);
+    stage_free(same);
+    assert_null(own);
+}
+
+static void slow_motion_of_an_old_request_leaves_the_session_alone(void **state)
+{
+    stage *s = *state;
+    hs_session *own;
+    stage_does(s, "malloc 24; malloc 8; free p1");
+    hs_session *slow = hs_session_stage(s->session, 1, &own);
+    assert_non_null(own);
+    assert_ptr_equal(slow, own);
+    hs_session_seek(slow, 0, 1);
+    assert_int_equal(stage_value(s, "holes"), 2);
+    hs_session_free(own);
+}
+
+static void why_and_step_ask_for_a_request(void **state)
+{
+    stage *s = *state;
+    stage_refuses(s, "why", "there was no request yet");
+    stage_does(s, "malloc 8; set fit best");
+    stage_refuses(s, "why 2", "command 2 was no request");
+    stage_refuses(s, "step 3", "there is no command 3: there were 2");
+    stage_does(s, "why; why 1; step; history");
+    assert_string_equal(s->said, "    1  p1 = malloc 8\n    2  set fit best");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_malloc_is_told_from_the_call_to_the_result),
+        TEST(rejections_give_their_reason),
+        TEST(only_blocks_looked_at_before_one_is_found_are_told_to_fit),
+        TEST(coalescing_is_told_by_its_case),
+        TEST(growth_moves_and_failures_are_told),
+        TEST(a_long_search_is_told_by_its_start_and_its_end),
+        TEST(a_session_is_had_as_it_was_after_each_operation),
+        TEST(slow_motion_ends_where_it_began),
+        TEST(slow_motion_of_an_old_request_leaves_the_session_alone),
+        TEST(why_and_step_ask_for_a_request),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
