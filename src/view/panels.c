@@ -273,12 +273,16 @@ static void put_header(const hs_session *s, hs_pane p, int row, const hs_block *
                "header    none: this allocator keeps no marks in the heap");
         return;
     }
+    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
     uint64_t tag = hs_block_tag(b);
-    char stored[32];
-    snprintf(stored, sizeof stored, b->seal ? "checksum %04" PRIx64 " |" : "0x%" PRIx64 " =",
-             b->seal ? b->word >> 48 : b->word);
-    hs_bits_text(hs_heap_allocator(hs_session_heap(s)), tag, bits, sizeof bits);
-    hs_putf(p, row, 0, HS_ROLE_TEXT, "header    %s size %" PRIu64 "%s%s", stored,
+    if (b->seal) {
+        hs_tag_text(a, b, tag, 2, bits, sizeof bits);
+        hs_putf(p, row, 0, HS_ROLE_TEXT, "header    checksum %04" PRIx64 " | %s", b->word >> 48,
+                bits);
+        return;
+    }
+    hs_bits_text(a, tag, bits, sizeof bits);
+    hs_putf(p, row, 0, HS_ROLE_TEXT, "header    0x%" PRIx64 " = size %" PRIu64 "%s%s", b->word,
             tag & ~(uint64_t)7, bits[0] ? " | " : "", bits);
 }
 

@@ -321,7 +321,10 @@ static void put_tag(FILE *out, const hs_session *s, uint64_t word)
         fprintf(out, "%04" PRIx64 "|", word >> 48);
         word = word << 16 >> 16;
     }
-    fprintf(out, "%" PRIu64 "|%" PRIu64, word & ~(uint64_t)7, word & 7);
+    if (word > hs_heap_maximum(hs_session_heap(s))) /* no size */
+        fprintf(out, "0x%" PRIx64, word);
+    else
+        fprintf(out, "%" PRIu64 "|%" PRIu64, word & ~(uint64_t)7, word & 7);
 }
 
 /* A word as the header or the link that it is: an address of the heap, or size | status. */
