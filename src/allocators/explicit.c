@@ -79,7 +79,7 @@ static void detach(hs_heap *h, hs_addr block, uint64_t size)
 {
     struct explicit_list *l = h->state;
     hs_probe(h, HS_REMOVE, block, size, 0);
-    header_at(h, block);
+    expect_header(h, block, size);
     if (l->tail == block) l->tail = previous_of(h, block);
     unlink_block(h, &l->head, block);
 }

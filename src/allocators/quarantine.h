@@ -42,6 +42,13 @@ static inline bool check_poison(const hs_heap *h, hs_damage *damage)
     return true;
 }
 
+/* A footer, or a link, said that a free block of this size is here. Does its header? */
+static inline void expect_header(const hs_heap *h, hs_addr block, uint64_t size)
+{
+    if (HS_HARDENED && (header_at(h, block) & ~(uint64_t)LEFT_USED) != size)
+        caught(h, HS_BECAUSE_CHECKSUM, block);
+}
+
 /* The freed blocks that wait, the oldest first. */
 struct quarantine {
     hs_addr blocks[QUARANTINE];

@@ -192,6 +192,15 @@ static bool run_stats(hs_interpreter *in, const hs_statement *s)
     return show(in, HS_SHOW_STATS, 0, 0);
 }
 
+/* How many bytes of a line make at most so many, cut between characters. */
+static size_t whole_characters(const char *line, size_t most)
+{
+    size_t n = strnlen(line, most + 1);
+    if (n <= most) return n;
+    while (most > 0 && ((unsigned char)line[most] & 0xc0) == 0x80) most--;
+    return most;
+}
+
 static bool run_check(hs_interpreter *in, const hs_statement *s)
 {
     const hs_heap *h = hs_session_heap(in->session);
@@ -204,8 +213,9 @@ static bool run_check(hs_interpreter *in, const hs_statement *s)
                                    damage.at, damage.what);
     if (culprit) {
         char *line = hs_session_record_text(in->session, culprit - 1);
-        snprintf(text + used, sizeof text - used, "; command %" PRIu64 " broke it: %.60s%s",
-                 culprit, line, strlen(line) > 60 ? "..." : "");
+        size_t shown = whole_characters(line, 60);
+        snprintf(text + used, sizeof text - used, "; command %" PRIu64 " broke it: %.*s%s", culprit,
+                 (int)shown, line, line[shown] ? "..." : "");
         free(line);
     }
     return hs_fail_at(in, s->head, text, NULL);

@@ -193,6 +193,26 @@ static void a_header_copied_elsewhere_is_no_header(void **state)
     hs_heap_free(s.heap);
 }
 
+static void a_forged_footer_is_not_believed(void **state)
+{
+    (void)state;
+    static const uint64_t sizes[] = {0, 8, 32 * 3, 32 * 2, (uint64_t)1 << 40, UINT64_MAX};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        scene s = blocks_of_32("on");
+        free_blocks(&s, 1, 1);
+        free_blocks(&s, 3, 3);
+        free_blocks(&s, 4, 4);
+        free_blocks(&s, 6, 8);
+        write_word(s.heap, s.p[3] + 16, sizes[i]); /* 32 * 3 leads to block 1, which is free */
+        remember(s.heap);
+        hs_free(s.heap, s.p[10]); /* block 4 leaves the quarantine */
+        assert_non_null(hs_fault(s.heap));
+        expect_caught(s.heap, (hs_reason)hs_fault(s.heap)->detail, hs_fault(s.heap)->at);
+        if (i == 2) assert_int_equal(hs_fault(s.heap)->detail, HS_BECAUSE_CHECKSUM);
+        hs_heap_free(s.heap);
+    }
+}
+
 /* --- Double frees --------------------------------------------------------------------------- */
 
 static void a_double_free_is_caught_in_quarantine_and_after_it(void **state)
@@ -334,6 +354,7 @@ int main(void)
         cmocka_unit_test(an_overrun_is_caught_when_the_block_itself_is_freed),
         cmocka_unit_test(a_pointer_that_is_no_block_is_caught),
         cmocka_unit_test(a_header_copied_elsewhere_is_no_header),
+        cmocka_unit_test(a_forged_footer_is_not_believed),
         cmocka_unit_test(a_double_free_is_caught_in_quarantine_and_after_it),
         cmocka_unit_test(a_forged_link_is_not_followed),
         cmocka_unit_test(a_write_to_a_freed_block_is_caught_when_it_leaves_the_quarantine),
