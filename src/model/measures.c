@@ -47,7 +47,7 @@ MEASURE(padding, l->bytes[HS_CAUSE_PADDING])
 MEASURE(headers, l->bytes[HS_CAUSE_HEADERS])
 MEASURE(dead, l->bytes[HS_CAUSE_DEAD])
 MEASURE(never_used, l->bytes[HS_CAUSE_UNUSED])
-MEASURE(broken, hs_session_broken_by(s) != 0)
+MEASURE(broken, !hs_heap_allocator(h)->check(h, &(hs_damage){0}))
 MEASURE(damaged, l->bytes[HS_CAUSE_DAMAGED])
 MEASURE(internal_fragmentation,
         l->block_bytes > t->live ? percent(l->block_bytes - t->live, l->block_bytes) : 0)
