@@ -1,6 +1,7 @@
 /* Bugs of client programs: what the session and the commands say of them. Each test plays a script;
  * its `expect` lines and what was said are compared. */
 #include "check.h"
+#include "random.h"
 
 #include "language/interpreter.h"
 
@@ -226,6 +227,56 @@ static void a_long_list_of_leaks_is_cut(void **state)
     strike(s);
 }
 
+/* --- Whatever a program breaks -------------------------------------------------------------- */
+
+/* One line of a program that knows no rules: v0 to v5 are its pointers. */
+static void write_line(char *line, size_t size, uint64_t *random)
+{
+    static const char *const others[] = {"check",
+                                         "leaks",
+                                         "blocks",
+                                         "set align 16 replay",
+                                         "set hardened on replay",
+                                         "aligned_alloc 64 40"};
+    static const unsigned bytes[] = {0, 1, 3, 32, 33, 35, 40, 64, 146, 223, 255};
+    unsigned v = (unsigned)random_below(random, 6), n = (unsigned)random_below(random, 64);
+    unsigned byte = bytes[random_below(random, sizeof bytes / sizeof *bytes)];
+    switch (random_below(random, 10)) {
+    case 0:
+    case 1: snprintf(line, size, "v%u = malloc %u", v, n * 3); break;
+    case 2:
+    case 3: snprintf(line, size, "free v%u", v); break;
+    case 4: snprintf(line, size, "free v%u+%u", v, n); break;
+    case 5: snprintf(line, size, "v%u = realloc v%u %u", v, v, n * 5); break;
+    case 6:
+    case 7: snprintf(line, size, "write v%u+%u %u*%u", v, n % 40, byte, 1 + n % 16); break;
+    case 8: snprintf(line, size, "v%u = v%u+%u", v, v, n % 24); break;
+    default: snprintf(line, size, "%s", others[n % (sizeof others / sizeof *others)]);
+    }
+}
+
+/* Sanitizers watch: the fault is the simulated program's, never ours. */
+static void whatever_a_program_breaks_the_session_goes_on(void **state)
+{
+    (void)state;
+    const hs_allocator *a;
+    char line[64];
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (uint64_t seed = 0; seed < random_operations(2000) / 100; seed++) {
+            uint64_t random = seed;
+            stage *s = stage_for(a->name);
+            if (seed % 2) run(s, "set hardened on");
+            play(s, "set misuse allow; v0 = malloc 100; v1 = malloc 24; v2 = malloc 8; "
+                    "v3 = malloc 40; v4 = malloc 24; v5 = malloc 24");
+            for (int n = 0; n < 100; n++) {
+                write_line(line, sizeof line, &random);
+                run(s, line);
+            }
+            play(s, "reset; p = malloc 24; free p; check; expect broken == 0 and leaked == 0");
+            strike(s);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_block_that_no_variable_points_to_is_leaked),
         cmocka_unit_test(a_pointer_into_a_block_leaves_it_possibly_lost),
         cmocka_unit_test(a_long_list_of_leaks_is_cut),
+        cmocka_unit_test(whatever_a_program_breaks_the_session_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
