@@ -303,9 +303,12 @@ static inline bool expand(hs_heap *h, hs_addr block, uint64_t need)
         if (!hs_reach(h, block + need + WORD)) return false;
     }
     hs_probe(h, HS_COALESCE, block, size, (grows ? end_mark(h) - block : have) - size);
-    for (hs_addr at = block + size; at != block + have; at += size_of(h, at)) {
-        hand_out(h, at, size_of(h, at), block + need - at);
-        detach(h, at, size_of(h, at));
+    for (hs_addr at = block + size, part; at != block + have; at += part) {
+        part = size_of(h, at);
+        /* To leave a list through broken links may have changed the next header. */
+        if (HS_PROBES && part - 1 >= block + have - at) hs_record_fault(h, HS_BECAUSE_ENDLESS, at);
+        hand_out(h, at, part, block + need - at);
+        detach(h, at, part);
     }
     if (grows) {
         have = end_mark(h) - block;
