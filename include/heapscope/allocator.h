@@ -84,6 +84,7 @@ typedef struct {
     hs_addr head;               /* its first block, or the root; HS_NULL when it is empty */
     uint64_t smallest, largest; /* sizes of the blocks that belong in it */
     bool marked;                /* its bit in a bitmap, if there is one; else: it is not empty */
+    const char *name;           /* of a list unlike the others, such as "quick"; else NULL */
 } hs_list;
 
 /* Where the links of a free block point to: next and previous, or left and right child. */
@@ -153,6 +154,12 @@ uint64_t hs_heap_option(const hs_heap *, size_t index);
 
 /* Change an option that is not `fresh`, for the requests to come. */
 void hs_heap_set_option(hs_heap *, size_t index, uint64_t value);
+
+/* The allocator's own variables as they are, state_size bytes of them; and a heap made what it was:
+ * so many bytes committed, these variables, no events. Its content is the caller's to write, at the
+ * address that is returned; NULL when the memory cannot be had. */
+const void *hs_heap_state(const hs_heap *);
+void *hs_heap_recall(hs_heap *, uint64_t committed, const void *state);
 
 /* The client's API, with what C says about NULL, 0 and absurd sizes:
  *   malloc(0) returns a block of its own that can be freed; free(NULL) does nothing;

@@ -168,7 +168,7 @@ bool hs_session_walk_to(const hs_session *, hs_addr at, hs_seen *out);
 
 /* The operations so far; the last one that touched the heap has its events in the heap. */
 uint64_t hs_session_op_count(const hs_session *);
-const hs_op *hs_session_op(const hs_session *, uint64_t index);
+bool hs_session_op(const hs_session *, uint64_t index, hs_op *); /* false beyond the last */
 
 /* The operation with this index as a command line without newline, its result
  * named: "p2 = malloc 24". Freed by the caller. */
@@ -196,6 +196,26 @@ const hs_last *hs_session_last(const hs_session *);
  * sound. Only what can break it is tested: writes that leave the blocks of the client, and requests
  * with pointers that must not be freed. */
 uint64_t hs_session_broken_by(const hs_session *);
+
+/* --- Time travel ---------------------------------------------------------------------------- */
+
+/* A moment: after `count` operations along a branch. Going back and doing something else begins a
+ * new branch; nothing is ever lost. Branch 0 is the first. */
+typedef struct {
+    uint32_t branch;
+    uint64_t count;
+} hs_moment;
+
+hs_moment hs_session_moment(const hs_session *);
+uint32_t hs_session_branches(const hs_session *);
+uint64_t hs_session_branch_count(const hs_session *, uint32_t branch); /* operations to its end */
+hs_moment hs_session_branch_fork(const hs_session *, uint32_t branch); /* where it left another */
+
+/* Go to a moment: heap, names, settings and figures become what they were then. */
+bool hs_session_go(hs_session *, hs_moment, hs_problem *);
+
+/* Bytes that the operations take, written down; and the checkpoints. */
+size_t hs_session_history_bytes(const hs_session *, size_t *checkpoints);
 
 /* The session as it was after its first n operations: they are performed again, on a heap of its
  * own. Operations that were replayed under another allocator are those of the replay. Freed by the

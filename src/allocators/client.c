@@ -48,6 +48,19 @@ void hs_heap_set_option(hs_heap *h, size_t index, uint64_t value)
     h->options[index] = value;
 }
 
+const void *hs_heap_state(const hs_heap *h)
+{
+    return h->state;
+}
+
+void *hs_heap_recall(hs_heap *h, uint64_t committed, const void *state)
+{
+    if (!hs_range_resize(h, committed)) return NULL;
+    memcpy(h->state, state, h->allocator->state_size);
+    if (h->recorder) hs_record_begin(h->recorder, h);
+    return hs_real(h, h->base);
+}
+
 typedef struct {
     hs_request kind;
     hs_addr p;

@@ -21,6 +21,7 @@ typedef enum {
     HS_SHOW_BLOCKS,
     HS_SHOW_FREE_LIST,
     HS_SHOW_STATS,
+    HS_SHOW_PLOT,    /* the heap over time */
     HS_SHOW_BYTES,   /* `length` bytes at `at` */
     HS_SHOW_INSPECT, /* what lies at `at` */
     HS_SHOW_WHY,     /* operation number `at`, told step by step */

@@ -83,7 +83,7 @@ static char *joined(const char *a, const char *between, const char *b)
 /* --- Drawing -------------------------------------------------------------------------------- */
 
 static const char typing_keys[] =
-    "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  PgUp PgDn scroll  F10 quit";
+    "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  F12 plot  PgUp PgDn  F10 quit";
 static const char player_keys[] =
     "Space next  p pause  Enter type commands  q end the script  F1 help  F10 quit";
 static const char paused_keys[] =
@@ -334,6 +334,9 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
         break;
     case HS_SHOW_STATS:
         open_overlay(a, (hs_overlay){.title = "The ledger", .panel = &hs_panel_stats});
+        break;
+    case HS_SHOW_PLOT:
+        open_overlay(a, (hs_overlay){.title = "Over time", .panel = &hs_panel_plot});
         break;
     case HS_SHOW_BYTES:
         open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
@@ -657,6 +660,11 @@ static void key_stats(app *a)
     toggle(a, &hs_panel_stats, HS_SHOW_STATS);
 }
 
+static void key_plot(app *a)
+{
+    toggle(a, &hs_panel_plot, HS_SHOW_PLOT);
+}
+
 static void key_theme(app *a)
 {
     hs_problem problem;
@@ -702,6 +710,7 @@ static const struct {
     {KEY_F(9), "F9", "dark or light theme", key_theme},
     {KEY_F(10), "F10", "quit (Ctrl-D on an empty line does, too)", key_quit},
     {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
+    {KEY_F(12), "F12", "the heap over time", key_plot},
     {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
     {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
     {HS_KEY_SHIFT_LEFT, "Shift-Left", "inspect the byte on the left: a cursor on the map",

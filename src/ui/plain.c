@@ -161,6 +161,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_BLOCKS: print_panel(p, &hs_panel_blocks); break;
     case HS_SHOW_FREE_LIST: print_panel(p, &hs_panel_free_list); break;
     case HS_SHOW_STATS: print_panel(p, &hs_panel_stats); break;
+    case HS_SHOW_PLOT: print_panel(p, &hs_panel_plot); break;
     case HS_SHOW_BYTES: print_bytes(p, at, length); break;
     case HS_SHOW_INSPECT: print_inspection(p, at); break;
     case HS_SHOW_WHY: print_why(p, at); break;

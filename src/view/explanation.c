@@ -346,9 +346,10 @@ char *hs_explain(const hs_session *s)
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
-    const hs_op *op = hs_session_op(s, hs_session_op_count(s) - 1);
+    hs_op done, *op = hs_session_op(s, hs_session_op_count(s) - 1, &done) ? &done : NULL;
     const hs_last *last = hs_session_last(s);
-    if (!op || op->kind == HS_OP_ALLOCATOR || op->kind == HS_OP_HEAP || op->replay)
+    if (!op || op->kind == HS_OP_ALLOCATOR || op->kind == HS_OP_HEAP || op->kind == HS_OP_RESET ||
+        op->replay)
         put_fresh(out, s);
     else if (op->kind == HS_OP_REQUEST)
         put_request(out, s, last);

@@ -128,7 +128,7 @@ static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
     }
 }
 
-const hs_panel hs_panel_blocks = {"Blocks", rows_of_blocks, paint_blocks};
+const hs_panel hs_panel_blocks = {"Blocks", rows_of_blocks, paint_blocks, false};
 
 /* --- Figures -------------------------------------------------------------------------------- */
 
@@ -179,7 +179,7 @@ static void paint_figures(const hs_session *s, hs_pane p, size_t skip)
     }
 }
 
-const hs_panel hs_panel_figures = {"Figures", rows_of_figures, paint_figures};
+const hs_panel hs_panel_figures = {"Figures", rows_of_figures, paint_figures, false};
 
 /* --- The ledger and all measures ------------------------------------------------------------ */
 
@@ -220,7 +220,7 @@ static void paint_stats(const hs_session *s, hs_pane p, size_t skip)
     title(p, "The ledger");
 }
 
-const hs_panel hs_panel_stats = {"Statistics", rows_of_stats, paint_stats};
+const hs_panel hs_panel_stats = {"Statistics", rows_of_stats, paint_stats, false};
 
 /* --- Bytes ---------------------------------------------------------------------------------- */
 

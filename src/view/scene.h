@@ -26,7 +26,8 @@ typedef enum {
     HS_ROLE_MARK,     /* bump pointer, rover */
     HS_ROLE_NOTE,     /* narration */
     HS_ROLE_ERROR,
-    HS_ROLE_KEY, /* key hints */
+    HS_ROLE_KEY,  /* key hints */
+    HS_ROLE_PLOT, /* dots of a chart */
     HS_ROLES
 } hs_role;
 

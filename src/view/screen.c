@@ -13,6 +13,7 @@ enum {
     SIDE_BY_SIDE = 120,
     SIDE_WIDTH = 42,
     PANEL_ROWS = 8,
+    PLOT_FROM = 42, /* rows beside the map, of which the plot gets a quarter */
     LEAST_PANEL = 4,
     LEAST_MAP = 10,
     MOST_CAPTION = 4,
@@ -105,10 +106,12 @@ static int caption_rows(hs_pane p, const char *caption)
 /* Lists follow the last change, so that what just happened is on show. */
 static size_t skip_to_change(const hs_session *s, const hs_panel *panel, int rows, int columns)
 {
-    size_t n, before = 0, total = panel->rows(s, columns);
+    size_t n, before = 0;
     const hs_change *changes = hs_session_changes(s, &n);
     hs_seen seen;
-    if (!n || panel != &hs_panel_blocks || total <= (size_t)rows) return 0;
+    if (!n || panel != &hs_panel_blocks) return 0;
+    size_t total = panel->rows(s, columns);
+    if (total <= (size_t)rows) return 0;
     for (bool more = hs_session_walk(s, NULL, &seen);
          more && seen.block.addr + seen.block.size <= changes[0].from;
          more = hs_session_walk(s, &seen, &seen))
@@ -129,6 +132,7 @@ static void paint_side(const hs_session *s, hs_pane p)
 {
     int figures = least((int)hs_panel_figures.rows(s, p.columns), p.rows / 3);
     int holes = (int)hs_panel_free_list.rows(s, p.columns);
+    if (p.rows >= PLOT_FROM) paint_panel(s, &hs_panel_plot, take_bottom(&p, p.rows / 4));
     paint_panel(s, &hs_panel_figures, take_bottom(&p, figures));
     paint_panel(s, &hs_panel_free_list, take_bottom(&p, least(holes, p.rows / 3)));
     paint_panel(s, &hs_panel_blocks, p);
@@ -180,6 +184,7 @@ static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane
 static size_t overlay_rows(const hs_session *s, const hs_overlay *o, hs_pane p)
 {
     if (o->text) return (size_t)hs_put_wrapped(p, 0, 0, HS_ROLE_TEXT, o->text);
+    if (o->panel && o->panel->scales) return p.rows > 0 ? (size_t)p.rows : 0;
     if (o->panel) return o->panel->rows(s, p.columns) - 1;
     return o->length ? hs_bytes_rows(o->length) : HS_INSPECT_ROWS - 1;
 }

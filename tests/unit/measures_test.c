@@ -44,6 +44,7 @@ static void the_four_measures_differ_when_the_peaks_lie_apart(void **state)
     stage_does(s, "expect fragmentation_4 == (376 - 216) * 100 / 216");
     /* Thousandths after each of the seven requests. */
     stage_does(s, "expect fragmentation_1 == (120 + 185 + 153 + 185 + 1206 + 15000 + 1984) / 70");
+    stage_does(s, "free p2; expect live == 118 and fragmentation_3 == (376 - 126) * 100 / 126");
 }
 
 static void a_peak_counts_where_it_was_first_reached(void **state)
