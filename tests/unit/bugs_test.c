@@ -137,6 +137,19 @@ static void a_replay_finds_the_culprit_again(void **state)
     strike(s);
 }
 
+static void going_back_before_the_bug_mends_the_heap(void **state)
+{
+    (void)state;
+    hs_problem problem;
+    stage *s = stage_for("explicit");
+    play(s, "a = malloc 24; b = malloc 24; write a 0xff*32; malloc 24; expect broken == 1");
+    assert_true(hs_session_go(s->session, (hs_moment){0, 2}, &problem));
+    play(s, "expect broken == 0; check");
+    assert_true(hs_session_go(s->session, (hs_moment){0, 4}, &problem));
+    expect_failure(s, "check", "command 3 broke it");
+    strike(s);
+}
+
 static void a_fault_names_the_command_that_broke_the_bytes(void **state)
 {
     (void)state;
@@ -272,6 +285,11 @@ static void whatever_a_program_breaks_the_session_goes_on(void **state)
                 write_line(line, sizeof line, &random);
                 run(s, line);
             }
+            hs_problem problem;
+            hs_moment here = hs_session_moment(s->session), back = here;
+            back.count /= 2;
+            assert_true(hs_session_go(s->session, back, &problem));
+            assert_true(hs_session_go(s->session, here, &problem));
             play(s, "reset; p = malloc 24; free p; check; expect broken == 0 and leaked == 0");
             strike(s);
         }
@@ -284,6 +302,7 @@ int main(void)
         cmocka_unit_test(what_breaks_the_heap_is_found_at_once_though_it_is_no_overrun),
         cmocka_unit_test(a_mended_heap_is_not_broken),
         cmocka_unit_test(a_replay_finds_the_culprit_again),
+        cmocka_unit_test(going_back_before_the_bug_mends_the_heap),
         cmocka_unit_test(a_fault_names_the_command_that_broke_the_bytes),
         cmocka_unit_test(a_block_of_the_free_list_that_is_no_block_is_found),
         cmocka_unit_test(a_hardened_heap_says_which_bug_it_caught),
