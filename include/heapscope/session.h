@@ -122,6 +122,27 @@ const hs_client_block *hs_session_block_before(const hs_session *, hs_addr at);
 const hs_client_block *hs_session_block_around(const hs_session *, hs_addr at);
 const char *hs_session_block_name(const hs_session *, const hs_client_block *); /* "?" if none */
 
+/* How the client's variables reach a live block. */
+typedef enum {
+    HS_REACHED,       /* one points to its start */
+    HS_POSSIBLY_LOST, /* only into its middle */
+    HS_LOST,          /* none points to it: it can never be freed */
+    HS_REACHES
+} hs_reach;
+
+typedef struct {
+    const hs_client_block *block;
+    hs_reach reach; /* never REACHED */
+} hs_leak;
+
+typedef struct {
+    uint64_t blocks[HS_REACHES], bytes[HS_REACHES]; /* live ones; bytes as requested */
+} hs_leaks;
+
+/* All live blocks, counted; the first `most` that are lost, or possibly, go to `list`, by address.
+ */
+hs_leaks hs_session_leaks(const hs_session *, hs_leak *list, size_t most);
+
 /* Did the pointer's variable get its value before this block was born? Then it points to memory
  * that was freed and handed out again. */
 bool hs_session_is_stale(const hs_session *, hs_pointer, const hs_client_block *);
@@ -170,6 +191,11 @@ typedef struct {
 } hs_last;
 
 const hs_last *hs_session_last(const hs_session *);
+
+/* The number of the operation after which the allocator's check first failed; 0 while the heap is
+ * sound. Only what can break it is tested: writes that leave the blocks of the client, and requests
+ * with pointers that must not be freed. */
+uint64_t hs_session_broken_by(const hs_session *);
 
 /* --- Time travel ---------------------------------------------------------------------------- */
 

@@ -18,8 +18,9 @@ hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator
     h->state = hs_new(1, allocator->state_size + 1);
     for (size_t i = 0; i < allocator->option_count; i++)
         h->options[i] = options ? options[i] : allocator->options[i].initial;
+    if (allocator->variant) h->allocator = allocator->variant(h->options);
     if (build == HS_PROBED) h->recorder = hs_recorder_new(allocator->state_size);
-    allocator->init(h);
+    h->allocator->init(h);
     return h;
 }
 

@@ -192,6 +192,15 @@ static bool run_stats(hs_interpreter *in, const hs_statement *s)
     return show(in, HS_SHOW_STATS, 0, 0);
 }
 
+/* How many bytes of a line make at most so many, cut between characters. */
+static size_t whole_characters(const char *line, size_t most)
+{
+    size_t n = strnlen(line, most + 1);
+    if (n <= most) return n;
+    while (most > 0 && ((unsigned char)line[most] & 0xc0) == 0x80) most--;
+    return most;
+}
+
 static bool run_plot(hs_interpreter *in, const hs_statement *s)
 {
     (void)s;
@@ -201,12 +210,64 @@ static bool run_plot(hs_interpreter *in, const hs_statement *s)
 static bool run_check(hs_interpreter *in, const hs_statement *s)
 {
     const hs_heap *h = hs_session_heap(in->session);
+    uint64_t culprit = hs_session_broken_by(in->session);
     hs_damage damage;
-    char text[256];
+    char text[512];
     if (hs_heap_allocator(h)->check(h, &damage))
         return say(in, HS_SAY_ANSWER, "the heap is consistent: every block leads to the next");
-    snprintf(text, sizeof text, "the heap is broken at 0x%" PRIx64 ": %s", damage.at, damage.what);
+    size_t used = (size_t)snprintf(text, sizeof text, "the heap is broken at 0x%" PRIx64 ": %s",
+                                   damage.at, damage.what);
+    if (culprit) {
+        char *line = hs_session_record_text(in->session, culprit - 1);
+        size_t shown = whole_characters(line, 60);
+        snprintf(text + used, sizeof text - used, "; command %" PRIu64 " broke it: %.*s%s", culprit,
+                 (int)shown, line, line[shown] ? "..." : "");
+        free(line);
+    }
     return hs_fail_at(in, s->head, text, NULL);
+}
+
+enum { LEAKS_LISTED = 20 };
+
+/* The leaks of one kind, a line each: how large they are, and which commands made them. */
+static void put_leaks(FILE *out, const hs_session *session, const hs_leaks *all,
+                      const hs_leak *list, hs_reach reach, const char *title)
+{
+    uint64_t n = all->blocks[reach], listed = all->blocks[HS_LOST] + all->blocks[HS_POSSIBLY_LOST];
+    if (!n) return;
+    if (listed > LEAKS_LISTED) listed = LEAKS_LISTED;
+    fprintf(out, "%s %" PRIu64 " bytes in %" PRIu64 " block%s\n", title, all->bytes[reach], n,
+            n == 1 ? "" : "s");
+    for (const hs_leak *l = list; l < list + listed; l++) {
+        if (l->reach != reach) continue;
+        char *line = hs_session_record_text(session, l->block->born - 1);
+        fprintf(out, "  0x%" PRIx64 " %8" PRIu64 " bytes, from command %" PRIu64 ": %s\n",
+                l->block->addr, l->block->requested, l->block->born, line);
+        free(line);
+        n--;
+    }
+    if (n) fprintf(out, "  ... and %" PRIu64 " more\n", n);
+}
+
+static void report_leaks(FILE *out, const hs_session *session)
+{
+    hs_leak list[LEAKS_LISTED];
+    hs_leaks all = hs_session_leaks(session, list, LEAKS_LISTED);
+    if (!all.blocks[HS_LOST] && !all.blocks[HS_POSSIBLY_LOST]) {
+        fputs("no leaks: ", out);
+    } else {
+        put_leaks(out, session, &all, list, HS_LOST, "definitely lost, no pointer is left:");
+        put_leaks(out, session, &all, list, HS_POSSIBLY_LOST,
+                  "possibly lost, a pointer into the block is left:");
+    }
+    fprintf(out, "still reachable: %" PRIu64 " bytes in %" PRIu64 " block%s", all.bytes[HS_REACHED],
+            all.blocks[HS_REACHED], all.blocks[HS_REACHED] == 1 ? "" : "s");
+}
+
+static bool run_leaks(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return say_own(in, HS_SAY_ANSWER, text_of(report_leaks, in->session));
 }
 
 static bool is_request(const hs_interpreter *in, uint64_t n)
@@ -418,7 +479,7 @@ static void list_allocators(FILE *out, const hs_session *session)
     const hs_allocator *a, *now = hs_heap_allocator(hs_session_heap(session));
     const hs_preset *p;
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
-        fprintf(out, "%c %-10s %s\n", a == now ? '*' : ' ', a->name, a->summary);
+        fprintf(out, "%c %-10s %s\n", strcmp(a->name, now->name) ? ' ' : '*', a->name, a->summary);
     for (size_t i = 0; (p = hs_preset_at(i)); i++)
         fprintf(out, "  %-10s %s with %s = %s\n", p->name, p->allocator, p->option, p->choice);
     fprintf(
@@ -879,10 +940,18 @@ static const hs_command commands[] = {
     {"check",
      "Pictures",
      "is the heap consistent?",
-     "Fails, and says where, when a block does not lead to the next.",
+     "Fails when a block does not lead to the next: says where, what is wrong there, and which\n"
+     "command broke it.",
      {{0}},
      false,
      run_check},
+    {"leaks",
+     "Pictures",
+     "live blocks that no variable points to any more",
+     "Where they are, and the command that made each; `expect leaked == 0` tests it.",
+     {{0}},
+     false,
+     run_leaks},
 
     {"why",
      "Insight",

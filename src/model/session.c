@@ -53,6 +53,7 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
         (hs_totals){.highest_block = hs_heap_base(heap), .highest_payload = hs_heap_base(heap)};
     hs_timeline_clear(&s->timeline);
     s->is.last = (hs_last){.variable = HS_NONE};
+    s->is.broken_by = 0;
     s->change_count = 0;
     hs_travel_heap_changed(s->travel, 0, SIZE_MAX);
     return true;
@@ -187,6 +188,7 @@ static void note_change(hs_session *s, const hs_event *e)
     case HS_WRITE: changed(s, e->at, e->at + sizeof(uint64_t)); break;
     case HS_TAKE:
     case HS_RELEASE:
+    case HS_QUARANTINE:
     case HS_FILL:
     case HS_POKE: changed(s, e->at, e->at + e->a); break;
     case HS_MOVE: changed(s, e->a, e->a + e->b); break;
@@ -244,21 +246,53 @@ static void read_events(hs_session *s)
     add_counts(&s->is.totals, hs_events_counts(s->heap));
 }
 
+/* What a fault says to the user: before and after its address. */
+static const char *const fault_texts[][2] = {
+    [HS_BECAUSE_ENDLESS] = {"the allocator went round in a circle at ", ""},
+    [HS_BECAUSE_OUTSIDE] = {"the allocator followed broken bytes out of the heap, to ",
+                            ": a real program would crash here"},
+    [HS_BECAUSE_CHECKSUM] = {"the header at ",
+                             " has a wrong checksum: it was overwritten, or is no header"},
+    [HS_BECAUSE_LINKS] = {"the links of the free block at ",
+                          " were overwritten: where they lead, no link leads back"},
+    [HS_BECAUSE_DOUBLE_FREE] = {"the block of ", " was freed before: a double free"},
+    [HS_BECAUSE_POISON] = {"the byte at ", " was written after its block was freed"},
+};
+
 static bool fault_problem(const hs_session *s, hs_problem *problem)
 {
     const hs_event *fault = hs_fault(s->heap);
     if (!fault) return true;
+    const char *const *text = fault_texts[fault->detail];
+    char culprit[48] = "";
     hs_damage damage;
-    wrong(problem, HS_OPERAND_NONE,
-          fault->detail == HS_BECAUSE_ENDLESS
-              ? "the allocator went round in a circle at 0x%" PRIx64
-              : "the allocator followed broken bytes out of the heap, to 0x%" PRIx64
-                ": a real program would crash here",
-          fault->at);
-    if (!s->is.setup.allocator->check(s->heap, &damage))
+    if (s->is.broken_by)
+        snprintf(culprit, sizeof culprit, " (broken by command %" PRIu64 ")", s->is.broken_by);
+    wrong(problem, HS_OPERAND_NONE, "%s0x%" PRIx64 "%s%s", text[0], fault->at, text[1], culprit);
+    if (!hs_heap_allocator(s->heap)->check(s->heap, &damage))
         snprintf(problem->hint, sizeof problem->hint, "the heap is broken at 0x%" PRIx64 ": %s",
                  damage.at, damage.what);
     return false;
+}
+
+/* After an operation that may have broken the heap: did it? A walk over the heap, so that it is not
+ * made without need. Once broken, the heap may be mended by any operation. */
+static void look_for_damage(hs_session *s, bool needed)
+{
+    hs_damage ignored;
+    if (!needed && !s->is.broken_by) return;
+    if (hs_heap_allocator(s->heap)->check(s->heap, &ignored))
+        s->is.broken_by = 0;
+    else if (!s->is.broken_by)
+        s->is.broken_by = s->now;
+}
+
+/* Does a write stay within the memory that the client holds through this pointer? */
+static bool is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n)
+{
+    const hs_client_block *b = hs_session_block_around(s, at);
+    return !n ||
+           (b && b->live && at + n <= b->addr + b->requested && !hs_session_is_stale(s, p, b));
 }
 
 bool hs_session_is_stale(const hs_session *s, hs_pointer p, const hs_client_block *b)
@@ -419,6 +453,7 @@ static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, 
                            .result = result,
                            .variable = *variable,
                            .misuse = !good};
+    look_for_damage(s, !good);
     return true;
 }
 
@@ -442,6 +477,7 @@ static bool perform_write(hs_session *s, const hs_op *op, hs_problem *problem)
     read_events(s);
     s->is.last =
         (hs_last){.any = true, .number = s->now, .op = *op, .old_value = at, .variable = HS_NONE};
+    look_for_damage(s, !is_innocent(s, op->p, at, n));
     return true;
 }
 
@@ -741,6 +777,11 @@ bool hs_session_op(const hs_session *s, uint64_t i, hs_op *out)
 const hs_last *hs_session_last(const hs_session *s)
 {
     return &s->is.last;
+}
+
+uint64_t hs_session_broken_by(const hs_session *s)
+{
+    return s->is.broken_by;
 }
 
 const hs_totals *hs_session_totals(const hs_session *s)

@@ -35,6 +35,7 @@ typedef struct {
     uint64_t replayed_until; /* ... of the operations from first_on_heap to here */
     uint64_t replayed, not_replayed;
     hs_last last;
+    uint64_t broken_by; /* the operation that broke the heap; 0: none did */
     hs_totals totals;
 } hs_standing;
 

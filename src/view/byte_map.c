@@ -144,7 +144,10 @@ static void weigh_block(painter *m, const hs_seen *seen)
     case HS_BLOCK_FREE: weigh_free(m, b); break;
     case HS_BLOCK_REGION: weigh(m, b->addr, end, HS_ROLE_PADDING); break;
     case HS_BLOCK_OWN: weigh(m, b->addr, end, HS_ROLE_HEADER); break;
-    case HS_BLOCK_DEAD: weigh(m, b->addr, end, HS_ROLE_DEAD); break;
+    case HS_BLOCK_DEAD:
+        weigh(m, b->addr, hs_block_payload(b), HS_ROLE_HEADER);
+        weigh(m, hs_block_payload(b), end, HS_ROLE_DEAD);
+        break;
     case HS_BLOCK_UNUSED: weigh(m, b->addr, end, HS_ROLE_UNUSED); break;
     case HS_BLOCK_DAMAGED: weigh(m, b->addr, end, HS_ROLE_DAMAGE); break;
     }
@@ -291,7 +294,7 @@ static void label_tag(const painter *m, hs_addr at, const hs_block *b)
     uint64_t word = 0;
     if (at < m->from || at >= m->to || !hs_heap_peek(h, at, &word)) return;
     for (int detail = HS_TAG_DETAILS; detail-- > 0;) {
-        hs_tag_text(hs_heap_allocator(h), b, word, detail, text, sizeof text);
+        hs_tag_text(hs_heap_allocator(h), b, word & ~b->seal, detail, text, sizeof text);
         if (label(m, at, at + 8, role_at(m, at), text)) return;
     }
 }

@@ -322,7 +322,7 @@ static void apply(client *c, uint8_t *bytes, const hs_event *e)
         memcpy(bytes + (e->at - HS_BASE), &e->b, 8);
         break;
     case HS_MOVE: memmove(bytes + (e->a - HS_BASE), bytes + (e->at - HS_BASE), e->b); break;
-    case HS_FILL: memset(bytes + (e->at - HS_BASE), 0, e->a); break;
+    case HS_FILL: memset(bytes + (e->at - HS_BASE), (int)e->b, e->a); break;
     default: break;
     }
 }
@@ -462,6 +462,7 @@ static void step(client *c)
     c->op = random_operation(c);
     take_snapshot(c);
     c->op.result = perform(c->heap, &c->op);
+    must(c, !hs_fault(c->heap), "no fault on a sound heap"); /* the raw build would crash */
     check_builds(c, perform(c->raw, &c->op));
     check_events(c);
     check_growth(c);
