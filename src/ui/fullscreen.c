@@ -520,13 +520,13 @@ static int page(const app *a)
 static void inspect(app *a, hs_addr at)
 {
     if (!at) return;
-    char *text = NULL;
     hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
     hs_inspect_paint(stage(a), hs_pane_of(scene), at);
-    text = hs_scene_text(scene);
+    char *text = hs_scene_text(scene);
     hs_scene_free(scene);
-    text[strcspn(text + 1, "\n") + 1] = ':';
-    set_message(a, text, false);
+    const char *rows = text + strcspn(text, "\n"); /* behind the title */
+    set_message(a, copy(*rows ? rows + 1 : rows), false);
+    free(text);
     a->state.cursor = at;
     a->state.cursor_size = 1;
     a->state.follow = false;
