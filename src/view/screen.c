@@ -86,12 +86,17 @@ static void paint_title(const hs_session *s, hs_pane p, hs_screen_places *places
 {
     const hs_totals *t = hs_session_totals(s);
     const hs_heap *h = hs_session_heap(s);
-    char options[80], left[200];
+    char options[80], left[200], size[32];
+    uint64_t committed = hs_heap_committed(h);
+    if (committed < 100000)
+        snprintf(size, sizeof size, "%" PRIu64, committed);
+    else
+        hs_size_text(committed, size, sizeof size);
     list_options(h, options, sizeof options);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
     hs_put(p, 0, 1, HS_ROLE_TITLE, "heapscope");
-    snprintf(left, sizeof left, "%s%s  heap %" PRIu64 "  live %" PRIu64 " in %" PRIu64 " block%s",
-             hs_session_allocator_name(s), options, hs_heap_committed(h), t->live, t->live_blocks,
+    snprintf(left, sizeof left, "%s%s  heap %s  live %" PRIu64 " in %" PRIu64 " block%s",
+             hs_session_allocator_name(s), options, size, t->live, t->live_blocks,
              t->live_blocks == 1 ? "" : "s");
     hs_put(p, 0, 12, HS_ROLE_TITLE, left);
     const char *help = "F1 help ";
