@@ -108,6 +108,9 @@ struct hs_allocator {
     const char *status[3]; /* what bits 0, 1 and 2 of a header say when set; NULL: nothing */
     hs_shape shape;
     size_t columns; /* of a grid: lists in a row; else 0 */
+    /* A model of a heap, to work out on paper: it starts at this address, no size of it is rounded,
+     * no payload aligned, and it does not grow. 0: a heap as programs have it. */
+    hs_addr model_base;
 
     /* The same allocator as it was compiled for these values of its options; NULL when there is but
      * one. A heap works by its variant, which hs_heap_allocator returns. */

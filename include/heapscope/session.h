@@ -24,12 +24,14 @@ typedef enum {
     HS_SET_ZOOM,    /* bytes of the heap that one row of the map shows */
     HS_SET_PICTURE, /* line mode: draw the map after each change */
     HS_SET_PACE,    /* seconds that a played script waits between steps */
+    HS_SET_PREDICT, /* ask before each request what will come of it */
     HS_SETTINGS
 } hs_setting;
 
 enum { HS_MISUSE_REFUSE, HS_MISUSE_ALLOW };
 enum { HS_THEME_DARK, HS_THEME_LIGHT };
 enum { HS_PICTURE_ON, HS_PICTURE_OFF };
+enum { HS_PREDICT_ON, HS_PREDICT_OFF };
 
 /* The settings that are no allocator's, described as options; HS_SETTINGS of them. */
 extern const hs_option hs_settings[HS_SETTINGS];
@@ -173,6 +175,9 @@ bool hs_session_op(const hs_session *, uint64_t index, hs_op *); /* false beyond
 /* The operation with this index as a command line without newline, its result
  * named: "p2 = malloc 24". Freed by the caller. */
 char *hs_session_record_text(const hs_session *, uint64_t index);
+
+/* An operation as a command line, its result not named: "malloc 24". Freed by the caller. */
+char *hs_session_op_text(const hs_session *, const hs_op *);
 
 /* Write a script that reproduces the session: its start state and every operation since. False on
  * a write error (errno). */

@@ -10,11 +10,11 @@ hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator
                      const uint64_t *options)
 {
     hs_heap *h = hs_new(1, sizeof *h);
+    h->allocator = allocator;
     if (!hs_range_reserve(h, config)) {
         free(h);
         return NULL;
     }
-    h->allocator = allocator;
     h->state = hs_new(1, allocator->state_size + 1);
     for (size_t i = 0; i < allocator->option_count; i++)
         h->options[i] = options ? options[i] : allocator->options[i].initial;

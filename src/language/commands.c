@@ -1,5 +1,6 @@
 /* The commands: one function each, and the table that declares them. */
-#include "language/running.h"
+#include "language/homework.h"
+#include "language/predict.h"
 #include "language/words.h"
 
 #include "heap/array.h"
@@ -888,6 +889,15 @@ static const hs_command commands[] = {
      true,
      run_aligned_alloc},
 
+    {"ops",
+     "Requests",
+     "requests as the OSTEP homework writes them: +10,+10,-0,+5",
+     "+SIZE allocates for the next index, from 0 on; -INDEX frees. Index 3 is ptr3 to other commands.\n"
+     "The answers are the homework's: the address, the blocks examined, the free list after it.",
+     {{HS_PARAMETER_TEXT, "LIST", NULL, false}},
+     false,
+     hs_run_ops},
+
     {"write",
      "Bytes",
      "write through a pointer, as the program would",
@@ -968,6 +978,18 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_SIZE, "N", NULL, true}},
      false,
      run_step},
+    {"predict",
+     "Insight",
+     "say before each request what will come of it, and see",
+     "predict on            asks before each request: the address, the blocks examined, ...\n"
+     "predict { free p2 }   asks about this one alone: a stop in a lecture\n"
+     "An address is typed, p1+32 or 0x107000028 or NULL, or clicked on the map: the block that it\n"
+     "will lie in. No answer passes. Alone, predict tells the score.",
+     {{HS_PARAMETER_FLAG, "on", "on", true},
+      {HS_PARAMETER_FLAG, "off", "off", true},
+      {HS_PARAMETER_BODY, "{ ... }", NULL, true}},
+     false,
+     hs_run_predict},
     {"history",
      "Insight",
      "the last N commands (20) with their numbers",

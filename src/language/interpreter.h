@@ -12,6 +12,7 @@ typedef enum {
     HS_SAY_ANSWER,  /* what a command has to say: may be many lines */
     HS_SAY_NOTE,    /* narration for the audience */
     HS_SAY_REFUSED, /* an error that the script expected */
+    HS_SAY_VERDICT, /* whether a prediction was right; the request is told next */
     HS_SAY_ERROR,
 } hs_voice;
 
@@ -29,6 +30,12 @@ typedef enum {
     HS_SHOW_STEPS,      /* the same on the map, one event after another */
 } hs_show;
 
+/* What the user says to a question: typed, or pointed at on the map. */
+typedef struct {
+    char *text;       /* the interpreter's to free; NULL: pointed at */
+    hs_addr from, to; /* the bytes of the cell */
+} hs_reply;
+
 typedef struct {
     void *context;
     void (*say)(void *context, hs_voice, const char *text);
@@ -40,6 +47,9 @@ typedef struct {
     void (*performed)(void *context, const char *summary);
     /* Asked now and then: does the user want to stop? May be NULL. */
     bool (*interrupted)(void *context);
+    /* Ask, and wait for the answer; `on_map`: one that points at an address will do. False: passed.
+     * May be NULL: nobody is there to answer, and nothing is asked. */
+    bool (*ask)(void *context, const char *question, bool on_map, hs_reply *);
 } hs_listener;
 
 typedef struct hs_interpreter hs_interpreter;
@@ -59,6 +69,9 @@ bool hs_interpreter_run_file(hs_interpreter *, const char *path);
 
 /* Load a program from a file without running it; NULL after a complaint was said. */
 hs_program *hs_interpreter_load(hs_interpreter *, const char *path);
+
+/* The same with a text that complaints call `name`. */
+hs_program *hs_interpreter_parse(hs_interpreter *, const char *name, const char *text);
 
 /* Run one statement of a program. False: it failed (which was said). */
 bool hs_interpreter_step(hs_interpreter *, const hs_program *, size_t index);

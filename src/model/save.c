@@ -96,6 +96,17 @@ static void put_record(FILE *out, const hs_session *s, const hs_record_of_op *r)
     put_op(out, s, &r->op);
 }
 
+char *hs_session_op_text(const hs_session *s, const hs_op *op)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    put_op(out, s, op);
+    fclose(out);
+    return text;
+}
+
 char *hs_session_record_text(const hs_session *s, uint64_t index)
 {
     char *text = NULL;

@@ -82,6 +82,17 @@ static const hs_option *option_named(const hs_option *options, size_t count, con
     return NULL;
 }
 
+/* The value that an option of another allocator had, where this one has it as well. */
+static void keep_option(uint64_t *value, const hs_option *o, const hs_option *had, uint64_t old)
+{
+    if (o->choices && had->choices) {
+        int choice = choice_named(o, had->choices[old]);
+        if (choice >= 0) *value = (uint64_t)choice;
+    } else if (!o->choices && !had->choices && old >= o->minimum && old <= o->maximum) {
+        *value = old;
+    }
+}
+
 /* Put the allocator or preset `name` into a setup; options that both allocators have are kept. */
 static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *problem)
 {
@@ -95,7 +106,7 @@ static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *prob
         if (!setup->allocator) continue;
         const hs_option *had =
             option_named(setup->allocator->options, setup->allocator->option_count, o->name);
-        if (had) options[i] = setup->options[had - setup->allocator->options];
+        if (had) keep_option(&options[i], o, had, setup->options[had - setup->allocator->options]);
     }
     if (preset) {
         const hs_option *o = option_named(a->options, a->option_count, preset->option);

@@ -10,6 +10,7 @@
 #include "ui/player.h"
 #include "ui/prompt.h"
 #include "ui/terminal.h"
+#include "ui/utf8.h"
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/screen.h"
@@ -41,11 +42,19 @@ typedef struct {
         size_t from, to, number; /* the step on show */
     } slow;
 
+    struct { /* a question that waits for its answer, while `on` */
+        bool on, on_map;
+        wchar_t typed[128];
+        size_t length;
+        hs_addr from, to; /* the cell that was clicked */
+    } question;
+
     hs_screen_state state;
     hs_screen_places places;
     hs_scene *scene; /* as it was last composed */
     bool stale;      /* something but the line that is typed has changed since */
     char *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
+    char *verdict;                                   /* on a prediction, shown likewise */
     char *command;                                   /* of a script, shown above what it did */
     char *open_lines; /* typed lines of a statement whose { is still open */
     bool light, pasting, quit, drawn;
@@ -90,6 +99,10 @@ static const char player_keys[] =
 static const char paused_keys[] =
     "F5 goes on with the script  F1 help  F2 blocks  F4 stats  F10 quit";
 
+static const char question_keys[] = "Type the answer and Enter; Enter alone or Escape passes";
+static const char map_question_keys[] =
+    "Type the answer and Enter, or click on the block; Enter alone or Escape passes";
+
 static const char slow_keys[] =
     "Right or Space next  Left back  Home first  End last  Escape ends slow motion";
 
@@ -130,6 +143,10 @@ static int put_line(hs_pane p, int row, int column, const wchar_t *text, size_t 
 static int put_prompt(const app *a, hs_pane p, int row)
 {
     char text[64];
+    if (a->question.on) {
+        int from = hs_put(p, row, 0, HS_ROLE_KEY, "? ");
+        return put_line(p, row, from, a->question.typed, a->question.length, a->question.length);
+    }
     if (a->slow.on) {
         hs_put(p, row, 0, HS_ROLE_KEY, "slow motion");
         return -1;
@@ -159,7 +176,8 @@ static void compose(app *a)
     bool paused = !hs_player_has_ended(&a->player);
     a->state.caption = a->caption;
     a->state.message = a->message;
-    a->state.keys = a->slow.on            ? slow_keys
+    a->state.keys = a->question.on        ? (a->question.on_map ? map_question_keys : question_keys)
+                    : a->slow.on          ? slow_keys
                     : a->player.has_focus ? player_keys
                     : paused              ? paused_keys
                                           : typing_keys;
@@ -208,6 +226,7 @@ static void say(void *context, hs_voice voice, const char *text)
     case HS_SAY_NOTE: replace(&a->caption, copy(text)); break;
     case HS_SAY_ERROR: set_message(a, copy(text), true); break;
     case HS_SAY_REFUSED: set_message(a, joined("refused: ", "", text), false); break;
+    case HS_SAY_VERDICT: replace(&a->verdict, copy(text)); break;
     case HS_SAY_ANSWER:
         replace(&a->answer, a->answer ? joined(a->answer, "\n", text) : copy(text));
         break;
@@ -364,7 +383,14 @@ static void begin(void *context, const hs_program *program, const hs_statement *
 static void performed(void *context, const char *summary)
 {
     app *a = context;
-    set_message(a, summary ? copy(summary) : hs_explain(a->session), false);
+    char *told = summary ? copy(summary) : hs_explain(a->session);
+    if (a->verdict) {
+        set_message(a, joined(a->verdict, "\n", told), false);
+        free(told);
+    } else {
+        set_message(a, told, false);
+    }
+    replace(&a->verdict, NULL);
     a->state.follow = true;
 }
 
@@ -463,6 +489,7 @@ static void before_running(app *a)
     close_overlay(a);
     replace(&a->message, NULL);
     replace(&a->command, NULL);
+    replace(&a->verdict, NULL);
     a->state.error = false;
     a->began = a->shown = hs_player_clock();
 }
@@ -1002,6 +1029,107 @@ static void show_completions(void *context, const hs_completions *c)
     a->stale = true;
 }
 
+/* --- Questions ------------------------------------------------------------------------------ */
+
+/* A command waits for an answer, perhaps one of a script, while libedit waits for a key: so the
+ * answer has a line of its own here. */
+
+static void erase_typed(app *a)
+{
+    if (a->question.length) a->question.length--;
+}
+
+static void type_answer(app *a, wchar_t c)
+{
+    size_t room = sizeof a->question.typed / sizeof *a->question.typed;
+    if (c >= 32 && c != 127 && a->question.length < room)
+        a->question.typed[a->question.length++] = c;
+}
+
+/* The cell of the map under the mouse. */
+static bool click_answers(app *a)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK || !(event.bstate & BUTTON1_PRESSED)) return false;
+    if (!a->question.on_map || a->state.overlay.open) return false;
+    a->question.from = hs_map_address(stage(a), &a->places.plan, event.y - a->places.map.row,
+                                      event.x - a->places.map.column);
+    a->question.to = a->question.from + a->places.plan.cell_bytes;
+    return a->question.from != HS_NULL;
+}
+
+/* Keys that only look at something act as ever; those that run commands wait. */
+static void look(app *a, wchar_t key)
+{
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].key == (int)key && keys[i].act != key_play && keys[i].act != key_step)
+            keys[i].act(a);
+}
+
+typedef enum { GOES_ON, ANSWERED, PASSED } asking;
+
+static asking take_character(app *a, wchar_t c)
+{
+    switch (c) {
+    case L'\r':
+    case L'\n': return ANSWERED;
+    case CTRL_C: return PASSED;
+    case ESCAPE:
+        if (!a->state.overlay.open) return PASSED;
+        close_overlay(a);
+        return GOES_ON;
+    case 127:
+    case 8: erase_typed(a); return GOES_ON;
+    default: type_answer(a, c); return GOES_ON;
+    }
+}
+
+static asking take_key(app *a, wchar_t key)
+{
+    if (key == KEY_MOUSE) return click_answers(a) ? ANSWERED : GOES_ON;
+    if (key == KEY_ENTER) return ANSWERED;
+    if (key == KEY_BACKSPACE)
+        erase_typed(a);
+    else
+        look(a, key);
+    return a->quit ? PASSED : GOES_ON;
+}
+
+static asking await_answer(app *a)
+{
+    asking now = GOES_ON;
+    while (now == GOES_ON) {
+        wchar_t key;
+        a->stale = true;
+        draw(a);
+        switch (read_key(a, -1, &key)) {
+        case HS_READ_END: a->quit = true; return PASSED;
+        case HS_READ_TIMEOUT: break;
+        case HS_READ_KEY: now = take_key(a, key); break;
+        case HS_READ_CHARACTER: now = take_character(a, key); break;
+        }
+    }
+    return now;
+}
+
+static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
+{
+    app *a = context;
+    if (a->quit) return false;
+    close_overlay(a);
+    memset(&a->question, 0, sizeof a->question);
+    a->question.on = true;
+    a->question.on_map = on_map;
+    set_message(a, copy(question), false);
+    asking how = await_answer(a);
+    a->question.on = false;
+    a->stale = true;
+    *reply = (hs_reply){.from = a->question.from, .to = a->question.to};
+    if (how == ANSWERED && !reply->to)
+        reply->text = hs_utf8_from_wide(a->question.typed, a->question.length);
+    return how == ANSWERED;
+}
+
 /* --- Life ----------------------------------------------------------------------------------- */
 
 static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *config, const char *why)
@@ -1009,6 +1137,7 @@ static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *confi
     hs_plain_style style = hs_plain_style_of_output(config->ascii);
     fprintf(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
     if (config->script) return hs_plain_play(session, &style, config->script);
+    if (config->text) return hs_plain_run(session, &style, "LIST", config->text);
     return hs_plain_converse(session, &style, config->history);
 }
 
@@ -1038,10 +1167,18 @@ static void free_app(app *a)
     free(a->answer);
     free(a->overlay_text);
     free(a->command);
+    free(a->verdict);
     free(a->open_lines);
     free(a->pasted);
     free(a->waiting);
     hs_scene_free(a->scene);
+}
+
+static bool open_script(app *a)
+{
+    const hs_fullscreen_config *c = a->config;
+    if (c->script) return hs_player_open(&a->player, a->interpreter, c->script);
+    return c->text && hs_player_open_text(&a->player, a->interpreter, "LIST", c->text);
 }
 
 uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *config)
@@ -1049,7 +1186,7 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     app a = {.session = session, .config = config};
     const char *why = "libedit can not be set up";
     hs_prompt_host host = {&a, next_char, show_completions};
-    hs_listener listener = {&a, say, show, begin, performed, interrupted};
+    hs_listener listener = {&a, say, show, begin, performed, interrupted, ask};
     a.interpreter = hs_interpreter_new(session, &listener);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);
@@ -1060,10 +1197,10 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     set_message(&a,
                 copy("Type malloc 24, then free p1. help lists the commands; F1 or ? the keys."),
                 false);
-    if (config->script && hs_player_open(&a.player, a.interpreter, config->script)) step_script(&a);
+    if (open_script(&a)) step_script(&a);
     uint64_t in_script = hs_interpreter_failures(a.interpreter);
     read_lines(&a);
-    if (config->script) in_script = hs_interpreter_failures(a.interpreter);
+    if (config->script || config->text) in_script = hs_interpreter_failures(a.interpreter);
     int ended_by = hs_terminal_end_signal(a.terminal);
     hs_terminal_close(a.terminal);
     free_app(&a);

@@ -18,10 +18,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* Where lines come from. */
+typedef struct {
+    hs_editor *editor; /* NULL: a pipe or a file */
+    char *line;
+    size_t capacity;
+    size_t number; /* of the last line */
+} line_source;
+
 typedef struct {
     hs_session *session;
     const hs_plain_style *style;
-    bool echo; /* show the commands of a script before their answers */
+    bool echo;          /* show the commands of a script before their answers */
+    line_source *lines; /* for answers */
 } printer;
 
 enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
@@ -112,7 +121,7 @@ static void print_steps(const printer *p, uint64_t n)
 {
     hs_session *own = NULL;
     hs_session *s = hs_session_stage(p->session, n, &own);
-    printer then = {s, p->style, p->echo};
+    printer then = {s, p->style, p->echo, p->lines};
     size_t number = 0, changes;
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
         char *text = hs_step_text(s, from, to);
@@ -227,25 +236,12 @@ static void catch_interrupts(void)
     sigaction(SIGINT, &action, NULL);
 }
 
-static hs_interpreter *interpreter_for(printer *p)
-{
-    hs_listener listener = {p, say, show, begin, performed, interrupted};
-    return hs_interpreter_new(p->session, &listener);
-}
-
 /* --- Lines ---------------------------------------------------------------------------------- */
 
-typedef struct {
-    hs_editor *editor; /* NULL: lines come from a pipe or a file */
-    char *line;
-    size_t capacity;
-    size_t number; /* of the last line */
-} line_source;
-
 /* The next line with its newline; NULL at the end. */
-static const char *next_line(line_source *l, bool more, size_t *length)
+static const char *next_line(line_source *l, const wchar_t *prompt, size_t *length)
 {
-    if (l->editor) return hs_editor_read(l->editor, more ? L"... " : L"heapscope> ", length);
+    if (l->editor) return hs_editor_read(l->editor, prompt, length);
     ssize_t n = getline(&l->line, &l->capacity, stdin);
     l->number += n >= 0;
     *length = n < 0 ? 0 : (size_t)n;
@@ -261,6 +257,32 @@ static bool was_cleared(const line_source *l)
     return true;
 }
 
+/* The answer is the next line of the input; it is shown when nobody was seen typing it. */
+static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
+{
+    const printer *p = context;
+    size_t n;
+    (void)on_map;
+    hs_print_text(stdout, HS_ROLE_TITLE, question, ink_of(p));
+    bool typed = isatty(STDIN_FILENO);
+    if (!p->lines->editor) fputs("? ", stdout);
+    fflush(stdout);
+    const char *line = next_line(p->lines, L"? ", &n);
+    if (!line) was_cleared(p->lines);
+    while (n && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
+    if (!typed) printf("%.*s\n", (int)n, n ? line : "");
+    if (!n) return false;
+    reply->text = strndup(line, n);
+    return true;
+}
+
+static hs_interpreter *interpreter_for(printer *p)
+{
+    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL};
+    if (!p->style->silent) listener.ask = ask;
+    return hs_interpreter_new(p->session, &listener);
+}
+
 /* A statement may go on over several lines, while a { is open. NULL at the end of input. */
 static char *next_statement(line_source *l, size_t *length)
 {
@@ -268,7 +290,7 @@ static char *next_statement(line_source *l, size_t *length)
     size_t capacity = 0, n;
     *length = 0;
     for (;;) {
-        const char *line = next_line(l, *length > 0, &n);
+        const char *line = next_line(l, *length > 0 ? L"... " : L"heapscope> ", &n);
         if (!line && was_cleared(l)) {
             *length = 0;
             continue;
@@ -284,9 +306,9 @@ static char *next_statement(line_source *l, size_t *length)
 uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
                            const char *history_file)
 {
-    printer p = {.session = session, .style = style};
-    hs_interpreter *in = interpreter_for(&p);
     line_source l = {0};
+    printer p = {.session = session, .style = style, .lines = &l};
+    hs_interpreter *in = interpreter_for(&p);
     bool typed = isatty(STDIN_FILENO);
     char *text;
     size_t length;
@@ -309,10 +331,25 @@ uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
 
 uint64_t hs_plain_play(hs_session *session, const hs_plain_style *style, const char *path)
 {
-    printer p = {.session = session, .style = style, .echo = true};
+    line_source l = {0};
+    printer p = {.session = session, .style = style, .echo = true, .lines = &l};
     hs_interpreter *in = interpreter_for(&p);
     hs_interpreter_run_file(in, path);
     uint64_t failures = hs_interpreter_failures(in);
     hs_interpreter_free(in);
+    free(l.line);
+    return failures;
+}
+
+uint64_t hs_plain_run(hs_session *session, const hs_plain_style *style, const char *name,
+                      const char *text)
+{
+    line_source l = {0};
+    printer p = {.session = session, .style = style, .lines = &l};
+    hs_interpreter *in = interpreter_for(&p);
+    hs_interpreter_run(in, name, 1, text, strlen(text));
+    uint64_t failures = hs_interpreter_failures(in);
+    hs_interpreter_free(in);
+    free(l.line);
     return failures;
 }
