@@ -18,8 +18,9 @@ hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator
     h->state = hs_new(1, allocator->state_size + 1);
     for (size_t i = 0; i < allocator->option_count; i++)
         h->options[i] = options ? options[i] : allocator->options[i].initial;
+    if (allocator->variant) h->allocator = allocator->variant(h->options);
     if (build == HS_PROBED) h->recorder = hs_recorder_new(allocator->state_size);
-    allocator->init(h);
+    h->allocator->init(h);
     return h;
 }
 
@@ -45,6 +46,19 @@ uint64_t hs_heap_option(const hs_heap *h, size_t index)
 void hs_heap_set_option(hs_heap *h, size_t index, uint64_t value)
 {
     h->options[index] = value;
+}
+
+const void *hs_heap_state(const hs_heap *h)
+{
+    return h->state;
+}
+
+void *hs_heap_recall(hs_heap *h, uint64_t committed, const void *state)
+{
+    if (!hs_range_resize(h, committed)) return NULL;
+    memcpy(h->state, state, h->allocator->state_size);
+    if (h->recorder) hs_record_begin(h->recorder, h);
+    return hs_real(h, h->base);
 }
 
 typedef struct {

@@ -87,6 +87,15 @@ bool hs_range_grow(hs_heap *h, hs_addr end)
     return true;
 }
 
+bool hs_range_resize(hs_heap *h, uint64_t committed)
+{
+    hs_addr end = h->base + committed;
+    if (end > h->end && !commit(h, committed)) return false;
+    if (end < h->end) memset(hs_real(h, end), 0, h->end - end);
+    h->end = end;
+    return true;
+}
+
 void hs_heap_set_growth(hs_heap *h, hs_growth growth)
 {
     h->growth = growth;

@@ -31,4 +31,8 @@ void hs_range_release(hs_heap *);
  * often it doubled. */
 bool hs_range_grow(hs_heap *, hs_addr end);
 
+/* Commit exactly this much, whatever it was; what is no longer committed reads as zero when it is
+ * again. False, and nothing changed, when the system gives no memory. */
+bool hs_range_resize(hs_heap *, uint64_t committed);
+
 #endif

@@ -11,6 +11,7 @@
 #include "ui/prompt.h"
 #include "ui/terminal.h"
 #include "ui/utf8.h"
+#include "view/difference.h"
 #include "view/explanation.h"
 #include "view/screen.h"
 #include "view/telling.h"
@@ -94,7 +95,7 @@ static char *joined(const char *a, const char *between, const char *b)
 /* --- Drawing -------------------------------------------------------------------------------- */
 
 static const char typing_keys[] =
-    "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  PgUp PgDn scroll  F10 quit";
+    "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  F12 plot  PgUp PgDn  F10 quit";
 static const char player_keys[] =
     "Space next  p pause  Enter type commands  q end the script  F1 help  F10 quit";
 static const char paused_keys[] =
@@ -360,9 +361,13 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_STATS:
         open_overlay(a, (hs_overlay){.title = "The ledger", .panel = &hs_panel_stats});
         break;
+    case HS_SHOW_PLOT:
+        open_overlay(a, (hs_overlay){.title = "Over time", .panel = &hs_panel_plot});
+        break;
     case HS_SHOW_BYTES:
         open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
         break;
+    case HS_SHOW_DIFFERENCE: set_message(a, hs_difference(a->session, at), false); break;
     case HS_SHOW_WHY: show_why(a, at); break;
     case HS_SHOW_STEPS: begin_slow_motion(a, at); break;
     case HS_SHOW_INSPECT: open_overlay(a, (hs_overlay){.title = "Inspect", .at = at}); break;
@@ -550,13 +555,13 @@ static int page(const app *a)
 static void inspect(app *a, hs_addr at)
 {
     if (!at) return;
-    char *text = NULL;
     hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
     hs_inspect_paint(stage(a), hs_pane_of(scene), at);
-    text = hs_scene_text(scene);
+    char *text = hs_scene_text(scene);
     hs_scene_free(scene);
-    text[strcspn(text + 1, "\n") + 1] = ':';
-    set_message(a, text, false);
+    const char *rows = text + strcspn(text, "\n"); /* behind the title */
+    set_message(a, copy(*rows ? rows + 1 : rows), false);
+    free(text);
     a->state.cursor = at;
     a->state.cursor_size = 1;
     a->state.follow = false;
@@ -692,6 +697,11 @@ static void key_stats(app *a)
     toggle(a, &hs_panel_stats, HS_SHOW_STATS);
 }
 
+static void key_plot(app *a)
+{
+    toggle(a, &hs_panel_plot, HS_SHOW_PLOT);
+}
+
 static void key_theme(app *a)
 {
     hs_problem problem;
@@ -719,6 +729,8 @@ static void key_step(app *a)
 }
 
 static void key_help(app *a);
+static void travel_back(app *a);
+static void travel_forward(app *a);
 
 /* Every key that is not the editor's, once: what it does and how the help says it. */
 static const struct {
@@ -737,6 +749,7 @@ static const struct {
     {KEY_F(9), "F9", "dark or light theme", key_theme},
     {KEY_F(10), "F10", "quit (Ctrl-D on an empty line does, too)", key_quit},
     {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
+    {KEY_F(12), "F12", "the heap over time", key_plot},
     {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
     {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
     {HS_KEY_SHIFT_LEFT, "Shift-Left", "inspect the byte on the left: a cursor on the map",
@@ -744,6 +757,9 @@ static const struct {
     {HS_KEY_SHIFT_RIGHT, "Shift-Right", "the byte on the right", cursor_right},
     {HS_KEY_SHIFT_UP, "Shift-Up", "the row above", cursor_up},
     {HS_KEY_SHIFT_DOWN, "Shift-Down", "the row below", cursor_down},
+    {HS_KEY_ALT_UP, "Alt-Up", "time travel: one command back; or click on the bar in the title",
+     travel_back},
+    {HS_KEY_ALT_DOWN, "Alt-Down", "one command forward", travel_forward},
     {HS_KEY_ALT_LEFT, "Alt-Left", "the start of this block, or of the one before",
      cursor_previous_block},
     {HS_KEY_ALT_RIGHT, "Alt-Right", "the next block", cursor_next_block},
@@ -775,12 +791,57 @@ static void key_help(app *a)
     if (!open) open_overlay(a, (hs_overlay){.title = "Help", .text = a->overlay_text});
 }
 
+/* Go to a moment of this branch, and say what was done there. */
+static void travel(app *a, uint64_t count)
+{
+    hs_problem problem;
+    hs_moment m = hs_session_moment(a->session);
+    end_slow_motion(a);
+    close_overlay(a);
+    m.count = count;
+    if (!hs_session_go(a->session, m, &problem)) {
+        set_message(a, copy(problem.what), true);
+        return;
+    }
+    a->state.follow = true;
+    a->state.error = false;
+    replace(&a->command, NULL);
+    set_message(a, count ? hs_explain(a->session) : copy("the beginning"), false);
+    if (a->message && !*a->message)
+        set_message(a, hs_session_record_text(a->session, count - 1), false);
+}
+
+static void travel_back(app *a)
+{
+    uint64_t count = hs_session_moment(a->session).count;
+    if (count) travel(a, count - 1);
+}
+
+static void travel_forward(app *a)
+{
+    hs_moment m = hs_session_moment(a->session);
+    if (m.count < hs_session_branch_count(a->session, m.branch)) travel(a, m.count + 1);
+}
+
+/* A click on the bar in the title. */
+static void scrub_to(app *a, int column)
+{
+    hs_pane bar = a->places.bar;
+    uint64_t end = hs_session_branch_count(a->session, hs_session_moment(a->session).branch);
+    if (column < bar.column || column >= bar.column + bar.columns) return;
+    travel(a, (uint64_t)(column - bar.column) * end / (uint64_t)(bar.columns - 1));
+}
+
 static void act_on_mouse(app *a)
 {
     MEVENT event;
     if (getmouse(&event) != OK) return;
     if (event.bstate & BUTTON4_PRESSED) scroll_by(a, -3);
     if (event.bstate & BUTTON5_PRESSED) scroll_by(a, 3);
+    if (event.bstate & BUTTON1_PRESSED && event.y == 0 && a->places.bar.columns > 0) {
+        scrub_to(a, event.x);
+        return;
+    }
     if (!(event.bstate & BUTTON1_PRESSED) || a->state.overlay.open) return;
     inspect(a, hs_map_address(stage(a), &a->places.plan, event.y - a->places.map.row,
                               event.x - a->places.map.column));
@@ -1005,12 +1066,15 @@ static bool click_answers(app *a)
     return a->question.from != HS_NULL;
 }
 
-/* Keys that only look at something act as ever; those that run commands wait. */
+/* Keys that only look at something act as ever; those that run commands or travel do nothing. */
 static void look(app *a, wchar_t key)
 {
+    void (*const waiting[])(app *) = {key_play, key_step, travel_back, travel_forward};
+    for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++)
+        for (size_t j = 0; j < sizeof keys / sizeof *keys; j++)
+            if (keys[j].key == (int)key && keys[j].act == waiting[i]) return;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (keys[i].key == (int)key && keys[i].act != key_play && keys[i].act != key_step)
-            keys[i].act(a);
+        if (keys[i].key == (int)key) keys[i].act(a);
 }
 
 typedef enum { GOES_ON, ANSWERED, PASSED } asking;

@@ -6,6 +6,7 @@
 #include "ui/ansi.h"
 #include "ui/editor.h"
 #include "view/byte_map.h"
+#include "view/difference.h"
 #include "view/explanation.h"
 #include "view/panels.h"
 #include "view/telling.h"
@@ -107,6 +108,14 @@ static void print_why(const printer *p, uint64_t n)
     free(text);
 }
 
+static void print_difference(const printer *p, uint64_t n)
+{
+    char *text = hs_difference(p->session, n);
+    hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+    free(text);
+    print_map(p);
+}
+
 /* Every step of a request with the map as it was after it, where bytes changed. */
 static void print_steps(const printer *p, uint64_t n)
 {
@@ -170,8 +179,10 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_BLOCKS: print_panel(p, &hs_panel_blocks); break;
     case HS_SHOW_FREE_LIST: print_panel(p, &hs_panel_free_list); break;
     case HS_SHOW_STATS: print_panel(p, &hs_panel_stats); break;
+    case HS_SHOW_PLOT: print_panel(p, &hs_panel_plot); break;
     case HS_SHOW_BYTES: print_bytes(p, at, length); break;
     case HS_SHOW_INSPECT: print_inspection(p, at); break;
+    case HS_SHOW_DIFFERENCE: print_difference(p, at); break;
     case HS_SHOW_WHY: print_why(p, at); break;
     case HS_SHOW_STEPS: print_steps(p, at); break;
     }

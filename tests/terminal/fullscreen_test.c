@@ -294,6 +294,42 @@ static void a_request_is_gone_through_in_slow_motion(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void the_plot_and_the_free_list_have_keys_and_commands(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "allocator explicit; malloc 24; malloc 24; free p1\r");
+    assert_true(terminal_shows(t, "Free list: 2"));
+    terminal_type(t, "\033[24~"); /* F12 */
+    assert_true(terminal_shows(t, "Over time: Esc closes"));
+    assert_true(terminal_shows(t, "requests          1"));
+    terminal_type(t, "\033[24~");
+    assert_true(terminal_hides(t, "Over time"));
+    terminal_type(t, "\033OR"); /* F3 */
+    assert_true(terminal_shows(t, "0x107000000*  32  1 of 2 in heap order"));
+    terminal_type(t, "plot\r");
+    assert_true(terminal_shows(t, "live / heap 100%"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void keys_and_the_bar_go_through_time(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; malloc 40; free p1; malloc 8\r");
+    assert_true(terminal_shows(t, "4/4"));
+    terminal_type(t, "\033[1;3A\033[1;3A"); /* Alt-Up */
+    assert_true(terminal_shows(t, "2/4"));
+    assert_true(terminal_shows(t, "p2 = malloc(40)"));
+    terminal_type(t, "\033[1;3B"); /* Alt-Down */
+    assert_true(terminal_shows(t, "free(p1)"));
+    terminal_click(t, 0, 69); /* the end of the bar */
+    assert_true(terminal_shows(t, "4/4"));
+    terminal_type(t, "goto 1; malloc 100\r");
+    assert_true(terminal_shows(t, "b1 2/2"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void overlays_open_scroll_and_close(void **state)
 {
     (void)state;
@@ -324,7 +360,7 @@ static void tab_completes_commands_names_and_options(void **state)
     terminal_type(t, "set fit be\t\r");
     assert_true(terminal_shows(t, "fit is best now"));
     terminal_type(t, "re\t\t");
-    assert_true(terminal_shows(t, "read  realloc  repeat  reset"));
+    assert_true(terminal_shows(t, "read  realloc  redo  repeat  reset"));
     terminal_type(t, "\003");
     assert_int_equal(leave(t), 0);
 }
@@ -686,6 +722,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_click_inspects_a_byte),
         cmocka_unit_test(shifted_arrows_move_a_cursor_over_the_map),
         cmocka_unit_test(a_request_is_gone_through_in_slow_motion),
+        cmocka_unit_test(the_plot_and_the_free_list_have_keys_and_commands),
+        cmocka_unit_test(keys_and_the_bar_go_through_time),
         cmocka_unit_test(overlays_open_scroll_and_close),
         cmocka_unit_test(tab_completes_commands_names_and_options),
         cmocka_unit_test(history_is_kept_across_runs_and_searched),

@@ -323,7 +323,7 @@ static void apply(client *c, uint8_t *bytes, const hs_event *e)
         memcpy(bytes + (e->at - c->base), &e->b, 8);
         break;
     case HS_MOVE: memmove(bytes + (e->a - c->base), bytes + (e->at - c->base), e->b); break;
-    case HS_FILL: memset(bytes + (e->at - c->base), 0, e->a); break;
+    case HS_FILL: memset(bytes + (e->at - c->base), (int)e->b, e->a); break;
     default: break;
     }
 }
@@ -463,6 +463,7 @@ static void step(client *c)
     c->op = random_operation(c);
     take_snapshot(c);
     c->op.result = perform(c->heap, &c->op);
+    must(c, !hs_fault(c->heap), "no fault on a sound heap"); /* the raw build would crash */
     check_builds(c, perform(c->raw, &c->op));
     check_events(c);
     check_growth(c);
