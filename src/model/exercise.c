@@ -89,11 +89,12 @@ static bool is_full(const hs_session *s)
     return hs_session_totals(s)->live * 2 > hs_heap_committed(hs_session_heap(s));
 }
 
+/* Without frees and reallocs it is malloc, however full the heap. */
 static hs_op request(hs_exercises *e, const hs_session *s, unsigned frees, unsigned reallocs)
 {
     hs_op op = {.kind = HS_OP_REQUEST, .request = HS_MALLOC, .p.variable = HS_NONE};
     uint64_t lot = draw(e, 100);
-    if (is_full(s) && hs_exercise_level(e) > 1) frees = frees < 60 ? 60 : frees;
+    if (is_full(s) && frees) frees = frees < 60 ? 60 : frees;
     uint32_t victim = some_block(e, s);
     op.a = some_size(e, s);
     if (lot >= frees + reallocs || victim == HS_NONE) return op;
@@ -114,5 +115,7 @@ bool hs_exercise_first(hs_exercises *e, const hs_session *s, hs_op *op)
 hs_op hs_exercise_request(hs_exercises *e, const hs_session *s)
 {
     unsigned level = hs_exercise_level(e) - 1;
-    return request(e, s, levels[level].frees, levels[level].reallocs);
+    hs_question questions[HS_QUESTIONS];
+    hs_op op = request(e, s, levels[level].frees, levels[level].reallocs);
+    return hs_questions_about(s, &op, questions) ? op : request(e, s, 0, 0);
 }
