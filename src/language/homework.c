@@ -68,13 +68,17 @@ static const hs_variable *pointer_at(const hs_session *s, uint64_t index, uint32
     return hs_session_variable(s, *number);
 }
 
-/* How many indices are taken, and how many of the allocations succeeded. */
-static uint64_t count_pointers(const hs_session *s, uint64_t *good)
+/* The next index, and how many of the allocations before it succeeded. */
+typedef struct {
+    uint64_t next, good;
+} indices;
+
+static indices count_indices(const hs_session *s)
 {
     const hs_variable *v;
-    uint64_t n = 0;
+    indices n = {0};
     uint32_t ignored;
-    for (*good = 0; (v = pointer_at(s, n, &ignored)); n++) *good += v->value != HS_NULL;
+    for (; (v = pointer_at(s, n.next, &ignored)); n.next++) n.good += v->value != HS_NULL;
     return n;
 }
 
@@ -218,18 +222,18 @@ static void tell(hs_interpreter *in, const list_op *op, uint64_t index, bool ski
 
 /* --- Performing ----------------------------------------------------------------------------- */
 
-static bool allocate(hs_interpreter *in, const hs_statement *s, const list_op *op)
+static bool allocate(hs_interpreter *in, const hs_statement *s, const list_op *op, indices *n)
 {
-    uint64_t good, index = count_pointers(in->session, &good);
     char name[32];
-    snprintf(name, sizeof name, "ptr%" PRIu64, index);
+    snprintf(name, sizeof name, "ptr%" PRIu64, n->next);
     hs_op request = {.kind = HS_OP_REQUEST,
                      .request = HS_MALLOC,
                      .p.variable = HS_NONE,
                      .a = op->number,
                      .name = name};
     if (!hs_perform_untold(in, s, &request)) return false;
-    tell(in, op, index, false);
+    n->good += hs_session_last(in->session)->result != HS_NULL;
+    tell(in, op, n->next++, false);
     return true;
 }
 
@@ -243,13 +247,11 @@ static bool release_at(hs_interpreter *in, const hs_statement *s, const list_op 
 }
 
 /* The homework counts the allocations that succeeded, and passes over an index beyond them. */
-static bool release(hs_interpreter *in, const hs_statement *s, const list_op *op)
+static bool release(hs_interpreter *in, const hs_statement *s, const list_op *op, const indices *n)
 {
-    uint64_t good;
     uint32_t ignored;
-    count_pointers(in->session, &good);
     const hs_variable *v = pointer_at(in->session, op->number, &ignored);
-    if (op->number < good && v && v->value) return release_at(in, s, op);
+    if (op->number < n->good && v && v->value) return release_at(in, s, op);
     tell(in, op, op->number, true);
     return true;
 }
@@ -263,8 +265,10 @@ bool hs_run_ops(hs_interpreter *in, const hs_statement *s)
     hs_span where = {a->where.start + at, a->where.start + at + 1};
     if (where.end > a->where.end) where = a->where;
     bool good = !wrong || hs_fail_at(in, where, wrong, "write a list such as +10,+10,-0,+5");
+    indices n = count_indices(in->session);
     for (size_t i = 0; good && i < list.count && !hs_interrupted(in); i++)
-        good = list.ops[i].frees ? release(in, s, &list.ops[i]) : allocate(in, s, &list.ops[i]);
+        good = list.ops[i].frees ? release(in, s, &list.ops[i], &n)
+                                 : allocate(in, s, &list.ops[i], &n);
     free(list.ops);
     return good;
 }
@@ -278,6 +282,7 @@ typedef struct {
 typedef struct {
     uint64_t *indices; /* of live blocks, in the order of their allocation */
     size_t count, capacity;
+    indices all;
 } live_indices;
 
 static bool read_plan(hs_interpreter *in, const hs_statement *s, random_plan *p)
@@ -301,8 +306,8 @@ static uint64_t below(hs_twister *t, uint64_t n)
 static bool allocate_at_random(hs_interpreter *in, const hs_statement *s, live_indices *l,
                                uint64_t size)
 {
-    uint64_t good, index = count_pointers(in->session, &good);
-    if (!allocate(in, s, &(list_op){.number = size})) return false;
+    uint64_t index = l->all.next;
+    if (!allocate(in, s, &(list_op){.number = size}, &l->all)) return false;
     if (!hs_session_last(in->session)->result) return true;
     l->indices = hs_array_reserve(l->indices, &l->capacity, l->count + 1, sizeof *l->indices);
     l->indices[l->count++] = index;
@@ -326,6 +331,7 @@ bool hs_run_homework(hs_interpreter *in, const hs_statement *s)
     live_indices l = {0};
     if (!read_plan(in, s, &p)) return false;
     hs_twister_seed(&t, p.seed);
+    l.all = count_indices(in->session);
     bool good = true;
     for (uint64_t done = 0; good && done < p.count && !hs_interrupted(in);) {
         if (hs_twister_next(&t) < (double)p.percent / 100.0)

@@ -68,6 +68,8 @@ static void random_line(uint64_t *random, char *line, size_t size)
                                        "reset",
                                        "set growth exact",
                                        "allocator bump",
+                                       "allocator ostep replay",
+                                       "ops +8,+9,-0,+3",
                                        "allocator implicit",
                                        "allocator buddy replay",
                                        "x = p1",
