@@ -54,6 +54,7 @@ static bool fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *problem
     hs_timeline_clear(&s->timeline);
     s->last = (hs_last){.variable = HS_NONE};
     s->change_count = 0;
+    s->replayed = s->not_replayed = 0;
     return true;
 }
 
