@@ -323,6 +323,40 @@ static bool run_allocator(hs_interpreter *in, const hs_statement *s)
     return op.name && hs_perform(in, s, &op);
 }
 
+static bool split_off(hs_interpreter *in, const hs_statement *s)
+{
+    char text[128];
+    if (!in->lockstep)
+        return hs_fail_at(in, s->head, "nothing is split", "split first-fit best-fit");
+    hs_lockstep_free(in->lockstep);
+    in->lockstep = NULL;
+    snprintf(text, sizeof text, "%s goes on alone", hs_session_allocator_name(in->session));
+    return say(in, HS_SAY_ANSWER, text);
+}
+
+static bool run_split(hs_interpreter *in, const hs_statement *s)
+{
+    const char *names[HS_LANES];
+    const hs_argument *a = s->arguments;
+    size_t count = 0;
+    hs_problem problem;
+    if (!a[0].present && in->lockstep) return show(in, HS_SHOW_LANES, 0, 0);
+    if (a[0].present && !a[1].present && strcmp(a[0].text, "off") == 0) return split_off(in, s);
+    for (; count < HS_LANES && a[count].present; count++) {
+        hs_words words = {0};
+        hs_words_of_allocators(&words);
+        if (!(names[count] = resolve(in, &words, "allocator", &a[count]))) return false;
+    }
+    if (count < 2)
+        return hs_fail_at(in, s->head, "two to four allocators run side by side",
+                          "split first-fit best-fit");
+    hs_lockstep *lockstep = hs_lockstep_new(in->session, names, count, &problem);
+    if (!lockstep) return hs_fail_at(in, a[count - 1].where, problem.what, problem.hint);
+    hs_lockstep_free(in->lockstep);
+    in->lockstep = lockstep;
+    return in->inside || show(in, HS_SHOW_LANES, 0, 0);
+}
+
 static uint64_t value_of(const hs_session *session, const hs_option *o)
 {
     const hs_heap *h = hs_session_heap(session);
@@ -656,6 +690,10 @@ static bool run_quit(hs_interpreter *in, const hs_statement *s)
     {                                                                                              \
         HS_PARAMETER_POINTER, "PTR", NULL, false                                                   \
     }
+#define LANE(label, optional)                                                                      \
+    {                                                                                              \
+        HS_PARAMETER_LANE, label, NULL, optional                                                   \
+    }
 #define REPLAY                                                                                     \
     {                                                                                              \
         HS_PARAMETER_FLAG, "replay", "replay", true                                                \
@@ -781,6 +819,16 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_ALLOCATOR, "NAME", NULL, true}, REPLAY},
      false,
      run_allocator},
+    {"split",
+     "Heap",
+     "two to four allocators side by side, on the same commands",
+     "split first-fit best-fit   what was done so far is done again on each; from then on every\n"
+     "command runs on all, and the first request that they serve differently is told.\n"
+     "Names stand for each one's own pointers. The first one leads: `expect` and `save` are about it.\n"
+     "split off   ends it.",
+     {LANE("A", true), LANE("B", true), LANE("C", true), LANE("D", true)},
+     false,
+     run_split},
     {"set",
      "Heap",
      "list the options, or set one",

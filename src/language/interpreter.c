@@ -19,8 +19,14 @@ hs_interpreter *hs_interpreter_new(hs_session *session, const hs_listener *liste
 void hs_interpreter_free(hs_interpreter *in)
 {
     if (!in) return;
+    hs_lockstep_free(in->lockstep);
     free(in->refusal);
     free(in);
+}
+
+hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *in)
+{
+    return in->lockstep;
 }
 
 bool hs_interpreter_has_quit(const hs_interpreter *in)
@@ -117,6 +123,7 @@ bool hs_perform(hs_interpreter *in, const hs_statement *s, const hs_op *op)
     hs_problem problem;
     if (!hs_session_perform(in->session, op, &problem))
         return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
+    if (in->lockstep) hs_lockstep_follow(in->lockstep);
     if (!in->inside) in->listener.performed(in->listener.context, NULL);
     return true;
 }
@@ -139,7 +146,10 @@ static bool run_assignment(hs_interpreter *in, const hs_statement *s)
 static bool run_statement(hs_interpreter *in, const hs_statement *s)
 {
     if (in->listener.begin && !in->inside) in->listener.begin(in->listener.context, in->program, s);
-    return s->command ? s->command->run(in, s) : run_assignment(in, s);
+    bool good = s->command ? s->command->run(in, s) : run_assignment(in, s);
+    if (in->lockstep)
+        hs_lockstep_follow(in->lockstep); /* not every command performs by hs_perform */
+    return good;
 }
 
 /* An expectation that does not hold is counted, and the rest goes on. */

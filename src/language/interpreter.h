@@ -6,7 +6,7 @@
 
 #include "language/program.h"
 
-#include <heapscope/session.h>
+#include <heapscope/lockstep.h>
 
 typedef enum {
     HS_SAY_ANSWER,  /* what a command has to say: may be many lines */
@@ -25,6 +25,7 @@ typedef enum {
     HS_SHOW_INSPECT, /* what lies at `at` */
     HS_SHOW_WHY,     /* operation number `at`, told step by step */
     HS_SHOW_STEPS,   /* the same on the map, one event after another */
+    HS_SHOW_LANES,   /* `split` began: all allocators side by side */
 } hs_show;
 
 typedef struct {
@@ -60,6 +61,10 @@ hs_program *hs_interpreter_load(hs_interpreter *, const char *path);
 
 /* Run one statement of a program. False: it failed (which was said). */
 bool hs_interpreter_step(hs_interpreter *, const hs_program *, size_t index);
+
+/* The allocators that run side by side; NULL while there is one. It may change with any statement.
+ */
+hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *);
 
 bool hs_interpreter_has_quit(const hs_interpreter *);
 uint64_t hs_interpreter_failures(const hs_interpreter *);

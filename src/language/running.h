@@ -7,6 +7,7 @@
 
 struct hs_interpreter {
     hs_session *session;
+    hs_lockstep *lockstep; /* other allocators at its side, or NULL */
     hs_listener listener;
     const hs_program *program; /* whose statements are running */
     int inside;                /* depth of repeat { }: requests there are not told one by one */

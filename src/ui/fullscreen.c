@@ -12,6 +12,7 @@
 #include "ui/terminal.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/side_by_side.h"
 #include "view/telling.h"
 
 #include <curses.h>
@@ -153,8 +154,16 @@ static hs_session *stage(const app *a)
     return a->slow.on ? a->slow.on : a->session;
 }
 
+/* The allocators that run side by side, or NULL. */
+static hs_lockstep *lockstep(const app *a)
+{
+    return hs_interpreter_lockstep(a->interpreter);
+}
+
 static void compose(app *a)
 {
+    if (lockstep(a)) hs_lockstep_follow(lockstep(a)); /* keys change the session, too */
+    a->state.lockstep = a->slow.on ? NULL : lockstep(a);
     bool paused = !hs_player_has_ended(&a->player);
     a->state.caption = a->caption;
     a->state.message = a->message;
@@ -227,7 +236,8 @@ static void close_overlay(app *a)
 
 static void show_why(app *a, uint64_t n)
 {
-    replace(&a->overlay_text, hs_why_of(a->session, n));
+    replace(&a->overlay_text,
+            lockstep(a) ? hs_lanes_why(lockstep(a), n) : hs_why_of(a->session, n));
     open_overlay(a, (hs_overlay){.title = "Why", .text = a->overlay_text});
 }
 
@@ -321,20 +331,33 @@ static bool take_slow_key(app *a, wchar_t key, bool special)
     return false;
 }
 
+/* A panel; of each allocator, where several run side by side. */
+static void show_panel(app *a, const char *title, const hs_panel *panel)
+{
+    hs_overlay o = {.title = title, .panel = panel};
+    if (lockstep(a)) {
+        replace(&a->overlay_text, hs_lanes_panel(lockstep(a), panel, COLS, a->config->ascii));
+        o.text = a->overlay_text;
+    }
+    open_overlay(a, o);
+}
+
+static void show_lanes(app *a)
+{
+    char *parting = hs_lanes_parting(lockstep(a));
+    close_overlay(a);
+    set_message(a, parting ? parting : copy("they have served all requests alike so far"), false);
+}
+
 static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 {
     app *a = context;
     switch (what) {
     case HS_SHOW_MAP: close_overlay(a); break;
-    case HS_SHOW_BLOCKS:
-        open_overlay(a, (hs_overlay){.title = "Blocks, heap order", .panel = &hs_panel_blocks});
-        break;
-    case HS_SHOW_FREE_LIST:
-        open_overlay(a, (hs_overlay){.title = "Free blocks", .panel = &hs_panel_free_list});
-        break;
-    case HS_SHOW_STATS:
-        open_overlay(a, (hs_overlay){.title = "The ledger", .panel = &hs_panel_stats});
-        break;
+    case HS_SHOW_BLOCKS: show_panel(a, "Blocks, heap order", &hs_panel_blocks); break;
+    case HS_SHOW_FREE_LIST: show_panel(a, "Free blocks", &hs_panel_free_list); break;
+    case HS_SHOW_STATS: show_panel(a, "The ledger", &hs_panel_stats); break;
+    case HS_SHOW_LANES: show_lanes(a); break;
     case HS_SHOW_BYTES:
         open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
         break;
@@ -359,7 +382,9 @@ static void begin(void *context, const hs_program *program, const hs_statement *
 static void performed(void *context, const char *summary)
 {
     app *a = context;
-    set_message(a, summary ? copy(summary) : hs_explain(a->session), false);
+    hs_lockstep *l = lockstep(a);
+    char *text = summary ? copy(summary) : l ? hs_lanes_explain(l) : hs_explain(a->session);
+    set_message(a, text, false);
     a->state.follow = true;
 }
 

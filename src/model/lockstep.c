@@ -1,0 +1,328 @@
+/* Lockstep. Nothing here knows how a session works: a companion is made and led by public
+ * operations alone.
+ *
+ * Invariant: a companion has as many operations as the leader has followed. What it refuses, it
+ * replaces by one that changes nothing else: the name of the result becomes NULL, or a note. */
+#include <heapscope/lockstep.h>
+
+#include "heap/array.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    hs_session *session;
+    const char *name; /* of the allocator that a companion keeps; NULL for the leader's own lane */
+    char refusal[sizeof(hs_problem)];
+} lane;
+
+struct hs_lockstep {
+    lane lanes[HS_LANES]; /* the first one is the leader, whose session is not ours */
+    char names[HS_LANES][32];
+    size_t count;
+    uint64_t followed; /* operations of the leader */
+    hs_op last;        /* the last one of them, to notice that the leader went another way */
+    hs_parting parting;
+    bool news;
+};
+
+/* --- One operation -------------------------------------------------------------------------- */
+
+/* The variable of the same name. Numbers may differ: a leader that went back in time keeps names
+ * that its companions never had. */
+static uint32_t same_variable(const hs_session *there, const hs_session *leader, uint32_t variable)
+{
+    const hs_variable *v = hs_session_variable(leader, variable);
+    return v ? hs_session_find_variable(there, v->name, strlen(v->name)) : HS_NONE;
+}
+
+/* The name that the leader gave to a request's result; false when it gave none. */
+static bool name_of_result(const hs_session *leader, uint64_t index, char *name, size_t size)
+{
+    char *text = hs_session_record_text(leader, index), *end = strstr(text, " = ");
+    if (end) snprintf(name, size, "%.*s", (int)(end - text), text);
+    free(text);
+    return end != NULL;
+}
+
+/* Does an option decide the layout of blocks, so that setting it starts a fresh heap? */
+static bool is_layout(const char *option)
+{
+    const hs_allocator *a;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (size_t j = 0; j < a->option_count; j++)
+            if (a->options[j].fresh && strcmp(a->options[j].name, option) == 0) return true;
+    return false;
+}
+
+static bool is_fresh(const hs_op *op)
+{
+    bool starts = op->kind == HS_OP_ALLOCATOR || op->kind == HS_OP_HEAP ||
+                  (op->kind == HS_OP_SET && is_layout(op->name));
+    return starts && !op->replay;
+}
+
+/* In place of an operation that a lane refused. An option that its allocator does not have is no
+ * refusal; but where the leader starts a fresh heap, so do all. */
+static void stand_in(lane *c, const hs_op *refused)
+{
+    hs_problem ignored;
+    hs_op op = {.kind = HS_OP_NOTE, .p.variable = HS_NONE, .text = "refused", .text_length = 7};
+    if (refused->kind == HS_OP_REQUEST && refused->name) {
+        op = (hs_op){.kind = HS_OP_ASSIGN, .p.variable = HS_NONE, .name = refused->name};
+    } else if (refused->kind == HS_OP_SET) {
+        c->refusal[0] = 0;
+        if (refused->replay || is_fresh(refused))
+            op = (hs_op){.kind = HS_OP_ALLOCATOR, .name = c->name, .replay = refused->replay};
+    }
+    hs_session_perform(c->session, &op, &ignored);
+}
+
+/* Let a lane do what operation `index` of the leader says. */
+static void perform_on(lane *c, const hs_session *leader, uint64_t index)
+{
+    hs_op op = *hs_session_op(leader, index);
+    hs_problem problem;
+    char name[80];
+    c->refusal[0] = 0;
+    op.p.variable = same_variable(c->session, leader, op.p.variable);
+    if (op.kind == HS_OP_ALLOCATOR && c->name) op.name = c->name;
+    if (op.kind == HS_OP_REQUEST && name_of_result(leader, index, name, sizeof name))
+        op.name = name;
+    if (hs_session_perform(c->session, &op, &problem)) return;
+    snprintf(c->refusal, sizeof c->refusal, "%s%s%s", problem.what, problem.hint[0] ? "; " : "",
+             problem.hint);
+    stand_in(c, &op);
+}
+
+/* --- Parting -------------------------------------------------------------------------------- */
+
+static hs_outcome outcome_of(const lane *c)
+{
+    hs_counts counts = hs_events_counts(hs_session_heap(c->session));
+    if (c->refusal[0]) return (hs_outcome){.refused = true};
+    return (hs_outcome){.result = hs_session_last(c->session)->result,
+                        .splits = counts.splits,
+                        .moved = counts.moved};
+}
+
+static bool same(hs_outcome a, hs_outcome b)
+{
+    return a.refused == b.refused && a.result == b.result && a.splits == b.splits &&
+           a.moved == b.moved;
+}
+
+/* Did the lanes part with the request that all of them just performed? */
+static bool compare(const lane *lanes, size_t count, uint64_t number, hs_parting *parting)
+{
+    *parting = (hs_parting){0};
+    for (size_t i = 0; i < count; i++) {
+        parting->outcomes[i] = outcome_of(&lanes[i]);
+        if (!same(parting->outcomes[i], parting->outcomes[0])) parting->number = number;
+    }
+    return parting->number;
+}
+
+static bool is_request(const hs_session *leader, uint64_t index)
+{
+    return hs_session_op(leader, index)->kind == HS_OP_REQUEST;
+}
+
+static bool is_replayed(const hs_op *op)
+{
+    return op->kind == HS_OP_REQUEST || op->kind == HS_OP_WRITE || op->kind == HS_OP_ASSIGN;
+}
+
+/* Go once more, side by side, through what the lanes did since their heaps were fresh: operations
+ * `from` to the last one, of which those before `replayed` were done again by a replay. */
+static void go_through(hs_lockstep *l, lane *lanes, uint64_t from, uint64_t replayed)
+{
+    const hs_session *leader = l->lanes[0].session;
+    static const hs_op nothing = {.kind = HS_OP_NOTE, .p.variable = HS_NONE, .text = ""};
+    hs_problem ignored;
+    for (uint64_t n = from; n < l->followed; n++) {
+        for (size_t i = 0; i < l->count && n > from; i++) {
+            if (n < replayed && !is_replayed(hs_session_op(leader, n)))
+                hs_session_perform(lanes[i].session, &nothing, &ignored);
+            else
+                perform_on(&lanes[i], leader, n);
+        }
+        if (is_request(leader, n) && compare(lanes, l->count, n + 1, &l->parting)) return;
+    }
+}
+
+/* Where they parted, found anew. */
+static void find_parting(hs_lockstep *l)
+{
+    const hs_session *leader = l->lanes[0].session;
+    lane lanes[HS_LANES] = {{0}};
+    uint64_t from = 0, replayed = 0;
+    hs_problem ignored;
+    bool good = true;
+    l->parting = (hs_parting){0};
+    for (uint64_t i = 0; i < l->followed; i++) {
+        const hs_op *op = hs_session_op(leader, i);
+        if (is_fresh(op)) from = i + 1;
+        if (op->replay) replayed = i + 1;
+    }
+    if (from >= l->followed) return;
+    for (size_t i = 0; i < l->count && good; i++) {
+        lanes[i].name = l->lanes[i].name;
+        lanes[i].session = hs_session_after(l->lanes[i].session, from + 1, &ignored);
+        good = lanes[i].session != NULL;
+    }
+    if (good) go_through(l, lanes, from, replayed);
+    l->news = l->parting.number;
+    for (size_t i = 0; i < l->count; i++) hs_session_free(lanes[i].session);
+}
+
+/* --- Following ------------------------------------------------------------------------------ */
+
+/* The leader's start, under another allocator. */
+static hs_session *new_companion(const hs_session *leader, const char *name, hs_problem *problem)
+{
+    hs_session *s = hs_session_after(leader, 0, problem);
+    if (s && hs_session_perform(s, &(hs_op){.kind = HS_OP_ALLOCATOR, .name = name}, problem) &&
+        hs_session_perform(s, &(hs_op){.kind = HS_OP_RESET}, problem))
+        return s;
+    hs_session_free(s);
+    return NULL;
+}
+
+static void note_followed(hs_lockstep *l)
+{
+    const hs_session *leader = l->lanes[0].session;
+    l->followed = hs_session_op_count(leader);
+    l->last = l->followed ? *hs_session_op(leader, l->followed - 1) : (hs_op){0};
+}
+
+/* All companions anew, up to where the leader is. */
+static bool start_again(hs_lockstep *l, hs_problem *problem)
+{
+    const hs_session *leader = l->lanes[0].session;
+    for (size_t i = 1; i < l->count; i++) {
+        hs_session *s = new_companion(leader, l->lanes[i].name, problem);
+        if (!s) return false;
+        hs_session_free(l->lanes[i].session);
+        l->lanes[i].session = s;
+        for (uint64_t n = 0; n < hs_session_op_count(leader); n++)
+            perform_on(&l->lanes[i], leader, n);
+        l->lanes[i].refusal[0] = 0;
+    }
+    note_followed(l);
+    find_parting(l);
+    return true;
+}
+
+/* Is what was followed still the beginning of what the leader did? Going back and doing something
+ * else shows in the number of operations, or in the last one. */
+static bool is_behind(const hs_lockstep *l)
+{
+    const hs_session *leader = l->lanes[0].session;
+    if (l->followed > hs_session_op_count(leader)) return false;
+    if (!l->followed) return true;
+    const hs_op *a = hs_session_op(leader, l->followed - 1), *b = &l->last;
+    return a->kind == b->kind && a->request == b->request && a->a == b->a && a->b == b->b &&
+           a->p.variable == b->p.variable && a->p.offset == b->p.offset;
+}
+
+/* Follow operation `index`; `alone`: the leader has done nothing since. */
+static void follow_one(hs_lockstep *l, uint64_t index, bool alone)
+{
+    const hs_session *leader = l->lanes[0].session;
+    const hs_op *op = hs_session_op(leader, index);
+    for (size_t i = 1; i < l->count; i++) perform_on(&l->lanes[i], leader, index);
+    if (is_fresh(op)) l->parting = (hs_parting){0};
+    if (l->parting.number || op->kind != HS_OP_REQUEST || !alone) return;
+    l->news |= compare(l->lanes, l->count, index + 1, &l->parting);
+}
+
+void hs_lockstep_follow(hs_lockstep *l)
+{
+    const hs_session *leader = l->lanes[0].session;
+    uint64_t count = hs_session_op_count(leader), from = l->followed;
+    bool again = false; /* look for the parting once more */
+    hs_problem ignored;
+    bool reset = count == 0 && from > 0;
+    if (count == from && is_behind(l)) return;
+    if (reset || !is_behind(l)) {
+        start_again(l, &ignored);
+        return;
+    }
+    for (uint64_t i = from; i < count; i++) {
+        again |= hs_session_op(leader, i)->replay || count > from + 1;
+        follow_one(l, i, count == from + 1);
+    }
+    note_followed(l);
+    if (again) find_parting(l);
+}
+
+/* --- Life ----------------------------------------------------------------------------------- */
+
+static bool name_lanes(hs_lockstep *l, const char *const *names, size_t count, hs_problem *problem)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(names[i], names[j]) != 0) continue;
+            *problem = (hs_problem){.operand = HS_OPERAND_NAME};
+            snprintf(problem->what, sizeof problem->what, "%s stands there twice", names[i]);
+            snprintf(problem->hint, sizeof problem->hint, "name allocators that differ");
+            return false;
+        }
+        snprintf(l->names[i], sizeof l->names[i], "%s", names[i]);
+        if (i) l->lanes[i].name = l->names[i];
+    }
+    l->count = count;
+    return true;
+}
+
+hs_lockstep *hs_lockstep_new(hs_session *leader, const char *const *names, size_t count,
+                             hs_problem *problem)
+{
+    hs_lockstep *l = hs_new(1, sizeof *l);
+    l->lanes[0].session = leader;
+    hs_op first = {.kind = HS_OP_ALLOCATOR, .name = names[0], .replay = true};
+    bool good = name_lanes(l, names, count, problem);
+    if (good && strcmp(hs_session_allocator_name(leader), names[0]) != 0)
+        good = hs_session_perform(leader, &first, problem);
+    if (good && start_again(l, problem)) return l;
+    hs_lockstep_free(l);
+    return NULL;
+}
+
+void hs_lockstep_free(hs_lockstep *l)
+{
+    if (!l) return;
+    for (size_t i = 1; i < HS_LANES; i++) hs_session_free(l->lanes[i].session);
+    free(l);
+}
+
+/* --- Looking at it -------------------------------------------------------------------------- */
+
+size_t hs_lockstep_count(const hs_lockstep *l)
+{
+    return l->count;
+}
+
+const hs_session *hs_lockstep_lane(const hs_lockstep *l, size_t i)
+{
+    return i < l->count ? l->lanes[i].session : NULL;
+}
+
+const char *hs_lockstep_refusal(const hs_lockstep *l, size_t i)
+{
+    return i < l->count && l->lanes[i].refusal[0] ? l->lanes[i].refusal : NULL;
+}
+
+const hs_parting *hs_lockstep_parting(const hs_lockstep *l)
+{
+    return &l->parting;
+}
+
+bool hs_lockstep_has_news(hs_lockstep *l)
+{
+    bool news = l->news;
+    l->news = false;
+    return news;
+}
