@@ -34,7 +34,7 @@ typedef struct {
     bool optional;
 } hs_parameter;
 
-enum { HS_PARAMETERS = 4 };
+enum { HS_PARAMETERS = 5 };
 
 struct hs_interpreter;
 struct hs_statement;

@@ -301,9 +301,8 @@ static char *text_of(void (*put)(FILE *, const hs_session *), const hs_session *
     return text;
 }
 
-/* The word that an argument abbreviates, from a list that is then freed. NULL: said. */
-static const char *resolve(hs_interpreter *in, hs_words *words, const char *kind,
-                           const hs_argument *a)
+const char *hs_resolve_argument(hs_interpreter *in, hs_words *words, const char *kind,
+                                const hs_argument *a)
 {
     hs_complaint c;
     const char *word = hs_words_resolve(words, kind, a->text, a->length, a->where, &c);
@@ -319,7 +318,7 @@ static bool run_allocator(hs_interpreter *in, const hs_statement *s)
         return say_own(in, HS_SAY_ANSWER, text_of(list_allocators, in->session));
     hs_words words = {0};
     hs_words_of_allocators(&words);
-    op.name = resolve(in, &words, "allocator", &s->arguments[0]);
+    op.name = hs_resolve_argument(in, &words, "allocator", &s->arguments[0]);
     return op.name && hs_perform(in, s, &op);
 }
 
@@ -345,7 +344,7 @@ static bool run_split(hs_interpreter *in, const hs_statement *s)
     for (; count < HS_LANES && a[count].present; count++) {
         hs_words words = {0};
         hs_words_of_allocators(&words);
-        if (!(names[count] = resolve(in, &words, "allocator", &a[count]))) return false;
+        if (!(names[count] = hs_resolve_argument(in, &words, "allocator", &a[count]))) return false;
     }
     if (count < 2)
         return hs_fail_at(in, s->head, "two to four allocators run side by side",
@@ -419,14 +418,14 @@ static bool run_set(hs_interpreter *in, const hs_statement *s)
     /* An option of another allocator gets the session's own, more exact, complaint. */
     if (!is_option_elsewhere(in->session, op.name)) {
         hs_words_of_options(&names, in->session);
-        op.name = resolve(in, &names, "option", &a[0]);
+        op.name = hs_resolve_argument(in, &names, "option", &a[0]);
     }
     if (!op.name) return false;
     if (!a[1].present && hs_option_named(in->session, op.name)) return show_option(in, op.name);
     op.text = a[1].text ? a[1].text : "";
     if (!hs_option_named(in->session, op.name)) return hs_perform(in, s, &op);
     hs_words_of_values(&values, in->session, op.name);
-    if (values.count && !(op.text = resolve(in, &values, "value", &a[1]))) return false;
+    if (values.count && !(op.text = hs_resolve_argument(in, &values, "value", &a[1]))) return false;
     char number[32];
     if (!hs_option_named(in->session, op.name)->choices) {
         uint64_t n;
@@ -456,7 +455,6 @@ static bool run_source(hs_interpreter *in, const hs_statement *s)
     return good;
 }
 
-/* An existing file is replaced only when it is a saved session itself. */
 static bool may_replace(const char *path)
 {
     static const char mark[] = "# A heapscope session";
@@ -468,15 +466,15 @@ static bool may_replace(const char *path)
     return n == 0 || memcmp(begin, mark, sizeof mark - 1) == 0;
 }
 
-/* All or nothing: a temporary file, flushed to the disk, takes the name. */
-static bool save_to(const hs_session *session, const char *path)
+/* A temporary file, flushed to the disk, takes the name. */
+static bool write_to(const char *path, bool (*put)(const void *, FILE *), const void *what)
 {
     char *temporary;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0) abort();
     int fd = mkstemp(temporary);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-    bool good = out && fchmod(fd, 0644) == 0 && hs_session_write_script(session, out) &&
-                fflush(out) == 0 && fsync(fd) == 0;
+    bool good =
+        out && fchmod(fd, 0644) == 0 && put(what, out) && fflush(out) == 0 && fsync(fd) == 0;
     int why = errno;
     if (out && fclose(out) != 0 && good) good = false, why = errno;
     if (good && rename(temporary, path) != 0) good = false, why = errno;
@@ -486,18 +484,28 @@ static bool save_to(const hs_session *session, const char *path)
     return good;
 }
 
+bool hs_write_argument_file(hs_interpreter *in, const hs_argument *a,
+                            bool (*put)(const void *, FILE *), const void *what)
+{
+    char text[512];
+    if (!may_replace(a->text))
+        return hs_fail_at(in, a->where, "there is a file of that name, and it is no saved session",
+                          "choose another name");
+    if (write_to(a->text, put, what)) return true;
+    snprintf(text, sizeof text, "it can not be saved: %s", strerror(errno));
+    return hs_fail_at(in, a->where, text, NULL);
+}
+
+static bool put_session(const void *session, FILE *out)
+{
+    return hs_session_write_script(session, out);
+}
+
 static bool run_save(hs_interpreter *in, const hs_statement *s)
 {
     const char *path = s->arguments[0].text;
     char text[512];
-    if (!may_replace(path))
-        return hs_fail_at(in, s->arguments[0].where,
-                          "there is a file of that name, and it is no saved session",
-                          "choose another name");
-    if (!save_to(in->session, path)) {
-        snprintf(text, sizeof text, "it can not be saved: %s", strerror(errno));
-        return hs_fail_at(in, s->arguments[0].where, text, NULL);
-    }
+    if (!hs_write_argument_file(in, &s->arguments[0], put_session, in->session)) return false;
     snprintf(text, sizeof text, "saved %" PRIu64 " commands; `heapscope %.300s` plays them",
              hs_session_op_count(in->session), path);
     return say(in, HS_SAY_ANSWER, text);
@@ -803,6 +811,20 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_SIZE, "N", NULL, true}},
      false,
      run_step},
+    {"adversary",
+     "Insight",
+     "the shortest program on which A fails and B does not",
+     "Searches programs of malloc and free in a heap of this session's size that may not grow (where it\n"
+     "may: that is where A has to grow it and B does not). First all that there are, shortest first, for\n"
+     "sizes that are parts of the heap; then long ones by chance, made short. SECONDS: 10. `to FILE`\n"
+     "writes it as a script. Ctrl-C stops. `heap 256` before it makes a heap that one can overlook.",
+     {{HS_PARAMETER_ALLOCATOR, "A", NULL, false},
+      {HS_PARAMETER_ALLOCATOR, "B", NULL, false},
+      {HS_PARAMETER_SIZE, "N", "seconds", true},
+      {HS_PARAMETER_SIZE, "S", "seed", true},
+      {HS_PARAMETER_FILE, "FILE", "to", true}},
+     false,
+     hs_run_adversary},
     {"history",
      "Insight",
      "the last N commands (20) with their numbers",

@@ -39,6 +39,8 @@ typedef struct {
     void (*performed)(void *context, const char *summary);
     /* Asked now and then: does the user want to stop? May be NULL. */
     bool (*interrupted)(void *context);
+    /* How far a long command is; NULL when it is over. May be NULL. */
+    void (*progress)(void *context, const char *text);
 } hs_listener;
 
 typedef struct hs_interpreter hs_interpreter;

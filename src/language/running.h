@@ -4,6 +4,9 @@
 
 #include "language/expression.h"
 #include "language/interpreter.h"
+#include "language/words.h"
+
+#include <stdio.h>
 
 struct hs_interpreter {
     hs_session *session;
@@ -28,6 +31,18 @@ bool hs_pointer_of_argument(hs_interpreter *, const hs_argument *, hs_pointer *)
 
 /* Perform an operation that a statement stands for, and tell the listener. */
 bool hs_perform(hs_interpreter *, const hs_statement *, const hs_op *);
+
+/* The word that an argument abbreviates, from a list that is then freed. NULL: said. */
+const char *hs_resolve_argument(hs_interpreter *, hs_words *, const char *kind,
+                                const hs_argument *);
+
+/* Write the file that an argument names, all or nothing; an existing one is replaced only when it
+ * is a saved session itself. False: said. */
+bool hs_write_argument_file(hs_interpreter *, const hs_argument *,
+                            bool (*put)(const void *, FILE *), const void *what);
+
+/* The command `adversary`, in a file of its own. */
+bool hs_run_adversary(hs_interpreter *, const hs_statement *);
 
 bool hs_run_statements(hs_interpreter *, const hs_statement *, size_t count);
 bool hs_interrupted(hs_interpreter *);

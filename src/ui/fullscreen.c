@@ -46,7 +46,8 @@ typedef struct {
     hs_scene *scene; /* as it was last composed */
     bool stale;      /* something but the line that is typed has changed since */
     char *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
-    char *command;                                   /* of a script, shown above what it did */
+    char *progress;   /* of a long command that tells it, until it ends */
+    char *command;    /* of a script, shown above what it did */
     char *open_lines; /* typed lines of a statement whose { is still open */
     bool light, pasting, quit, drawn;
     int64_t began, shown; /* of the command that is running, for the sight of progress */
@@ -393,13 +394,22 @@ static void show_progress(app *a)
     int64_t now = hs_player_clock();
     char *text;
     if (now - a->began <= 500 || now - a->shown <= 100) return;
-    if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
-                 hs_session_totals(a->session)->requests) < 0)
+    if (a->progress)
+        text = joined(a->progress, "; ", "Ctrl-C stops");
+    else if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
+                      hs_session_totals(a->session)->requests) < 0)
         abort();
     set_message(a, text, false);
     a->shown = now;
     a->stale = true;
     draw(a);
+}
+
+static void progress(void *context, const char *text)
+{
+    app *a = context;
+    replace(&a->progress, text ? copy(text) : NULL);
+    if (!text) replace(&a->message, NULL);
 }
 
 /* Is what arrives now, after all that waits, inside a paste? */
@@ -425,7 +435,7 @@ static void forget_waiting(app *a)
 static bool interrupted(void *context)
 {
     app *a = context;
-    if (++a->asked % 1024) return false;
+    if (++a->asked % 1024 && !a->progress) return false;
     show_progress(a);
     bool pasting = paste_arrives(a);
     while (1) {
@@ -1002,6 +1012,7 @@ static void free_app(app *a)
     free(a->answer);
     free(a->overlay_text);
     free(a->command);
+    free(a->progress);
     free(a->open_lines);
     free(a->pasted);
     free(a->waiting);
@@ -1013,7 +1024,7 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     app a = {.session = session, .config = config};
     const char *why = "libedit can not be set up";
     hs_prompt_host host = {&a, next_char, show_completions};
-    hs_listener listener = {&a, say, show, begin, performed, interrupted};
+    hs_listener listener = {&a, say, show, begin, performed, interrupted, progress};
     a.interpreter = hs_interpreter_new(session, &listener);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);

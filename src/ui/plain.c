@@ -260,9 +260,19 @@ static void catch_interrupts(void)
     sigaction(SIGINT, &action, NULL);
 }
 
+/* Over and over in one place, where somebody looks. */
+static void progress(void *context, const char *text)
+{
+    const printer *p = context;
+    if (p->style->silent || !isatty(STDERR_FILENO)) return;
+    int room = p->style->columns - 1;
+    fprintf(stderr, "\r%-*.*s\r", room, room, text ? text : "");
+    fflush(stderr);
+}
+
 static hs_interpreter *interpreter_for(printer *p)
 {
-    hs_listener listener = {p, say, show, begin, performed, interrupted};
+    hs_listener listener = {p, say, show, begin, performed, interrupted, progress};
     p->interpreter = hs_interpreter_new(p->session, &listener);
     return p->interpreter;
 }

@@ -162,6 +162,22 @@ static void a_wide_screen_has_allocators_in_columns(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void a_search_shows_how_far_it_is_and_is_stopped(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "adversary best-fit explicit\r");
+    assert_true(
+        terminal_shows(t, "best-fit needs more than 256 bytes for this, explicit does not"));
+    terminal_type(t, "allocator bump\r");
+    assert_true(terminal_shows(t, "under bump"));
+    terminal_type(t, "heap 64k; adversary tree tlsf seconds 60\r");
+    assert_true(terminal_shows(t, " million tried in "));
+    terminal_type(t, "\003");
+    assert_true(terminal_shows(t, "you stopped it"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_number_stands_whole_or_not_at_all(void **state)
 {
     (void)state;
@@ -607,6 +623,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_wide_screen_has_the_panels_beside_the_map),
         cmocka_unit_test(a_small_screen_has_allocators_one_above_the_other),
         cmocka_unit_test(a_wide_screen_has_allocators_in_columns),
+        cmocka_unit_test(a_search_shows_how_far_it_is_and_is_stopped),
         cmocka_unit_test(a_number_stands_whole_or_not_at_all),
         cmocka_unit_test(a_click_inspects_a_byte),
         cmocka_unit_test(shifted_arrows_move_a_cursor_over_the_map),
