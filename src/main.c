@@ -5,6 +5,7 @@
 #include "ui/fullscreen.h"
 #include "ui/plain.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <langinfo.h>
@@ -20,10 +21,15 @@ typedef struct {
     hs_heap_config heap;
     const char *theme;
     bool plain, check, ascii;
+    bool ostep;      /* the homework on free-space management: */
+    const char *ops; /* its list, or NULL */
+    const char *policy, *order;
+    bool coalesce;
     char **files;
     int file_count;
 } arguments;
 
+enum { HS_OSTEP_HEAP = 100 };
 enum { OK = 0, FAILED = 1, USAGE = 2 };
 
 /* --- Options -------------------------------------------------------------------------------- */
@@ -35,6 +41,7 @@ enum {
     OPTION_HEAP,
     OPTION_MAX_HEAP,
     OPTION_THEME,
+    OPTION_OSTEP,
     OPTION_MAN
 };
 
@@ -60,6 +67,14 @@ static const struct {
      "run scripts silently; fail where an expect does not hold"},
     {{"ascii", no_argument, NULL, OPTION_ASCII}, NULL, "draw with ASCII characters only"},
     {{"theme", required_argument, NULL, OPTION_THEME}, "NAME", "dark, or light for projectors"},
+    {{"ostep", no_argument, NULL, OPTION_OSTEP},
+     NULL,
+     "the OSTEP homework on free space; play LIST, such as +10,+10,-0,+5"},
+    {{"policy", required_argument, NULL, 'p'}, "NAME", "its policy: BEST, WORST or FIRST"},
+    {{"order", required_argument, NULL, 'l'},
+     "NAME",
+     "its free list: ADDRSORT, SIZESORT+, SIZESORT-, INSERT-FRONT, INSERT-BACK"},
+    {{"coalesce", no_argument, NULL, 'C'}, NULL, "its free list is coalesced"},
     {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
     {{"version", no_argument, NULL, 'V'}, NULL, "show the version"},
 };
@@ -69,7 +84,8 @@ static void put_usage(FILE *out)
 {
     fputs("Usage: heapscope [OPTION...]          type commands and watch the heap\n"
           "       heapscope [OPTION...] FILE     play a script\n"
-          "       heapscope --check FILE...      test scripts\n\n",
+          "       heapscope --check FILE...      test scripts\n"
+          "       heapscope --ostep [LIST]       the OSTEP homework on free space\n\n",
           out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40];
@@ -167,11 +183,29 @@ static int handle(int option, arguments *a)
         a->theme = optarg;
         if (strcmp(optarg, "dark") == 0 || strcmp(optarg, "light") == 0) return OK;
         return complain("there is no theme %s: dark, light", optarg);
+    case OPTION_OSTEP: a->ostep = true; return OK;
+    case 'p': a->policy = optarg; return OK;
+    case 'l': a->order = optarg; return OK;
+    case 'C': a->coalesce = true; return OK;
     case 'h': put_usage(stdout); exit(finish(OK));
     case 'V': puts("heapscope " HEAPSCOPE_VERSION); exit(finish(OK));
     case OPTION_MAN: print_manual(); exit(finish(OK));
     default: fputs("try heapscope --help\n", stderr); return USAGE;
     }
+}
+
+/* Its heap has 100 bytes unless --heap says; what is no option is its list of operations. */
+static int settle_ostep(arguments *a)
+{
+    if (a->check) return complain("--ostep plays a list, --check tests scripts: not both");
+    if (a->file_count && !strchr("+-", *a->files[0]))
+        return complain("--ostep plays a list such as +10,+10,-0, not %s", a->files[0]);
+    if (a->file_count) a->ops = a->files[0];
+    a->file_count = 0;
+    a->allocator = "ostep";
+    if (!a->heap.initial) a->heap.initial = HS_OSTEP_HEAP;
+    a->heap.maximum = a->heap.initial;
+    return OK;
 }
 
 static int parse_arguments(int argc, char **argv, arguments *a)
@@ -180,7 +214,8 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     for (int i = 0; i < OPTION_COUNT; i++) long_options[i] = options[i].option;
     long_options[OPTION_COUNT] = (struct option){"man", no_argument, NULL, OPTION_MAN};
     int option, status = OK;
-    while (status == OK && (option = getopt_long(argc, argv, "a:hV", long_options, NULL)) != -1)
+    while (status == OK &&
+           (option = getopt_long(argc, argv, "a:p:l:ChV", long_options, NULL)) != -1)
         status = handle(option, a);
     if (status) return status;
     a->files = argv + optind;
@@ -188,11 +223,49 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     if (a->check && !a->file_count) return complain("--check needs a FILE");
     if (!a->check && a->file_count > 1)
         return complain("one FILE is played at a time, not also %s", a->files[1]);
+    if (a->ostep) return settle_ostep(a);
+    if (a->policy || a->order || a->coalesce)
+        return complain("--policy, --order and --coalesce belong to --ostep");
+    if (!a->heap.initial) a->heap.initial = HS_HEAP_INITIAL;
     if (a->heap.maximum < a->heap.initial) return complain("--max-heap is smaller than --heap");
     return OK;
 }
 
 /* --- Sessions ------------------------------------------------------------------------------- */
+
+static bool set(hs_session *s, const char *option, const char *value)
+{
+    hs_problem problem;
+    return hs_session_perform(
+        s, &(hs_op){.kind = HS_OP_SET, .name = option, .text = value, .text_length = strlen(value)},
+        &problem);
+}
+
+/* The homework writes its choices in capitals. */
+static bool set_small(hs_session *s, const char *option, const char *value)
+{
+    char small[32];
+    size_t n = 0;
+    for (; value[n] && n + 1 < sizeof small; n++) small[n] = (char)tolower((unsigned char)value[n]);
+    small[n] = 0;
+    return set(s, option, small);
+}
+
+/* A pointer that was freed before goes to the allocator, which says -1. */
+static bool set_ostep(hs_session *s, const arguments *a)
+{
+    if (a->policy && !set_small(s, "fit", a->policy)) {
+        complain("there is no policy %s: BEST, WORST, FIRST", a->policy);
+        return false;
+    }
+    if (a->order && !set_small(s, "order", a->order)) {
+        complain("there is no order %s: ADDRSORT, SIZESORT+, SIZESORT-, INSERT-FRONT, INSERT-BACK",
+                 a->order);
+        return false;
+    }
+    return (!a->coalesce || set(s, "coalesce", "on")) && set(s, "misuse", "allow") &&
+           set(s, "picture", "off");
+}
 
 static hs_session *open_session(const arguments *a)
 {
@@ -202,14 +275,10 @@ static hs_session *open_session(const arguments *a)
         complain("%s", problem.what);
         return NULL;
     }
-    if (a->theme)
-        hs_session_perform(s,
-                           &(hs_op){.kind = HS_OP_SET,
-                                    .name = "theme",
-                                    .text = a->theme,
-                                    .text_length = strlen(a->theme)},
-                           &problem);
-    return s;
+    if (a->theme) set(s, "theme", a->theme);
+    if (!a->ostep || set_ostep(s, a)) return s;
+    hs_session_free(s);
+    return NULL;
 }
 
 /* Every script runs on a session of its own. */
@@ -246,6 +315,22 @@ static bool can_fill_a_screen(const arguments *a)
            strcmp(term, "dumb") != 0;
 }
 
+/* One command for each operation of a list: the player stops behind each. */
+static char *ops_script(const char *list)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    fputs("ops ", out);
+    for (; *list; list++) {
+        putc(*list == ',' ? '\n' : *list, out);
+        if (*list == ',') fputs("ops ", out);
+    }
+    fclose(out);
+    return text;
+}
+
 static int converse(const arguments *a)
 {
     hs_session *s = open_session(a);
@@ -259,12 +344,16 @@ static int converse(const arguments *a)
         hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
         hs_plain_play(s, &silent, config);
     }
+    char *ops = a->ops ? ops_script(a->ops) : NULL;
     if (can_fill_a_screen(a))
-        failures = hs_fullscreen_run(s, &(hs_fullscreen_config){file, history, a->ascii});
+        failures = hs_fullscreen_run(s, &(hs_fullscreen_config){file, ops, history, a->ascii});
+    else if (ops)
+        failures = hs_plain_run(s, &style, "LIST", ops);
     else if (file)
         failures = hs_plain_play(s, &style, file);
     else
         failures = hs_plain_converse(s, &style, history);
+    free(ops);
     free(history);
     free(config);
     hs_session_free(s);
@@ -274,7 +363,7 @@ static int converse(const arguments *a)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
-    arguments a = {.allocator = "implicit", .heap = {HS_HEAP_INITIAL, HS_HEAP_MAXIMUM}};
+    arguments a = {.allocator = "implicit", .heap = {.maximum = HS_HEAP_MAXIMUM}};
     a.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     int status = parse_arguments(argc, argv, &a);
     if (status) return status;

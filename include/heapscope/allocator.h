@@ -28,7 +28,7 @@ typedef enum {
     HS_BLOCK_REGION,  /* in use, without marks between its blocks: only the client knows them */
     HS_BLOCK_UNUSED,  /* never handed out, and no block yet */
     HS_BLOCK_DAMAGED, /* the bytes make no sense from here on */
-    HS_BLOCK_DEAD,    /* within a region: freed by the client, of no use to the allocator */
+    HS_BLOCK_DEAD,    /* freed by the client, of no use to the allocator: for ever, or for now */
     HS_BLOCK_OWN,     /* the allocator's own records, such as the head of a slab */
 } hs_block_kind;
 
@@ -41,6 +41,7 @@ typedef struct {
     uint32_t links;          /* bytes of links behind the header of a free block */
     uint64_t lead;           /* bytes skipped behind the header so that the payload is aligned */
     uint64_t word;           /* the header word as stored, when there is a header */
+    uint64_t seal;           /* the bits of it that are a checksum, not size and status */
     const char *damage;      /* what is wrong, static text; NULL unless damaged */
 } hs_block;
 
@@ -51,6 +52,12 @@ static inline hs_addr hs_block_payload(const hs_block *b)
 static inline uint64_t hs_block_capacity(const hs_block *b)
 {
     return b->size - b->header - b->lead - b->footer;
+}
+
+/* Size and status as the header says them. */
+static inline uint64_t hs_block_tag(const hs_block *b)
+{
+    return b->word & ~b->seal;
 }
 
 /* A pointer of the allocator's own that a picture shows: bump pointer, rover, ... */
@@ -77,6 +84,7 @@ typedef struct {
     hs_addr head;               /* its first block, or the root; HS_NULL when it is empty */
     uint64_t smallest, largest; /* sizes of the blocks that belong in it */
     bool marked;                /* its bit in a bitmap, if there is one; else: it is not empty */
+    const char *name;           /* of a list unlike the others, such as "quick"; else NULL */
 } hs_list;
 
 /* Where the links of a free block point to: next and previous, or left and right child. */
@@ -100,6 +108,13 @@ struct hs_allocator {
     const char *status[3]; /* what bits 0, 1 and 2 of a header say when set; NULL: nothing */
     hs_shape shape;
     size_t columns; /* of a grid: lists in a row; else 0 */
+    /* A model of a heap, to work out on paper: it starts at this address, no size of it is rounded,
+     * no payload aligned, and it does not grow. 0: a heap as programs have it. */
+    hs_addr model_base;
+
+    /* The same allocator as it was compiled for these values of its options; NULL when there is but
+     * one. A heap works by its variant, which hs_heap_allocator returns. */
+    const hs_allocator *(*variant)(const uint64_t *options);
 
     /* Lay out an empty heap. */
     void (*init)(hs_heap *);
@@ -144,11 +159,14 @@ uint64_t hs_heap_option(const hs_heap *, size_t index);
  * this way. Both are raw, of one allocator and of one size that does not grow. */
 void hs_heap_copy(hs_heap *to, const hs_heap *from);
 
-/* The allocator's own variables, outside the heap: state_size bytes. */
-const void *hs_heap_state(const hs_heap *);
-
 /* Change an option that is not `fresh`, for the requests to come. */
 void hs_heap_set_option(hs_heap *, size_t index, uint64_t value);
+
+/* The allocator's own variables as they are, state_size bytes of them; and a heap made what it was:
+ * so many bytes committed, these variables, no events. Its content is the caller's to write, at the
+ * address that is returned; NULL when the memory cannot be had. */
+const void *hs_heap_state(const hs_heap *);
+void *hs_heap_recall(hs_heap *, uint64_t committed, const void *state);
 
 /* The client's API, with what C says about NULL, 0 and absurd sizes:
  *   malloc(0) returns a block of its own that can be freed; free(NULL) does nothing;

@@ -10,7 +10,7 @@ typedef enum {
     HS_CAUSE_HEADERS, /* headers and footers, of used and of free blocks */
     HS_CAUSE_FREE,    /* free and usable: below the highest byte ever handed out */
     HS_CAUSE_SMALL,   /* free, too small to serve any request */
-    HS_CAUSE_DEAD,    /* freed by the client, never to be used again by this allocator */
+    HS_CAUSE_DEAD,    /* freed by the client, of no use to this allocator, for ever or for now */
     HS_CAUSE_UNUSED,  /* never handed out yet */
     HS_CAUSE_DAMAGED, /* behind a broken header: nobody can tell */
     HS_CAUSES

@@ -24,12 +24,14 @@ typedef enum {
     HS_SET_ZOOM,    /* bytes of the heap that one row of the map shows */
     HS_SET_PICTURE, /* line mode: draw the map after each change */
     HS_SET_PACE,    /* seconds that a played script waits between steps */
+    HS_SET_PREDICT, /* ask before each request what will come of it */
     HS_SETTINGS
 } hs_setting;
 
 enum { HS_MISUSE_REFUSE, HS_MISUSE_ALLOW };
 enum { HS_THEME_DARK, HS_THEME_LIGHT };
 enum { HS_PICTURE_ON, HS_PICTURE_OFF };
+enum { HS_PREDICT_ON, HS_PREDICT_OFF };
 
 /* The settings that are no allocator's, described as options; HS_SETTINGS of them. */
 extern const hs_option hs_settings[HS_SETTINGS];
@@ -122,6 +124,27 @@ const hs_client_block *hs_session_block_before(const hs_session *, hs_addr at);
 const hs_client_block *hs_session_block_around(const hs_session *, hs_addr at);
 const char *hs_session_block_name(const hs_session *, const hs_client_block *); /* "?" if none */
 
+/* How the client's variables reach a live block. */
+typedef enum {
+    HS_REACHED,       /* one points to its start */
+    HS_POSSIBLY_LOST, /* only into its middle */
+    HS_LOST,          /* none points to it: it can never be freed */
+    HS_REACHES
+} hs_reach;
+
+typedef struct {
+    const hs_client_block *block;
+    hs_reach reach; /* never REACHED */
+} hs_leak;
+
+typedef struct {
+    uint64_t blocks[HS_REACHES], bytes[HS_REACHES]; /* live ones; bytes as requested */
+} hs_leaks;
+
+/* All live blocks, counted; the first `most` that are lost, or possibly, go to `list`, by address.
+ */
+hs_leaks hs_session_leaks(const hs_session *, hs_leak *list, size_t most);
+
 /* Did the pointer's variable get its value before this block was born? Then it points to memory
  * that was freed and handed out again. */
 bool hs_session_is_stale(const hs_session *, hs_pointer, const hs_client_block *);
@@ -147,11 +170,14 @@ bool hs_session_walk_to(const hs_session *, hs_addr at, hs_seen *out);
 
 /* The operations so far; the last one that touched the heap has its events in the heap. */
 uint64_t hs_session_op_count(const hs_session *);
-const hs_op *hs_session_op(const hs_session *, uint64_t index);
+bool hs_session_op(const hs_session *, uint64_t index, hs_op *); /* false beyond the last */
 
 /* The operation with this index as a command line without newline, its result
  * named: "p2 = malloc 24". Freed by the caller. */
 char *hs_session_record_text(const hs_session *, uint64_t index);
+
+/* An operation as a command line, its result not named: "malloc 24". Freed by the caller. */
+char *hs_session_op_text(const hs_session *, const hs_op *);
 
 /* Write a script that reproduces the session: its start state and every operation since. False on
  * a write error (errno). */
@@ -170,6 +196,31 @@ typedef struct {
 } hs_last;
 
 const hs_last *hs_session_last(const hs_session *);
+
+/* The number of the operation after which the allocator's check first failed; 0 while the heap is
+ * sound. Only what can break it is tested: writes that leave the blocks of the client, and requests
+ * with pointers that must not be freed. */
+uint64_t hs_session_broken_by(const hs_session *);
+
+/* --- Time travel ---------------------------------------------------------------------------- */
+
+/* A moment: after `count` operations along a branch. Going back and doing something else begins a
+ * new branch; nothing is ever lost. Branch 0 is the first. */
+typedef struct {
+    uint32_t branch;
+    uint64_t count;
+} hs_moment;
+
+hs_moment hs_session_moment(const hs_session *);
+uint32_t hs_session_branches(const hs_session *);
+uint64_t hs_session_branch_count(const hs_session *, uint32_t branch); /* operations to its end */
+hs_moment hs_session_branch_fork(const hs_session *, uint32_t branch); /* where it left another */
+
+/* Go to a moment: heap, names, settings and figures become what they were then. */
+bool hs_session_go(hs_session *, hs_moment, hs_problem *);
+
+/* Bytes that the operations take, written down; and the checkpoints. */
+size_t hs_session_history_bytes(const hs_session *, size_t *checkpoints);
 
 /* The session as it was after its first n operations: they are performed again, on a heap of its
  * own. Operations that were replayed under another allocator are those of the replay. Freed by the
@@ -230,5 +281,7 @@ typedef struct {
 } hs_change;
 const hs_change *hs_session_changes(const hs_session *, size_t *count);
 bool hs_session_changed(const hs_session *, hs_addr at);
+/* Show these ranges, in order, as changed until the next operation. */
+void hs_session_point_out(hs_session *, const hs_change *, size_t count);
 
 #endif

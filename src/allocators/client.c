@@ -10,16 +10,17 @@ hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator
                      const uint64_t *options)
 {
     hs_heap *h = hs_new(1, sizeof *h);
+    h->allocator = allocator;
     if (!hs_range_reserve(h, config)) {
         free(h);
         return NULL;
     }
-    h->allocator = allocator;
     h->state = hs_new(1, allocator->state_size + 1);
     for (size_t i = 0; i < allocator->option_count; i++)
         h->options[i] = options ? options[i] : allocator->options[i].initial;
+    if (allocator->variant) h->allocator = allocator->variant(h->options);
     if (build == HS_PROBED) h->recorder = hs_recorder_new(allocator->state_size);
-    allocator->init(h);
+    h->allocator->init(h);
     return h;
 }
 
@@ -57,6 +58,14 @@ void hs_heap_copy(hs_heap *to, const hs_heap *from)
 const void *hs_heap_state(const hs_heap *h)
 {
     return h->state;
+}
+
+void *hs_heap_recall(hs_heap *h, uint64_t committed, const void *state)
+{
+    if (!hs_range_resize(h, committed)) return NULL;
+    memcpy(h->state, state, h->allocator->state_size);
+    if (h->recorder) hs_record_begin(h->recorder, h);
+    return hs_real(h, h->base);
 }
 
 typedef struct {

@@ -17,9 +17,10 @@
  *   coalesce   immediate: free joins the block with its free neighbours;
  *              deferred: a block of at most `quick` bytes is kept as it is on the quick list of its
  *              very size. Most programs soon want that size again, and get it without a search, a
- *              split or a join. Bit 2 of its header says so; bit 0 stays set, so that neighbours
- *              leave it alone. When a search fails, all quick blocks are joined with their
- *              neighbours, put into the lists proper, and the search is repeated
+ *              split or a join; so does a request so little smaller that nothing could be split
+ *              off. Bit 2 of the header says so; bit 0 stays set: neighbours leave it alone. When a
+ *              search fails, all quick blocks are joined with their neighbours, put into the lists
+ *              proper, and the search is repeated
  *   quick      the largest such block: larger is faster, and cuts the memory up more when something
  *              else is asked for
  *
@@ -40,7 +41,7 @@ enum {
     LISTS = 1024,   /* enough for every size that a word can say, be it broken */
     IS_QUICK = 4,   /* bit 2 of a header */
     QUICK_LARGEST = 4096,
-    QUICK_LISTS = QUICK_LARGEST / WORD + 1
+    QUICK_LISTS = (QUICK_LARGEST + SMALLEST) / WORD /* the last 3 stay empty: see quick_for */
 };
 
 struct lists {
@@ -170,6 +171,16 @@ static inline void push_quick(hs_heap *h, hs_addr block, uint64_t word)
     *head = block;
 }
 
+/* The quick list that serves a request, or NULL: the one of its size, or of a size so little larger
+ * that the rest would be no block. */
+static inline hs_addr *quick_for(struct lists *l, uint64_t need)
+{
+    hs_addr *head = &l->quick[need / WORD];
+    for (int i = 0; i < SMALLEST / WORD; i++, head++)
+        if (*head) return head;
+    return NULL;
+}
+
 /* The first block of a quick list, in use again. */
 static inline hs_addr pop_quick(hs_heap *h, hs_addr *head)
 {
@@ -258,15 +269,14 @@ static hs_addr segregated_aligned_alloc(hs_heap *h, size_t alignment, size_t siz
 
 static hs_addr segregated_malloc(hs_heap *h, size_t size)
 {
-    struct lists *l = h->state;
     uint64_t need = block_bytes(h, size);
-    if (size > QUICK_LARGEST - WORD || !l->quick[need / WORD])
-        return allocate(h, size, 1); /* all blocks are aligned to the unit */
+    hs_addr *head = size <= QUICK_LARGEST - WORD ? quick_for(h->state, need) : NULL;
+    if (!head) return allocate(h, size, 1); /* all blocks are aligned to the unit */
     hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
-    hs_probe(h, HS_LOOK, l->quick[need / WORD], quick_index(need), 0);
-    hs_addr block = pop_quick(h, &l->quick[need / WORD]);
-    hs_probe(h, HS_CHOOSE, block, need, 0);
-    hs_probe(h, HS_TAKE, block, need, 0);
+    hs_probe(h, HS_LOOK, *head, quick_index(size_of(h, *head)), 0);
+    hs_addr block = pop_quick(h, head);
+    hs_probe(h, HS_CHOOSE, block, size_of(h, block), 0);
+    hs_probe(h, HS_TAKE, block, size_of(h, block), 0);
     return payload(block);
 }
 
@@ -329,7 +339,8 @@ static bool segregated_list(const hs_heap *h, size_t index, hs_list *out)
     *out = (hs_list){.head = l->quick[index],
                      .smallest = index * WORD,
                      .largest = index * WORD,
-                     .marked = l->quick[index] != HS_NULL};
+                     .marked = l->quick[index] != HS_NULL,
+                     .name = "quick"};
     return true;
 }
 

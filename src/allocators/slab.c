@@ -11,10 +11,9 @@
  * with its record, and an object's size is told there once for all, not in a header of its own.
  *
  * A request is rounded up to the next class. Each class has a list of its slabs that have a free
- * object; bit i of the bitmap says that the object at byte 16 * i of the slab is free. Bit 0 of a
- * record's first word says that the run is in use, bit 1 that the run on its left is, bit 2 that it
- * is a slab; the size is that of an object in a slab, and of the whole run elsewhere. Free runs
- * have footers, and join at once.
+ * object; bit i of the bitmap says that the object at byte 16 * i of the slab is free. Bit 2 of a
+ * record's first word says that this is a slab, and that the size is that of an object; the other
+ * bits, and free runs, are as in runs.h.
  *
  * A slab whose last object is freed becomes a free run, for any class; but a class keeps one that
  * is empty while it has no other with a free object, lest a slab be made and unmade again and
@@ -27,13 +26,14 @@
  *
  * Payloads are aligned to 16. Follows: Bonwick, The Slab Allocator (USENIX 1994); Bryant &
  * O'Hallaron, Computer Systems (3rd ed.), 9.9.14 (simple segregated storage). */
-#include "heap/access.h"
+#include "allocators/runs.h"
 
 #include <stdio.h>
 
 enum { SLAB, CLASSES };
-enum { WORD = 8, GRAIN = 16, USED = 1, LEFT_USED = 2, IS_SLAB = 4, STATUS = 7 };
 enum {
+    GRAIN = 16,
+    IS_SLAB = 4,         /* bit 2 */
     RECORD = 4 * WORD,   /* of a slab: size and status, links, bitmap */
     BITMAP = 3 * WORD,   /* where it is in the record */
     GRAINS = 64,         /* in a slab, at most */
@@ -41,20 +41,17 @@ enum {
     LARGE_HEADER = GRAIN /* before a payload that is no object; its alignment, if that is more */
 };
 
-struct class
-{
+struct slab_class {
     hs_addr slabs; /* the first with a free object */
     uint64_t all;  /* the bitmap of a slab whose objects are all free */
 };
 
 struct slabs {
-    struct class classes[MOST_CLASSES];
+    struct slab_class classes[MOST_CLASSES];
     uint8_t class_of[GRAINS]; /* by a size in grains of 16 bytes, less one */
     unsigned count;           /* of the classes in use */
     uint64_t largest;         /* object */
-    hs_addr runs;             /* the first free run */
-    uint64_t
-        last_used; /* LEFT_USED if the last run is in use: no record to its right could say so */
+    struct runs runs;         /* for slabs, and for what is larger */
 };
 
 static const char *const slab_sizes[] = {"128", "256", "512", "1024", NULL};
@@ -76,6 +73,11 @@ static const hs_option options[] = {
 static inline uint64_t unit(const hs_heap *h)
 {
     return 128u << h->options[SLAB];
+}
+
+static inline struct runs *runs_of(const hs_heap *h)
+{
+    return &((struct slabs *)h->state)->runs;
 }
 
 /* log2 of the classes in each power of two. */
@@ -103,180 +105,17 @@ static inline uint64_t first_object(const hs_heap *h, uint64_t size)
     return unit(h) - (unit(h) - RECORD) / size * size;
 }
 
-/* --- Runs ----------------------------------------------------------------------------------- */
-
-static inline uint64_t size_in(uint64_t word)
-{
-    return word & ~(uint64_t)STATUS;
-}
-
-/* Where the last unit ends; beyond it lies less than one. */
-static inline hs_addr last_end(const hs_heap *h)
-{
-    return h->base + ((h->end - h->base) & ~(unit(h) - 1));
-}
-
 /* The run that holds a payload. One that starts with a unit belongs to the unit before. */
-static inline hs_addr run_of(const hs_heap *h, hs_addr payload)
+static inline hs_addr record_of(const hs_heap *h, hs_addr payload)
 {
     return (payload - 1) & ~(unit(h) - 1);
 }
-
-static inline hs_addr next_of(const hs_heap *h, hs_addr run)
-{
-    return hs_load(h, run + WORD);
-}
-
-static inline void push(hs_heap *h, hs_addr *head, hs_addr run)
-{
-    hs_store(h, run + WORD, *head);
-    hs_store(h, run + 2 * WORD, HS_NULL);
-    if (*head) hs_store(h, *head + 2 * WORD, run);
-    *head = run;
-}
-
-static inline void unlink_run(hs_heap *h, hs_addr *head, hs_addr run)
-{
-    hs_addr next = next_of(h, run), previous = hs_load(h, run + 2 * WORD);
-    if (previous)
-        hs_store(h, previous + WORD, next);
-    else
-        *head = next;
-    if (next) hs_store(h, next + 2 * WORD, previous);
-}
-
-/* Free runs are the list behind those of the classes. */
-static void insert(hs_heap *h, hs_addr run, uint64_t size)
-{
-    struct slabs *s = h->state;
-    hs_probe(h, HS_INSERT, run, size, s->count);
-    push(h, &s->runs, run);
-}
-
-static void detach(hs_heap *h, hs_addr run, uint64_t size)
-{
-    struct slabs *s = h->state;
-    hs_probe(h, HS_REMOVE, run, size, s->count);
-    unlink_run(h, &s->runs, run);
-}
-
-/* Tell the run at `right`, or the heap's end, about the run on its left. */
-static void tell_right(hs_heap *h, hs_addr right, uint64_t left_used)
-{
-    struct slabs *s = h->state;
-    if (right == last_end(h))
-        s->last_used = left_used;
-    else
-        hs_store(h, right, (hs_load(h, right) & ~(uint64_t)LEFT_USED) | left_used);
-}
-
-/* The run on the left is in use: free ones would be one run. */
-static void mark_free(hs_heap *h, hs_addr run, uint64_t size)
-{
-    hs_store(h, run, size | LEFT_USED);
-    hs_store(h, run + size - WORD, size);
-    tell_right(h, run + size, 0);
-}
-
-/* Put a run of `size` bytes, in no list, to use for `need` of them. */
-static void carve(hs_heap *h, hs_addr run, uint64_t size, uint64_t need, uint64_t left_used)
-{
-    hs_store(h, run, need | left_used | USED);
-    if (size == need) {
-        tell_right(h, run + size, LEFT_USED);
-        return;
-    }
-    hs_probe(h, HS_SPLIT, run, need, size - need);
-    mark_free(h, run + need, size - need);
-    insert(h, run + need, size - need);
-}
-
-/* A run that nobody uses is joined with its free neighbours and becomes a free run. */
-static void release_run(hs_heap *h, hs_addr run, uint64_t size)
-{
-    uint64_t left_used = hs_load(h, run) & LEFT_USED, right = USED;
-    if (run + size != last_end(h)) right = hs_load(h, run + size);
-    if (!(right & USED)) {
-        hs_probe(h, HS_COALESCE, run, size, size_in(right));
-        detach(h, run + size, size_in(right));
-        size += size_in(right);
-    }
-    if (!left_used) {
-        uint64_t left = hs_load(h, run - WORD); /* the footer */
-        run -= left;
-        hs_probe(h, HS_COALESCE, run, left, size);
-        detach(h, run, left);
-        size += left;
-    }
-    mark_free(h, run, size);
-    insert(h, run, size);
-}
-
-/* --- Finding a run -------------------------------------------------------------------------- */
 
 /* Bytes between the start of a run and its payload: enough for the record. */
 static inline uint64_t offset_for(const hs_heap *h, uint64_t alignment)
 {
     if (alignment <= LARGE_HEADER) return LARGE_HEADER;
     return alignment < unit(h) ? alignment : unit(h);
-}
-
-/* Bytes to skip so that a payload behind the first unit is a multiple of `alignment`. */
-static inline uint64_t lead(const hs_heap *h, hs_addr run, uint64_t alignment)
-{
-    if (alignment <= unit(h)) return 0;
-    return hs_round_up(run + unit(h), alignment) - (run + unit(h));
-}
-
-static inline bool fits(const hs_heap *h, hs_addr run, uint64_t size, uint64_t need,
-                        uint64_t alignment)
-{
-    return size >= need && lead(h, run, alignment) <= size - need;
-}
-
-/* The first free run that can serve the request, or NULL. */
-static hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
-{
-    const struct slabs *s = h->state;
-    hs_probe(h, HS_LOOK, s->runs, s->count, 0);
-    for (hs_addr run = s->runs; run; run = next_of(h, run)) {
-        uint64_t size = size_in(hs_load(h, run));
-        hs_visit(h, run, size);
-        if (fits(h, run, size, need, alignment)) return run;
-        hs_reject(h, run, size, size < need ? HS_BECAUSE_TOO_SMALL : HS_BECAUSE_NOT_ALIGNED);
-    }
-    return HS_NULL;
-}
-
-/* Grow the heap until its last run, free, can serve the request. Returns it, in no list; or NULL.
- */
-static hs_addr extend(hs_heap *h, uint64_t need, uint64_t alignment)
-{
-    const struct slabs *s = h->state;
-    hs_addr end = last_end(h), start = end;
-    if (!s->last_used) start -= hs_load(h, end - WORD);
-    uint64_t skip = lead(h, start, alignment), room = h->limit - start;
-    if (skip > room || need > room - skip) return HS_NULL;
-    if (!hs_reach(h, start + skip + need)) return HS_NULL;
-    if (start != end) {
-        hs_probe(h, HS_COALESCE, start, end - start, last_end(h) - end);
-        detach(h, start, end - start);
-    }
-    mark_free(h, start, last_end(h) - start);
-    return start;
-}
-
-/* Take `need` bytes of a free run, in no list, that is large enough. */
-static hs_addr put_to_use(hs_heap *h, hs_addr run, uint64_t need, uint64_t alignment)
-{
-    uint64_t size = size_in(hs_load(h, run)), skip = lead(h, run, alignment);
-    if (skip) {
-        hs_probe(h, HS_SPLIT, run, skip, size - skip);
-        mark_free(h, run, skip);
-        insert(h, run, skip);
-    }
-    carve(h, run + skip, size - skip, need, skip ? 0 : LEFT_USED);
-    return run + skip;
 }
 
 /* --- Objects -------------------------------------------------------------------------------- */
@@ -301,7 +140,7 @@ static inline void unlist_slab(hs_heap *h, unsigned class, hs_addr slab)
 }
 
 /* Does a class keep a slab that is empty? It is the only one in its list, then. */
-static inline bool keeps_empty(const hs_heap *h, const struct class *c)
+static inline bool keeps_empty(const hs_heap *h, const struct slab_class *c)
 {
     return c->slabs && bitmap(h, c->slabs) == c->all;
 }
@@ -392,7 +231,7 @@ static inline hs_addr malloc_object(hs_heap *h, unsigned class)
 static inline void free_object(hs_heap *h, hs_addr slab, uint64_t size, hs_addr object)
 {
     unsigned class = class_of(h, size);
-    const struct class *c = &((const struct slabs *)h->state)->classes[class];
+    const struct slab_class *c = &((const struct slabs *)h->state)->classes[class];
     uint64_t before = bitmap(h, slab), after = before | (uint64_t)1 << (object - slab) / GRAIN % 64;
     hs_probe(h, HS_RELEASE, object, size, 0);
     hs_store(h, slab + BITMAP, after);
@@ -414,7 +253,7 @@ static inline unsigned class_for(const hs_heap *h, size_t alignment, size_t size
     if (size > s->largest) return s->count;
     unsigned class = class_of(h, size);
     if (alignment > GRAIN)
-        while (class < s->count && object_size(h, class) & (alignment - 1)) class ++;
+        while (class < s->count && object_size(h, class) & (alignment - 1)) class += 1;
     return class;
 }
 
@@ -455,7 +294,7 @@ static hs_addr slab_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 
 static void slab_free(hs_heap *h, hs_addr p)
 {
-    hs_addr run = run_of(h, p);
+    hs_addr run = record_of(h, p);
     uint64_t word = hs_load(h, run);
     if (word & IS_SLAB) {
         free_object(h, run, size_in(word), p);
@@ -463,34 +302,6 @@ static void slab_free(hs_heap *h, hs_addr p)
         hs_probe(h, HS_RELEASE, run, size_in(word), 0);
         release_run(h, run, size_in(word));
     }
-}
-
-/* Make a run larger where it stands: from a free run on its right, or by growing the heap. */
-static bool expand(hs_heap *h, hs_addr run, uint64_t need)
-{
-    uint64_t word = hs_load(h, run), size = size_in(word), have = size, right = USED;
-    if (run + size != last_end(h)) right = hs_load(h, run + size);
-    if (!(right & USED)) have += size_in(right);
-    if (have < need) {
-        if (run + have != last_end(h) || need > h->limit - run) return false;
-        if (!hs_reach(h, run + need)) return false;
-    }
-    if (!(right & USED)) detach(h, run + size, size_in(right));
-    if (have < need) have = last_end(h) - run;
-    hs_probe(h, HS_COALESCE, run, size, have - size);
-    carve(h, run, have, need, word & LEFT_USED);
-    return true;
-}
-
-static void shrink(hs_heap *h, hs_addr run, uint64_t need)
-{
-    uint64_t word = hs_load(h, run), rest = size_in(word) - need;
-    if (!rest) return;
-    hs_probe(h, HS_SPLIT, run, need, rest);
-    hs_store(h, run, need | (word & STATUS));
-    hs_store(h, run + need, rest | LEFT_USED | USED);
-    hs_probe(h, HS_RELEASE, run + need, rest, 0);
-    release_run(h, run + need, rest);
 }
 
 /* Can the payload stay where it is: in an object of the same class, or in a large run? */
@@ -509,7 +320,7 @@ static bool resize(hs_heap *h, hs_addr run, hs_addr p, size_t size)
 static hs_addr slab_realloc(hs_heap *h, hs_addr p, size_t size)
 {
     if (size > h->limit - h->base) return hs_fail(h, HS_BECAUSE_LIMIT, size);
-    hs_addr run = run_of(h, p), q = HS_NULL;
+    hs_addr run = record_of(h, p), q = HS_NULL;
     uint64_t word = hs_load(h, run);
     uint64_t have = word & IS_SLAB ? size_in(word) : size_in(word) - (p - run);
     bool stays = resize(h, run, p, size);
@@ -528,7 +339,7 @@ static hs_addr slab_realloc(hs_heap *h, hs_addr p, size_t size)
 
 static void add_class(const hs_heap *h, struct slabs *s, uint64_t size)
 {
-    struct class *c = &s->classes[s->count++];
+    struct slab_class *c = &s->classes[s->count++];
     for (uint64_t at = first_object(h, size); at < unit(h); at += size)
         c->all |= (uint64_t)1 << at / GRAIN;
     s->largest = size;
@@ -537,19 +348,14 @@ static void add_class(const hs_heap *h, struct slabs *s, uint64_t size)
 static void slab_init(hs_heap *h)
 {
     struct slabs *s = h->state;
-    uint64_t size, end = last_end(h) - h->base;
-    *s = (struct slabs){.last_used = LEFT_USED};
+    uint64_t size;
+    *s = (struct slabs){0};
     while ((size = object_size(h, s->count)) <= (unit(h) - RECORD) / 2) add_class(h, s, size);
     for (unsigned grain = 0, class = 0; grain < GRAINS; grain++) {
-        while (object_size(h, class) < (grain + 1) * GRAIN) class ++;
+        while (object_size(h, class) < (grain + 1) * GRAIN) class += 1;
         s->class_of[grain] = (uint8_t) class;
     }
-    if (!end) return; /* not one unit yet */
-    uint64_t word = end | LEFT_USED;
-    memcpy(hs_real(h, h->base), &word, WORD);
-    memcpy(hs_real(h, h->base + end - WORD), &end, WORD);
-    s->runs = h->base;
-    s->last_used = 0;
+    runs_init(h, s->count);
 }
 
 /* --- For viewers ---------------------------------------------------------------------------- */
@@ -605,7 +411,7 @@ static void walk_run(const hs_heap *h, const hs_block *previous, hs_addr at, hs_
 
 static void walk_object(const hs_heap *h, hs_addr at, hs_block *out)
 {
-    hs_addr slab = run_of(h, at + 1);
+    hs_addr slab = record_of(h, at + 1);
     uint64_t word = 0, bits = 0;
     hs_heap_peek(h, slab, &word);
     hs_heap_peek(h, slab + BITMAP, &bits);
@@ -641,16 +447,12 @@ static bool slab_list(const hs_heap *h, size_t index, hs_list *out)
     if (index > s->count) return false;
     bool runs = index == s->count;
     uint64_t size = runs ? unit(h) : object_size(h, (unsigned)index);
-    *out = (hs_list){.head = runs ? s->runs : s->classes[index].slabs,
+    *out = (hs_list){.head = runs ? s->runs.free : s->classes[index].slabs,
                      .smallest = size,
-                     .largest = runs ? UINT64_MAX : size};
+                     .largest = runs ? UINT64_MAX : size,
+                     .name = runs ? "free runs" : NULL};
     out->marked = out->head != HS_NULL;
     return true;
-}
-
-static bool slab_links(const hs_heap *h, hs_addr run, hs_links *out)
-{
-    return hs_heap_peek(h, run + WORD, &out->to[0]) && hs_heap_peek(h, run + 2 * WORD, &out->to[1]);
 }
 
 /* Found something wrong: say it. Always false. */
@@ -665,10 +467,9 @@ static bool broken(hs_damage *damage, hs_addr at, const char *what, uint64_t wor
 /* Does a run belong in the list: of a class, or of the free runs? */
 static bool belongs(const hs_heap *h, hs_addr run, const hs_list *list, uint64_t *word)
 {
-    bool of_runs = list->largest == UINT64_MAX;
     if (run % unit(h) || run < h->base || run >= last_end(h)) return false;
     hs_heap_peek(h, run, word);
-    if (of_runs) return !(*word & USED);
+    if (list->name) return !(*word & USED);
     return (*word & IS_SLAB) && size_in(*word) == list->smallest && bitmap(h, run);
 }
 
@@ -680,7 +481,7 @@ static bool check_list(const hs_heap *h, const hs_list *list, size_t most, size_
     hs_links l = {{HS_NULL}};
     for (hs_addr run = list->head; run; before = run, run = l.to[0]) {
         uint64_t word = run;
-        if (!belongs(h, run, list, &word) || !slab_links(h, run, &l))
+        if (!belongs(h, run, list, &word) || !run_links(h, run, &l))
             return broken(damage, before ? before : h->base,
                           "a list leads to what does not belong in it", word);
         if (l.to[1] != before)
@@ -722,6 +523,6 @@ const hs_allocator HS_BUILD(slab) = {
     .walk = slab_walk,
     .marks = slab_marks,
     .list = slab_list,
-    .links = slab_links,
+    .links = run_links,
     .check = slab_check,
 };

@@ -12,11 +12,11 @@
  *
  * A request looks from the first class on in which every block is large enough: its size is
  * rounded up to the next class (mapping_search in the paper; a freed block is rounded down:
- * mapping_insert). The first block found fits, and none is passed over: malloc and free take the
- * same time always. The price is a good fit, not the best: a block in the request's own class may
- * be large enough, but only a search would tell. The paper gives such a block up. Here a few are
- * looked at before the heap grows, and all of them before a request is refused: a refusal takes as
- * long as that list, every other request has a bound.
+ * mapping_insert). The first block of the first list fits, so none is passed over: malloc and free
+ * take the same time always. The price is a good fit, not the best one. A block in the request's
+ * own class may be large enough, but only a search of that list would tell; the paper does not ask.
+ * Here a few of its blocks are looked at before the heap grows, which still has a bound, and all
+ * of them before a request is refused, which has none.
  *
  * Follows: Masmano, Ripoll, Crespo & Real, TLSF: a New Dynamic Memory Allocator for Real-Time
  * Systems (2004). The lists are last in, first out, as there. */
@@ -138,6 +138,7 @@ static inline void set_link(hs_heap *h, hs_addr block, unsigned link, hs_addr *i
 static void insert(hs_heap *h, hs_addr block, uint64_t size)
 {
     struct tlsf *t = h->state;
+    hs_guard(h, block, size); /* as in detach: broken bytes may say any size */
     size_t class = class_of(size);
     hs_addr next = t->heads[class];
     hs_probe(h, HS_INSERT, block, size, class);

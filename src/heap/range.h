@@ -22,7 +22,7 @@ static inline uint8_t *hs_real(const hs_heap *h, hs_addr at)
     return (uint8_t *)((uintptr_t)at + h->bias);
 }
 
-/* Reserve the range and commit its first part. False with errno. */
+/* Reserve the range for the heap's allocator and commit its first part. False with errno. */
 bool hs_range_reserve(hs_heap *, const hs_heap_config *);
 void hs_range_release(hs_heap *);
 
@@ -30,5 +30,9 @@ void hs_range_release(hs_heap *);
  * the limit (or when the system gives no memory: errno is ENOMEM). A growth is one event, however
  * often it doubled. */
 bool hs_range_grow(hs_heap *, hs_addr end);
+
+/* Commit exactly this much, whatever it was; what is no longer committed reads as zero when it is
+ * again. False, and nothing changed, when the system gives no memory. */
+bool hs_range_resize(hs_heap *, uint64_t committed);
 
 #endif

@@ -1,5 +1,6 @@
 /* The commands: one function each, and the table that declares them. */
-#include "language/running.h"
+#include "language/homework.h"
+#include "language/predict.h"
 #include "language/words.h"
 
 #include "heap/array.h"
@@ -26,6 +27,17 @@ static bool say_own(hs_interpreter *in, hs_voice voice, char *text)
     say(in, voice, text);
     free(text);
     return true;
+}
+
+static char *text_of(void (*put)(FILE *, const hs_session *), const hs_session *session)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    put(out, session);
+    fclose(out);
+    return text;
 }
 
 static bool show(hs_interpreter *in, hs_show what, hs_addr at, uint64_t length)
@@ -181,15 +193,88 @@ static bool run_stats(hs_interpreter *in, const hs_statement *s)
     return show(in, HS_SHOW_STATS, 0, 0);
 }
 
+/* How many bytes of a line make at most so many, cut between characters. */
+static size_t whole_characters(const char *line, size_t most)
+{
+    size_t n = strnlen(line, most + 1);
+    if (n <= most) return n;
+    while (most > 0 && ((unsigned char)line[most] & 0xc0) == 0x80) most--;
+    return most;
+}
+
+static bool run_plot(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return show(in, HS_SHOW_PLOT, 0, 0);
+}
+
 static bool run_check(hs_interpreter *in, const hs_statement *s)
 {
     const hs_heap *h = hs_session_heap(in->session);
+    uint64_t culprit = hs_session_broken_by(in->session);
     hs_damage damage;
-    char text[256];
+    char text[512];
     if (hs_heap_allocator(h)->check(h, &damage))
         return say(in, HS_SAY_ANSWER, "the heap is consistent: every block leads to the next");
-    snprintf(text, sizeof text, "the heap is broken at 0x%" PRIx64 ": %s", damage.at, damage.what);
+    size_t used = (size_t)snprintf(text, sizeof text, "the heap is broken at 0x%" PRIx64 ": %s",
+                                   damage.at, damage.what);
+    if (culprit) {
+        char *line = hs_session_record_text(in->session, culprit - 1);
+        size_t shown = whole_characters(line, 60);
+        snprintf(text + used, sizeof text - used, "; command %" PRIu64 " broke it: %.*s%s", culprit,
+                 (int)shown, line, line[shown] ? "..." : "");
+        free(line);
+    }
     return hs_fail_at(in, s->head, text, NULL);
+}
+
+enum { LEAKS_LISTED = 20 };
+
+/* The leaks of one kind, a line each: how large they are, and which commands made them. */
+static void put_leaks(FILE *out, const hs_session *session, const hs_leaks *all,
+                      const hs_leak *list, hs_reach reach, const char *title)
+{
+    uint64_t n = all->blocks[reach], listed = all->blocks[HS_LOST] + all->blocks[HS_POSSIBLY_LOST];
+    if (!n) return;
+    if (listed > LEAKS_LISTED) listed = LEAKS_LISTED;
+    fprintf(out, "%s %" PRIu64 " bytes in %" PRIu64 " block%s\n", title, all->bytes[reach], n,
+            n == 1 ? "" : "s");
+    for (const hs_leak *l = list; l < list + listed; l++) {
+        if (l->reach != reach) continue;
+        char *line = hs_session_record_text(session, l->block->born - 1);
+        fprintf(out, "  0x%" PRIx64 " %8" PRIu64 " bytes, from command %" PRIu64 ": %s\n",
+                l->block->addr, l->block->requested, l->block->born, line);
+        free(line);
+        n--;
+    }
+    if (n) fprintf(out, "  ... and %" PRIu64 " more\n", n);
+}
+
+static void report_leaks(FILE *out, const hs_session *session)
+{
+    hs_leak list[LEAKS_LISTED];
+    hs_leaks all = hs_session_leaks(session, list, LEAKS_LISTED);
+    if (!all.blocks[HS_LOST] && !all.blocks[HS_POSSIBLY_LOST]) {
+        fputs("no leaks: ", out);
+    } else {
+        put_leaks(out, session, &all, list, HS_LOST, "definitely lost, no pointer is left:");
+        put_leaks(out, session, &all, list, HS_POSSIBLY_LOST,
+                  "possibly lost, a pointer into the block is left:");
+    }
+    fprintf(out, "still reachable: %" PRIu64 " bytes in %" PRIu64 " block%s", all.bytes[HS_REACHED],
+            all.blocks[HS_REACHED], all.blocks[HS_REACHED] == 1 ? "" : "s");
+}
+
+static bool run_leaks(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return say_own(in, HS_SAY_ANSWER, text_of(report_leaks, in->session));
+}
+
+static bool is_request(const hs_interpreter *in, uint64_t n)
+{
+    hs_op op;
+    return hs_session_op(in->session, n - 1, &op) && op.kind == HS_OP_REQUEST;
 }
 
 /* The number of the request that a statement is about: the last one unless it says. 0: said. */
@@ -198,13 +283,13 @@ static uint64_t request_number(hs_interpreter *in, const hs_statement *s)
     uint64_t count = hs_session_op_count(in->session), n = count;
     char text[128];
     if (!s->arguments[0].present) {
-        while (n > 0 && hs_session_op(in->session, n - 1)->kind != HS_OP_REQUEST) n--;
+        while (n > 0 && !is_request(in, n)) n--;
         if (!n) hs_fail_at(in, s->head, "there was no request yet", "malloc 24 is one");
         return n;
     }
     hs_span where = s->arguments[0].where;
     if (!hs_size_of_argument(in, &s->arguments[0], &n)) return 0;
-    if (n > 0 && n <= count && hs_session_op(in->session, n - 1)->kind == HS_OP_REQUEST) return n;
+    if (n > 0 && is_request(in, n)) return n;
     if (n > 0 && n <= count)
         snprintf(text, sizeof text, "command %" PRIu64 " was no request to the allocator", n);
     else
@@ -246,6 +331,120 @@ static bool run_history(hs_interpreter *in, const hs_statement *s)
     return say_own(in, HS_SAY_ANSWER, text);
 }
 
+/* --- Time travel ---------------------------------------------------------------------------- */
+
+static const char *branch_name(uint32_t branch, char *name, size_t size)
+{
+    if (branch)
+        snprintf(name, size, "b%" PRIu32, branch);
+    else
+        snprintf(name, size, "main");
+    return name;
+}
+
+/* Go to a moment, and say where that is. */
+static bool go_to(hs_interpreter *in, const hs_statement *s, hs_moment m)
+{
+    hs_problem problem;
+    char text[256], name[16];
+    if (!hs_session_go(in->session, m, &problem)) return hs_fail_at(in, s->head, problem.what, "");
+    uint64_t end = hs_session_branch_count(in->session, m.branch);
+    char *last = hs_session_record_text(in->session, m.count - 1);
+    snprintf(text, sizeof text, "at command %" PRIu64 " of %" PRIu64 " on %s%s%.150s", m.count, end,
+             branch_name(m.branch, name, sizeof name), m.count ? ": " : ", before the first",
+             m.count ? last : "");
+    free(last);
+    if (!in->inside) in->listener.performed(in->listener.context, text);
+    return true;
+}
+
+/* undo, redo, back, forward: N commands back (-1) or forward (1), 1 unless it says. */
+static bool go_by(hs_interpreter *in, const hs_statement *s, int direction)
+{
+    hs_moment m = hs_session_moment(in->session);
+    uint64_t n = 1, end = hs_session_branch_count(in->session, m.branch);
+    uint64_t most = direction < 0 ? m.count : end - m.count;
+    char text[96];
+    if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
+    if (!most)
+        return hs_fail_at(in, s->head,
+                          direction < 0 ? "this is the beginning" : "this is the last command",
+                          direction < 0 ? "" : "`branches` shows what was done otherwise");
+    if (n > most) {
+        snprintf(text, sizeof text, "there are only %" PRIu64 " commands %s", most,
+                 direction < 0 ? "before this" : "after this");
+        return hs_fail_at(in, s->arguments[0].where, text, "");
+    }
+    m.count = direction < 0 ? m.count - n : m.count + n;
+    return go_to(in, s, m);
+}
+
+static bool run_back(hs_interpreter *in, const hs_statement *s)
+{
+    return go_by(in, s, -1);
+}
+
+static bool run_forward(hs_interpreter *in, const hs_statement *s)
+{
+    return go_by(in, s, 1);
+}
+
+static bool run_goto(hs_interpreter *in, const hs_statement *s)
+{
+    hs_moment m = hs_session_moment(in->session);
+    uint64_t end = hs_session_branch_count(in->session, m.branch);
+    char text[96];
+    if (!hs_size_of_argument(in, &s->arguments[0], &m.count)) return false;
+    if (m.count <= end) return go_to(in, s, m);
+    snprintf(text, sizeof text, "this branch has %" PRIu64 " commands", end);
+    return hs_fail_at(in, s->arguments[0].where, text, "`history` lists them with their numbers");
+}
+
+static bool run_diff(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t count = hs_session_op_count(in->session), n = count ? count - 1 : 0;
+    char text[96];
+    if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
+    if (n <= count) return show(in, HS_SHOW_DIFFERENCE, n, 0);
+    snprintf(text, sizeof text, "there were %" PRIu64 " commands so far", count);
+    return hs_fail_at(in, s->arguments[0].where, text, "`history` lists them with their numbers");
+}
+
+static void list_branches(FILE *out, const hs_session *session)
+{
+    hs_moment now = hs_session_moment(session);
+    char name[16], parent[16];
+    uint32_t n = hs_session_branches(session);
+    for (uint32_t i = 0; i < n; i++) {
+        hs_moment fork = hs_session_branch_fork(session, i);
+        uint64_t end = hs_session_branch_count(session, i);
+        fprintf(out, "%c %-6s %" PRIu64 " commands", i == now.branch ? '*' : ' ',
+                branch_name(i, name, sizeof name), end);
+        if (i)
+            fprintf(out, ", left %s after command %" PRIu64,
+                    branch_name(fork.branch, parent, sizeof parent), fork.count);
+        if (i == now.branch && now.count < end)
+            fprintf(out, "; now at command %" PRIu64, now.count);
+        fputs(i + 1 < n ? "\n" : "", out);
+    }
+}
+
+static bool run_branches(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return say_own(in, HS_SAY_ANSWER, text_of(list_branches, in->session));
+}
+
+static bool run_branch(hs_interpreter *in, const hs_statement *s)
+{
+    const hs_argument *a = &s->arguments[0];
+    char name[16];
+    for (uint32_t i = 0; i < hs_session_branches(in->session); i++)
+        if (strcmp(branch_name(i, name, sizeof name), a->text) == 0)
+            return go_to(in, s, (hs_moment){i, hs_session_branch_count(in->session, i)});
+    return hs_fail_at(in, a->where, "there is no branch of that name", "`branches` lists them");
+}
+
 /* --- The heap and its allocator -------------------------------------------------------------- */
 
 static const char *const growing[] = {
@@ -281,24 +480,13 @@ static void list_allocators(FILE *out, const hs_session *session)
     const hs_allocator *a, *now = hs_heap_allocator(hs_session_heap(session));
     const hs_preset *p;
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
-        fprintf(out, "%c %-10s %s\n", a == now ? '*' : ' ', a->name, a->summary);
+        fprintf(out, "%c %-10s %s\n", strcmp(a->name, now->name) ? ' ' : '*', a->name, a->summary);
     for (size_t i = 0; (p = hs_preset_at(i)); i++)
         fprintf(out, "  %-10s %s with %s = %s\n", p->name, p->allocator, p->option, p->choice);
     fprintf(
         out,
         "now: %s. `allocator NAME` starts a fresh heap; with `replay`, the commands so far run again on it",
         hs_session_allocator_name(session));
-}
-
-static char *text_of(void (*put)(FILE *, const hs_session *), const hs_session *session)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
-    put(out, session);
-    fclose(out);
-    return text;
 }
 
 const char *hs_resolve_argument(hs_interpreter *in, hs_words *words, const char *kind,
@@ -747,6 +935,15 @@ static const hs_command commands[] = {
      true,
      run_aligned_alloc},
 
+    {"ops",
+     "Requests",
+     "requests as the OSTEP homework writes them: +10,+10,-0,+5",
+     "+SIZE allocates for the next index, from 0 on; -INDEX frees. Index 3 is ptr3 to other commands.\n"
+     "The answers are the homework's: the address, the blocks examined, the free list after it.",
+     {{HS_PARAMETER_TEXT, "LIST", NULL, false}},
+     false,
+     hs_run_ops},
+
     {"write",
      "Bytes",
      "write through a pointer, as the program would",
@@ -788,13 +985,29 @@ static const hs_command commands[] = {
      {{0}},
      false,
      run_stats},
+    {"plot",
+     "Pictures",
+     "the heap over time: live bytes, heap size, utilization, blocks examined",
+     "Time is counted in requests since the heap was fresh; utilization is live / heap size at each\n"
+     "point. Where many requests share a dot, it shows the largest value.",
+     {{0}},
+     false,
+     run_plot},
     {"check",
      "Pictures",
      "is the heap consistent?",
-     "Fails, and says where, when a block does not lead to the next.",
+     "Fails when a block does not lead to the next: says where, what is wrong there, and which\n"
+     "command broke it.",
      {{0}},
      false,
      run_check},
+    {"leaks",
+     "Pictures",
+     "live blocks that no variable points to any more",
+     "Where they are, and the command that made each; `expect leaked == 0` tests it.",
+     {{0}},
+     false,
+     run_leaks},
 
     {"why",
      "Insight",
@@ -825,6 +1038,18 @@ static const hs_command commands[] = {
       {HS_PARAMETER_FILE, "FILE", "to", true}},
      false,
      hs_run_adversary},
+    {"predict",
+     "Insight",
+     "say before each request what will come of it, and see",
+     "predict on            asks before each request: the address, the blocks examined, ...\n"
+     "predict { free p2 }   asks about this one alone: a stop in a lecture\n"
+     "An address is typed, p1+32 or 0x107000028 or NULL, or clicked on the map: the block that it\n"
+     "will lie in. No answer passes. Alone, predict tells the score.",
+     {{HS_PARAMETER_FLAG, "on", "on", true},
+      {HS_PARAMETER_FLAG, "off", "off", true},
+      {HS_PARAMETER_BODY, "{ ... }", NULL, true}},
+     false,
+     hs_run_predict},
     {"history",
      "Insight",
      "the last N commands (20) with their numbers",
@@ -832,6 +1057,64 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_SIZE, "N", NULL, true}},
      false,
      run_history},
+
+    {"undo",
+     "Time travel",
+     "take back the last command, or the last N",
+     "Nothing is lost: `redo` does it again, and a command of your own begins a new branch.\n"
+     "Settings, writes and damage are taken back as well.",
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_back},
+    {"redo",
+     "Time travel",
+     "do again what was taken back",
+     NULL,
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_forward},
+    {"back",
+     "Time travel",
+     "look at the heap as it was N commands ago",
+     NULL,
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_back},
+    {"forward",
+     "Time travel",
+     "and at what became of it",
+     NULL,
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_forward},
+    {"goto",
+     "Time travel",
+     "go to the moment after command N; 0 is the beginning",
+     NULL,
+     {SIZE("N")},
+     false,
+     run_goto},
+    {"diff",
+     "Time travel",
+     "what is not as it was after command N, on the map too",
+     "Without N: what the last command changed. diff 0 compares with the beginning.",
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_diff},
+    {"branches",
+     "Time travel",
+     "the branches: what was done, and what was done otherwise",
+     NULL,
+     {{0}},
+     false,
+     run_branches},
+    {"branch",
+     "Time travel",
+     "go to the end of a branch",
+     NULL,
+     {{HS_PARAMETER_TEXT, "NAME", NULL, false}},
+     false,
+     run_branch},
 
     {"allocator",
      "Heap",
@@ -869,7 +1152,7 @@ static const hs_command commands[] = {
      run_heap},
     {"reset",
      "Heap",
-     "a fresh heap; the names and commands so far are forgotten",
+     "a fresh heap, and names start over; `undo` takes it back",
      NULL,
      {{0}},
      false,

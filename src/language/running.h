@@ -18,6 +18,9 @@ struct hs_interpreter {
     int expecting_error;       /* inside expect error { } */
     char *refusal;             /* the error that came there */
     bool quit, stopped;
+    int predicting; /* inside predict { } */
+    bool mistaken;  /* something about the last request was predicted wrongly */
+    uint64_t predicted, predicted_right; /* answers */
     uint64_t failures;
 };
 
@@ -31,6 +34,10 @@ bool hs_pointer_of_argument(hs_interpreter *, const hs_argument *, hs_pointer *)
 
 /* Perform an operation that a statement stands for, and tell the listener. */
 bool hs_perform(hs_interpreter *, const hs_statement *, const hs_op *);
+
+/* The same for a statement that then tells the listener by itself: NULL, or a summary. */
+bool hs_perform_untold(hs_interpreter *, const hs_statement *, const hs_op *);
+void hs_tell_performed(hs_interpreter *, const char *summary);
 
 /* The word that an argument abbreviates, from a list that is then freed. NULL: said. */
 const char *hs_resolve_argument(hs_interpreter *, hs_words *, const char *kind,

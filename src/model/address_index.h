@@ -2,6 +2,8 @@
 #ifndef HS_MODEL_ADDRESS_INDEX_H
 #define HS_MODEL_ADDRESS_INDEX_H
 
+#include "model/pages.h"
+
 #include <heapscope/heap.h>
 
 typedef struct hs_index hs_index;
@@ -21,5 +23,13 @@ void hs_index_remove(hs_index *, hs_addr key);              /* nothing if it is 
  * until the index changes. */
 const hs_index_entry *hs_index_from(const hs_index *, hs_addr key);
 const hs_index_entry *hs_index_before(const hs_index *, hs_addr key);
+
+/* The index as it is, and a way back to it; images share what did not change in between. */
+typedef struct hs_index_image hs_index_image;
+hs_index_image *hs_index_take(hs_index *);
+void hs_index_restore(hs_index *, const hs_index_image *);
+void hs_index_image_free(hs_index_image *);
+size_t hs_index_image_share(
+    const hs_index_image *); /* bytes that it takes, its part of shared ones */
 
 #endif

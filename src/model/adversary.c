@@ -414,14 +414,21 @@ static void put_option(const hs_heap *h, size_t i, const char *replay, FILE *out
     fputs(replay, out);
 }
 
-/* Would the switch from the other allocator leave an option as it is here? Options that both have
- * are kept. */
+/* Do two options have the same value? Choices are the same when their names are. */
+static bool same_value(const hs_option *a, uint64_t x, const hs_option *b, uint64_t y)
+{
+    return a->choices && b->choices ? strcmp(a->choices[x], b->choices[y]) == 0 : x == y;
+}
+
+/* Would a switch from the allocator before leave an option as it is here? What both have is kept.
+ */
 static bool is_left(const hs_heap *before, const hs_heap *h, size_t i)
 {
     const hs_allocator *a = hs_heap_allocator(before);
+    const hs_option *o = &hs_heap_allocator(h)->options[i];
     for (size_t j = 0; j < a->option_count; j++)
-        if (strcmp(a->options[j].name, hs_heap_allocator(h)->options[i].name) == 0)
-            return hs_heap_option(before, j) == hs_heap_option(h, i);
+        if (strcmp(a->options[j].name, o->name) == 0)
+            return same_value(&a->options[j], hs_heap_option(before, j), o, hs_heap_option(h, i));
     return true;
 }
 
@@ -433,12 +440,13 @@ static bool is_preset(const char *name)
 static void put_options(const hs_contest *c, bool second, bool alone, FILE *out)
 {
     const char *name = second ? c->other : c->failing;
+    const char *previous = second ? c->failing : "implicit"; /* what a session starts with */
     hs_problem ignored;
-    hs_session *before = side_of(c, c->failing, &ignored), *session = side_of(c, name, &ignored);
+    hs_session *before = side_of(c, previous, &ignored), *session = side_of(c, name, &ignored);
     for (size_t i = 0; before && session; i++) {
         const hs_heap *h = hs_session_heap(session);
         if (i >= hs_heap_allocator(h)->option_count) break;
-        if (alone || (second && !is_preset(name) && !is_left(hs_session_heap(before), h, i)))
+        if (alone || (!is_preset(name) && !is_left(hs_session_heap(before), h, i)))
             put_option(h, i, second ? " replay" : "", out);
     }
     hs_session_free(before);

@@ -20,12 +20,6 @@ typedef struct {
     uint32_t variable; /* that got the result, so that a replay gives it the same name */
 } hs_record_of_op;
 
-/* A place on the chronicle: after `count` operations along a branch. */
-typedef struct {
-    uint32_t branch;
-    uint64_t count;
-} hs_moment;
-
 hs_chronicle *hs_chronicle_new(void); /* one empty branch, number 0 */
 void hs_chronicle_free(hs_chronicle *);
 
@@ -34,9 +28,9 @@ void hs_chronicle_free(hs_chronicle *);
 void hs_chronicle_add(hs_chronicle *, hs_moment *at, const hs_record_of_op *);
 
 /* Operation `index` on the way to the end of a branch; false beyond it. Its strings are the
- * timeline's, until the next operation is added; the name of a request's result is left out, for it
- * is its variable's: *named tells whether it was given. Going through a branch in order costs O(1)
- * each. */
+ * chronicle's, until the next operation is added; the name of a request's result is left out, for
+ * it is its variable's: *named tells whether it was given. Going through a branch in order costs
+ * O(1) each. */
 bool hs_chronicle_get(hs_chronicle *, uint32_t branch, uint64_t index, hs_record_of_op *,
                       bool *named);
 

@@ -1,6 +1,9 @@
 /* The client's variables (a hash table from names to numbers) and blocks (an index by address).
- * Invariant: the index holds at most one block an address; freed blocks stay in it until a new one
- * covers them, so that a pointer used too late can still be told by its name. */
+ *
+ * Invariants: the index holds at most one block an address; freed blocks stay in it until a new one
+ * covers them, so that a pointer used too late can still be told by its name. A name keeps its
+ * number for ever, whatever is gone back to: `known` names have one, those from variable_count on
+ * belong to variables of another time, and so do those that were never assigned. */
 #include "model/client.h"
 
 #include "heap/array.h"
@@ -12,20 +15,25 @@
 
 struct hs_client {
     hs_variable *variables;
-    size_t variable_count, variable_capacity;
+    size_t variable_count, known, variable_capacity;
     uint32_t *slots;   /* open addressing: a variable's number + 1, 0 for empty */
     size_t slot_count; /* a power of two, at least twice the variables */
     uint64_t next_name;
 
-    hs_client_block *blocks;
+    hs_client_block *blocks; /* in no order; out of use: .requested is the next such one + 1 */
     size_t block_count, block_capacity;
+    uint64_t spare; /* the first one out of use + 1, 0 for none */
     hs_index *index;
+
+    hs_pages *variable_pages, *block_pages;
 };
 
 hs_client *hs_client_new(void)
 {
     hs_client *c = hs_new(1, sizeof *c);
     c->index = hs_index_new();
+    c->variable_pages = hs_pages_new();
+    c->block_pages = hs_pages_new();
     c->slot_count = 64;
     c->slots = hs_new(c->slot_count, sizeof *c->slots);
     return c;
@@ -34,24 +42,25 @@ hs_client *hs_client_new(void)
 void hs_client_forget_blocks(hs_client *c)
 {
     hs_index_clear(c->index);
-    c->block_count = 0;
+    c->block_count = c->spare = 0;
     c->next_name = 0;
     for (size_t i = 0; i < c->variable_count; i++) c->variables[i].value = HS_NULL;
+    hs_pages_touch(c->variable_pages, 0, c->variable_count * sizeof *c->variables);
 }
 
 void hs_client_forget_all(hs_client *c)
 {
     hs_client_forget_blocks(c);
-    for (size_t i = 0; i < c->variable_count; i++) free(c->variables[i].name);
     c->variable_count = 0;
-    memset(c->slots, 0, c->slot_count * sizeof *c->slots);
 }
 
 void hs_client_free(hs_client *c)
 {
     if (!c) return;
-    hs_client_forget_all(c);
+    for (size_t i = 0; i < c->known; i++) free(c->variables[i].name);
     hs_index_free(c->index);
+    hs_pages_free(c->variable_pages);
+    hs_pages_free(c->block_pages);
     free(c->variables);
     free(c->slots);
     free(c->blocks);
@@ -84,7 +93,7 @@ static void widen(hs_client *c)
     free(c->slots);
     c->slot_count *= 2;
     c->slots = hs_new(c->slot_count, sizeof *c->slots);
-    for (uint32_t i = 0; i < c->variable_count; i++) {
+    for (uint32_t i = 0; i < c->known; i++) {
         const char *name = c->variables[i].name;
         *slot_of(c, name, strlen(name)) = i + 1;
     }
@@ -95,28 +104,51 @@ uint32_t hs_client_variable_count(const hs_client *c)
     return (uint32_t)c->variable_count;
 }
 
-hs_variable *hs_client_variable(const hs_client *c, uint32_t i)
+const hs_variable *hs_client_variable(const hs_client *c, uint32_t i)
 {
     return i < c->variable_count ? &c->variables[i] : NULL;
 }
 
 uint32_t hs_client_find(const hs_client *c, const char *name, size_t length)
 {
-    return *slot_of(c, name, length) - 1; /* an empty slot's 0 becomes HS_NONE */
+    uint32_t i = *slot_of(c, name, length) - 1; /* an empty slot's 0 becomes HS_NONE */
+    return i < c->variable_count && c->variables[i].assigned ? i : HS_NONE;
 }
 
-uint32_t hs_client_variable_named(hs_client *c, const char *name)
+/* Variable i, to write to: those up to it exist from now on. */
+static hs_variable *change_variable(hs_client *c, uint32_t i)
+{
+    size_t from = i < c->variable_count ? i : c->variable_count;
+    for (; c->variable_count <= i; c->variable_count++) {
+        hs_variable *fresh = &c->variables[c->variable_count];
+        *fresh = (hs_variable){.name = fresh->name};
+    }
+    hs_pages_touch(c->variable_pages, from * sizeof *c->variables, (i + 1u) * sizeof *c->variables);
+    return &c->variables[i];
+}
+
+uint32_t hs_client_name(hs_client *c, const char *name)
 {
     uint32_t *slot = slot_of(c, name, strlen(name));
     if (*slot) return *slot - 1;
-    c->variables = hs_array_reserve(c->variables, &c->variable_capacity, c->variable_count + 1,
-                                    sizeof *c->variables);
+    c->variables =
+        hs_array_reserve(c->variables, &c->variable_capacity, c->known + 1, sizeof *c->variables);
     size_t size = strlen(name) + 1;
-    c->variables[c->variable_count] = (hs_variable){.name = hs_new(1, size)};
-    memcpy(c->variables[c->variable_count].name, name, size);
-    *slot = (uint32_t)++c->variable_count;
-    if (c->variable_count * 2 > c->slot_count) widen(c);
-    return (uint32_t)c->variable_count - 1;
+    c->variables[c->known] = (hs_variable){.name = hs_new(1, size)};
+    memcpy(c->variables[c->known].name, name, size);
+    *slot = (uint32_t)++c->known;
+    if (c->known * 2 > c->slot_count) widen(c);
+    return (uint32_t)c->known - 1;
+}
+
+uint32_t hs_client_known(const hs_client *c)
+{
+    return (uint32_t)c->known;
+}
+
+const char *hs_client_name_of(const hs_client *c, uint32_t i)
+{
+    return i < c->known ? c->variables[i].name : NULL;
 }
 
 uint32_t hs_client_next_name(hs_client *c)
@@ -127,31 +159,25 @@ uint32_t hs_client_next_name(hs_client *c)
         snprintf(name, sizeof name, "p%llu", (unsigned long long)++c->next_name);
         taken = hs_client_find(c, name, strlen(name));
     } while (taken != HS_NONE && c->variables[taken].value);
-    return hs_client_variable_named(c, name);
-}
-
-/* Some variable that points to `at`, or HS_NONE. */
-static uint32_t other_name(const hs_client *c, hs_addr at)
-{
-    for (uint32_t i = 0; i < c->variable_count; i++)
-        if (c->variables[i].value == at) return i;
-    return HS_NONE;
-}
-
-void hs_client_assign(hs_client *c, uint32_t variable, hs_addr value, uint64_t when)
-{
-    hs_addr old = c->variables[variable].value;
-    c->variables[variable].value = value;
-    c->variables[variable].assigned = when;
-    hs_client_block *lost = old && old != value ? hs_client_block_at(c, old) : NULL;
-    if (lost && lost->live && lost->variable == variable) lost->variable = other_name(c, old);
-    hs_client_block *found = value ? hs_client_block_at(c, value) : NULL;
-    if (found && found->live && found->variable == HS_NONE) found->variable = variable;
+    return hs_client_name(c, name);
 }
 
 /* --- Blocks --------------------------------------------------------------------------------- */
 
-hs_client_block *hs_client_block_at(const hs_client *c, hs_addr at)
+static hs_client_block *change_block(hs_client *c, size_t slot)
+{
+    size_t from = slot * sizeof *c->blocks;
+    hs_pages_touch(c->block_pages, from, from + sizeof *c->blocks);
+    return &c->blocks[slot];
+}
+
+static hs_client_block *change_block_at(hs_client *c, hs_addr at)
+{
+    const hs_index_entry *e = hs_index_from(c->index, at);
+    return e && e->key == at ? change_block(c, e->value) : NULL;
+}
+
+const hs_client_block *hs_client_block_at(const hs_client *c, hs_addr at)
 {
     const hs_index_entry *e = hs_index_from(c->index, at);
     return e && e->key == at ? &c->blocks[e->value] : NULL;
@@ -169,35 +195,134 @@ const hs_client_block *hs_client_block_before(const hs_client *c, hs_addr at)
     return e ? &c->blocks[e->value] : NULL;
 }
 
+static void forget_block(hs_client *c, hs_addr at)
+{
+    hs_client_block *b = change_block_at(c, at);
+    b->requested = c->spare;
+    c->spare = (uint64_t)(b - c->blocks) + 1;
+    hs_index_remove(c->index, at);
+}
+
 static void forget_freed_within(hs_client *c, hs_addr from, hs_addr to)
 {
     const hs_client_block *before = hs_client_block_before(c, from);
     if (before && !before->live && before->addr + before->requested > from)
-        hs_index_remove(c->index, before->addr);
+        forget_block(c, before->addr);
     const hs_client_block *b = hs_client_block_from(c, from);
     while (b && b->addr < to) {
-        hs_addr next = b->addr + 1;
-        if (!b->live) hs_index_remove(c->index, b->addr);
-        b = hs_client_block_from(c, next);
+        hs_addr at = b->addr;
+        if (!b->live) forget_block(c, at);
+        b = hs_client_block_from(c, at + 1);
     }
 }
 
 void hs_client_resized(hs_client *c, hs_addr at, uint64_t requested)
 {
-    hs_client_block *b = hs_client_block_at(c, at);
+    hs_client_block *b = change_block_at(c, at);
     if (requested > b->requested) forget_freed_within(c, at + 1, at + requested);
     b->requested = requested;
 }
 
-hs_client_block *hs_client_born(hs_client *c, hs_addr at, uint64_t requested, uint32_t variable,
-                                uint64_t when)
+void hs_client_died(hs_client *c, hs_addr at, uint64_t when)
 {
-    forget_freed_within(c, at, at + requested);
+    hs_client_block *b = change_block_at(c, at);
+    b->live = false;
+    b->died = when;
+}
+
+static size_t obtain_block(hs_client *c)
+{
+    if (c->spare) {
+        size_t slot = (size_t)c->spare - 1;
+        c->spare = c->blocks[slot].requested;
+        return slot;
+    }
     c->blocks =
         hs_array_reserve(c->blocks, &c->block_capacity, c->block_count + 1, sizeof *c->blocks);
-    hs_client_block *b = &c->blocks[c->block_count];
-    *b = (hs_client_block){
+    return c->block_count++;
+}
+
+void hs_client_born(hs_client *c, hs_addr at, uint64_t requested, uint32_t variable, uint64_t when)
+{
+    forget_freed_within(c, at, at + requested);
+    const hs_index_entry *there = hs_index_from(c->index, at);
+    size_t slot = there && there->key == at ? there->value : obtain_block(c);
+    *change_block(c, slot) = (hs_client_block){
         .addr = at, .requested = requested, .variable = variable, .live = true, .born = when};
-    hs_index_put(c->index, at, (uint32_t)c->block_count++);
-    return b;
+    hs_index_put(c->index, at, (uint32_t)slot);
+}
+
+/* --- Names of blocks ------------------------------------------------------------------------ */
+
+/* Some variable that points to `at`, or HS_NONE. */
+static uint32_t other_name(const hs_client *c, hs_addr at)
+{
+    for (uint32_t i = 0; i < c->variable_count; i++)
+        if (c->variables[i].value == at) return i;
+    return HS_NONE;
+}
+
+void hs_client_assign(hs_client *c, uint32_t variable, hs_addr value, uint64_t when)
+{
+    hs_variable *v = change_variable(c, variable);
+    hs_addr old = v->value;
+    v->value = value;
+    v->assigned = when;
+    hs_client_block *lost = old && old != value ? change_block_at(c, old) : NULL;
+    if (lost && lost->live && lost->variable == variable) lost->variable = other_name(c, old);
+    hs_client_block *found = value ? change_block_at(c, value) : NULL;
+    if (found && found->live && found->variable == HS_NONE) found->variable = variable;
+}
+
+/* --- Images --------------------------------------------------------------------------------- */
+
+struct hs_client_image {
+    hs_snapshot *variables, *blocks;
+    hs_index_image *index;
+    size_t variable_count, block_count;
+    uint64_t spare, next_name;
+};
+
+hs_client_image *hs_client_take(hs_client *c)
+{
+    hs_client_image *image = hs_new(1, sizeof *image);
+    *image = (hs_client_image){
+        .variables = hs_pages_take(c->variable_pages, c->variables,
+                                   c->variable_count * sizeof *c->variables),
+        .blocks = hs_pages_take(c->block_pages, c->blocks, c->block_count * sizeof *c->blocks),
+        .index = hs_index_take(c->index),
+        .variable_count = c->variable_count,
+        .block_count = c->block_count,
+        .spare = c->spare,
+        .next_name = c->next_name,
+    };
+    return image;
+}
+
+void hs_client_restore(hs_client *c, const hs_client_image *image)
+{
+    c->blocks =
+        hs_array_reserve(c->blocks, &c->block_capacity, image->block_count, sizeof *c->blocks);
+    hs_pages_restore(c->variable_pages, c->variables, image->variables);
+    hs_pages_restore(c->block_pages, c->blocks, image->blocks);
+    hs_index_restore(c->index, image->index);
+    c->variable_count = image->variable_count;
+    c->block_count = image->block_count;
+    c->spare = image->spare;
+    c->next_name = image->next_name;
+}
+
+void hs_client_image_free(hs_client_image *image)
+{
+    if (!image) return;
+    hs_snapshot_free(image->variables);
+    hs_snapshot_free(image->blocks);
+    hs_index_image_free(image->index);
+    free(image);
+}
+
+size_t hs_client_image_share(const hs_client_image *image)
+{
+    return sizeof *image + hs_snapshot_share(image->variables) + hs_snapshot_share(image->blocks) +
+           hs_index_image_share(image->index);
 }

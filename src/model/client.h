@@ -12,30 +12,52 @@ typedef struct hs_client hs_client;
 hs_client *hs_client_new(void);
 void hs_client_free(hs_client *);
 
-/* Forget all blocks and set every variable to NULL; names keep their numbers. */
+/* Forget all blocks and set every variable to NULL. */
 void hs_client_forget_blocks(hs_client *);
-/* Forget the variables as well. */
+/* Forget the variables as well; their names keep their numbers. */
 void hs_client_forget_all(hs_client *);
 
+/* --- Variables ------------------------------------------------------------------------------ */
+
 uint32_t hs_client_variable_count(const hs_client *);
-hs_variable *hs_client_variable(const hs_client *, uint32_t);
-uint32_t hs_client_find(const hs_client *, const char *name, size_t length);
-uint32_t hs_client_variable_named(hs_client *, const char *name); /* made when it is new */
+const hs_variable *hs_client_variable(const hs_client *, uint32_t); /* NULL when there is none */
+uint32_t hs_client_find(const hs_client *, const char *name, size_t length); /* or HS_NONE */
 uint32_t hs_client_next_name(hs_client *); /* p1, p2, ...: the next that is not taken */
+
+/* The number of a name, for ever; a new one when it is new. Variables exist from their first
+ * assignment on; names are known even when it was gone back to before that. */
+uint32_t hs_client_name(hs_client *, const char *name);
+uint32_t hs_client_known(const hs_client *);
+const char *hs_client_name_of(const hs_client *, uint32_t); /* NULL beyond the known ones */
 
 /* A variable now points to `value`. A live block that only it named becomes nameless. */
 void hs_client_assign(hs_client *, uint32_t variable, hs_addr value, uint64_t when);
 
-/* A block was handed out; freed blocks that lay in its memory are forgotten. */
-hs_client_block *hs_client_born(hs_client *, hs_addr, uint64_t requested, uint32_t variable,
-                                uint64_t when);
+/* --- Blocks --------------------------------------------------------------------------------- */
 
-/* A live block is now as large as this; freed blocks that lay in its new memory are forgotten. */
+/* A block was handed out; freed blocks that lay in its memory are forgotten. */
+void hs_client_born(hs_client *, hs_addr, uint64_t requested, uint32_t variable, uint64_t when);
+
+/* The block there is now as large as this; freed blocks that lay in its new memory are forgotten.
+ */
 void hs_client_resized(hs_client *, hs_addr, uint64_t requested);
 
+/* The block there was freed. */
+void hs_client_died(hs_client *, hs_addr, uint64_t when);
+
 /* The block at exactly this address, live or freed, or NULL. Valid until the next birth. */
-hs_client_block *hs_client_block_at(const hs_client *, hs_addr);
+const hs_client_block *hs_client_block_at(const hs_client *, hs_addr);
 const hs_client_block *hs_client_block_from(const hs_client *, hs_addr);
 const hs_client_block *hs_client_block_before(const hs_client *, hs_addr);
+
+/* --- Images --------------------------------------------------------------------------------- */
+
+/* What the client holds, and a way back to it; images share what did not change in between. */
+typedef struct hs_client_image hs_client_image;
+hs_client_image *hs_client_take(hs_client *);
+void hs_client_restore(hs_client *, const hs_client_image *);
+void hs_client_image_free(hs_client_image *);
+size_t hs_client_image_share(
+    const hs_client_image *); /* bytes that it takes, its part of shared ones */
 
 #endif

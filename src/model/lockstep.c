@@ -1,11 +1,12 @@
-/* Lockstep. Nothing here knows how a session works: a companion is made and led by public
- * operations alone.
+/* Lockstep. A companion is led by operations alone; of the leader only its operations and the names
+ * of its variables are read.
  *
  * Invariant: a companion has as many operations as the leader has followed. What it refuses, it
  * replaces by one that changes nothing else: the name of the result becomes NULL, or a note. */
 #include <heapscope/lockstep.h>
 
 #include "heap/array.h"
+#include "model/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,29 +22,37 @@ struct hs_lockstep {
     lane lanes[HS_LANES]; /* the first one is the leader, whose session is not ours */
     char names[HS_LANES][32];
     size_t count;
-    uint64_t followed; /* operations of the leader */
-    hs_op last;        /* the last one of them, to notice that the leader went another way */
+    hs_moment followed; /* where the leader was when the companions had caught up with it */
     hs_parting parting;
     bool news;
 };
 
 /* --- One operation -------------------------------------------------------------------------- */
 
-/* The variable of the same name. Numbers may differ: a leader that went back in time keeps names
- * that its companions never had. */
-static uint32_t same_variable(const hs_session *there, const hs_session *leader, uint32_t variable)
+static hs_op op_at(const hs_session *s, uint64_t index)
 {
-    const hs_variable *v = hs_session_variable(leader, variable);
-    return v ? hs_session_find_variable(there, v->name, strlen(v->name)) : HS_NONE;
+    hs_op op = {.kind = HS_OP_NOTE};
+    hs_session_op(s, index, &op);
+    return op;
 }
 
-/* The name that the leader gave to a request's result; false when it gave none. */
-static bool name_of_result(const hs_session *leader, uint64_t index, char *name, size_t size)
+/* The variable of the same name. Numbers may differ: a leader that went back in time keeps numbers
+ * for names that its companions never had. */
+static uint32_t same_variable(const hs_session *there, const hs_session *leader, uint32_t variable)
 {
-    char *text = hs_session_record_text(leader, index), *end = strstr(text, " = ");
-    if (end) snprintf(name, size, "%.*s", (int)(end - text), text);
-    free(text);
-    return end != NULL;
+    const char *name = hs_client_name_of(leader->client, variable);
+    return name ? hs_session_find_variable(there, name, strlen(name)) : HS_NONE;
+}
+
+/* The name that the leader gave to a request's result. NULL: none, or that of the pointer which
+ * realloc was given. */
+static const char *name_of_result(const hs_session *leader, uint64_t index)
+{
+    hs_record_of_op r;
+    if (!hs_session_record(leader, index, &r) || r.op.kind != HS_OP_REQUEST) return NULL;
+    bool own = r.op.request == HS_REALLOC && !r.op.name && r.op.p.variable == r.variable &&
+               r.op.p.offset == 0;
+    return own ? NULL : hs_client_name_of(leader->client, r.variable);
 }
 
 /* Does an option decide the layout of blocks, so that setting it starts a fresh heap? */
@@ -59,7 +68,7 @@ static bool is_layout(const char *option)
 static bool is_fresh(const hs_op *op)
 {
     bool starts = op->kind == HS_OP_ALLOCATOR || op->kind == HS_OP_HEAP ||
-                  (op->kind == HS_OP_SET && is_layout(op->name));
+                  op->kind == HS_OP_RESET || (op->kind == HS_OP_SET && is_layout(op->name));
     return starts && !op->replay;
 }
 
@@ -79,17 +88,17 @@ static void stand_in(lane *c, const hs_op *refused)
     hs_session_perform(c->session, &op, &ignored);
 }
 
-/* Let a lane do what operation `index` of the leader says. */
-static void perform_on(lane *c, const hs_session *leader, uint64_t index)
+/* Let a lane do what operation `index` of the leader says; with its replay, if it says so. */
+static void perform_on(lane *c, const hs_session *leader, uint64_t index, bool replay)
 {
-    hs_op op = *hs_session_op(leader, index);
+    hs_op op = op_at(leader, index);
     hs_problem problem;
-    char name[80];
+    const char *name = name_of_result(leader, index);
     c->refusal[0] = 0;
     op.p.variable = same_variable(c->session, leader, op.p.variable);
+    op.replay = op.replay && replay;
     if (op.kind == HS_OP_ALLOCATOR && c->name) op.name = c->name;
-    if (op.kind == HS_OP_REQUEST && name_of_result(leader, index, name, sizeof name))
-        op.name = name;
+    if (name) op.name = name;
     if (hs_session_perform(c->session, &op, &problem)) return;
     snprintf(c->refusal, sizeof c->refusal, "%s%s%s", problem.what, problem.hint[0] ? "; " : "",
              problem.hint);
@@ -124,31 +133,28 @@ static bool compare(const lane *lanes, size_t count, uint64_t number, hs_parting
     return parting->number;
 }
 
-static bool is_request(const hs_session *leader, uint64_t index)
-{
-    return hs_session_op(leader, index)->kind == HS_OP_REQUEST;
-}
-
 static bool is_replayed(const hs_op *op)
 {
     return op->kind == HS_OP_REQUEST || op->kind == HS_OP_WRITE || op->kind == HS_OP_ASSIGN;
 }
 
-/* Go once more, side by side, through what the lanes did since their heaps were fresh: operations
- * `from` to the last one, of which those before `replayed` were done again by a replay. */
+/* Go through it all once more, side by side. Requests count from operation `from` on, the first on
+ * the heap as it is; those before `replayed` were done again by a replay, so what was set up to
+ * then holds for all of them. */
 static void go_through(hs_lockstep *l, lane *lanes, uint64_t from, uint64_t replayed)
 {
     const hs_session *leader = l->lanes[0].session;
-    static const hs_op nothing = {.kind = HS_OP_NOTE, .p.variable = HS_NONE, .text = ""};
-    hs_problem ignored;
-    for (uint64_t n = from; n < l->followed; n++) {
-        for (size_t i = 0; i < l->count && n > from; i++) {
-            if (n < replayed && !is_replayed(hs_session_op(leader, n)))
-                hs_session_perform(lanes[i].session, &nothing, &ignored);
-            else
-                perform_on(&lanes[i], leader, n);
-        }
-        if (is_request(leader, n) && compare(lanes, l->count, n + 1, &l->parting)) return;
+    uint64_t setting_up = from > replayed ? from : replayed;
+    for (uint64_t n = 0; n < setting_up; n++) {
+        hs_op op = op_at(leader, n);
+        for (size_t i = 0; i < l->count && !is_replayed(&op); i++)
+            perform_on(&lanes[i], leader, n, false);
+    }
+    for (uint64_t n = from; n < l->followed.count; n++) {
+        hs_op op = op_at(leader, n);
+        if (n < replayed && !is_replayed(&op)) continue;
+        for (size_t i = 0; i < l->count; i++) perform_on(&lanes[i], leader, n, false);
+        if (op.kind == HS_OP_REQUEST && compare(lanes, l->count, n + 1, &l->parting)) return;
     }
 }
 
@@ -161,15 +167,15 @@ static void find_parting(hs_lockstep *l)
     hs_problem ignored;
     bool good = true;
     l->parting = (hs_parting){0};
-    for (uint64_t i = 0; i < l->followed; i++) {
-        const hs_op *op = hs_session_op(leader, i);
-        if (is_fresh(op)) from = i + 1;
-        if (op->replay) replayed = i + 1;
+    for (uint64_t i = 0; i < l->followed.count; i++) {
+        hs_op op = op_at(leader, i);
+        if (is_fresh(&op)) from = i + 1;
+        if (op.replay) replayed = i + 1;
     }
-    if (from >= l->followed) return;
+    if (from >= l->followed.count) return;
     for (size_t i = 0; i < l->count && good; i++) {
         lanes[i].name = l->lanes[i].name;
-        lanes[i].session = hs_session_after(l->lanes[i].session, from + 1, &ignored);
+        lanes[i].session = hs_session_beside(leader, lanes[i].name, &ignored);
         good = lanes[i].session != NULL;
     }
     if (good) go_through(l, lanes, from, replayed);
@@ -179,82 +185,89 @@ static void find_parting(hs_lockstep *l)
 
 /* --- Following ------------------------------------------------------------------------------ */
 
-/* The leader's start, under another allocator. */
-static hs_session *new_companion(const hs_session *leader, const char *name, hs_problem *problem)
-{
-    hs_session *s = hs_session_after(leader, 0, problem);
-    if (s && hs_session_perform(s, &(hs_op){.kind = HS_OP_ALLOCATOR, .name = name}, problem) &&
-        hs_session_perform(s, &(hs_op){.kind = HS_OP_RESET}, problem))
-        return s;
-    hs_session_free(s);
-    return NULL;
-}
-
-static void note_followed(hs_lockstep *l)
-{
-    const hs_session *leader = l->lanes[0].session;
-    l->followed = hs_session_op_count(leader);
-    l->last = l->followed ? *hs_session_op(leader, l->followed - 1) : (hs_op){0};
-}
-
 /* All companions anew, up to where the leader is. */
 static bool start_again(hs_lockstep *l, hs_problem *problem)
 {
     const hs_session *leader = l->lanes[0].session;
     for (size_t i = 1; i < l->count; i++) {
-        hs_session *s = new_companion(leader, l->lanes[i].name, problem);
+        hs_session *s = hs_session_beside(leader, l->lanes[i].name, problem);
         if (!s) return false;
         hs_session_free(l->lanes[i].session);
         l->lanes[i].session = s;
         for (uint64_t n = 0; n < hs_session_op_count(leader); n++)
-            perform_on(&l->lanes[i], leader, n);
+            perform_on(&l->lanes[i], leader, n, true);
         l->lanes[i].refusal[0] = 0;
     }
-    note_followed(l);
+    l->followed = hs_session_moment(leader);
     find_parting(l);
     return true;
 }
 
-/* Is what was followed still the beginning of what the leader did? Going back and doing something
- * else shows in the number of operations, or in the last one. */
-static bool is_behind(const hs_lockstep *l)
+static hs_moment step_down(const hs_session *leader, hs_moment m)
 {
-    const hs_session *leader = l->lanes[0].session;
-    if (l->followed > hs_session_op_count(leader)) return false;
-    if (!l->followed) return true;
-    const hs_op *a = hs_session_op(leader, l->followed - 1), *b = &l->last;
-    return a->kind == b->kind && a->request == b->request && a->a == b->a && a->b == b->b &&
-           a->p.variable == b->p.variable && a->p.offset == b->p.offset;
+    hs_moment fork = hs_session_branch_fork(leader, m.branch);
+    return (hs_moment){fork.branch, m.count < fork.count ? m.count : fork.count};
+}
+
+/* The operations that two moments have in common. A branch has a higher number than the one that it
+ * left. */
+static uint64_t common_operations(const hs_session *leader, hs_moment a, hs_moment b)
+{
+    while (a.branch != b.branch)
+        if (a.branch > b.branch)
+            a = step_down(leader, a);
+        else
+            b = step_down(leader, b);
+    return a.count < b.count ? a.count : b.count;
+}
+
+/* The leader went back: so do the companions. What came later on the same heap leaves no trace; but
+ * where another heap was begun since, the parting on this one has to be found anew. */
+static bool go_back(hs_lockstep *l, uint64_t count, bool *again)
+{
+    hs_problem ignored;
+    for (uint64_t i = count; i < l->followed.count; i++) {
+        hs_op op = op_at(l->lanes[1].session, i);
+        *again |= is_fresh(&op) || op.replay;
+    }
+    if (l->parting.number > count) l->parting = (hs_parting){0};
+    for (size_t i = 1; i < l->count; i++) {
+        hs_session *s = l->lanes[i].session;
+        l->lanes[i].refusal[0] = 0;
+        if (!hs_session_go(s, (hs_moment){hs_session_moment(s).branch, count}, &ignored))
+            return false;
+    }
+    return true;
 }
 
 /* Follow operation `index`; `alone`: the leader has done nothing since. */
 static void follow_one(hs_lockstep *l, uint64_t index, bool alone)
 {
     const hs_session *leader = l->lanes[0].session;
-    const hs_op *op = hs_session_op(leader, index);
-    for (size_t i = 1; i < l->count; i++) perform_on(&l->lanes[i], leader, index);
-    if (is_fresh(op)) l->parting = (hs_parting){0};
-    if (l->parting.number || op->kind != HS_OP_REQUEST || !alone) return;
+    hs_op op = op_at(leader, index);
+    for (size_t i = 1; i < l->count; i++) perform_on(&l->lanes[i], leader, index, true);
+    if (is_fresh(&op)) l->parting = (hs_parting){0};
+    if (l->parting.number || op.kind != HS_OP_REQUEST || !alone) return;
     l->news |= compare(l->lanes, l->count, index + 1, &l->parting);
 }
 
 void hs_lockstep_follow(hs_lockstep *l)
 {
     const hs_session *leader = l->lanes[0].session;
-    uint64_t count = hs_session_op_count(leader), from = l->followed;
+    hs_moment to = hs_session_moment(leader);
     bool again = false; /* look for the parting once more */
     hs_problem ignored;
-    bool reset = count == 0 && from > 0;
-    if (count == from && is_behind(l)) return;
-    if (reset || !is_behind(l)) {
+    if (to.branch == l->followed.branch && to.count == l->followed.count) return;
+    uint64_t from = common_operations(leader, l->followed, to);
+    if (from < l->followed.count && !go_back(l, from, &again)) {
         start_again(l, &ignored);
         return;
     }
-    for (uint64_t i = from; i < count; i++) {
-        again |= hs_session_op(leader, i)->replay || count > from + 1;
-        follow_one(l, i, count == from + 1);
+    for (uint64_t i = from; i < to.count; i++) {
+        again |= op_at(leader, i).replay || to.count > from + 1;
+        follow_one(l, i, to.count == from + 1);
     }
-    note_followed(l);
+    l->followed = to;
     if (again) find_parting(l);
 }
 

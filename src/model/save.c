@@ -8,17 +8,17 @@
 
 static void put_pointer(FILE *out, const hs_session *s, hs_pointer p)
 {
-    const hs_variable *v = hs_client_variable(s->client, p.variable);
-    if (!v && p.offset == 0)
+    const char *name = hs_client_name_of(s->client, p.variable);
+    if (!name && p.offset == 0)
         fputs("NULL", out);
-    else if (!v)
+    else if (!name)
         fprintf(out, "0x%" PRIx64, p.offset);
     else if (p.offset >> 63)
-        fprintf(out, "%s-%" PRIu64, v->name, 0 - p.offset);
+        fprintf(out, "%s-%" PRIu64, name, 0 - p.offset);
     else if (p.offset)
-        fprintf(out, "%s+%" PRIu64, v->name, p.offset);
+        fprintf(out, "%s+%" PRIu64, name, p.offset);
     else
-        fputs(v->name, out);
+        fputs(name, out);
 }
 
 static void put_quoted(FILE *out, const char *text, size_t length)
@@ -89,11 +89,22 @@ static void put_op(FILE *out, const hs_session *s, const hs_op *op)
 /* A remembered request names its result, so that the script does not depend on counting. */
 static void put_record(FILE *out, const hs_session *s, const hs_record_of_op *r)
 {
-    const hs_variable *v = hs_client_variable(s->client, r->variable);
+    const char *name = hs_client_name_of(s->client, r->variable);
     bool own = r->op.request == HS_REALLOC && !r->op.name && r->op.p.variable == r->variable &&
                r->op.p.offset == 0;
-    if (r->op.kind == HS_OP_REQUEST && v && !own) fprintf(out, "%s = ", v->name);
+    if (r->op.kind == HS_OP_REQUEST && name && !own) fprintf(out, "%s = ", name);
     put_op(out, s, &r->op);
+}
+
+char *hs_session_op_text(const hs_session *s, const hs_op *op)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    put_op(out, s, op);
+    fclose(out);
+    return text;
 }
 
 char *hs_session_record_text(const hs_session *s, uint64_t index)
@@ -102,7 +113,8 @@ char *hs_session_record_text(const hs_session *s, uint64_t index)
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
-    if (index < s->record_count) put_record(out, s, &s->records[index]);
+    hs_record_of_op r;
+    if (hs_session_record(s, index, &r)) put_record(out, s, &r);
     fclose(out);
     return text;
 }
@@ -135,9 +147,10 @@ static void put_setup(FILE *out, const hs_setup *start)
 bool hs_session_write_script(const hs_session *s, FILE *out)
 {
     fputs("# A heapscope session: play it with `heapscope FILE`.\n", out);
-    put_setup(out, &s->start);
-    for (size_t i = 0; i < s->record_count; i++) {
-        put_record(out, s, &s->records[i]);
+    put_setup(out, &s->is.start);
+    hs_record_of_op r;
+    for (uint64_t i = s->is.begun; hs_session_record(s, i, &r); i++) {
+        put_record(out, s, &r);
         putc('\n', out);
     }
     return !ferror(out);

@@ -37,7 +37,7 @@ static bool hint(hs_problem *problem, const char *text)
 
 /* --- The heap's life ------------------------------------------------------------------------ */
 
-static bool fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *problem)
+bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *problem)
 {
     hs_heap *heap = hs_heap_new(&setup->heap, setup->allocator, HS_PROBED, setup->options);
     if (!heap)
@@ -47,14 +47,16 @@ static bool fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *problem
     hs_heap_set_growth(heap, (hs_growth)setup->settings[HS_SET_GROWTH]);
     hs_heap_free(s->heap);
     s->heap = heap;
-    if (setup != &s->setup) s->setup = *setup;
+    if (setup != &s->is.setup) s->is.setup = *setup;
     hs_client_forget_blocks(s->client);
-    s->totals =
+    s->is.totals =
         (hs_totals){.highest_block = hs_heap_base(heap), .highest_payload = hs_heap_base(heap)};
     hs_timeline_clear(&s->timeline);
-    s->last = (hs_last){.variable = HS_NONE};
+    s->is.last = (hs_last){.variable = HS_NONE};
+    s->is.broken_by = 0;
     s->change_count = 0;
-    s->replayed = s->not_replayed = 0;
+    s->is.replayed = s->is.not_replayed = 0;
+    hs_travel_heap_changed(s->travel, 0, SIZE_MAX);
     return true;
 }
 
@@ -81,6 +83,17 @@ static const hs_option *option_named(const hs_option *options, size_t count, con
     return NULL;
 }
 
+/* The value that an option of another allocator had, where this one has it as well. */
+static void keep_option(uint64_t *value, const hs_option *o, const hs_option *had, uint64_t old)
+{
+    if (o->choices && had->choices) {
+        int choice = choice_named(o, had->choices[old]);
+        if (choice >= 0) *value = (uint64_t)choice;
+    } else if (!o->choices && !had->choices && old >= o->minimum && old <= o->maximum) {
+        *value = old;
+    }
+}
+
 /* Put the allocator or preset `name` into a setup; options that both allocators have are kept. */
 static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *problem)
 {
@@ -94,7 +107,7 @@ static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *prob
         if (!setup->allocator) continue;
         const hs_option *had =
             option_named(setup->allocator->options, setup->allocator->option_count, o->name);
-        if (had) options[i] = setup->options[had - setup->allocator->options];
+        if (had) keep_option(&options[i], o, had, setup->options[had - setup->allocator->options]);
     }
     if (preset) {
         const hs_option *o = option_named(a->options, a->option_count, preset->option);
@@ -106,39 +119,57 @@ static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *prob
     return true;
 }
 
+static hs_session *session_with(const hs_setup *setup, hs_problem *problem)
+{
+    hs_session *s = hs_session_empty(NULL);
+    s->chronicle = hs_chronicle_new();
+    s->borrowed = false;
+    if (!hs_session_fresh_heap(s, setup, problem)) {
+        hs_session_free(s);
+        return NULL;
+    }
+    s->is.start = s->is.setup;
+    hs_travel_checkpoint(s);
+    return s;
+}
+
 hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
 {
     hs_setup setup = {.heap = *config};
     for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
-    if (!choose_allocator(&setup, allocator, problem)) return NULL;
+    return choose_allocator(&setup, allocator, problem) ? session_with(&setup, problem) : NULL;
+}
+
+hs_session *hs_session_beside(const hs_session *s, const char *allocator, hs_problem *problem)
+{
+    hs_session *beginning = hs_session_after(s, 0, problem);
+    if (!beginning) return NULL;
+    hs_setup setup = beginning->is.setup;
+    hs_session_free(beginning);
+    if (allocator && !choose_allocator(&setup, allocator, problem)) return NULL;
+    return session_with(&setup, problem);
+}
+
+hs_session *hs_session_empty(const hs_session *names)
+{
     hs_session *s = hs_new(1, sizeof *s);
     s->client = hs_client_new();
     s->kept = hs_new(1, sizeof *s->kept);
-    if (!fresh_heap(s, &setup, problem)) {
-        hs_session_free(s);
-        return NULL;
-    }
-    s->start = s->setup;
+    s->travel = hs_travel_new();
+    s->replay_limit = UINT64_MAX;
+    s->borrowed = true;
+    for (uint32_t i = 0; names && i < hs_client_known(names->client); i++)
+        hs_client_name(s->client, hs_client_name_of(names->client, i));
     return s;
-}
-
-static void forget_records(hs_session *s)
-{
-    for (size_t i = 0; i < s->record_count; i++) {
-        free((char *)(uintptr_t)s->records[i].op.name);
-        free((char *)(uintptr_t)s->records[i].op.text);
-    }
-    s->record_count = 0;
-    s->first_on_heap = s->replayed_until = 0;
 }
 
 void hs_session_free(hs_session *s)
 {
     if (!s) return;
-    forget_records(s);
-    free(s->records);
     free(s->changes);
     hs_timeline_free(&s->timeline);
+    hs_travel_free(s->travel);
+    if (!s->borrowed) hs_chronicle_free(s->chronicle);
     hs_client_free(s->client);
     free(s->kept);
     hs_heap_free(s->heap);
@@ -183,6 +214,7 @@ static void note_change(hs_session *s, const hs_event *e)
     case HS_WRITE: changed(s, e->at, e->at + sizeof(uint64_t)); break;
     case HS_TAKE:
     case HS_RELEASE:
+    case HS_QUARANTINE:
     case HS_FILL:
     case HS_POKE: changed(s, e->at, e->at + e->a); break;
     case HS_MOVE: changed(s, e->a, e->a + e->b); break;
@@ -214,33 +246,79 @@ static void note_changes(hs_session *s, size_t from, size_t to)
     tidy_changes(s);
 }
 
+/* What the operation wrote to is no longer as the last checkpoint has it. */
+static void count_work(hs_session *s)
+{
+    hs_counts c = hs_events_counts(s->heap);
+    hs_addr base = hs_heap_base(s->heap);
+    s->work += 1 + c.visits / 16;
+    for (size_t i = 0; i < s->change_count; i++) {
+        const hs_change *change = &s->changes[i];
+        hs_travel_heap_changed(s->travel, change->from - base, change->to - base);
+        s->work += (change->to - change->from) / 1024;
+    }
+}
+
 /* Read the events of the operation that just ran: what changed, what it cost. */
 static void read_events(hs_session *s)
 {
     size_t n;
     const hs_event *e = hs_events(s->heap, &n);
     note_changes(s, 0, n);
+    count_work(s);
     for (size_t i = 0; i < n; i++)
-        if (e[i].kind == HS_TAKE && e[i].at + e[i].a > s->totals.highest_block)
-            s->totals.highest_block = e[i].at + e[i].a;
-    add_counts(&s->totals, hs_events_counts(s->heap));
+        if (e[i].kind == HS_TAKE && e[i].at + e[i].a > s->is.totals.highest_block)
+            s->is.totals.highest_block = e[i].at + e[i].a;
+    add_counts(&s->is.totals, hs_events_counts(s->heap));
 }
+
+/* What a fault says to the user: before and after its address. */
+static const char *const fault_texts[][2] = {
+    [HS_BECAUSE_ENDLESS] = {"the allocator went round in a circle at ", ""},
+    [HS_BECAUSE_OUTSIDE] = {"the allocator followed broken bytes out of the heap, to ",
+                            ": a real program would crash here"},
+    [HS_BECAUSE_CHECKSUM] = {"the header at ",
+                             " has a wrong checksum: it was overwritten, or is no header"},
+    [HS_BECAUSE_LINKS] = {"the links of the free block at ",
+                          " were overwritten: where they lead, no link leads back"},
+    [HS_BECAUSE_DOUBLE_FREE] = {"the block of ", " was freed before: a double free"},
+    [HS_BECAUSE_POISON] = {"the byte at ", " was written after its block was freed"},
+};
 
 static bool fault_problem(const hs_session *s, hs_problem *problem)
 {
     const hs_event *fault = hs_fault(s->heap);
     if (!fault) return true;
+    const char *const *text = fault_texts[fault->detail];
+    char culprit[48] = "";
     hs_damage damage;
-    wrong(problem, HS_OPERAND_NONE,
-          fault->detail == HS_BECAUSE_ENDLESS
-              ? "the allocator went round in a circle at 0x%" PRIx64
-              : "the allocator followed broken bytes out of the heap, to 0x%" PRIx64
-                ": a real program would crash here",
-          fault->at);
-    if (!s->setup.allocator->check(s->heap, &damage))
+    if (s->is.broken_by)
+        snprintf(culprit, sizeof culprit, " (broken by command %" PRIu64 ")", s->is.broken_by);
+    wrong(problem, HS_OPERAND_NONE, "%s0x%" PRIx64 "%s%s", text[0], fault->at, text[1], culprit);
+    if (!hs_heap_allocator(s->heap)->check(s->heap, &damage))
         snprintf(problem->hint, sizeof problem->hint, "the heap is broken at 0x%" PRIx64 ": %s",
                  damage.at, damage.what);
     return false;
+}
+
+/* After an operation that may have broken the heap: did it? A walk over the heap, so that it is not
+ * made without need. Once broken, the heap may be mended by any operation. */
+static void look_for_damage(hs_session *s, bool needed)
+{
+    hs_damage ignored;
+    if (!needed && !s->is.broken_by) return;
+    if (hs_heap_allocator(s->heap)->check(s->heap, &ignored))
+        s->is.broken_by = 0;
+    else if (!s->is.broken_by)
+        s->is.broken_by = s->now;
+}
+
+/* Does a write stay within the memory that the client holds through this pointer? */
+static bool is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n)
+{
+    const hs_client_block *b = hs_session_block_around(s, at);
+    return !n ||
+           (b && b->live && at + n <= b->addr + b->requested && !hs_session_is_stale(s, p, b));
 }
 
 bool hs_session_is_stale(const hs_session *s, hs_pointer p, const hs_client_block *b)
@@ -265,35 +343,34 @@ static bool live_at(const hs_session *s, hs_addr p)
 
 static void payload_ends(hs_session *s, hs_addr end)
 {
-    if (end > s->totals.highest_payload) s->totals.highest_payload = end;
+    if (end > s->is.totals.highest_payload) s->is.totals.highest_payload = end;
 }
 
 static void live_changes(hs_session *s, uint64_t from, uint64_t to)
 {
-    s->totals.live += to - from;
-    if (s->totals.live <= s->totals.peak_live) return;
-    s->totals.peak_live = s->totals.live;
-    s->totals.used_at_peak_live = hs_session_used(s);
+    s->is.totals.live += to - from;
+    if (s->is.totals.live <= s->is.totals.peak_live) return;
+    s->is.totals.peak_live = s->is.totals.live;
+    s->is.totals.used_at_peak_live = hs_session_used(s);
 }
 
 static void block_dies(hs_session *s, hs_addr p, uint64_t when)
 {
-    hs_client_block *b = p ? hs_client_block_at(s->client, p) : NULL;
+    const hs_client_block *b = p ? hs_client_block_at(s->client, p) : NULL;
     if (!b || !b->live) return;
-    b->live = false;
-    b->died = when;
+    hs_client_died(s->client, p, when);
     changed(s, p, p + b->requested); /* even where the allocator has nothing to write */
     live_changes(s, b->requested, 0);
-    s->totals.live_blocks--;
+    s->is.totals.live_blocks--;
 }
 
 static void block_is_born(hs_session *s, hs_addr p, uint64_t size, uint32_t variable, uint64_t when)
 {
-    hs_client_block *there = hs_client_block_at(s->client, p);
+    const hs_client_block *there = hs_client_block_at(s->client, p);
     if (there && there->live) block_dies(s, p, when); /* a broken heap handed it out twice */
     hs_client_born(s->client, p, size, variable, when);
     live_changes(s, 0, size);
-    s->totals.live_blocks++;
+    s->is.totals.live_blocks++;
     payload_ends(s, p + size);
 }
 
@@ -324,7 +401,7 @@ static uint32_t result_variable(hs_session *s, const hs_op *op, uint32_t replaye
 {
     if (op->request == HS_FREE) return HS_NONE;
     if (replayed != HS_NONE) return replayed;
-    if (op->name) return hs_client_variable_named(s->client, op->name);
+    if (op->name) return hs_client_name(s->client, op->name);
     if (op->request == HS_REALLOC && op->p.variable != HS_NONE && op->p.offset == 0)
         return op->p.variable;
     return hs_client_next_name(s->client);
@@ -337,7 +414,7 @@ static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p,
     uint64_t size = op->request == HS_CALLOC ? op->a * op->b : op->a;
     bool frees = op->request == HS_FREE || (op->request == HS_REALLOC && p && size == 0);
     bool resizes = op->request == HS_REALLOC && p && result == p && live_at(s, p);
-    if (op->request != HS_FREE && !frees && !result) s->totals.failed++;
+    if (op->request != HS_FREE && !frees && !result) s->is.totals.failed++;
     if (frees || (op->request == HS_REALLOC && result && result != p)) block_dies(s, p, when);
     if (resizes)
         block_is_resized(s, p, size);
@@ -352,7 +429,7 @@ static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p,
 /* A point in time: after a request. Its figures cost the same however large the heap is. */
 static void mark_time(hs_session *s, uint64_t used_before)
 {
-    hs_totals *t = &s->totals;
+    hs_totals *t = &s->is.totals;
     uint64_t used = hs_session_used(s), heap = hs_heap_committed(s->heap), loss;
     if (used > used_before) t->live_at_peak_used = t->live;
     if (t->live) {
@@ -360,6 +437,7 @@ static void mark_time(hs_session *s, uint64_t used_before)
         if (__builtin_add_overflow(t->loss_sum, loss, &t->loss_sum)) t->loss_sum = UINT64_MAX;
         t->loss_count++;
     }
+    uint64_t stride = s->timeline.stride;
     hs_timeline_add(&s->timeline,
                     (hs_sample){.requests = 1,
                                 .heap = heap,
@@ -367,6 +445,8 @@ static void mark_time(hs_session *s, uint64_t used_before)
                                 .live = t->live,
                                 .utilization = (uint64_t)((long double)t->live * 100 / heap),
                                 .examined = hs_events_counts(s->heap).visits});
+    size_t count = s->timeline.count;
+    hs_travel_samples_changed(s->travel, stride == s->timeline.stride ? count - 1 : 0, count);
 }
 
 static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
@@ -374,7 +454,7 @@ static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, 
     hs_addr p = hs_session_value(s, op->p);
     bool takes_pointer = op->request == HS_FREE || op->request == HS_REALLOC;
     bool good = !takes_pointer || pointer_is_good(s, op->p);
-    if (!good && s->setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE)
+    if (!good && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE)
         return hs_describe_misuse(s, op, p, problem);
     const hs_client_block *old = p ? hs_client_block_at(s->client, p) : NULL;
     uint64_t old_size = takes_pointer && old ? old->requested : 0;
@@ -385,20 +465,21 @@ static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, 
         s->change_count = 0;
         return false;
     }
-    s->totals.requests++;
+    s->is.totals.requests++;
     read_events(s);
     *variable = result_variable(s, op, *variable);
     settle(s, op, *variable, p, result);
     mark_time(s, used_before);
     tidy_changes(s);
-    s->last = (hs_last){.any = true,
-                        .number = s->now,
-                        .op = *op,
-                        .old_value = takes_pointer ? p : HS_NULL,
-                        .old_size = old_size,
-                        .result = result,
-                        .variable = *variable,
-                        .misuse = !good};
+    s->is.last = (hs_last){.any = true,
+                           .number = s->now,
+                           .op = *op,
+                           .old_value = takes_pointer ? p : HS_NULL,
+                           .old_size = old_size,
+                           .result = result,
+                           .variable = *variable,
+                           .misuse = !good};
+    look_for_damage(s, !good);
     return true;
 }
 
@@ -420,8 +501,9 @@ static bool perform_write(hs_session *s, const hs_op *op, hs_problem *problem)
     hs_heap_poke(s->heap, at, bytes, n);
     free(bytes);
     read_events(s);
-    s->last =
+    s->is.last =
         (hs_last){.any = true, .number = s->now, .op = *op, .old_value = at, .variable = HS_NONE};
+    look_for_damage(s, !is_innocent(s, op->p, at, n));
     return true;
 }
 
@@ -431,7 +513,7 @@ static bool perform_assign(hs_session *s, const hs_op *op)
     const hs_variable *from = hs_client_variable(s->client, op->p.variable);
     /* A copy of a pointer is as old as the pointer: it is as stale, too. */
     uint64_t when = from ? from->assigned : s->now;
-    hs_client_assign(s->client, hs_client_variable_named(s->client, op->name), value, when);
+    hs_client_assign(s->client, hs_client_name(s->client, op->name), value, when);
     return true;
 }
 
@@ -457,26 +539,25 @@ static void replay(hs_session *s);
 /* A fresh heap by a new setup; what was done on the old one is done again when `again`. */
 static bool start_over(hs_session *s, const hs_setup *setup, bool again, hs_problem *problem)
 {
-    if (!fresh_heap(s, setup, problem)) return false;
+    if (!hs_session_fresh_heap(s, setup, problem)) return false;
     if (again)
         replay(s);
     else
-        s->replayed_until = s->first_on_heap =
-            s->record_count + 1; /* after the operation that is being performed */
+        s->is.replayed_until = s->is.first_on_heap = s->now; /* behind the one being performed */
     return true;
 }
 
 static bool perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
 {
-    const hs_allocator *a = s->setup.allocator;
-    hs_setup setup = s->setup;
+    const hs_allocator *a = s->is.setup.allocator;
+    hs_setup setup = s->is.setup;
     const hs_option *o = option_named(a->options, a->option_count, op->name);
     if (o) {
         size_t i = (size_t)(o - a->options);
         if (!option_value(o, op->text, &setup.options[i], problem)) return false;
         if (o->fresh || op->replay) return start_over(s, &setup, op->replay, problem);
         hs_heap_set_option(s->heap, i, setup.options[i]);
-        s->setup = setup;
+        s->is.setup = setup;
         return true;
     }
     o = option_named(hs_settings, HS_SETTINGS, op->name);
@@ -485,26 +566,26 @@ static bool perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
             if (option_named(a->options, a->option_count, op->name))
                 return wrong(problem, HS_OPERAND_NAME,
                              "%s is an option of the allocator %s, not of %s", op->name, a->name,
-                             s->setup.name);
+                             s->is.setup.name);
         return wrong(problem, HS_OPERAND_NAME, "there is no option called %s", op->name);
     }
     if (!option_value(o, op->text, &setup.settings[o - hs_settings], problem)) return false;
     if (op->replay) return start_over(s, &setup, true, problem);
     hs_heap_set_growth(s->heap, (hs_growth)setup.settings[HS_SET_GROWTH]);
-    s->setup = setup;
+    s->is.setup = setup;
     return true;
 }
 
 static bool perform_allocator(hs_session *s, const hs_op *op, hs_problem *problem)
 {
-    hs_setup setup = s->setup;
+    hs_setup setup = s->is.setup;
     if (!choose_allocator(&setup, op->name, problem)) return false;
     return start_over(s, &setup, op->replay, problem);
 }
 
 static bool perform_heap(hs_session *s, const hs_op *op, hs_problem *problem)
 {
-    hs_setup setup = s->setup;
+    hs_setup setup = s->is.setup;
     if (op->a) setup.heap.initial = op->a;
     if (op->b) setup.heap.maximum = op->b;
     if (setup.heap.initial > HS_HEAP_LARGEST || setup.heap.maximum > HS_HEAP_LARGEST)
@@ -523,6 +604,15 @@ static bool perform_heap(hs_session *s, const hs_op *op, hs_problem *problem)
     return start_over(s, &setup, op->replay, problem);
 }
 
+static bool perform_reset(hs_session *s, hs_problem *problem)
+{
+    if (!start_over(s, &s->is.setup, false, problem)) return false;
+    hs_client_forget_all(s->client);
+    s->is.start = s->is.setup;
+    s->is.begun = s->now;
+    return true;
+}
+
 /* --- Performing and remembering ------------------------------------------------------------- */
 
 static bool perform(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
@@ -534,7 +624,7 @@ static bool perform(hs_session *s, const hs_op *op, uint32_t *variable, hs_probl
     case HS_OP_SET: return perform_set(s, op, problem);
     case HS_OP_ALLOCATOR: return perform_allocator(s, op, problem);
     case HS_OP_HEAP: return perform_heap(s, op, problem);
-    case HS_OP_RESET: return fresh_heap(s, &s->setup, problem);
+    case HS_OP_RESET: return perform_reset(s, problem);
     case HS_OP_NOTE: return true;
     }
     return false;
@@ -550,36 +640,38 @@ static bool is_replayed(const hs_op *op)
 static void replay(hs_session *s)
 {
     hs_problem ignored;
-    s->replayed = s->not_replayed = 0;
-    s->replay_setup = s->setup;
-    s->replayed_until = s->record_count;
-    for (size_t i = s->first_on_heap; i < s->record_count; i++) {
-        hs_record_of_op *r = &s->records[i];
-        if (!is_replayed(&r->op)) continue;
+    hs_record_of_op r;
+    s->is.replayed = s->is.not_replayed = 0;
+    s->is.replay_setup = s->is.setup;
+    s->is.replayed_until = s->now - 1;
+    for (uint64_t i = s->is.first_on_heap; i < s->is.replayed_until && i < s->replay_limit; i++) {
+        if (!hs_session_record(s, i, &r) || !is_replayed(&r.op)) continue;
+        uint64_t now = s->now;
         s->now = i + 1;
-        if (perform(s, &r->op, &r->variable, &ignored))
-            s->replayed++;
+        if (perform(s, &r.op, &r.variable, &ignored))
+            s->is.replayed++;
         else
-            s->not_replayed++;
+            s->is.not_replayed++;
+        s->now = now;
     }
 }
 
-static char *copy_bytes(const char *bytes, size_t length)
+bool hs_session_record(const hs_session *s, uint64_t i, hs_record_of_op *out)
 {
-    if (!bytes) return NULL;
-    char *copy = hs_new(1, length + 1);
-    memcpy(copy, bytes, length);
-    return copy;
+    bool named;
+    if (i >= s->at.count || !hs_chronicle_get(s->chronicle, s->at.branch, i, out, &named))
+        return false;
+    if (named && out->op.kind == HS_OP_REQUEST)
+        out->op.name = hs_client_name_of(s->client, out->variable);
+    return true;
 }
 
 static void remember(hs_session *s, const hs_op *op, uint32_t variable)
 {
-    s->records =
-        hs_array_reserve(s->records, &s->record_capacity, s->record_count + 1, sizeof *s->records);
-    hs_record_of_op *r = &s->records[s->record_count++];
-    *r = (hs_record_of_op){.op = *op, .variable = variable};
-    r->op.name = copy_bytes(op->name, op->name ? strlen(op->name) : 0);
-    r->op.text = copy_bytes(op->text, op->text_length);
+    if (!s->borrowed)
+        hs_chronicle_add(s->chronicle, &s->at, &(hs_record_of_op){.op = *op, .variable = variable});
+    else
+        s->at.count++;
 }
 
 bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
@@ -587,71 +679,40 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
     s->kept->taken = false;
     uint32_t variable = HS_NONE;
     *problem = (hs_problem){0};
-    s->now = s->record_count + 1;
+    s->now = s->at.count + 1;
     if (!perform(s, op, &variable, problem)) return false;
-    if (op->kind == HS_OP_RESET) {
-        forget_records(s);
-        hs_client_forget_all(s->client);
-        s->start = s->setup;
-        return true;
-    }
     remember(s, op, variable);
-    s->last.op.name = s->last.op.text = NULL; /* they were the caller's */
+    s->is.last.op.name = s->is.last.op.text = NULL; /* they were the caller's */
+    hs_travel_note(s);
     return true;
 }
 
-/* --- Going back ----------------------------------------------------------------------------- */
-
-/* A session on a fresh heap whose variables have the same numbers. */
-static hs_session *start_again(const hs_session *s, const hs_setup *setup, hs_problem *problem)
-{
-    hs_session *then = hs_new(1, sizeof *then);
-    then->client = hs_client_new();
-    then->kept = hs_new(1, sizeof *then->kept);
-    if (!fresh_heap(then, setup, problem)) {
-        hs_session_free(then);
-        return NULL;
-    }
-    then->start = *setup;
-    for (uint32_t i = 0; i < hs_client_variable_count(s->client); i++)
-        hs_client_variable_named(then->client, hs_client_variable(s->client, i)->name);
-    return then;
-}
-
-static void perform_again(hs_session *then, const hs_record_of_op *r)
+void hs_session_go_on(hs_session *s, uint64_t count)
 {
     hs_problem ignored;
-    uint32_t variable = r->variable;
-    then->now = then->record_count + 1;
-    perform(then, &r->op, &variable, &ignored);
-    remember(then, &r->op, variable);
+    s->kept->taken = false;
+    while (s->at.count < count) {
+        hs_record_of_op r;
+        s->now = ++s->at.count;
+        if (!hs_session_record(s, s->now - 1, &r)) break;
+        perform(s, &r.op, &r.variable, &ignored);
+        s->is.last.op.name = s->is.last.op.text = NULL;
+    }
 }
 
-hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *problem)
-{
-    bool replayed = n > s->first_on_heap && n <= s->replayed_until;
-    hs_session *then = start_again(s, replayed ? &s->replay_setup : &s->start, problem);
-    for (uint64_t i = 0; then && i < n && i < s->record_count; i++) {
-        const hs_record_of_op *r = &s->records[i];
-        if (replayed && (i < s->first_on_heap || !is_replayed(&r->op)))
-            remember(then, &r->op, r->variable); /* so that operations keep their numbers */
-        else
-            perform_again(then, r);
-    }
-    return then;
-}
+/* --- Slow motion ---------------------------------------------------------------------------- */
 
 bool hs_session_slow_motion(hs_session *s)
 {
-    return s->last.any && hs_heap_slow_motion(s->heap);
+    return s->is.last.any && hs_heap_slow_motion(s->heap);
 }
 
 hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own)
 {
     hs_problem ignored;
-    *own = s->last.number == n ? NULL : hs_session_after(s, n, &ignored);
+    *own = s->is.last.number == n ? NULL : hs_session_after(s, n, &ignored);
     hs_session *stage = *own ? *own : s;
-    return stage->last.number == n && hs_session_slow_motion(stage) ? stage : NULL;
+    return stage->is.last.number == n && hs_session_slow_motion(stage) ? stage : NULL;
 }
 
 void hs_session_seek(hs_session *s, size_t from, size_t n)
@@ -670,17 +731,17 @@ const hs_heap *hs_session_heap(const hs_session *s)
 
 const hs_heap_config *hs_session_config(const hs_session *s)
 {
-    return &s->setup.heap;
+    return &s->is.setup.heap;
 }
 
 const char *hs_session_allocator_name(const hs_session *s)
 {
-    return s->setup.name;
+    return s->is.setup.name;
 }
 
 uint64_t hs_session_setting(const hs_session *s, hs_setting setting)
 {
-    return s->setup.settings[setting];
+    return s->is.setup.settings[setting];
 }
 
 uint32_t hs_session_variable_count(const hs_session *s)
@@ -728,27 +789,35 @@ const char *hs_session_block_name(const hs_session *s, const hs_client_block *b)
 
 uint64_t hs_session_op_count(const hs_session *s)
 {
-    return s->record_count;
+    return s->at.count;
 }
 
-const hs_op *hs_session_op(const hs_session *s, uint64_t i)
+bool hs_session_op(const hs_session *s, uint64_t i, hs_op *out)
 {
-    return i < s->record_count ? &s->records[i].op : NULL;
+    hs_record_of_op r;
+    if (!hs_session_record(s, i, &r)) return false;
+    *out = r.op;
+    return true;
 }
 
 const hs_last *hs_session_last(const hs_session *s)
 {
-    return &s->last;
+    return &s->is.last;
+}
+
+uint64_t hs_session_broken_by(const hs_session *s)
+{
+    return s->is.broken_by;
 }
 
 const hs_totals *hs_session_totals(const hs_session *s)
 {
-    return &s->totals;
+    return &s->is.totals;
 }
 
 uint64_t hs_session_used(const hs_session *s)
 {
-    return s->totals.highest_block - hs_heap_base(s->heap);
+    return s->is.totals.highest_block - hs_heap_base(s->heap);
 }
 
 const hs_sample *hs_session_samples(const hs_session *s, size_t *count)
@@ -776,8 +845,15 @@ bool hs_session_changed(const hs_session *s, hs_addr at)
     return low < s->change_count && s->changes[low].from <= at;
 }
 
+void hs_session_point_out(hs_session *s, const hs_change *ranges, size_t n)
+{
+    s->change_count = 0;
+    for (size_t i = 0; i < n; i++) changed(s, ranges[i].from, ranges[i].to);
+    tidy_changes(s);
+}
+
 void hs_session_replayed(const hs_session *s, uint64_t *done, uint64_t *left_out)
 {
-    *done = s->replayed;
-    *left_out = s->not_replayed;
+    *done = s->is.replayed;
+    *left_out = s->is.not_replayed;
 }

@@ -2,9 +2,10 @@
 #ifndef HS_MODEL_SESSION_H
 #define HS_MODEL_SESSION_H
 
-#include "model/client.h"
 #include "model/chronicle.h"
+#include "model/client.h"
 #include "model/timeline.h"
+#include "model/travel.h"
 
 #include <heapscope/ledger.h>
 
@@ -23,26 +24,56 @@ typedef struct {
     hs_ledger ledger;
 } hs_kept_ledger;
 
+/* Where the session stands, beside the heap and what the client holds: all of it is a function of
+ * the operations. */
+typedef struct {
+    hs_setup setup;
+    hs_setup start;          /* before operation number `begun` */
+    uint64_t begun;          /* operations before the last reset, and the reset */
+    uint64_t first_on_heap;  /* the first operation on the heap as it is */
+    hs_setup replay_setup;   /* of the last replay ... */
+    uint64_t replayed_until; /* ... of the operations from first_on_heap to here */
+    uint64_t replayed, not_replayed;
+    hs_last last;
+    uint64_t broken_by; /* the operation that broke the heap; 0: none did */
+    hs_totals totals;
+} hs_standing;
+
 struct hs_session {
-    hs_setup setup, start; /* now, and before the first remembered operation */
+    hs_standing is;
     hs_heap *heap;
     hs_client *client;
+    hs_timeline timeline;
     hs_kept_ledger *kept; /* behind a pointer, for a reader of the session may take it */
 
-    hs_record_of_op *records;
-    size_t record_count, record_capacity;
-    size_t first_on_heap;  /* the first operation on the heap as it is */
-    hs_setup replay_setup; /* of the last replay ... */
-    size_t replayed_until; /* ... of the operations from first_on_heap to here */
-    uint64_t now;          /* the number of the operation that is being performed, from 1 */
-    uint64_t replayed, not_replayed;
+    hs_chronicle *chronicle;
+    bool borrowed; /* the chronicle is another session's: what is done is not written down */
+    hs_moment at;  /* operations performed so far, along a branch */
+    uint64_t now;  /* the number of the operation that is being performed, from 1 */
+    uint64_t replay_limit; /* a replay ends behind this operation */
+    uint64_t work; /* since the last checkpoint: how long it would take to come here again */
+    hs_travel *travel;
 
-    hs_last last;
-    hs_totals totals;
-    hs_timeline timeline;
     hs_change *changes;
     size_t change_count, change_capacity;
 };
+
+/* An operation with its result's name; false beyond the last one performed. Its strings are valid
+ * until the next operation. */
+bool hs_session_record(const hs_session *, uint64_t index, hs_record_of_op *);
+
+/* Perform operations of the chronicle until `count` have been. */
+void hs_session_go_on(hs_session *, uint64_t count);
+
+/* A session without heap yet, whose names have the numbers of another's (NULL: none). */
+hs_session *hs_session_empty(const hs_session *names);
+
+/* A session of its own that begins as another one began, under another allocator (NULL: the same).
+ * NULL with a problem. */
+hs_session *hs_session_beside(const hs_session *, const char *allocator, hs_problem *);
+
+/* A fresh heap by a setup. */
+bool hs_session_fresh_heap(hs_session *, const hs_setup *, hs_problem *);
 
 /* Say what is wrong with a pointer that the client wants to free or resize. Returns false. */
 bool hs_describe_misuse(const hs_session *, const hs_op *, hs_addr p, hs_problem *);

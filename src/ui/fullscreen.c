@@ -10,6 +10,8 @@
 #include "ui/player.h"
 #include "ui/prompt.h"
 #include "ui/terminal.h"
+#include "ui/utf8.h"
+#include "view/difference.h"
 #include "view/explanation.h"
 #include "view/screen.h"
 #include "view/side_by_side.h"
@@ -41,12 +43,20 @@ typedef struct {
         size_t from, to, number; /* the step on show */
     } slow;
 
+    struct { /* a question that waits for its answer, while `on` */
+        bool on, on_map;
+        wchar_t typed[128];
+        size_t length;
+        hs_addr from, to; /* the cell that was clicked */
+    } question;
+
     hs_screen_state state;
     hs_screen_places places;
     hs_scene *scene; /* as it was last composed */
     bool stale;      /* something but the line that is typed has changed since */
     char *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
     char *progress;   /* of a long command that tells it, until it ends */
+    char *verdict;    /* on a prediction, shown likewise */
     char *command;    /* of a script, shown above what it did */
     char *open_lines; /* typed lines of a statement whose { is still open */
     bool light, pasting, quit, drawn;
@@ -85,11 +95,15 @@ static char *joined(const char *a, const char *between, const char *b)
 /* --- Drawing -------------------------------------------------------------------------------- */
 
 static const char typing_keys[] =
-    "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  PgUp PgDn scroll  F10 quit";
+    "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  F12 plot  PgUp PgDn  F10 quit";
 static const char player_keys[] =
     "Space next  p pause  Enter type commands  q end the script  F1 help  F10 quit";
 static const char paused_keys[] =
     "F5 goes on with the script  F1 help  F2 blocks  F4 stats  F10 quit";
+
+static const char question_keys[] = "Type the answer and Enter; Enter alone or Escape passes";
+static const char map_question_keys[] =
+    "Type the answer and Enter, or click on the block; Enter alone or Escape passes";
 
 static const char slow_keys[] =
     "Right or Space next  Left back  Home first  End last  Escape ends slow motion";
@@ -131,6 +145,10 @@ static int put_line(hs_pane p, int row, int column, const wchar_t *text, size_t 
 static int put_prompt(const app *a, hs_pane p, int row)
 {
     char text[64];
+    if (a->question.on) {
+        int from = hs_put(p, row, 0, HS_ROLE_KEY, "? ");
+        return put_line(p, row, from, a->question.typed, a->question.length, a->question.length);
+    }
     if (a->slow.on) {
         hs_put(p, row, 0, HS_ROLE_KEY, "slow motion");
         return -1;
@@ -163,12 +181,12 @@ static hs_lockstep *lockstep(const app *a)
 
 static void compose(app *a)
 {
-    if (lockstep(a)) hs_lockstep_follow(lockstep(a)); /* keys change the session, too */
     a->state.lockstep = a->slow.on ? NULL : lockstep(a);
     bool paused = !hs_player_has_ended(&a->player);
     a->state.caption = a->caption;
     a->state.message = a->message;
-    a->state.keys = a->slow.on            ? slow_keys
+    a->state.keys = a->question.on        ? (a->question.on_map ? map_question_keys : question_keys)
+                    : a->slow.on          ? slow_keys
                     : a->player.has_focus ? player_keys
                     : paused              ? paused_keys
                                           : typing_keys;
@@ -217,6 +235,7 @@ static void say(void *context, hs_voice voice, const char *text)
     case HS_SAY_NOTE: replace(&a->caption, copy(text)); break;
     case HS_SAY_ERROR: set_message(a, copy(text), true); break;
     case HS_SAY_REFUSED: set_message(a, joined("refused: ", "", text), false); break;
+    case HS_SAY_VERDICT: replace(&a->verdict, copy(text)); break;
     case HS_SAY_ANSWER:
         replace(&a->answer, a->answer ? joined(a->answer, "\n", text) : copy(text));
         break;
@@ -358,10 +377,12 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_BLOCKS: show_panel(a, "Blocks, heap order", &hs_panel_blocks); break;
     case HS_SHOW_FREE_LIST: show_panel(a, "Free blocks", &hs_panel_free_list); break;
     case HS_SHOW_STATS: show_panel(a, "The ledger", &hs_panel_stats); break;
+    case HS_SHOW_PLOT: show_panel(a, "Over time", &hs_panel_plot); break;
     case HS_SHOW_LANES: show_lanes(a); break;
     case HS_SHOW_BYTES:
         open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
         break;
+    case HS_SHOW_DIFFERENCE: set_message(a, hs_difference(a->session, at), false); break;
     case HS_SHOW_WHY: show_why(a, at); break;
     case HS_SHOW_STEPS: begin_slow_motion(a, at); break;
     case HS_SHOW_INSPECT: open_overlay(a, (hs_overlay){.title = "Inspect", .at = at}); break;
@@ -384,8 +405,14 @@ static void performed(void *context, const char *summary)
 {
     app *a = context;
     hs_lockstep *l = lockstep(a);
-    char *text = summary ? copy(summary) : l ? hs_lanes_explain(l) : hs_explain(a->session);
-    set_message(a, text, false);
+    char *told = summary ? copy(summary) : l ? hs_lanes_explain(l) : hs_explain(a->session);
+    if (a->verdict) {
+        set_message(a, joined(a->verdict, "\n", told), false);
+        free(told);
+    } else {
+        set_message(a, told, false);
+    }
+    replace(&a->verdict, NULL);
     a->state.follow = true;
 }
 
@@ -493,6 +520,7 @@ static void before_running(app *a)
     close_overlay(a);
     replace(&a->message, NULL);
     replace(&a->command, NULL);
+    replace(&a->verdict, NULL);
     a->state.error = false;
     a->began = a->shown = hs_player_clock();
 }
@@ -550,13 +578,13 @@ static int page(const app *a)
 static void inspect(app *a, hs_addr at)
 {
     if (!at) return;
-    char *text = NULL;
     hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
     hs_inspect_paint(stage(a), hs_pane_of(scene), at);
-    text = hs_scene_text(scene);
+    char *text = hs_scene_text(scene);
     hs_scene_free(scene);
-    text[strcspn(text + 1, "\n") + 1] = ':';
-    set_message(a, text, false);
+    const char *rows = text + strcspn(text, "\n"); /* behind the title */
+    set_message(a, copy(*rows ? rows + 1 : rows), false);
+    free(text);
     a->state.cursor = at;
     a->state.cursor_size = 1;
     a->state.follow = false;
@@ -692,6 +720,11 @@ static void key_stats(app *a)
     toggle(a, &hs_panel_stats, HS_SHOW_STATS);
 }
 
+static void key_plot(app *a)
+{
+    toggle(a, &hs_panel_plot, HS_SHOW_PLOT);
+}
+
 static void key_theme(app *a)
 {
     hs_problem problem;
@@ -719,6 +752,8 @@ static void key_step(app *a)
 }
 
 static void key_help(app *a);
+static void travel_back(app *a);
+static void travel_forward(app *a);
 
 /* Every key that is not the editor's, once: what it does and how the help says it. */
 static const struct {
@@ -737,6 +772,7 @@ static const struct {
     {KEY_F(9), "F9", "dark or light theme", key_theme},
     {KEY_F(10), "F10", "quit (Ctrl-D on an empty line does, too)", key_quit},
     {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
+    {KEY_F(12), "F12", "the heap over time", key_plot},
     {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
     {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
     {HS_KEY_SHIFT_LEFT, "Shift-Left", "inspect the byte on the left: a cursor on the map",
@@ -744,6 +780,9 @@ static const struct {
     {HS_KEY_SHIFT_RIGHT, "Shift-Right", "the byte on the right", cursor_right},
     {HS_KEY_SHIFT_UP, "Shift-Up", "the row above", cursor_up},
     {HS_KEY_SHIFT_DOWN, "Shift-Down", "the row below", cursor_down},
+    {HS_KEY_ALT_UP, "Alt-Up", "time travel: one command back; or click on the bar in the title",
+     travel_back},
+    {HS_KEY_ALT_DOWN, "Alt-Down", "one command forward", travel_forward},
     {HS_KEY_ALT_LEFT, "Alt-Left", "the start of this block, or of the one before",
      cursor_previous_block},
     {HS_KEY_ALT_RIGHT, "Alt-Right", "the next block", cursor_next_block},
@@ -775,12 +814,57 @@ static void key_help(app *a)
     if (!open) open_overlay(a, (hs_overlay){.title = "Help", .text = a->overlay_text});
 }
 
+/* Go to a moment of this branch, and say what was done there. */
+static void travel(app *a, uint64_t count)
+{
+    hs_problem problem;
+    hs_moment m = hs_session_moment(a->session);
+    end_slow_motion(a);
+    close_overlay(a);
+    m.count = count;
+    if (!hs_session_go(a->session, m, &problem)) {
+        set_message(a, copy(problem.what), true);
+        return;
+    }
+    a->state.follow = true;
+    a->state.error = false;
+    replace(&a->command, NULL);
+    set_message(a, count ? hs_explain(a->session) : copy("the beginning"), false);
+    if (a->message && !*a->message)
+        set_message(a, hs_session_record_text(a->session, count - 1), false);
+}
+
+static void travel_back(app *a)
+{
+    uint64_t count = hs_session_moment(a->session).count;
+    if (count) travel(a, count - 1);
+}
+
+static void travel_forward(app *a)
+{
+    hs_moment m = hs_session_moment(a->session);
+    if (m.count < hs_session_branch_count(a->session, m.branch)) travel(a, m.count + 1);
+}
+
+/* A click on the bar in the title. */
+static void scrub_to(app *a, int column)
+{
+    hs_pane bar = a->places.bar;
+    uint64_t end = hs_session_branch_count(a->session, hs_session_moment(a->session).branch);
+    if (column < bar.column || column >= bar.column + bar.columns) return;
+    travel(a, (uint64_t)(column - bar.column) * end / (uint64_t)(bar.columns - 1));
+}
+
 static void act_on_mouse(app *a)
 {
     MEVENT event;
     if (getmouse(&event) != OK) return;
     if (event.bstate & BUTTON4_PRESSED) scroll_by(a, -3);
     if (event.bstate & BUTTON5_PRESSED) scroll_by(a, 3);
+    if (event.bstate & BUTTON1_PRESSED && event.y == 0 && a->places.bar.columns > 0) {
+        scrub_to(a, event.x);
+        return;
+    }
     if (!(event.bstate & BUTTON1_PRESSED) || a->state.overlay.open) return;
     inspect(a, hs_map_address(stage(a), &a->places.plan, event.y - a->places.map.row,
                               event.x - a->places.map.column));
@@ -976,6 +1060,107 @@ static void show_completions(void *context, const hs_completions *c)
     a->stale = true;
 }
 
+/* --- Questions ------------------------------------------------------------------------------ */
+
+/* A command waits for an answer, perhaps one of a script, while libedit waits for a key: so the
+ * answer has a line of its own here. */
+
+static void erase_typed(app *a)
+{
+    if (a->question.length) a->question.length--;
+}
+
+static void type_answer(app *a, wchar_t c)
+{
+    size_t room = sizeof a->question.typed / sizeof *a->question.typed;
+    if (c >= 32 && c != 127 && a->question.length < room)
+        a->question.typed[a->question.length++] = c;
+}
+
+/* The cell of the map under the mouse. */
+static bool click_answers(app *a)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK || !(event.bstate & BUTTON1_PRESSED)) return false;
+    if (!a->question.on_map || a->state.overlay.open) return false;
+    a->question.from = hs_map_address(stage(a), &a->places.plan, event.y - a->places.map.row,
+                                      event.x - a->places.map.column);
+    a->question.to = a->question.from + a->places.plan.cell_bytes;
+    return a->question.from != HS_NULL;
+}
+
+/* Keys that only look at something act as ever; those that run commands wait. */
+static void look(app *a, wchar_t key)
+{
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].key == (int)key && keys[i].act != key_play && keys[i].act != key_step)
+            keys[i].act(a);
+}
+
+typedef enum { GOES_ON, ANSWERED, PASSED } asking;
+
+static asking take_character(app *a, wchar_t c)
+{
+    switch (c) {
+    case L'\r':
+    case L'\n': return ANSWERED;
+    case CTRL_C: return PASSED;
+    case ESCAPE:
+        if (!a->state.overlay.open) return PASSED;
+        close_overlay(a);
+        return GOES_ON;
+    case 127:
+    case 8: erase_typed(a); return GOES_ON;
+    default: type_answer(a, c); return GOES_ON;
+    }
+}
+
+static asking take_key(app *a, wchar_t key)
+{
+    if (key == KEY_MOUSE) return click_answers(a) ? ANSWERED : GOES_ON;
+    if (key == KEY_ENTER) return ANSWERED;
+    if (key == KEY_BACKSPACE)
+        erase_typed(a);
+    else
+        look(a, key);
+    return a->quit ? PASSED : GOES_ON;
+}
+
+static asking await_answer(app *a)
+{
+    asking now = GOES_ON;
+    while (now == GOES_ON) {
+        wchar_t key;
+        a->stale = true;
+        draw(a);
+        switch (read_key(a, -1, &key)) {
+        case HS_READ_END: a->quit = true; return PASSED;
+        case HS_READ_TIMEOUT: break;
+        case HS_READ_KEY: now = take_key(a, key); break;
+        case HS_READ_CHARACTER: now = take_character(a, key); break;
+        }
+    }
+    return now;
+}
+
+static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
+{
+    app *a = context;
+    if (a->quit) return false;
+    close_overlay(a);
+    memset(&a->question, 0, sizeof a->question);
+    a->question.on = true;
+    a->question.on_map = on_map;
+    set_message(a, copy(question), false);
+    asking how = await_answer(a);
+    a->question.on = false;
+    a->stale = true;
+    *reply = (hs_reply){.from = a->question.from, .to = a->question.to};
+    if (how == ANSWERED && !reply->to)
+        reply->text = hs_utf8_from_wide(a->question.typed, a->question.length);
+    return how == ANSWERED;
+}
+
 /* --- Life ----------------------------------------------------------------------------------- */
 
 static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *config, const char *why)
@@ -983,6 +1168,7 @@ static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *confi
     hs_plain_style style = hs_plain_style_of_output(config->ascii);
     fprintf(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
     if (config->script) return hs_plain_play(session, &style, config->script);
+    if (config->text) return hs_plain_run(session, &style, "LIST", config->text);
     return hs_plain_converse(session, &style, config->history);
 }
 
@@ -1013,10 +1199,18 @@ static void free_app(app *a)
     free(a->overlay_text);
     free(a->command);
     free(a->progress);
+    free(a->verdict);
     free(a->open_lines);
     free(a->pasted);
     free(a->waiting);
     hs_scene_free(a->scene);
+}
+
+static bool open_script(app *a)
+{
+    const hs_fullscreen_config *c = a->config;
+    if (c->script) return hs_player_open(&a->player, a->interpreter, c->script);
+    return c->text && hs_player_open_text(&a->player, a->interpreter, "LIST", c->text);
 }
 
 uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *config)
@@ -1024,7 +1218,7 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     app a = {.session = session, .config = config};
     const char *why = "libedit can not be set up";
     hs_prompt_host host = {&a, next_char, show_completions};
-    hs_listener listener = {&a, say, show, begin, performed, interrupted, progress};
+    hs_listener listener = {&a, say, show, begin, performed, interrupted, ask, progress};
     a.interpreter = hs_interpreter_new(session, &listener);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);
@@ -1035,10 +1229,10 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     set_message(&a,
                 copy("Type malloc 24, then free p1. help lists the commands; F1 or ? the keys."),
                 false);
-    if (config->script && hs_player_open(&a.player, a.interpreter, config->script)) step_script(&a);
+    if (open_script(&a)) step_script(&a);
     uint64_t in_script = hs_interpreter_failures(a.interpreter);
     read_lines(&a);
-    if (config->script) in_script = hs_interpreter_failures(a.interpreter);
+    if (config->script || config->text) in_script = hs_interpreter_failures(a.interpreter);
     int ended_by = hs_terminal_end_signal(a.terminal);
     hs_terminal_close(a.terminal);
     free_app(&a);

@@ -6,6 +6,7 @@
 
 typedef struct {
     const char *script;  /* played first; NULL for none */
+    const char *text;    /* or commands, played likewise */
     const char *history; /* file; may be NULL */
     bool ascii;
 } hs_fullscreen_config;

@@ -6,6 +6,7 @@
 #include "ui/ansi.h"
 #include "ui/editor.h"
 #include "view/byte_map.h"
+#include "view/difference.h"
 #include "view/explanation.h"
 #include "view/panels.h"
 #include "view/side_by_side.h"
@@ -18,10 +19,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* Where lines come from. */
+typedef struct {
+    hs_editor *editor; /* NULL: a pipe or a file */
+    char *line;
+    size_t capacity;
+    size_t number; /* of the last line */
+} line_source;
+
 typedef struct {
     hs_session *session;
     const hs_plain_style *style;
-    bool echo; /* show the commands of a script before their answers */
+    bool echo;          /* show the commands of a script before their answers */
+    line_source *lines; /* for answers */
     hs_interpreter *interpreter;
 } printer;
 
@@ -130,12 +140,20 @@ static void print_why(const printer *p, uint64_t n)
     print_own(p, lockstep(p) ? hs_lanes_why(lockstep(p), n) : hs_why_of(p->session, n));
 }
 
+static void print_difference(const printer *p, uint64_t n)
+{
+    char *text = hs_difference(p->session, n);
+    hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+    free(text);
+    print_map(p);
+}
+
 /* Every step of a request with the map as it was after it, where bytes changed. */
 static void print_steps(const printer *p, uint64_t n)
 {
     hs_session *own = NULL;
     hs_session *s = hs_session_stage(p->session, n, &own);
-    printer then = {s, p->style, p->echo, NULL};
+    printer then = {s, p->style, p->echo, p->lines, NULL};
     size_t number = 0, changes;
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
         char *text = hs_step_text(s, from, to);
@@ -201,8 +219,10 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_BLOCKS: print_panel(p, &hs_panel_blocks); break;
     case HS_SHOW_FREE_LIST: print_panel(p, &hs_panel_free_list); break;
     case HS_SHOW_STATS: print_panel(p, &hs_panel_stats); break;
+    case HS_SHOW_PLOT: print_panel(p, &hs_panel_plot); break;
     case HS_SHOW_BYTES: print_bytes(p, at, length); break;
     case HS_SHOW_INSPECT: print_inspection(p, at); break;
+    case HS_SHOW_DIFFERENCE: print_difference(p, at); break;
     case HS_SHOW_WHY: print_why(p, at); break;
     case HS_SHOW_STEPS: print_steps(p, at); break;
     case HS_SHOW_LANES: print_split(p); break;
@@ -270,26 +290,12 @@ static void progress(void *context, const char *text)
     fflush(stderr);
 }
 
-static hs_interpreter *interpreter_for(printer *p)
-{
-    hs_listener listener = {p, say, show, begin, performed, interrupted, progress};
-    p->interpreter = hs_interpreter_new(p->session, &listener);
-    return p->interpreter;
-}
-
 /* --- Lines ---------------------------------------------------------------------------------- */
 
-typedef struct {
-    hs_editor *editor; /* NULL: lines come from a pipe or a file */
-    char *line;
-    size_t capacity;
-    size_t number; /* of the last line */
-} line_source;
-
 /* The next line with its newline; NULL at the end. */
-static const char *next_line(line_source *l, bool more, size_t *length)
+static const char *next_line(line_source *l, const wchar_t *prompt, size_t *length)
 {
-    if (l->editor) return hs_editor_read(l->editor, more ? L"... " : L"heapscope> ", length);
+    if (l->editor) return hs_editor_read(l->editor, prompt, length);
     ssize_t n = getline(&l->line, &l->capacity, stdin);
     l->number += n >= 0;
     *length = n < 0 ? 0 : (size_t)n;
@@ -305,6 +311,33 @@ static bool was_cleared(const line_source *l)
     return true;
 }
 
+/* The answer is the next line of the input; it is shown when nobody was seen typing it. */
+static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
+{
+    const printer *p = context;
+    size_t n;
+    (void)on_map;
+    hs_print_text(stdout, HS_ROLE_TITLE, question, ink_of(p));
+    bool typed = isatty(STDIN_FILENO);
+    if (!p->lines->editor) fputs("? ", stdout);
+    fflush(stdout);
+    const char *line = next_line(p->lines, L"? ", &n);
+    if (!line) was_cleared(p->lines);
+    while (n && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
+    if (!typed) printf("%.*s\n", (int)n, n ? line : "");
+    if (!n) return false;
+    reply->text = strndup(line, n);
+    return true;
+}
+
+static hs_interpreter *interpreter_for(printer *p)
+{
+    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL, progress};
+    if (!p->style->silent) listener.ask = ask;
+    p->interpreter = hs_interpreter_new(p->session, &listener);
+    return p->interpreter;
+}
+
 /* A statement may go on over several lines, while a { is open. NULL at the end of input. */
 static char *next_statement(line_source *l, size_t *length)
 {
@@ -312,7 +345,7 @@ static char *next_statement(line_source *l, size_t *length)
     size_t capacity = 0, n;
     *length = 0;
     for (;;) {
-        const char *line = next_line(l, *length > 0, &n);
+        const char *line = next_line(l, *length > 0 ? L"... " : L"heapscope> ", &n);
         if (!line && was_cleared(l)) {
             *length = 0;
             continue;
@@ -328,9 +361,9 @@ static char *next_statement(line_source *l, size_t *length)
 uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
                            const char *history_file)
 {
-    printer p = {.session = session, .style = style};
-    hs_interpreter *in = interpreter_for(&p);
     line_source l = {0};
+    printer p = {.session = session, .style = style, .lines = &l};
+    hs_interpreter *in = interpreter_for(&p);
     bool typed = isatty(STDIN_FILENO);
     char *text;
     size_t length;
@@ -353,10 +386,25 @@ uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
 
 uint64_t hs_plain_play(hs_session *session, const hs_plain_style *style, const char *path)
 {
-    printer p = {.session = session, .style = style, .echo = true};
+    line_source l = {0};
+    printer p = {.session = session, .style = style, .echo = true, .lines = &l};
     hs_interpreter *in = interpreter_for(&p);
     hs_interpreter_run_file(in, path);
     uint64_t failures = hs_interpreter_failures(in);
     hs_interpreter_free(in);
+    free(l.line);
+    return failures;
+}
+
+uint64_t hs_plain_run(hs_session *session, const hs_plain_style *style, const char *name,
+                      const char *text)
+{
+    line_source l = {0};
+    printer p = {.session = session, .style = style, .lines = &l};
+    hs_interpreter *in = interpreter_for(&p);
+    hs_interpreter_run(in, name, 1, text, strlen(text));
+    uint64_t failures = hs_interpreter_failures(in);
+    hs_interpreter_free(in);
+    free(l.line);
     return failures;
 }

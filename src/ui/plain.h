@@ -18,6 +18,9 @@ hs_plain_style hs_plain_style_of_output(bool ascii);
  * Returns the number of failures. */
 uint64_t hs_plain_converse(hs_session *, const hs_plain_style *, const char *history_file);
 
+/* Run the commands of a text that complaints call `name`. Returns the number of failures. */
+uint64_t hs_plain_run(hs_session *, const hs_plain_style *, const char *name, const char *text);
+
 /* Play a script. Returns the number of failures, counting a file that can not be read as one. */
 uint64_t hs_plain_play(hs_session *, const hs_plain_style *, const char *path);
 

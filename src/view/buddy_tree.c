@@ -40,13 +40,13 @@ static void fill(const hs_drawing *d, int row, int from, int to, hs_role role, w
 
 /* "[p1" or "[64": as much as fits. */
 static void put_name(const hs_drawing *d, int row, int from, int to, hs_role role,
-                     const hs_seen *seen)
+                     const hs_block *b)
 {
     char text[64], size[HS_RANGE_TEXT];
-    uint64_t n = seen->block.size;
+    const hs_client_block *c = hs_session_block_from(d->session, hs_block_payload(b));
+    bool named = c && c->live && c->addr == hs_block_payload(b) && b->kind == HS_BLOCK_USED;
     snprintf(text, sizeof text, "[%s",
-             seen->client ? hs_session_block_name(d->session, seen->client)
-                          : hs_range_text(n, n, size));
+             named ? hs_session_block_name(d->session, c) : hs_range_text(b->size, b->size, size));
     if ((int)strlen(text) > to - from) text[1] = 0;
     hs_put(d->pane, row, from, role, text);
 }
@@ -67,10 +67,9 @@ static void put_split(const halves *t, uint64_t offset, int level)
     }
 }
 
-static void put_block(halves *t, const hs_seen *seen)
+static void put_block(halves *t, const hs_block *b)
 {
     const hs_drawing *d = t->d;
-    const hs_block *b = &seen->block;
     uint64_t offset = b->addr - hs_heap_base(d->heap);
     bool used = b->kind == HS_BLOCK_USED;
     int level = level_of(b->size);
@@ -80,7 +79,7 @@ static void put_block(halves *t, const hs_seen *seen)
     if (level < t->lowest || t->rows[level] < 0) return;
     int from = column_of(d, offset), to = column_of(d, offset + b->size);
     fill(d, t->rows[level], from, to, role, hs_theme_glyph(role, d->ascii));
-    put_name(d, t->rows[level], from, to, role, seen);
+    put_name(d, t->rows[level], from, to, role, b);
 }
 
 static bool is_node(const hs_block *b)
@@ -93,12 +92,11 @@ static bool is_node(const hs_block *b)
 static bool choose_levels(halves *t)
 {
     const hs_drawing *d = t->d;
-    hs_seen seen;
+    hs_block b;
     int smallest = LEVELS;
-    for (bool more = hs_session_walk(d->session, NULL, &seen); more;
-         more = hs_session_walk(d->session, &seen, &seen))
-        if (is_node(&seen.block) && level_of(seen.block.size) < smallest)
-            smallest = level_of(seen.block.size);
+    for (bool more = d->allocator->walk(d->heap, NULL, &b); more;
+         more = d->allocator->walk(d->heap, &b, &b))
+        if (is_node(&b) && level_of(b.size) < smallest) smallest = level_of(b.size);
     t->highest = level_of(hs_heap_committed(d->heap));
     if (t->highest >= LEVELS) t->highest = LEVELS - 1;
     t->lowest = t->highest;
@@ -111,7 +109,7 @@ static bool choose_levels(halves *t)
 static void draw_halves(hs_drawing *d)
 {
     halves t = {.d = d};
-    hs_seen seen;
+    hs_block b;
     char range[HS_RANGE_TEXT];
     if (!choose_levels(&t)) return;
     for (int level = t.highest; level >= t.lowest; level--) {
@@ -121,13 +119,12 @@ static void draw_halves(hs_drawing *d)
             hs_putf(d->pane, t.rows[level], 0, HS_ROLE_TEXT, "%*s", LABEL - 1,
                     hs_range_text(size, size, range));
     }
-    for (bool more = hs_session_walk(d->session, NULL, &seen); more;
-         more = hs_session_walk(d->session, &seen, &seen))
-        if (is_node(&seen.block))
-            put_block(&t, &seen);
-        else if (seen.block.kind == HS_BLOCK_DAMAGED)
-            hs_drawing_say(d, HS_ROLE_ERROR, "0x%" PRIx64 ": %s", seen.block.addr,
-                           seen.block.damage);
+    for (bool more = d->allocator->walk(d->heap, NULL, &b); more;
+         more = d->allocator->walk(d->heap, &b, &b))
+        if (is_node(&b))
+            put_block(&t, &b);
+        else if (b.kind == HS_BLOCK_DAMAGED)
+            hs_drawing_say(d, HS_ROLE_ERROR, "0x%" PRIx64 ": %s", b.addr, b.damage);
     if (t.small[0] || t.small[1])
         hs_drawing_say(d, HS_ROLE_DIM, "%*s too small to draw: %zu used, %zu free", LABEL - 1,
                        "less", t.small[0], t.small[1]);

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { SMALL = 50 }; /* columns below which addresses are shortened */
 
@@ -35,14 +36,14 @@ static int put_block(const hs_drawing *d, int row, int column, hs_addr at, uint6
 
 static void draw_heap_order(hs_drawing *d)
 {
-    hs_seen seen;
-    for (bool more = hs_session_walk(d->session, NULL, &seen); more && !hs_drawing_is_full(d);
-         more = hs_session_walk(d->session, &seen, &seen)) {
-        if (!is_hole(&seen.block)) continue;
+    hs_block b;
+    for (bool more = d->allocator->walk(d->heap, NULL, &b); more && !hs_drawing_is_full(d);
+         more = d->allocator->walk(d->heap, &b, &b)) {
+        if (!is_hole(&b)) continue;
         int row = hs_drawing_row(d);
         if (row < 0) continue;
-        bool used_before = seen.block.kind == HS_BLOCK_FREE;
-        int column = put_block(d, row, 0, seen.block.addr, seen.block.size);
+        bool used_before = b.kind == HS_BLOCK_FREE;
+        int column = put_block(d, row, 0, b.addr, b.size);
         hs_put(d->pane, row, column, used_before ? HS_ROLE_FREE : HS_ROLE_UNUSED,
                used_before ? "free" : "unused");
     }
@@ -104,6 +105,7 @@ static void draw_class(hs_drawing *d, const hs_list *list)
     bool one = list->smallest == list->largest;
     hs_range_text(list->smallest, one || !d->small ? list->largest : UINT64_MAX, range);
     hs_putf(d->pane, row, 0, HS_ROLE_TEXT, "%*s", width, range);
+    if (d->small && list->name) hs_putf(d->pane, row, 0, HS_ROLE_DIM, "%.1s", list->name);
     snprintf(count, sizeof count, "%zu", n);
     if (!d->small) hs_putf(d->pane, row, width, HS_ROLE_DIM, "%5s", count);
 }
@@ -124,26 +126,33 @@ static bool is_idle(const hs_drawing *d, const hs_list *list)
     return !list->head && (list->smallest > most || (!list->smallest && list->largest > most));
 }
 
+/* Lists of another kind begin: they are named, or their sizes start over. */
+static bool begins_series(const hs_list *list, const hs_list *before)
+{
+    const char *a = list->name ? list->name : "", *b = before->name ? before->name : "";
+    return list->smallest < before->largest || strcmp(a, b) != 0;
+}
+
 void hs_draw_lists(hs_drawing *d)
 {
-    hs_list list;
+    hs_list list, before = {0};
     size_t empty = 0, all_empty = 0;
-    uint64_t from = 0, largest = 0;
+    uint64_t from = 0;
     for (size_t i = 0; d->allocator->list(d->heap, i, &list); i++) {
         if (is_idle(d, &list)) continue;
-        bool starts_over = i && list.smallest < largest;
-        if (list.head || starts_over) {
-            fold(d, empty, from, largest);
+        bool series = begins_series(&list, &before);
+        if (list.head || series) {
+            fold(d, empty, from, before.largest);
             empty = 0;
         }
-        if (starts_over && !d->small)
-            hs_drawing_say(d, HS_ROLE_DIM, "%*s", RANGE + 12, "and from the smallest on:");
+        if (series && !d->small)
+            hs_drawing_say(d, HS_ROLE_DIM, "%*s:", RANGE, list.name ? list.name : "again");
         if (list.head) draw_class(d, &list);
         if (!list.head && !empty++) from = list.smallest;
         all_empty += !list.head;
-        largest = list.largest;
+        before = list;
     }
-    fold(d, empty, from, largest);
+    fold(d, empty, from, before.largest);
     if (d->small && all_empty)
         hs_drawing_say(d, HS_ROLE_DIM, "%zu empty list%s", all_empty, all_empty == 1 ? "" : "s");
 }
@@ -218,79 +227,76 @@ static const struct {
 
 static const char *why_no_hole(const hs_drawing *d)
 {
-    hs_seen seen;
-    for (bool more = hs_session_walk(d->session, NULL, &seen); more;
-         more = hs_session_walk(d->session, &seen, &seen))
-        if (seen.block.kind == HS_BLOCK_DAMAGED) return "none before the broken header";
+    if (d->holes.kinds[HS_BLOCK_DAMAGED]) return "none before the broken header";
     if (hs_heap_committed(d->heap) < hs_heap_maximum(d->heap))
         return "none: the next request grows the heap";
     return "none, and the heap may not grow";
 }
 
-/* What the title counts. */
-static bool is_counted(const hs_block *b, hs_shape shape)
-{
-    if (shape == HS_SHAPE_NONE) return is_hole(b);
-    return b->kind == (shape == HS_SHAPE_SLABS ? HS_BLOCK_OWN : HS_BLOCK_FREE);
-}
-
-static size_t count_blocks(const hs_session *s)
-{
-    size_t n = 0;
-    hs_seen seen;
-    hs_shape shape = hs_heap_allocator(hs_session_heap(s))->shape;
-    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
-        n += is_counted(&seen.block, shape);
-    return n;
-}
-
-/* Make all rows: counted when `total` is 0, else painted. Returns how many there are. */
-static size_t make(const hs_session *s, hs_pane pane, size_t skip, size_t total)
+static hs_drawing begin(const hs_session *s, int columns)
 {
     const hs_heap *h = hs_session_heap(s);
-    hs_drawing d = {.session = s,
-                    .heap = h,
-                    .allocator = hs_heap_allocator(h),
-                    .pane = pane,
-                    .ascii = pane.scene && pane.scene->ascii,
-                    .small = pane.columns < SMALL,
-                    .skip = skip,
-                    .total = total};
-    d.holes = hs_holes_of(s);
-    shapes[d.allocator->shape].draw(&d);
-    size_t lost = d.allocator->shape == HS_SHAPE_NONE ? 0 : hs_holes_unreached(&d.holes);
+    return (hs_drawing){.session = s,
+                        .heap = h,
+                        .allocator = hs_heap_allocator(h),
+                        .holes = hs_holes_of(s),
+                        .pane = {.columns = columns},
+                        .small = columns < SMALL};
+}
+
+/* Make all rows: counted while `total` is 0, else painted. */
+static void make(hs_drawing *d)
+{
+    d->made = 0;
+    hs_holes_forget(&d->holes);
+    shapes[d->allocator->shape].draw(d);
+    size_t lost = d->allocator->shape == HS_SHAPE_NONE ? 0 : hs_holes_unreached(&d->holes);
     if (lost)
-        hs_drawing_say(&d, HS_ROLE_ERROR, "%zu free block%s in no list", lost,
-                       lost == 1 ? "" : "s");
-    if (!d.made) {
-        const char *why = why_no_hole(&d);
-        int rows = total ? hs_put_wrapped(pane, 0, pane.rows, HS_ROLE_DIM, why) : 1;
-        d.made = rows > 0 ? (size_t)rows : 1;
-    }
-    hs_holes_free(&d.holes);
-    return d.made;
+        hs_drawing_say(d, HS_ROLE_ERROR, "%zu free block%s in no list", lost, lost == 1 ? "" : "s");
+    if (d->made) return;
+    const char *why = why_no_hole(d);
+    int rows = d->total ? hs_put_wrapped(d->pane, 0, d->pane.rows, HS_ROLE_DIM, why) : 1;
+    d->made = rows > 0 ? (size_t)rows : 1;
 }
 
 static size_t rows_of_free_list(const hs_session *s, int columns)
 {
-    return 1 + make(s, (hs_pane){.columns = columns}, 0, 0);
+    hs_drawing d = begin(s, columns);
+    make(&d);
+    hs_holes_free(&d.holes);
+    return 1 + d.made;
+}
+
+/* What there is in all; in a scrolled panel, which rows of it are on show. */
+static void put_title(const hs_drawing *d, hs_pane p)
+{
+    hs_shape shape = d->allocator->shape;
+    const size_t *kinds = d->holes.kinds;
+    size_t n = kinds[HS_BLOCK_FREE], fits = (size_t)d->pane.rows;
+    if (shape == HS_SHAPE_NONE) n += kinds[HS_BLOCK_UNUSED];
+    if (shape == HS_SHAPE_SLABS) n = kinds[HS_BLOCK_OWN];
+    hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
+    int column = hs_putf(p, 0, 1, HS_ROLE_TITLE, "%s: ", shapes[shape].title);
+    if (d->skip)
+        column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu-%zu of %zu", d->skip + 1,
+                         d->skip + fits < d->total ? d->skip + fits - 1 : d->total, d->total);
+    else
+        column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu", n);
+    if (shape == HS_SHAPE_LIST && p.columns - column > 12)
+        hs_put(p, 0, column, HS_ROLE_TITLE, ", head first");
 }
 
 static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
 {
-    hs_pane inner = hs_pane_part(p, 1, 0, p.rows - 1, p.columns);
-    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
-    size_t total = make(s, (hs_pane){.columns = p.columns}, 0, 0), fits = (size_t)inner.rows;
-    hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
-    int column = hs_putf(p, 0, 1, HS_ROLE_TITLE, "%s: ", shapes[a->shape].title);
-    if (skip)
-        column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu-%zu of %zu", skip + 1,
-                         skip + fits < total ? skip + fits - 1 : total, total);
-    else
-        column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu", count_blocks(s));
-    if (a->shape == HS_SHAPE_LIST && p.columns - column > 12)
-        hs_put(p, 0, column, HS_ROLE_TITLE, ", head first");
-    if (inner.rows > 0) make(s, inner, skip, total);
+    hs_drawing d = begin(s, p.columns);
+    make(&d);
+    d.total = d.made;
+    d.pane = hs_pane_part(p, 1, 0, p.rows - 1, p.columns);
+    d.ascii = p.scene->ascii;
+    d.skip = skip;
+    put_title(&d, p);
+    if (d.pane.rows > 0) make(&d);
+    hs_holes_free(&d.holes);
 }
 
-const hs_panel hs_panel_free_list = {"Free blocks", rows_of_free_list, paint_free_list};
+const hs_panel hs_panel_free_list = {"Free blocks", rows_of_free_list, paint_free_list, false};

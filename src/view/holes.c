@@ -18,12 +18,20 @@ static void add(hs_holes *l, const hs_block *b)
 
 hs_holes hs_holes_of(const hs_session *s)
 {
+    const hs_heap *h = hs_session_heap(s);
+    const hs_allocator *a = hs_heap_allocator(h);
     hs_holes l = {0};
-    hs_seen seen;
-    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
-        if (seen.block.kind == HS_BLOCK_FREE || seen.block.kind == HS_BLOCK_OWN)
-            add(&l, &seen.block);
+    hs_block b;
+    for (bool more = a->walk(h, NULL, &b); more; more = a->walk(h, &b, &b)) {
+        l.kinds[b.kind]++;
+        if (b.kind == HS_BLOCK_FREE || b.kind == HS_BLOCK_OWN) add(&l, &b);
+    }
     return l;
+}
+
+void hs_holes_forget(hs_holes *l)
+{
+    for (size_t i = 0; i < l->count; i++) l->holes[i].reached = false;
 }
 
 void hs_holes_free(hs_holes *l)

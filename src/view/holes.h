@@ -22,9 +22,10 @@ typedef struct {
 typedef struct {
     hs_hole *holes; /* free blocks, and the allocator's own that may hold links */
     size_t count, capacity;
+    size_t kinds[HS_BLOCK_OWN + 1]; /* how many blocks there are of each kind */
 } hs_holes;
 
-/* Walks the heap once. */
+/* Walks the heap once, as the allocator's walker does: whose the blocks are is not asked. */
 hs_holes hs_holes_of(const hs_session *);
 void hs_holes_free(hs_holes *);
 
@@ -34,6 +35,9 @@ const char *hs_hole_reach(const hs_session *, hs_holes *, hs_addr, const hs_hole
 
 /* Its links; both NULL where there are none. */
 hs_links hs_hole_links(const hs_session *, const hs_hole *);
+
+/* Start again: nothing has been reached. */
+void hs_holes_forget(hs_holes *);
 
 /* Free blocks that no link has led to. */
 size_t hs_holes_unreached(const hs_holes *);

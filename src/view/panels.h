@@ -13,12 +13,15 @@ typedef struct {
     size_t (*rows)(const hs_session *, int columns);
     /* Paint it without its first `skip` rows below the title. */
     void (*paint)(const hs_session *, hs_pane, size_t skip);
+    bool
+        scales; /* it fills a pane of any size, and does not scroll; `rows` is what it likes best */
 } hs_panel;
 
 extern const hs_panel hs_panel_blocks;    /* all blocks in heap order */
 extern const hs_panel hs_panel_free_list; /* the free blocks, in their own order */
 extern const hs_panel
     hs_panel_figures;                 /* the headline measures: utilization, fragmentation, cost */
+extern const hs_panel hs_panel_plot;  /* live bytes, heap size, utilization, cost over time */
 extern const hs_panel hs_panel_stats; /* the ledger and all measures, with definitions */
 
 /* n bytes at an address in hex and as text, 16 a row. */

@@ -26,7 +26,8 @@ typedef enum {
     HS_ROLE_MARK,     /* bump pointer, rover */
     HS_ROLE_NOTE,     /* narration */
     HS_ROLE_ERROR,
-    HS_ROLE_KEY, /* key hints */
+    HS_ROLE_KEY,  /* key hints */
+    HS_ROLE_PLOT, /* dots of a chart */
     HS_ROLES
 } hs_role;
 
@@ -80,6 +81,9 @@ bool hs_decode_utf8(const char **text, uint32_t *code);
 /* One character of UTF-8 at *text, which is moved on. Control characters and invalid bytes come
  * out as visible signs (ASCII ones when `ascii`). */
 wchar_t hs_next_character(const char **text, bool ascii);
+
+/* Bytes as people say them, written into `text`, which is returned: 256 bytes, 64 KiB. */
+const char *hs_size_text(uint64_t n, char *text, size_t size);
 
 /* The scene as lines of text, without trailing blanks; freed by the caller. */
 char *hs_scene_text(const hs_scene *);

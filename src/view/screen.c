@@ -13,6 +13,7 @@ enum {
     SIDE_BY_SIDE = 120,
     SIDE_WIDTH = 42,
     PANEL_ROWS = 8,
+    PLOT_FROM = 42, /* rows beside the map, of which the plot gets a quarter */
     LEAST_PANEL = 4,
     LEAST_MAP = 10,
     MOST_CAPTION = 4,
@@ -69,22 +70,51 @@ static void list_lanes(const hs_lockstep *l, char *out, size_t size)
                                  hs_session_allocator_name(hs_lockstep_lane(l, i)));
 }
 
-static void paint_title(const hs_session *s, const hs_lockstep *lockstep, hs_pane p)
+/* Where one is in time: "12/40 ---o------", from column `from` on, up to `to`. */
+static hs_pane paint_bar(const hs_session *s, hs_pane p, int from, int to)
+{
+    char text[64];
+    hs_moment m = hs_session_moment(s);
+    uint64_t end = hs_session_branch_count(s, m.branch);
+    int n = snprintf(text, sizeof text, "%" PRIu64 "/%" PRIu64 " ", m.count, end);
+    if (m.branch)
+        n = snprintf(text, sizeof text, "b%" PRIu32 " %" PRIu64 "/%" PRIu64 " ", m.branch, m.count,
+                     end);
+    int width = least(to - from - n, 40);
+    if (!end || width < 6) return (hs_pane){0};
+    from = to - width - n;
+    hs_put(p, 0, from, HS_ROLE_TITLE, text);
+    hs_pane bar = hs_pane_part(p, 0, from + n, 1, width);
+    hs_fill(bar, 0, 0, width, HS_ROLE_TITLE, p.scene->ascii ? L'-' : 0x2500);
+    hs_put_glyph(bar, 0, (int)((uint64_t)(width - 1) * m.count / end), HS_ROLE_TITLE,
+                 p.scene->ascii ? L'o' : 0x25cf);
+    return bar;
+}
+
+static void paint_title(const hs_session *s, const hs_lockstep *lockstep, hs_pane p,
+                        hs_screen_places *places)
 {
     const hs_totals *t = hs_session_totals(s);
     const hs_heap *h = hs_session_heap(s);
-    char options[80], left[200];
+    char options[80], left[200], size[32];
+    uint64_t committed = hs_heap_committed(h);
+    if (committed < 100000)
+        snprintf(size, sizeof size, "%" PRIu64, committed);
+    else
+        hs_size_text(committed, size, sizeof size);
     list_options(h, options, sizeof options);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
     hs_put(p, 0, 1, HS_ROLE_TITLE, "heapscope");
-    snprintf(left, sizeof left, "%s%s  heap %" PRIu64 "  live %" PRIu64 " in %" PRIu64 " block%s",
-             hs_session_allocator_name(s), options, hs_heap_committed(h), t->live, t->live_blocks,
+    snprintf(left, sizeof left, "%s%s  heap %s  live %" PRIu64 " in %" PRIu64 " block%s",
+             hs_session_allocator_name(s), options, size, t->live, t->live_blocks,
              t->live_blocks == 1 ? "" : "s");
     if (lockstep) list_lanes(lockstep, left, sizeof left);
     hs_put(p, 0, 12, HS_ROLE_TITLE, left);
     const char *help = "F1 help ";
-    int column = p.columns - (int)strlen(help);
-    if (column > 13 + (int)strlen(left)) hs_put(p, 0, column, HS_ROLE_TITLE, help);
+    int column = p.columns - (int)strlen(help), end = 13 + (int)strlen(left);
+    if (column <= end) return;
+    hs_put(p, 0, column, HS_ROLE_TITLE, help);
+    places->bar = paint_bar(s, p, end + 1, column - 2);
 }
 
 static int message_rows(hs_pane p, const hs_screen_state *state)
@@ -115,10 +145,12 @@ static int caption_rows(hs_pane p, const char *caption)
 /* Lists follow the last change, so that what just happened is on show. */
 static size_t skip_to_change(const hs_session *s, const hs_panel *panel, int rows, int columns)
 {
-    size_t n, before = 0, total = panel->rows(s, columns);
+    size_t n, before = 0;
     const hs_change *changes = hs_session_changes(s, &n);
     hs_seen seen;
-    if (!n || panel != &hs_panel_blocks || total <= (size_t)rows) return 0;
+    if (!n || panel != &hs_panel_blocks) return 0;
+    size_t total = panel->rows(s, columns);
+    if (total <= (size_t)rows) return 0;
     for (bool more = hs_session_walk(s, NULL, &seen);
          more && seen.block.addr + seen.block.size <= changes[0].from;
          more = hs_session_walk(s, &seen, &seen))
@@ -139,6 +171,7 @@ static void paint_side(const hs_session *s, hs_pane p)
 {
     int figures = least((int)hs_panel_figures.rows(s, p.columns), p.rows / 3);
     int holes = (int)hs_panel_free_list.rows(s, p.columns);
+    if (p.rows >= PLOT_FROM) paint_panel(s, &hs_panel_plot, take_bottom(&p, p.rows / 4));
     paint_panel(s, &hs_panel_figures, take_bottom(&p, figures));
     paint_panel(s, &hs_panel_free_list, take_bottom(&p, least(holes, p.rows / 3)));
     paint_panel(s, &hs_panel_blocks, p);
@@ -190,6 +223,7 @@ static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane
 static size_t overlay_rows(const hs_session *s, const hs_overlay *o, hs_pane p)
 {
     if (o->text) return (size_t)hs_put_wrapped(p, 0, 0, HS_ROLE_TEXT, o->text);
+    if (o->panel && o->panel->scales) return p.rows > 0 ? (size_t)p.rows : 0;
     if (o->panel) return o->panel->rows(s, p.columns) - 1;
     return o->length ? hs_bytes_rows(o->length) : HS_INSPECT_ROWS - 1;
 }
@@ -255,7 +289,7 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
             hs_put_wrapped(message, 0, message.rows, state->error ? HS_ROLE_ERROR : HS_ROLE_TEXT,
                            state->message);
     }
-    if (rows >= 5) paint_title(s, state->lockstep, take_top(&left, 1));
+    if (rows >= 5) paint_title(s, state->lockstep, take_top(&left, 1), places);
     int caption = caption_rows(left, state->caption);
     if (caption) paint_caption(take_top(&left, caption), state->caption);
     if (state->overlay.open) {

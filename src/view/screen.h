@@ -45,6 +45,7 @@ typedef struct {
     hs_pane map;         /* the rows of the heap, without the ruler */
     hs_pane overlay;     /* its content, below its title */
     size_t overlay_rows; /* that the whole overlay would have */
+    hs_pane bar;         /* where one is in time, in the title; no columns when there is none */
     int prompt_row;
 } hs_screen_places;
 

@@ -80,8 +80,9 @@ static char *explain_lane(const hs_lockstep *l, size_t lane)
 static size_t lanes_to_tell(const hs_lockstep *l)
 {
     const hs_session *s = hs_lockstep_lane(l, 0);
-    const hs_op *op = hs_session_op(s, hs_session_op_count(s) - 1);
-    return op && op->kind == HS_OP_SET && !op->replay ? 1 : hs_lockstep_count(l);
+    hs_op op;
+    bool any = hs_session_op(s, hs_session_op_count(s) - 1, &op);
+    return any && op.kind == HS_OP_SET && !op.replay ? 1 : hs_lockstep_count(l);
 }
 
 char *hs_lanes_explain(const hs_lockstep *l)
@@ -109,7 +110,9 @@ char *hs_lanes_why(const hs_lockstep *l, uint64_t n)
     if (!out) abort();
     for (size_t i = 0; i < hs_lockstep_count(l); i++) {
         const hs_session *s = hs_lockstep_lane(l, i);
-        char *told = hs_session_op(s, n - 1)->kind == HS_OP_REQUEST ? hs_why_of(s, n) : NULL;
+        hs_op op;
+        bool request = hs_session_op(s, n - 1, &op) && op.kind == HS_OP_REQUEST;
+        char *told = request ? hs_why_of(s, n) : NULL;
         fprintf(out, "%s--- %s ---\n%s", i ? "\n\n" : "", name_of(l, i),
                 told ? told : "this request was refused here");
         free(told);

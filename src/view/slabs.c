@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 typedef struct {
-    hs_seen record; /* where its walk starts again */
+    hs_block record; /* where its walk starts again */
     uint64_t object;
     size_t objects, used;
 } slab;
@@ -29,20 +29,20 @@ static bool is_object(const hs_block *b)
     return (b->kind == HS_BLOCK_USED || b->kind == HS_BLOCK_FREE) && !b->header;
 }
 
-static slabs find_slabs(const hs_session *s)
+static slabs find_slabs(const hs_drawing *d)
 {
     slabs l = {0};
-    hs_seen seen;
-    for (bool more = hs_session_walk(s, NULL, &seen); more;
-         more = hs_session_walk(s, &seen, &seen)) {
-        if (seen.block.kind == HS_BLOCK_OWN) {
+    hs_block b;
+    for (bool more = d->allocator->walk(d->heap, NULL, &b); more;
+         more = d->allocator->walk(d->heap, &b, &b)) {
+        if (b.kind == HS_BLOCK_OWN) {
             l.slabs = hs_array_reserve(l.slabs, &l.capacity, l.count + 1, sizeof *l.slabs);
-            l.slabs[l.count++] = (slab){.record = seen};
-        } else if (is_object(&seen.block) && l.count) {
+            l.slabs[l.count++] = (slab){.record = b};
+        } else if (is_object(&b) && l.count) {
             slab *last = &l.slabs[l.count - 1];
-            last->object = seen.block.size;
+            last->object = b.size;
             last->objects++;
-            last->used += seen.block.kind == HS_BLOCK_USED;
+            last->used += b.kind == HS_BLOCK_USED;
         }
     }
     return l;
@@ -54,16 +54,16 @@ static void draw_slab(hs_drawing *d, const slab *b)
     char text[48];
     int row = hs_drawing_row(d);
     if (row < 0) return;
-    int column = hs_drawing_put_address(d, row, d->small ? 0 : 2, b->record.block.addr);
+    int column = hs_drawing_put_address(d, row, d->small ? 0 : 2, b->record.addr);
     column += !d->small;
     int width =
         snprintf(text, sizeof text, d->small ? " %zu/%zu" : "  %zu of %zu", b->used, b->objects);
     int room = d->pane.columns - column - width;
     bool cut = room < 0 || (size_t)room < b->objects;
     int cells = cut ? room - 3 : (int)b->objects;
-    hs_seen seen = b->record;
-    for (int i = 0; i < cells && hs_session_walk(d->session, &seen, &seen); i++) {
-        hs_role role = seen.block.kind == HS_BLOCK_USED ? HS_ROLE_PAYLOAD : HS_ROLE_FREE;
+    hs_block object = b->record;
+    for (int i = 0; i < cells && d->allocator->walk(d->heap, &object, &object); i++) {
+        hs_role role = object.kind == HS_BLOCK_USED ? HS_ROLE_PAYLOAD : HS_ROLE_FREE;
         hs_put_glyph(d->pane, row, column++, role, hs_theme_glyph(role, d->ascii));
     }
     if (cut) column = hs_put(d->pane, row, column, HS_ROLE_DIM, "...");
@@ -80,7 +80,9 @@ static void put_heading(const hs_drawing *d, int row, const hs_list *list, size_
 {
     char range[HS_RANGE_TEXT];
     hs_range_text(list->smallest, list->largest, range);
-    if (!n)
+    if (!n && list->name)
+        *column = hs_putf(d->pane, row, 0, HS_ROLE_TEXT, "%s ", list->name);
+    else if (!n)
         *column =
             hs_putf(d->pane, row, 0, HS_ROLE_TEXT, d->small ? "%s " : "%s bytes, free ", range);
     else if (d->small)
@@ -110,7 +112,7 @@ static void draw_class(hs_drawing *d, const slabs *l, const hs_list *list)
 
 void hs_draw_slabs(hs_drawing *d)
 {
-    slabs l = find_slabs(d->session);
+    slabs l = find_slabs(d);
     hs_list list;
     for (size_t i = 0; d->allocator->list(d->heap, i, &list); i++) draw_class(d, &l, &list);
     free(l.slabs);

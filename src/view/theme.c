@@ -25,6 +25,7 @@ static const hs_look looks[HS_ROLES] = {
     [HS_ROLE_NOTE]     = {"narration",     L' ',   L' ',  {230, D},   {17, D},    {230, D},   {17, D},     {6, D}, D, D,      B, B},
     [HS_ROLE_ERROR]    = {"error",         L' ',   L' ',  {209, D},   {124, D},   {209, D},   {124, D},    {1, D}, D, D,      B, B},
     [HS_ROLE_KEY]      = {"key",           L' ',   L' ',  {16, 250},  {231, 242}, {16, 250},  {231, 242},  {0, 7}, D, D,      0, R},
+    [HS_ROLE_PLOT]     = {"plot",          L'#',   L'#',  {74, D},    {25, D},    {74, D},    {25, D},     {6, D}, D, D,      0, 0},
 };
 /* clang-format on */
 

@@ -51,6 +51,14 @@ static const golden scenes[] = {
      120, 40, UTF8, ROLES, FOUR_BLOCKS "write p1 \"abcdefghijklmnopqrstuvwxyz, once more\"\n"},
     {"stats", "the ledger laid over the map",
      80, 24, UTF8, TEXT, FOUR_BLOCKS "stats\n"},
+    {"buddies", "the tree of halves over the heap, and the lists",
+     80, 24, UTF8, ROLES, "allocator buddy; heap 1k\nmalloc 20; malloc 100; malloc 50; malloc 200; free p2; free-list\n"},
+    {"tree-ascii", "the tree of free blocks with ASCII branches",
+     80, 24, ASCII, TEXT, "allocator tree; random 120 seed 3; free-list\n"},
+    {"plot", "the heap over time laid over the map",
+     80, 24, UTF8, ROLES, "random 400 seed 1; plot\n"},
+    {"plot-ascii", "the same with ASCII glyphs, in fewer rows",
+     80, 14, ASCII, TEXT, "random 400 seed 1; plot\n"},
     {"blocks", "a long list laid over the map, cut",
      80, 24, UTF8, TEXT, CHURN "blocks\n"},
     {"inspect", "one address explained",
@@ -115,6 +123,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     static const hs_overlay overlays[] = {
         [HS_SHOW_BLOCKS] = {.title = "Blocks, heap order", .panel = &hs_panel_blocks},
         [HS_SHOW_FREE_LIST] = {.title = "Free blocks", .panel = &hs_panel_free_list},
+        [HS_SHOW_PLOT] = {.title = "Over time", .panel = &hs_panel_plot},
         [HS_SHOW_STATS] = {.title = "The ledger", .panel = &hs_panel_stats},
         [HS_SHOW_BYTES] = {.title = "Bytes"},
         [HS_SHOW_INSPECT] = {.title = "Inspect"},
@@ -142,7 +151,7 @@ static hs_scene *compose(const golden *what)
     stage g = {.session = hs_session_new("implicit", &config, &problem),
                .state.keys = "(key hints)"};
     if (!g.session) return fprintf(stderr, "%s\n", problem.what), NULL;
-    hs_listener listener = {&g, say, show, NULL, performed, NULL, NULL};
+    hs_listener listener = {.context = &g, .say = say, .show = show, .performed = performed};
     hs_interpreter *in = g.in = hs_interpreter_new(g.session, &listener);
     hs_interpreter_run(in, NULL, 1, what->script, strlen(what->script));
     g.state.lockstep = hs_interpreter_lockstep(in);
@@ -166,6 +175,7 @@ static const char letters[] = {
     [HS_ROLE_UNUSED] = 'u',   [HS_ROLE_DEAD] = 'x',    [HS_ROLE_DAMAGE] = 'd',
     [HS_ROLE_RESERVED] = 'r', [HS_ROLE_MARK] = 'm',    [HS_ROLE_NOTE] = 'n',
     [HS_ROLE_ERROR] = 'e',    [HS_ROLE_KEY] = 'k',     [HS_ROLE_LINK] = 'l',
+    [HS_ROLE_PLOT] = 'c',
 };
 
 /* Capital: changed since the last command. */

@@ -188,6 +188,92 @@ static void a_number_stands_whole_or_not_at_all(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void a_list_of_the_homework_is_played(void **state)
+{
+    (void)state;
+    terminal *t = start_with(24, 80, NULL, "--ostep", "+10,+10,-0,+5");
+    assert_true(terminal_shows(t, "ptr[0] = Alloc(10) returned 1000 (searched 1 elements)"));
+    terminal_type(t, "  ");
+    assert_true(terminal_shows(t, "Free List [ Size 2 ]: [ addr:1000 sz:10 ][ addr:1020 sz:80 ]"));
+    assert_true(terminal_shows(t, "ptr1 10"));
+    terminal_type(t, " ");
+    assert_true(terminal_shows(t, "ptr[2] = Alloc(5) returned 1000 (searched 2 elements)"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_prediction_is_typed_and_judged(void **state)
+{
+    (void)state;
+    terminal *t = start(30, 90);
+    terminal_type(t, "predict on\r");
+    assert_true(terminal_shows(t, "predict is on now"));
+    terminal_type(t, "malloc 24\r");
+    assert_true(terminal_shows(t, "malloc 24: which address will it return?"));
+    terminal_type(t, "0x107000009\177");
+    assert_true(terminal_shows(t, "? 0x10700000"));
+    terminal_type(t, "8\r");
+    assert_true(terminal_shows(t, "malloc 24: how many blocks will be examined?"));
+    terminal_type(t, "1\r");
+    assert_true(terminal_shows(t, "right: address = 0x107000008; right: blocks examined = 1"));
+    assert_true(terminal_shows(t, "p1 = malloc(24) = 0x107000008: first fit took"));
+    terminal_type(t, "free p1\r");
+    assert_true(terminal_shows(t, "free p1: how large is the free block"));
+    terminal_type(t, "32\r");
+    assert_true(terminal_shows(t, "wrong: free block = 256, not 32 (2 of 3 right so far)"));
+    assert_true(
+        terminal_shows(t, "coalesces: 32 + 224 bytes at 0x107000000 become 256")); /* why */
+    terminal_type(t, "malloc 8\r");
+    assert_true(terminal_shows(t, "malloc 8: which address will it return?"));
+    terminal_type(t, "\033"); /* Escape passes: no answer, no score */
+    assert_true(terminal_shows(t, "malloc 8: how many blocks will be examined?"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "p2 = malloc(8) = 0x107000008"));
+    terminal_type(t, "predict\r");
+    assert_true(terminal_shows(t, "predict is on; 2 of 3 answers were right"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_prediction_is_clicked_on_the_map(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; malloc 24; free p1; predict { malloc 40 }\r");
+    assert_true(terminal_shows(t, "malloc 40: which address will it return?"));
+    assert_true(terminal_shows(t, "or click on the block"));
+    terminal_click(t, 2, 15); /* the first hole: too small */
+    assert_true(terminal_shows(t, "malloc 40: how many blocks will be examined?"));
+    terminal_type(t, "3\r");
+    assert_true(
+        terminal_shows(t, "wrong: address = 0x107000048, not in the block at 0x107000000;"));
+    assert_true(terminal_shows(t, "examined = 3 (1 of 2 right so far)"));
+    terminal_type(t, "predict { malloc 8 }\r");
+    assert_true(terminal_shows(t, "malloc 8: which address will it return?"));
+    terminal_settle(t);
+    terminal_click(t, 2, 30); /* the same hole, further back: large enough now */
+    assert_true(terminal_shows(t, "malloc 8: how many blocks will be examined?"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "right: address = 0x107000008 (2 of 3 right so far)"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_script_stops_for_a_prediction(void **state)
+{
+    (void)state;
+    write_file("stop.heap", "malloc 24\npredict { malloc 8 }\nfree p1\n");
+    char path[256];
+    snprintf(path, sizeof path, "%s/stop.heap", home);
+    terminal *t = start_with(24, 80, NULL, NULL, path);
+    assert_true(terminal_shows(t, "script 1/3"));
+    terminal_type(t, " ");
+    assert_true(terminal_shows(t, "malloc 8: which address will it return?"));
+    terminal_type(t, "p1+32\r\r");
+    assert_true(terminal_shows(t, "right: address = 0x107000028"));
+    assert_true(terminal_shows(t, "script 2/3"));
+    terminal_type(t, " ");
+    assert_true(terminal_shows(t, "free(p1): the 32-byte block"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_click_inspects_a_byte(void **state)
 {
     (void)state;
@@ -239,6 +325,42 @@ static void a_request_is_gone_through_in_slow_motion(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void the_plot_and_the_free_list_have_keys_and_commands(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "allocator explicit; malloc 24; malloc 24; free p1\r");
+    assert_true(terminal_shows(t, "Free list: 2"));
+    terminal_type(t, "\033[24~"); /* F12 */
+    assert_true(terminal_shows(t, "Over time: Esc closes"));
+    assert_true(terminal_shows(t, "requests          1"));
+    terminal_type(t, "\033[24~");
+    assert_true(terminal_hides(t, "Over time"));
+    terminal_type(t, "\033OR"); /* F3 */
+    assert_true(terminal_shows(t, "0x107000000*  32  1 of 2 in heap order"));
+    terminal_type(t, "plot\r");
+    assert_true(terminal_shows(t, "live / heap 100%"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void keys_and_the_bar_go_through_time(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; malloc 40; free p1; malloc 8\r");
+    assert_true(terminal_shows(t, "4/4"));
+    terminal_type(t, "\033[1;3A\033[1;3A"); /* Alt-Up */
+    assert_true(terminal_shows(t, "2/4"));
+    assert_true(terminal_shows(t, "p2 = malloc(40)"));
+    terminal_type(t, "\033[1;3B"); /* Alt-Down */
+    assert_true(terminal_shows(t, "free(p1)"));
+    terminal_click(t, 0, 69); /* the end of the bar */
+    assert_true(terminal_shows(t, "4/4"));
+    terminal_type(t, "goto 1; malloc 100\r");
+    assert_true(terminal_shows(t, "b1 2/2"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void overlays_open_scroll_and_close(void **state)
 {
     (void)state;
@@ -269,7 +391,7 @@ static void tab_completes_commands_names_and_options(void **state)
     terminal_type(t, "set fit be\t\r");
     assert_true(terminal_shows(t, "fit is best now"));
     terminal_type(t, "re\t\t");
-    assert_true(terminal_shows(t, "read  realloc  repeat  reset"));
+    assert_true(terminal_shows(t, "read  realloc  redo  repeat  reset"));
     terminal_type(t, "\003");
     assert_int_equal(leave(t), 0);
 }
@@ -625,9 +747,15 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_wide_screen_has_allocators_in_columns),
         cmocka_unit_test(a_search_shows_how_far_it_is_and_is_stopped),
         cmocka_unit_test(a_number_stands_whole_or_not_at_all),
+        cmocka_unit_test(a_list_of_the_homework_is_played),
+        cmocka_unit_test(a_prediction_is_typed_and_judged),
+        cmocka_unit_test(a_prediction_is_clicked_on_the_map),
+        cmocka_unit_test(a_script_stops_for_a_prediction),
         cmocka_unit_test(a_click_inspects_a_byte),
         cmocka_unit_test(shifted_arrows_move_a_cursor_over_the_map),
         cmocka_unit_test(a_request_is_gone_through_in_slow_motion),
+        cmocka_unit_test(the_plot_and_the_free_list_have_keys_and_commands),
+        cmocka_unit_test(keys_and_the_bar_go_through_time),
         cmocka_unit_test(overlays_open_scroll_and_close),
         cmocka_unit_test(tab_completes_commands_names_and_options),
         cmocka_unit_test(history_is_kept_across_runs_and_searched),

@@ -4,8 +4,10 @@
 
 #include "check.h"
 #include "heap/range.h"
+#include "random.h"
 
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,7 +209,8 @@ static void block(hs_block_kind kind, uint64_t size, uint32_t header)
 
 static void list(hs_addr head, uint64_t smallest, uint64_t largest)
 {
-    fake.lists[fake.list_count++] = (hs_list){head, smallest, largest, head != HS_NULL};
+    fake.lists[fake.list_count++] = (hs_list){
+        .head = head, .smallest = smallest, .largest = largest, .marked = head != HS_NULL};
 }
 
 static void links(hs_addr from, hs_addr a, hs_addr b)
@@ -265,8 +268,16 @@ static void a_second_series_of_lists_is_told_apart(void **state)
     list(HS_NULL, 32, 32);
     shows(*state, 0, 80,
           "          128+      1 empty list\n"
-          " and from the smallest on:\n"
+          "         again:\n"
           "         16-32      2 empty lists\n");
+    fake.lists[6].head = B + 32;
+    fake.links[3].links.to[0] = HS_NULL;
+    fake.lists[5].name = fake.lists[6].name = "quick";
+    shows(*state, 0, 80,
+          "         quick:\n"
+          "            16      1 empty list\n"
+          "            32    1  → 0x107000020\n");
+    shows(*state, 0, 24, "   64+ →…0c0\nq   32 →…020\n");
 }
 
 static void lists_beyond_the_largest_block_are_left_out(void **state)
@@ -274,8 +285,7 @@ static void lists_beyond_the_largest_block_are_left_out(void **state)
     use_lists(*state, HS_SHAPE_LISTS, 0);
     list(HS_NULL, (uint64_t)1 << 30, UINT64_MAX);
     list(HS_NULL, 0, UINT64_MAX);
-    picture_hides(picture_of_panel(*state, &hs_panel_free_list, 0, 80, false, 0),
-                  "from the smallest");
+    picture_hides(picture_of_panel(*state, &hs_panel_free_list, 0, 80, false, 0), "again");
 }
 
 static void a_broken_link_ends_its_row(void **state)
@@ -442,6 +452,10 @@ static void slabs_are_rows_of_objects_by_class(void **state)
           "  0x107000080  ·▓····  1 of 6\n"
           "32 bytes: 1 slab, 3 of 3 in use\n"
           "  0x107000000  ▓▓▓  3 of 3\n");
+    list(HS_NULL, 128, UINT64_MAX);
+    fake.lists[3].head = B + 64;
+    fake.lists[3].name = "free runs";
+    shows(*state, 0, 80, "free runs → 0x107000040 in use\n");
     shows(*state, 0, 17, "16 →…080\n…080 ·▓···· 1/6\n");
 }
 
@@ -467,6 +481,64 @@ static void every_shape_fits_every_pane(void **state)
                     free(picture_of_panel(*state, &hs_panel_free_list, rows, columns, skip % 2,
                                           skip));
     }
+}
+
+/* --- Every allocator ------------------------------------------------------------------------ */
+
+static stage *churned(const hs_allocator *a, uint64_t seed)
+{
+    char script[80];
+    stage *s = stage_new(a->name, 256, 1 << 20);
+    snprintf(script, sizeof script, "random 200 seed %d", (int)seed);
+    stage_does(s, script);
+    return s;
+}
+
+static void all_free_blocks_of_every_allocator_are_reached(void **state)
+{
+    static const char *const wrong[] = {"in no list", "circle", "out of the heap", "not free",
+                                        "no block"};
+    const hs_allocator *a;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (uint64_t seed = 1; seed < 6; seed++) {
+            stage *s = churned(a, seed);
+            for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++)
+                picture_hides(picture_of_panel(s, &hs_panel_free_list, 0, 400, true, 0), wrong[w]);
+            stage_free(s);
+        }
+}
+
+/* Words of any kind over any part of the heap: addresses of blocks, small numbers, noise. */
+static void break_heap(stage *s, uint64_t *state)
+{
+    hs_heap *h = (hs_heap *)(uintptr_t)hs_session_heap(s->session);
+    uint64_t words = hs_heap_committed(h) / 8;
+    for (int i = 0; i < 12; i++) {
+        uint64_t word = random_next(state), kind = random_next(state) % 4;
+        if (kind == 0) word = HS_BASE + word % words * 8;
+        if (kind == 1) word %= 512;
+        if (kind == 2) word = 0;
+        hs_heap_poke(h, HS_BASE + random_next(state) % words * 8, &word, sizeof word);
+    }
+}
+
+static void broken_heaps_of_every_allocator_can_be_drawn(void **state)
+{
+    const hs_allocator *a;
+    uint64_t random = 1;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (uint64_t seed = 1; seed < 40; seed++) {
+            stage *s = churned(a, seed);
+            break_heap(s, &random);
+            for (int columns = 10; columns < 120; columns += 27) {
+                free(picture_of_panel(s, &hs_panel_free_list, 0, columns, false, 0));
+                free(picture_of_panel(s, &hs_panel_free_list, 8, columns, true, 2));
+                free(picture_of_map(s, 20, columns, 0, true));
+            }
+            stage_free(s);
+        }
 }
 
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
@@ -503,6 +575,8 @@ int main(void)
         ON_STAGE(slabs_are_rows_of_objects_by_class),
         ON_STAGE(a_slab_too_long_for_its_row_is_cut),
         ON_STAGE(every_shape_fits_every_pane),
+        cmocka_unit_test(all_free_blocks_of_every_allocator_are_reached),
+        cmocka_unit_test(broken_heaps_of_every_allocator_can_be_drawn),
     };
     setlocale(LC_ALL, "C.UTF-8");
     return cmocka_run_group_tests_name("free lists", tests, NULL, NULL);

@@ -176,7 +176,8 @@ static void words_may_be_short_while_only_one_begins_so(void **state)
     stage_does(s, "alloca be; set co def; set mis al");
     assert_string_equal(hs_session_allocator_name(s->session), "best-fit");
     assert_int_equal(hs_session_setting(s->session, HS_SET_MISUSE), HS_MISUSE_ALLOW);
-    stage_refuses(s, "re p1", "command re is ambiguous; it could be realloc, read, reset, repeat");
+    stage_refuses(s, "re p1",
+                  "command re is ambiguous; it could be realloc, read, redo, reset, repeat");
     stage_refuses(s, "allocator b", "allocator b is ambiguous; it could be bump, buddy, best-fit");
 }
 
@@ -640,7 +641,7 @@ static void completion_knows_what_may_stand_where(void **state)
     stage_does(s, "malloc 8; malloc 8; table = malloc 8; none = NULL");
     static const char *const lines[][2] = {
         {"mal", "malloc"},
-        {"re", "read realloc repeat reset"},
+        {"re", "read realloc redo repeat reset"},
         {"malloc 8; fr", "free free-list"},
         {"x = cal", "calloc"},
         {"repeat 3 { wri", "write"},

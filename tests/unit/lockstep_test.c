@@ -161,6 +161,24 @@ static void where_the_leader_starts_afresh_all_do(void **state)
     assert_string_equal(hs_session_allocator_name(lane(s, 1)), "buddy");
 }
 
+static void they_go_through_time_together(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "split first-fit best-fit buddy; random 60 seed 2; heap 1k; random 60 seed 3");
+    stage_does(s, "goto 90; malloc 24; malloc 48; undo; a = malloc 99"); /* two branches more */
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(hs_session_op_count(lane(s, i)), hs_session_op_count(s->session));
+        stage *alone = stage_new("implicit", 512, 1 << 16);
+        stage_does(alone, "allocator first-fit; random 60 seed 2; heap 1k; random 60 seed 3");
+        stage_does(alone, "goto 90; malloc 24; a = malloc 99");
+        char again[64];
+        snprintf(again, sizeof again, "allocator %s replay", hs_session_allocator_name(lane(s, i)));
+        stage_does(alone, again);
+        expect_same_heap(lane(s, i), alone->session);
+        stage_free(alone);
+    }
+}
+
 /* --- Parting -------------------------------------------------------------------------------- */
 
 #define HOLES "malloc 96; malloc 8; malloc 32; malloc 8; malloc 64; malloc 8; free p1; free p3; "
@@ -199,6 +217,30 @@ static void where_they_part_is_found_in_what_was_done_before(void **state)
     assert_int_equal(parting(s), 10);
     stage_does(s, "heap 1k"); /* nothing has been done on this one */
     assert_int_equal(parting(s), 0);
+}
+
+static void going_back_before_they_parted_brings_them_together(void **state)
+{
+    stage *s = *state;
+    stage_does(s,
+               "allocator first-fit; split first-fit best-fit; " HOLES "x = malloc 24; malloc 8");
+    assert_int_equal(parting(s), 10);
+    stage_does(s, "undo");
+    assert_int_equal(parting(s), 10);
+    stage_does(s, "undo");
+    assert_int_equal(parting(s), 0);
+    stage_does(s, "malloc 90");
+    assert_int_equal(parting(s), 0);
+    stage_does(s, "malloc 100");
+    assert_int_equal(parting(s), 0);
+    stage_does(s, "goto 9; redo 2; undo 1; redo 1");
+    assert_int_equal(parting(s), 0);
+    stage_does(s, "heap 1k; undo; undo 2; x = malloc 24");
+    assert_int_equal(parting(s), 10);
+    stage_does(s, "heap 1k; malloc 9");
+    assert_int_equal(parting(s), 0);
+    stage_does(s, "undo 2");
+    assert_int_equal(parting(s), 10);
 }
 
 static void other_bytes_moved_and_other_splits_part_them_too(void **state)
@@ -280,9 +322,11 @@ int main(void)
         TEST(a_result_that_was_refused_is_NULL),
         TEST(settings_and_heaps_are_the_same_for_all),
         TEST(where_the_leader_starts_afresh_all_do),
+        TEST(they_go_through_time_together),
         TEST(they_part_at_the_first_request_that_differs),
         TEST(what_fails_on_all_parts_none),
         TEST(where_they_part_is_found_in_what_was_done_before),
+        TEST(going_back_before_they_parted_brings_them_together),
         TEST(other_bytes_moved_and_other_splits_part_them_too),
         TEST(why_is_told_of_each),
         TEST(split_takes_two_to_four_that_differ),

@@ -44,6 +44,7 @@ static void the_four_measures_differ_when_the_peaks_lie_apart(void **state)
     stage_does(s, "expect fragmentation_4 == (376 - 216) * 100 / 216");
     /* Thousandths after each of the seven requests. */
     stage_does(s, "expect fragmentation_1 == (120 + 185 + 153 + 185 + 1206 + 15000 + 1984) / 70");
+    stage_does(s, "free p2; expect live == 118 and fragmentation_3 == (376 - 126) * 100 / 126");
 }
 
 static void a_peak_counts_where_it_was_first_reached(void **state)
@@ -144,6 +145,19 @@ static void a_replay_leads_to_the_same_samples(void **state)
     free(before);
 }
 
+static void going_back_takes_the_samples_back(void **state)
+{
+    size_t n;
+    stage *s = *state;
+    peaks_apart(s);
+    stage_does(s, "undo 3; expect fragmentation_1 == (120 + 185 + 153 + 185) / 40");
+    hs_session_samples(s->session, &n);
+    assert_int_equal(n, 4);
+    stage_does(s, "redo 3; expect fragmentation_3 == (376 - 126) * 100 / 126");
+    hs_session_samples(s->session, &n);
+    assert_int_equal(n, 7);
+}
+
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
 
 int main(void)
@@ -159,6 +173,7 @@ int main(void)
         ON_STAGE(failed_requests_take_time_too),
         cmocka_unit_test(memory_is_bounded_and_no_peak_is_lost),
         ON_STAGE(a_replay_leads_to_the_same_samples),
+        ON_STAGE(going_back_takes_the_samples_back),
     };
     return cmocka_run_group_tests_name("measures", tests, NULL, NULL);
 }

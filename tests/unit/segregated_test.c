@@ -165,6 +165,9 @@ static void a_quick_block_has_one_link(void **state)
     assert_int_equal(l.to[1], HS_NULL);
     assert_true(hs_heap_allocator(h)->walk(h, NULL, &b));
     assert_int_equal(b.links, 8);
+    hs_list list;
+    assert_true(hs_heap_allocator(h)->list(h, QUICK_32, &list));
+    assert_string_equal(list.name, "quick");
     hs_heap_free(h);
 }
 
@@ -178,6 +181,19 @@ static void the_next_request_of_its_size_gets_the_quick_block_freed_last(void **
     assert_int_equal(hs_events_counts(h).writes, 1);
     assert_int_equal(at(hs_malloc(h, 24)), 8);
     expect_blocks(h, "u32 u32 u32 f56");
+    hs_heap_free(h);
+}
+
+static void a_quick_block_too_small_to_be_split_serves_a_smaller_request(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("segregated 512 512");
+    hs_addr p = hs_malloc(h, 48), q = hs_malloc(h, 56);
+    hs_free(h, p); /* 56 bytes, and 64 */
+    hs_free(h, q);
+    assert_int_equal(hs_malloc(h, 24), p);
+    assert_int_equal(event(h, HS_TAKE)->a, 56);
+    assert_int_not_equal(hs_malloc(h, 24), q);
     hs_heap_free(h);
 }
 
@@ -322,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_quick_block_stays_as_it_is_and_its_header_says_so),
         cmocka_unit_test(a_quick_block_has_one_link),
         cmocka_unit_test(the_next_request_of_its_size_gets_the_quick_block_freed_last),
+        cmocka_unit_test(a_quick_block_too_small_to_be_split_serves_a_smaller_request),
         cmocka_unit_test(quick_blocks_are_joined_when_a_search_fails),
         cmocka_unit_test(quick_blocks_are_joined_before_the_heap_grows),
         cmocka_unit_test(nothing_is_joined_for_a_request_that_must_fail),

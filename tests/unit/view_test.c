@@ -217,8 +217,8 @@ static void expect_map(const hs_session *s, int rows, int columns, uint64_t zoom
     expect_plan(s, &plan, rows, columns);
     hs_scene *scene = hs_scene_new(rows + 2 * MARGIN, columns + 2 * MARGIN, rows & 1);
     fill_margin(scene);
-    hs_map_paint(s, &plan, hs_pane_part(hs_pane_of(scene), MARGIN, MARGIN, rows, columns),
-                 plan.top, 100);
+    hs_map_paint(s, &plan, hs_pane_part(hs_pane_of(scene), MARGIN, MARGIN, rows, columns), plan.top,
+                 100);
     expect_margin(scene);
     expect_safe(scene);
     hs_scene_free(scene);

@@ -1,0 +1,36 @@
+/* Pages: snapshots of a region of memory that share what did not change in between.
+ *
+ *      region      | A | B | C |      B is written to: it is dirty
+ *      snapshot 1    A   B   C
+ *      snapshot 2    A   B'  C        only B' is new; A and C are the same pages
+ *
+ * The region belongs to the caller, who says which bytes of it were written. Taking a snapshot
+ * copies the dirty pages; going back to one copies those that differ from what the region holds.
+ * All sizes are bytes. */
+#ifndef HS_MODEL_PAGES_H
+#define HS_MODEL_PAGES_H
+
+#include <stddef.h>
+
+typedef struct hs_pages hs_pages;       /* what is known of a region */
+typedef struct hs_snapshot hs_snapshot; /* how it was */
+
+hs_pages *hs_pages_new(void);
+void hs_pages_free(hs_pages *);
+
+/* The bytes from .. to - 1 of the region were written to, or may have been. */
+void hs_pages_touch(hs_pages *, size_t from, size_t to);
+
+/* The region's first `size` bytes, which lie at `data`, as they are. */
+hs_snapshot *hs_pages_take(hs_pages *, const void *data, size_t size);
+void hs_snapshot_free(hs_snapshot *);
+
+/* How large the region was. */
+size_t hs_snapshot_size(const hs_snapshot *);
+/* Bytes that it takes: of a page that others share, its part. */
+size_t hs_snapshot_share(const hs_snapshot *);
+
+/* Make the region what it was; `data` has room for it. */
+void hs_pages_restore(hs_pages *, void *data, const hs_snapshot *);
+
+#endif

@@ -1,0 +1,273 @@
+/* Going back and forth. Invariant: a checkpoint holds what performing the operations up to its
+ * moment gives; so going to a moment gives the same bytes, names and figures as coming there did.
+ */
+#include "model/travel.h"
+
+#include "heap/array.h"
+#include "model/pages.h"
+#include "model/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* In units of work, each about a microsecond; in bytes. */
+enum { WORK_BETWEEN = 6000 };
+#define MOST_BYTES ((size_t)256 << 20)
+
+typedef struct {
+    hs_moment at; /* on the branch that owns its last operation */
+    hs_standing standing;
+    hs_client_image *client;
+    void *state; /* the allocator's */
+    hs_snapshot *heap, *samples;
+    uint64_t stride;
+} checkpoint;
+
+struct hs_travel {
+    checkpoint **checkpoints; /* in the order of their making */
+    size_t count, capacity;
+    uint64_t interval; /* of work between them */
+    size_t unweighed;  /* checkpoints made since their memory was last weighed */
+    hs_pages *heap, *samples;
+};
+
+hs_travel *hs_travel_new(void)
+{
+    hs_travel *t = hs_new(1, sizeof *t);
+    t->interval = WORK_BETWEEN;
+    t->heap = hs_pages_new();
+    t->samples = hs_pages_new();
+    return t;
+}
+
+static void free_checkpoint(checkpoint *c)
+{
+    hs_client_image_free(c->client);
+    hs_snapshot_free(c->heap);
+    hs_snapshot_free(c->samples);
+    free(c->state);
+    free(c);
+}
+
+void hs_travel_free(hs_travel *t)
+{
+    if (!t) return;
+    for (size_t i = 0; i < t->count; i++) free_checkpoint(t->checkpoints[i]);
+    free(t->checkpoints);
+    hs_pages_free(t->heap);
+    hs_pages_free(t->samples);
+    free(t);
+}
+
+void hs_travel_heap_changed(hs_travel *t, size_t from, size_t to)
+{
+    hs_pages_touch(t->heap, from, to);
+}
+
+void hs_travel_samples_changed(hs_travel *t, size_t from, size_t to)
+{
+    hs_pages_touch(t->samples, from * sizeof(hs_sample), to * sizeof(hs_sample));
+}
+
+/* --- Checkpoints ---------------------------------------------------------------------------- */
+
+static size_t bytes_of(const checkpoint *c)
+{
+    return sizeof *c + hs_client_image_share(c->client) + hs_snapshot_share(c->heap) +
+           hs_snapshot_share(c->samples);
+}
+
+/* Too much memory? Then every other checkpoint goes, and new ones are made half as often. The
+ * first one, before any operation, stays. */
+static void keep_within_bounds(hs_travel *t)
+{
+    size_t bytes = 0, kept = 1;
+    if (++t->unweighed < 16 + t->count / 8) return;
+    t->unweighed = 0;
+    for (size_t i = 0; i < t->count; i++) bytes += bytes_of(t->checkpoints[i]);
+    if (bytes < MOST_BYTES || t->count < 4) return;
+    for (size_t i = 1; i < t->count; i++)
+        if (i % 2)
+            free_checkpoint(t->checkpoints[i]);
+        else
+            t->checkpoints[kept++] = t->checkpoints[i];
+    t->count = kept;
+    t->interval *= 2;
+}
+
+void hs_travel_checkpoint(hs_session *s)
+{
+    hs_travel *t = s->travel;
+    const hs_heap *h = s->heap;
+    uint64_t committed = hs_heap_committed(h);
+    size_t state_size = hs_heap_allocator(h)->state_size;
+    checkpoint *c = hs_new(1, sizeof *c);
+    *c = (checkpoint){
+        .at = {hs_chronicle_owner(s->chronicle, s->at), s->at.count},
+        .standing = s->is,
+        .client = hs_client_take(s->client),
+        .state = hs_new(1, state_size + 1),
+        .heap = hs_pages_take(t->heap, hs_heap_bytes(h, hs_heap_base(h), committed), committed),
+        .stride = s->timeline.stride};
+    memcpy(c->state, hs_heap_state(h), state_size);
+    c->samples = hs_pages_take(t->samples, s->timeline.samples,
+                               s->timeline.count * sizeof *s->timeline.samples);
+    t->checkpoints =
+        hs_array_reserve(t->checkpoints, &t->capacity, t->count + 1, sizeof *t->checkpoints);
+    t->checkpoints[t->count++] = c;
+    s->work = 0;
+    keep_within_bounds(t);
+}
+
+void hs_travel_note(hs_session *s)
+{
+    if (!s->borrowed && s->work >= s->travel->interval) hs_travel_checkpoint(s);
+}
+
+/* Is moment a passed on the way to moment b? */
+static bool is_on_the_way(const hs_chronicle *c, hs_moment a, hs_moment b)
+{
+    while (b.branch != a.branch && b.branch) {
+        hs_moment fork = hs_chronicle_fork(c, b.branch);
+        b = (hs_moment){fork.branch, fork.count < b.count ? fork.count : b.count};
+    }
+    return b.branch == a.branch && a.count <= b.count;
+}
+
+static const checkpoint *last_before(const hs_session *s, hs_moment target)
+{
+    const checkpoint *best = NULL;
+    const hs_travel *t = s->travel;
+    for (size_t i = 0; i < t->count; i++) {
+        const checkpoint *c = t->checkpoints[i];
+        if (best && c->at.count <= best->at.count) continue;
+        if (is_on_the_way(s->chronicle, c->at, target)) best = c;
+    }
+    return best;
+}
+
+/* --- Going ---------------------------------------------------------------------------------- */
+
+static bool same_kind_of_heap(const hs_setup *a, const hs_setup *b)
+{
+    if (a->allocator != b->allocator) return false;
+    for (size_t i = 0; i < a->allocator->option_count; i++)
+        if (a->allocator->options[i].fresh && a->options[i] != b->options[i]) return false;
+    return a->heap.initial == b->heap.initial && a->heap.maximum == b->heap.maximum;
+}
+
+static bool restore_heap(hs_session *s, const checkpoint *c, hs_problem *problem)
+{
+    const hs_setup *setup = &c->standing.setup;
+    bool reused = s->heap && same_kind_of_heap(setup, &s->is.setup);
+    if (!reused && !hs_session_fresh_heap(s, setup, problem)) return false;
+    void *bytes = hs_heap_recall(s->heap, hs_snapshot_size(c->heap), c->state);
+    if (!bytes) {
+        *problem = (hs_problem){.what = "the system gives no memory to go back"};
+        return false;
+    }
+    for (size_t i = 0; i < setup->allocator->option_count; i++)
+        hs_heap_set_option(s->heap, i, setup->options[i]);
+    hs_heap_set_growth(s->heap, (hs_growth)setup->settings[HS_SET_GROWTH]);
+    hs_pages_restore(s->travel->heap, bytes, c->heap);
+    return true;
+}
+
+static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
+{
+    if (!restore_heap(s, c, problem)) return false;
+    s->is = c->standing;
+    hs_client_restore(s->client, c->client);
+    hs_timeline *t = &s->timeline;
+    t->count = hs_snapshot_size(c->samples) / sizeof *t->samples;
+    t->stride = c->stride;
+    t->samples = hs_array_reserve(t->samples, &t->capacity, t->count, sizeof *t->samples);
+    hs_pages_restore(s->travel->samples, t->samples, c->samples);
+    s->at.count = c->at.count;
+    s->change_count = 0;
+    s->kept->taken = false;
+    return true;
+}
+
+/* The latest of the first `count` operations that touched the heap: what is shown of a moment are
+ * the events of that one, so going there must perform it. */
+static uint64_t last_on_heap(const hs_session *s, hs_moment m)
+{
+    hs_record_of_op r;
+    bool named;
+    uint64_t n = m.count;
+    while (n > 0 && hs_chronicle_get(s->chronicle, m.branch, n - 1, &r, &named) &&
+           (r.op.kind == HS_OP_NOTE || r.op.kind == HS_OP_ASSIGN || r.op.kind == HS_OP_SET))
+        n--;
+    return n;
+}
+
+/* Make `s` what `from` was at a moment; both have the same chronicle. */
+static bool go(hs_session *s, const hs_session *from, hs_moment target, hs_problem *problem)
+{
+    uint64_t shown = last_on_heap(from, target);
+    hs_moment before = {target.branch, shown ? shown - 1 : 0};
+    const checkpoint *c = last_before(from, before);
+    bool onward = s == from && s->at.count <= target.count && s->at.count >= c->at.count &&
+                  is_on_the_way(s->chronicle, s->at, target) && s->at.count < target.count;
+    if (!onward && !restore(s, c, problem)) return false;
+    s->at.branch = target.branch;
+    hs_session_go_on(s, target.count);
+    s->work = 0;
+    return true;
+}
+
+bool hs_session_go(hs_session *s, hs_moment target, hs_problem *problem)
+{
+    return go(s, s, target, problem);
+}
+
+hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *problem)
+{
+    hs_session *then = hs_session_empty(s);
+    bool replayed = n > s->is.first_on_heap && n <= s->is.replayed_until;
+    hs_moment target = {s->at.branch, replayed ? s->is.replayed_until : n};
+    then->chronicle = s->chronicle;
+    then->at.branch = s->at.branch;
+    if (!go(then, s, target, problem)) {
+        hs_session_free(then);
+        return NULL;
+    }
+    if (replayed) { /* the replay's own operation, but no further than to n */
+        then->replay_limit = n;
+        hs_session_go_on(then, target.count + 1);
+        then->replay_limit = UINT64_MAX;
+        then->at.count = n;
+    }
+    return then;
+}
+
+/* --- Branches ------------------------------------------------------------------------------- */
+
+hs_moment hs_session_moment(const hs_session *s)
+{
+    return s->at;
+}
+
+uint32_t hs_session_branches(const hs_session *s)
+{
+    return hs_chronicle_branches(s->chronicle);
+}
+
+uint64_t hs_session_branch_count(const hs_session *s, uint32_t branch)
+{
+    return hs_chronicle_count(s->chronicle, branch);
+}
+
+hs_moment hs_session_branch_fork(const hs_session *s, uint32_t branch)
+{
+    return hs_chronicle_fork(s->chronicle, branch);
+}
+
+size_t hs_session_history_bytes(const hs_session *s, size_t *checkpoints)
+{
+    *checkpoints = 0;
+    for (size_t i = 0; i < s->travel->count; i++)
+        *checkpoints += bytes_of(s->travel->checkpoints[i]);
+    return hs_chronicle_bytes(s->chronicle);
+}

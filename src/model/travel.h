@@ -1,0 +1,33 @@
+/* Time travel: checkpoints of a session, and going to any moment of its chronicle.
+ *
+ *      chronicle      1 2 3 4 5 6 7 8 9 ...
+ *      checkpoints    *       *       *        a copy of everything but the events
+ *
+ * Going to a moment takes the last checkpoint before it and performs the operations from there. A
+ * checkpoint is made when coming here again would take a few milliseconds; it shares with the ones
+ * before it all pages of memory that did not change. When checkpoints take too much memory, every
+ * other one is given up. */
+#ifndef HS_MODEL_TRAVEL_H
+#define HS_MODEL_TRAVEL_H
+
+#include "model/chronicle.h"
+
+#include <stddef.h>
+
+typedef struct hs_travel hs_travel;
+
+hs_travel *hs_travel_new(void);
+void hs_travel_free(hs_travel *);
+
+/* Bytes from .. to - 1 of the heap were written to. */
+void hs_travel_heap_changed(hs_travel *, size_t from, size_t to);
+
+/* Samples from .. to - 1 were written to. */
+void hs_travel_samples_changed(hs_travel *, size_t from, size_t to);
+
+/* An operation was performed: make a checkpoint when it is time. */
+void hs_travel_note(hs_session *);
+/* Make one now. */
+void hs_travel_checkpoint(hs_session *);
+
+#endif

@@ -1,0 +1,206 @@
+/* Time travel: every moment of a session can be gone to, and is what it was. */
+#include "check.h"
+#include "random.h"
+#include "stage.h"
+
+#include "model/session.h"
+#include "view/difference.h"
+
+#include <heapscope/ledger.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int set_up(void **state)
+{
+    *state = stage_new("implicit", 256, 65536);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    stage_free(*state);
+    return 0;
+}
+
+static hs_moment moment(const stage *s)
+{
+    return hs_session_moment(s->session);
+}
+
+/* Both sessions show the same: bytes, blocks, names, figures, the last request's events. */
+static void expect_same(const hs_session *a, const hs_session *b)
+{
+    hs_ledger la = hs_ledger_take(a), lb = hs_ledger_take(b);
+    const hs_measure *m;
+    size_t na, nb;
+    expect_same_heap(a, b);
+    for (size_t i = 0; (m = hs_measure_at(i)); i++)
+        if (m->value(a, &la) != m->value(b, &lb)) fail_msg("%s differs", m->name);
+    for (uint32_t i = 0; i < hs_session_variable_count(a); i++) {
+        const hs_variable *v = hs_session_variable(a, i);
+        uint32_t j = v->assigned ? hs_session_find_variable(b, v->name, strlen(v->name)) : HS_NONE;
+        if (!v->assigned) continue;
+        assert_int_not_equal(j, HS_NONE);
+        assert_int_equal(v->value, hs_session_variable(b, j)->value);
+    }
+    const hs_event *ea = hs_events(hs_session_heap(a), &na),
+                   *eb = hs_events(hs_session_heap(b), &nb);
+    assert_int_equal(na, nb);
+    for (size_t i = 0; i < na; i++) {
+        assert_int_equal(ea[i].kind, eb[i].kind);
+        assert_int_equal(ea[i].at, eb[i].at);
+        assert_int_equal(ea[i].a, eb[i].a);
+    }
+    assert_string_equal(hs_session_allocator_name(a), hs_session_allocator_name(b));
+}
+
+/* One line of a random lecture. */
+static void random_line(uint64_t *random, char *line, size_t size)
+{
+    static const char *const rare[] = {"set fit best",
+                                       "set fit first",
+                                       "note so it goes",
+                                       "allocator explicit replay",
+                                       "allocator tlsf",
+                                       "heap 512",
+                                       "reset",
+                                       "set growth exact",
+                                       "allocator bump",
+                                       "allocator implicit",
+                                       "allocator buddy replay",
+                                       "x = p1",
+                                       "set footer on replay",
+                                       "allocator segregated replay",
+                                       "set zoom 64"};
+    uint64_t dice = random_below(random, 100), n = random_below(random, 200);
+    unsigned p = 1 + (unsigned)random_below(random, 12);
+    if (dice < 45)
+        snprintf(line, size, "malloc %u", (unsigned)n);
+    else if (dice < 70)
+        snprintf(line, size, "free p%u", p);
+    else if (dice < 82)
+        snprintf(line, size, "realloc p%u %u", p, 1 + (unsigned)n);
+    else if (dice < 88)
+        snprintf(line, size, "write p%u 'A'*%u", p, 1 + (unsigned)n % 40);
+    else if (dice < 92)
+        snprintf(line, size, "q%u = calloc 2 %u", p, (unsigned)n);
+    else
+        snprintf(line, size, "%s", rare[random_below(random, sizeof rare / sizeof *rare)]);
+}
+
+/* Random lines, mistakes among them, with jumps to any moment in between; each moment's way from
+ * the beginning is then played in a session of its own. */
+static void any_moment_is_what_it_was(void **state)
+{
+    enum { LINES = 400, JUMPS = 60 };
+    stage *s = *state;
+    uint64_t random = 5;
+    hs_problem problem;
+    for (int i = 0; i < LINES; i++) {
+        char line[64];
+        random_line(&random, line, sizeof line);
+        stage_run(s, line);
+        if (i % 7 == 0) hs_travel_checkpoint(s->session);
+        if (random_below(&random, 12)) continue;
+        uint32_t branch = (uint32_t)random_below(&random, hs_session_branches(s->session));
+        uint64_t end = hs_session_branch_count(s->session, branch);
+        hs_moment m = {branch, random_below(&random, end + 1)};
+        assert_true(hs_session_go(s->session, m, &problem));
+    }
+    assert_true(hs_session_branches(s->session) > 5);
+    for (int i = 0; i < JUMPS; i++) {
+        uint32_t branch = (uint32_t)random_below(&random, hs_session_branches(s->session));
+        uint64_t end = hs_session_branch_count(s->session, branch);
+        hs_moment m = {branch, random_below(&random, end + 1)};
+        assert_true(hs_session_go(s->session, m, &problem));
+        stage *fresh = stage_new("implicit", 256, 65536);
+        for (uint64_t j = 0; j < m.count; j++) {
+            char *line = hs_session_record_text(s->session, j);
+            stage_run(fresh, line);
+            free(line);
+        }
+        assert_int_equal(moment(fresh).count, m.count);
+        expect_same(s->session, fresh->session);
+        stage_free(fresh);
+    }
+}
+
+static void undo_and_redo_go_one_command(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 8; free p1; undo; expect blocks == 2 and p1 == 0x107000008");
+    stage_does(s,
+               "undo 2; expect blocks == 0; redo; expect blocks == 1; redo 2; expect blocks == 1");
+    stage_refuses(s, "redo", "this is the last command");
+    stage_refuses(s, "undo 4", "there are only 3 commands before this");
+    stage_does(s, "goto 0");
+    stage_refuses(s, "back", "this is the beginning");
+    stage_refuses(s, "goto 4", "this branch has 3 commands");
+}
+
+static void undo_covers_writes_damage_settings_and_resets(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 8; malloc 8; write p1 'x'*24");
+    stage_refuses(s, "check", "broken");
+    stage_does(s, "undo; check; set fit best; undo; expect examined == 2");
+    stage_does(s, "reset; undo; expect blocks == 2 and size(p2) == 8");
+    stage_does(s, "allocator bump replay; undo; expect block(p1) == 16");
+}
+
+static void another_command_begins_a_branch_and_nothing_is_lost(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 40; back; malloc 8; expect block(p2) == 16; branches");
+    assert_string_equal(s->said,
+                        "  main   2 commands\n* b1     2 commands, left main after command 1");
+    stage_does(s, "branch main; expect block(p2) == 48; branch b1; expect block(p2) == 16");
+    stage_refuses(s, "branch b7", "there is no branch of that name");
+}
+
+static void a_difference_names_blocks_and_points_out_bytes(void **state)
+{
+    stage *s = *state;
+    stage_does(s,
+               "malloc 24; malloc 40; malloc 8; free p2; realloc p1 30; write p3 'x'; malloc 500");
+    char *text = hs_difference(s->session, 2);
+    assert_string_equal(text,
+                        "since command 2: 775 bytes differ; new: 2 blocks (p3 p4), 508 bytes; "
+                        "gone: 1 block (p2), 40 bytes; resized: 1 block (p1), 30 bytes; the "
+                        "heap had 256 bytes, and has 1024");
+    free(text);
+    assert_true(hs_session_changed(s->session, HS_BASE + 80 + 8));
+    assert_false(hs_session_changed(s->session, HS_BASE + 8));
+    text = hs_difference(s->session, 7);
+    assert_string_equal(text, "since command 7: 0 bytes differ");
+    free(text);
+    stage_refuses(s, "diff 8", "there were 7 commands");
+}
+
+static void going_back_is_quick_and_checkpoints_are_bounded(void **state)
+{
+    stage *s = *state;
+    size_t checkpoints;
+    stage_does(s, "allocator tlsf; random 60000 seed 1; goto 30000");
+    assert_true(hs_session_history_bytes(s->session, &checkpoints) < 60000 * 8);
+    assert_true(checkpoints < (size_t)300 << 20);
+    uint64_t live = stage_value(s, "live");
+    stage_does(s, "goto 60001; goto 10; goto 30000");
+    assert_int_equal(stage_value(s, "live"), live);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(any_moment_is_what_it_was),
+        TEST(undo_and_redo_go_one_command),
+        TEST(undo_covers_writes_damage_settings_and_resets),
+        TEST(another_command_begins_a_branch_and_nothing_is_lost),
+        TEST(a_difference_names_blocks_and_points_out_bytes),
+        TEST(going_back_is_quick_and_checkpoints_are_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
