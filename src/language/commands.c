@@ -491,9 +491,8 @@ static void list_allocators(FILE *out, const hs_session *session)
         hs_session_allocator_name(session));
 }
 
-/* The word that an argument abbreviates, from a list that is then freed. NULL: said. */
-static const char *resolve(hs_interpreter *in, hs_words *words, const char *kind,
-                           const hs_argument *a)
+const char *hs_resolve_argument(hs_interpreter *in, hs_words *words, const char *kind,
+                                const hs_argument *a)
 {
     hs_complaint c;
     const char *word = hs_words_resolve(words, kind, a->text, a->length, a->where, &c);
@@ -512,8 +511,42 @@ static bool run_allocator(hs_interpreter *in, const hs_statement *s)
         return say_own(in, HS_SAY_ANSWER, text_of(list_allocators, in->session));
     hs_words words = {0};
     hs_words_of_allocators(&words);
-    op.name = resolve(in, &words, "allocator", &s->arguments[0]);
+    op.name = hs_resolve_argument(in, &words, "allocator", &s->arguments[0]);
     return op.name && hs_perform(in, s, &op);
+}
+
+static bool split_off(hs_interpreter *in, const hs_statement *s)
+{
+    char text[128];
+    if (!in->lockstep)
+        return hs_fail_at(in, s->head, "nothing is split", "split first-fit best-fit");
+    hs_lockstep_free(in->lockstep);
+    in->lockstep = NULL;
+    snprintf(text, sizeof text, "%s goes on alone", hs_session_allocator_name(in->session));
+    return say(in, HS_SAY_ANSWER, text);
+}
+
+static bool run_split(hs_interpreter *in, const hs_statement *s)
+{
+    const char *names[HS_LANES];
+    const hs_argument *a = s->arguments;
+    size_t count = 0;
+    hs_problem problem;
+    if (!a[0].present && in->lockstep) return show(in, HS_SHOW_LANES, 0, 0);
+    if (a[0].present && !a[1].present && strcmp(a[0].text, "off") == 0) return split_off(in, s);
+    for (; count < HS_LANES && a[count].present; count++) {
+        hs_words words = {0};
+        hs_words_of_allocators(&words);
+        if (!(names[count] = hs_resolve_argument(in, &words, "allocator", &a[count]))) return false;
+    }
+    if (count < 2)
+        return hs_fail_at(in, s->head, "two to four allocators run side by side",
+                          "split first-fit best-fit");
+    hs_lockstep *lockstep = hs_lockstep_new(in->session, names, count, &problem);
+    if (!lockstep) return hs_fail_at(in, a[count - 1].where, problem.what, problem.hint);
+    hs_lockstep_free(in->lockstep);
+    in->lockstep = lockstep;
+    return in->inside || show(in, HS_SHOW_LANES, 0, 0);
 }
 
 static uint64_t value_of(const hs_session *session, const hs_option *o)
@@ -578,14 +611,14 @@ static bool run_set(hs_interpreter *in, const hs_statement *s)
     /* An option of another allocator gets the session's own, more exact, complaint. */
     if (!is_option_elsewhere(in->session, op.name)) {
         hs_words_of_options(&names, in->session);
-        op.name = resolve(in, &names, "option", &a[0]);
+        op.name = hs_resolve_argument(in, &names, "option", &a[0]);
     }
     if (!op.name) return false;
     if (!a[1].present && hs_option_named(in->session, op.name)) return show_option(in, op.name);
     op.text = a[1].text ? a[1].text : "";
     if (!hs_option_named(in->session, op.name)) return hs_perform(in, s, &op);
     hs_words_of_values(&values, in->session, op.name);
-    if (values.count && !(op.text = resolve(in, &values, "value", &a[1]))) return false;
+    if (values.count && !(op.text = hs_resolve_argument(in, &values, "value", &a[1]))) return false;
     char number[32];
     if (!hs_option_named(in->session, op.name)->choices) {
         uint64_t n;
@@ -615,7 +648,6 @@ static bool run_source(hs_interpreter *in, const hs_statement *s)
     return good;
 }
 
-/* An existing file is replaced only when it is a saved session itself. */
 static bool may_replace(const char *path)
 {
     static const char mark[] = "# A heapscope session";
@@ -627,15 +659,15 @@ static bool may_replace(const char *path)
     return n == 0 || memcmp(begin, mark, sizeof mark - 1) == 0;
 }
 
-/* All or nothing: a temporary file, flushed to the disk, takes the name. */
-static bool save_to(const hs_session *session, const char *path)
+/* A temporary file, flushed to the disk, takes the name. */
+static bool write_to(const char *path, bool (*put)(const void *, FILE *), const void *what)
 {
     char *temporary;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0) abort();
     int fd = mkstemp(temporary);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-    bool good = out && fchmod(fd, 0644) == 0 && hs_session_write_script(session, out) &&
-                fflush(out) == 0 && fsync(fd) == 0;
+    bool good =
+        out && fchmod(fd, 0644) == 0 && put(what, out) && fflush(out) == 0 && fsync(fd) == 0;
     int why = errno;
     if (out && fclose(out) != 0 && good) good = false, why = errno;
     if (good && rename(temporary, path) != 0) good = false, why = errno;
@@ -645,18 +677,28 @@ static bool save_to(const hs_session *session, const char *path)
     return good;
 }
 
+bool hs_write_argument_file(hs_interpreter *in, const hs_argument *a,
+                            bool (*put)(const void *, FILE *), const void *what)
+{
+    char text[512];
+    if (!may_replace(a->text))
+        return hs_fail_at(in, a->where, "there is a file of that name, and it is no saved session",
+                          "choose another name");
+    if (write_to(a->text, put, what)) return true;
+    snprintf(text, sizeof text, "it can not be saved: %s", strerror(errno));
+    return hs_fail_at(in, a->where, text, NULL);
+}
+
+static bool put_session(const void *session, FILE *out)
+{
+    return hs_session_write_script(session, out);
+}
+
 static bool run_save(hs_interpreter *in, const hs_statement *s)
 {
     const char *path = s->arguments[0].text;
     char text[512];
-    if (!may_replace(path))
-        return hs_fail_at(in, s->arguments[0].where,
-                          "there is a file of that name, and it is no saved session",
-                          "choose another name");
-    if (!save_to(in->session, path)) {
-        snprintf(text, sizeof text, "it can not be saved: %s", strerror(errno));
-        return hs_fail_at(in, s->arguments[0].where, text, NULL);
-    }
+    if (!hs_write_argument_file(in, &s->arguments[0], put_session, in->session)) return false;
     snprintf(text, sizeof text, "saved %" PRIu64 " commands; `heapscope %.300s` plays them",
              hs_session_op_count(in->session), path);
     return say(in, HS_SAY_ANSWER, text);
@@ -840,6 +882,10 @@ static bool run_quit(hs_interpreter *in, const hs_statement *s)
     {                                                                                              \
         HS_PARAMETER_POINTER, "PTR", NULL, false                                                   \
     }
+#define LANE(label, optional)                                                                      \
+    {                                                                                              \
+        HS_PARAMETER_LANE, label, NULL, optional                                                   \
+    }
 #define REPLAY                                                                                     \
     {                                                                                              \
         HS_PARAMETER_FLAG, "replay", "replay", true                                                \
@@ -986,6 +1032,20 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_SIZE, "N", NULL, true}},
      false,
      run_step},
+    {"adversary",
+     "Insight",
+     "the shortest program on which A fails and B does not",
+     "Searches programs of malloc and free in a heap of this session's size that may not grow (where it\n"
+     "may: that is where A has to grow it and B does not). First all that there are, shortest first, for\n"
+     "sizes that are parts of the heap; then long ones by chance, made short. SECONDS: 10. `to FILE`\n"
+     "writes it as a script. Ctrl-C stops. `heap 256` before it makes a heap that one can overlook.",
+     {{HS_PARAMETER_ALLOCATOR, "A", NULL, false},
+      {HS_PARAMETER_ALLOCATOR, "B", NULL, false},
+      {HS_PARAMETER_SIZE, "N", "seconds", true},
+      {HS_PARAMETER_SIZE, "S", "seed", true},
+      {HS_PARAMETER_FILE, "FILE", "to", true}},
+     false,
+     hs_run_adversary},
     {"predict",
      "Insight",
      "say before each request what will come of it, and see",
@@ -1085,6 +1145,16 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_ALLOCATOR, "NAME", NULL, true}, REPLAY},
      false,
      run_allocator},
+    {"split",
+     "Heap",
+     "two to four allocators side by side, on the same commands",
+     "split first-fit best-fit   what was done so far is done again on each; from then on every\n"
+     "command runs on all, and the first request that they serve differently is told.\n"
+     "Names stand for each one's own pointers. The first one leads: `expect` and `save` are about it.\n"
+     "split off   ends it.",
+     {LANE("A", true), LANE("B", true), LANE("C", true), LANE("D", true)},
+     false,
+     run_split},
     {"set",
      "Heap",
      "list the options, or set one",

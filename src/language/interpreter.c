@@ -19,6 +19,7 @@ hs_interpreter *hs_interpreter_new(hs_session *session, const hs_listener *liste
 void hs_interpreter_free(hs_interpreter *in)
 {
     if (!in) return;
+    hs_lockstep_free(in->lockstep);
     free(in->refusal);
     free(in);
 }
@@ -26,6 +27,12 @@ void hs_interpreter_free(hs_interpreter *in)
 void hs_interpreter_hide_answers(hs_interpreter *in)
 {
     in->questions_only = true;
+}
+
+hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *in)
+{
+    if (in->lockstep) hs_lockstep_follow(in->lockstep);
+    return in->lockstep;
 }
 
 bool hs_interpreter_has_quit(const hs_interpreter *in)
@@ -127,6 +134,7 @@ bool hs_perform_untold(hs_interpreter *in, const hs_statement *s, const hs_op *o
     }
     if (!hs_session_perform(in->session, op, &problem))
         return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
+    if (in->lockstep) hs_lockstep_follow(in->lockstep);
     in->mistaken = hs_predict_judge(in, &guesses);
     return true;
 }
@@ -165,7 +173,10 @@ static bool run_assignment(hs_interpreter *in, const hs_statement *s)
 static bool run_statement(hs_interpreter *in, const hs_statement *s)
 {
     if (in->listener.begin && !in->inside) in->listener.begin(in->listener.context, in->program, s);
-    return s->command ? s->command->run(in, s) : run_assignment(in, s);
+    bool good = s->command ? s->command->run(in, s) : run_assignment(in, s);
+    if (in->lockstep)
+        hs_lockstep_follow(in->lockstep); /* not every command performs by hs_perform */
+    return good;
 }
 
 /* An expectation that does not hold is counted, and the rest goes on. */

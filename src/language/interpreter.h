@@ -6,7 +6,7 @@
 
 #include "language/program.h"
 
-#include <heapscope/session.h>
+#include <heapscope/lockstep.h>
 
 typedef enum {
     HS_SAY_ANSWER,  /* what a command has to say: may be many lines */
@@ -28,6 +28,7 @@ typedef enum {
     HS_SHOW_WHY,        /* operation number `at`, told step by step */
     HS_SHOW_DIFFERENCE, /* what is not as it was after operation number `at` */
     HS_SHOW_STEPS,      /* the same on the map, one event after another */
+    HS_SHOW_LANES,      /* `split` began: all allocators side by side */
 } hs_show;
 
 /* What the user says to a question: typed, or pointed at on the map. */
@@ -50,6 +51,8 @@ typedef struct {
     /* Ask, and wait for the answer; `on_map`: one that points at an address will do. False: passed.
      * May be NULL: nobody is there to answer, and nothing is asked. */
     bool (*ask)(void *context, const char *question, bool on_map, hs_reply *);
+    /* How far a long command is; NULL when it is over. May be NULL. */
+    void (*progress)(void *context, const char *text);
 } hs_listener;
 
 typedef struct hs_interpreter hs_interpreter;
@@ -78,6 +81,10 @@ bool hs_interpreter_step(hs_interpreter *, const hs_program *, size_t index);
 
 /* From now on `ops` says what is asked, not what is answered. */
 void hs_interpreter_hide_answers(hs_interpreter *);
+
+/* The allocators that run side by side; NULL while there is one. They have
+ * caught up with the session, whatever changed it. Any statement may end it. */
+hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *);
 
 bool hs_interpreter_has_quit(const hs_interpreter *);
 uint64_t hs_interpreter_failures(const hs_interpreter *);

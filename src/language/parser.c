@@ -206,6 +206,7 @@ static bool parse_value(parser *p, hs_statement *s, const hs_parameter *paramete
     case HS_PARAMETER_BODY: return parse_body(p, s);
     case HS_PARAMETER_FILE:
     case HS_PARAMETER_ALLOCATOR:
+    case HS_PARAMETER_LANE:
     case HS_PARAMETER_OPTION:
     case HS_PARAMETER_VALUE:
     case HS_PARAMETER_COMMAND: return parse_word(p, a);

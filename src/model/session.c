@@ -55,6 +55,7 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     s->is.last = (hs_last){.variable = HS_NONE};
     s->is.broken_by = 0;
     s->change_count = 0;
+    s->is.replayed = s->is.not_replayed = 0;
     hs_travel_heap_changed(s->travel, 0, SIZE_MAX);
     return true;
 }
@@ -118,21 +119,35 @@ static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *prob
     return true;
 }
 
-hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+static hs_session *session_with(const hs_setup *setup, hs_problem *problem)
 {
-    hs_setup setup = {.heap = *config};
-    for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
-    if (!choose_allocator(&setup, allocator, problem)) return NULL;
     hs_session *s = hs_session_empty(NULL);
     s->chronicle = hs_chronicle_new();
     s->borrowed = false;
-    if (!hs_session_fresh_heap(s, &setup, problem)) {
+    if (!hs_session_fresh_heap(s, setup, problem)) {
         hs_session_free(s);
         return NULL;
     }
     s->is.start = s->is.setup;
     hs_travel_checkpoint(s);
     return s;
+}
+
+hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+{
+    hs_setup setup = {.heap = *config};
+    for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
+    return choose_allocator(&setup, allocator, problem) ? session_with(&setup, problem) : NULL;
+}
+
+hs_session *hs_session_beside(const hs_session *s, const char *allocator, hs_problem *problem)
+{
+    hs_session *beginning = hs_session_after(s, 0, problem);
+    if (!beginning) return NULL;
+    hs_setup setup = beginning->is.setup;
+    hs_session_free(beginning);
+    if (allocator && !choose_allocator(&setup, allocator, problem)) return NULL;
+    return session_with(&setup, problem);
 }
 
 hs_session *hs_session_empty(const hs_session *names)

@@ -14,6 +14,7 @@
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/side_by_side.h"
 #include "view/telling.h"
 
 #include <curses.h>
@@ -56,8 +57,9 @@ typedef struct {
     hs_scene *scene; /* as it was last composed */
     bool stale;      /* something but the line that is typed has changed since */
     char *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
-    char *verdict;                                   /* on a prediction, shown likewise */
-    char *command;                                   /* of a script, shown above what it did */
+    char *progress;   /* of a long command that tells it, until it ends */
+    char *verdict;    /* on a prediction, shown likewise */
+    char *command;    /* of a script, shown above what it did */
     char *open_lines; /* typed lines of a statement whose { is still open */
     bool light, pasting, quit, drawn;
     int64_t began, shown; /* of the command that is running, for the sight of progress */
@@ -177,8 +179,15 @@ static hs_session *stage(const app *a)
     return a->slow.on ? a->slow.on : a->session;
 }
 
+/* The allocators that run side by side, or NULL. */
+static hs_lockstep *lockstep(const app *a)
+{
+    return hs_interpreter_lockstep(a->interpreter);
+}
+
 static void compose(app *a)
 {
+    a->state.lockstep = a->slow.on ? NULL : lockstep(a);
     bool paused = !hs_player_has_ended(&a->player);
     a->state.caption = a->caption;
     a->state.message = a->message;
@@ -253,7 +262,8 @@ static void close_overlay(app *a)
 
 static void show_why(app *a, uint64_t n)
 {
-    replace(&a->overlay_text, hs_why_of(a->session, n));
+    replace(&a->overlay_text,
+            lockstep(a) ? hs_lanes_why(lockstep(a), n) : hs_why_of(a->session, n));
     open_overlay(a, (hs_overlay){.title = "Why", .text = a->overlay_text});
 }
 
@@ -347,23 +357,34 @@ static bool take_slow_key(app *a, wchar_t key, bool special)
     return false;
 }
 
+/* A panel; of each allocator, where several run side by side. */
+static void show_panel(app *a, const char *title, const hs_panel *panel)
+{
+    hs_overlay o = {.title = title, .panel = panel};
+    if (lockstep(a)) {
+        replace(&a->overlay_text, hs_lanes_panel(lockstep(a), panel, COLS, a->config->ascii));
+        o.text = a->overlay_text;
+    }
+    open_overlay(a, o);
+}
+
+static void show_lanes(app *a)
+{
+    char *parting = hs_lanes_parting(lockstep(a));
+    close_overlay(a);
+    set_message(a, parting ? parting : copy("they have served all requests alike so far"), false);
+}
+
 static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 {
     app *a = context;
     switch (what) {
     case HS_SHOW_MAP: close_overlay(a); break;
-    case HS_SHOW_BLOCKS:
-        open_overlay(a, (hs_overlay){.title = "Blocks, heap order", .panel = &hs_panel_blocks});
-        break;
-    case HS_SHOW_FREE_LIST:
-        open_overlay(a, (hs_overlay){.title = "Free blocks", .panel = &hs_panel_free_list});
-        break;
-    case HS_SHOW_STATS:
-        open_overlay(a, (hs_overlay){.title = "The ledger", .panel = &hs_panel_stats});
-        break;
-    case HS_SHOW_PLOT:
-        open_overlay(a, (hs_overlay){.title = "Over time", .panel = &hs_panel_plot});
-        break;
+    case HS_SHOW_BLOCKS: show_panel(a, "Blocks, heap order", &hs_panel_blocks); break;
+    case HS_SHOW_FREE_LIST: show_panel(a, "Free blocks", &hs_panel_free_list); break;
+    case HS_SHOW_STATS: show_panel(a, "The ledger", &hs_panel_stats); break;
+    case HS_SHOW_PLOT: show_panel(a, "Over time", &hs_panel_plot); break;
+    case HS_SHOW_LANES: show_lanes(a); break;
     case HS_SHOW_BYTES:
         open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
         break;
@@ -389,7 +410,8 @@ static void begin(void *context, const hs_program *program, const hs_statement *
 static void performed(void *context, const char *summary)
 {
     app *a = context;
-    char *told = summary ? copy(summary) : hs_explain(a->session);
+    hs_lockstep *l = lockstep(a);
+    char *told = summary ? copy(summary) : l ? hs_lanes_explain(l) : hs_explain(a->session);
     if (a->verdict) {
         set_message(a, joined(a->verdict, "\n", told), false);
         free(told);
@@ -405,13 +427,22 @@ static void show_progress(app *a)
     int64_t now = hs_player_clock();
     char *text;
     if (now - a->began <= 500 || now - a->shown <= 100) return;
-    if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
-                 hs_session_totals(a->session)->requests) < 0)
+    if (a->progress)
+        text = joined(a->progress, "; ", "Ctrl-C stops");
+    else if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
+                      hs_session_totals(a->session)->requests) < 0)
         abort();
     set_message(a, text, false);
     a->shown = now;
     a->stale = true;
     draw(a);
+}
+
+static void progress(void *context, const char *text)
+{
+    app *a = context;
+    replace(&a->progress, text ? copy(text) : NULL);
+    if (!text) replace(&a->message, NULL);
 }
 
 /* Is what arrives now, after all that waits, inside a paste? */
@@ -438,7 +469,7 @@ static bool interrupted(void *context)
 {
     app *a = context;
     if (a->question.cancelled) return true;
-    if (++a->asked % 1024) return false;
+    if (++a->asked % 1024 && !a->progress) return false;
     show_progress(a);
     bool pasting = paste_arrives(a);
     while (1) {
@@ -1198,6 +1229,7 @@ static void free_app(app *a)
     free(a->answer);
     free(a->overlay_text);
     free(a->command);
+    free(a->progress);
     free(a->verdict);
     free(a->open_lines);
     free(a->pasted);
@@ -1217,7 +1249,7 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     app a = {.session = session, .config = config};
     const char *why = "libedit can not be set up";
     hs_prompt_host host = {&a, next_char, show_completions};
-    hs_listener listener = {&a, say, show, begin, performed, interrupted, ask};
+    hs_listener listener = {&a, say, show, begin, performed, interrupted, ask, progress};
     a.interpreter = hs_interpreter_new(session, &listener);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);

@@ -9,6 +9,7 @@
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/panels.h"
+#include "view/side_by_side.h"
 #include "view/telling.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ typedef struct {
     const hs_plain_style *style;
     bool echo;          /* show the commands of a script before their answers */
     line_source *lines; /* for answers */
+    hs_interpreter *interpreter;
 } printer;
 
 enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
@@ -63,8 +65,36 @@ static void print_scene(const printer *p, hs_scene *scene)
     hs_scene_free(scene);
 }
 
+static hs_lockstep *lockstep(const printer *p)
+{
+    return p->interpreter ? hs_interpreter_lockstep(p->interpreter) : NULL;
+}
+
+/* Every allocator that runs side by side, one above the other. */
+static void print_lanes(const printer *p)
+{
+    const hs_lockstep *l = lockstep(p);
+    for (size_t i = 0; i < hs_lockstep_count(l); i++) {
+        hs_map_plan plan = hs_lane_plan(l, i, MAP_ROWS, p->style->columns, HS_NULL, true);
+        int rows = hs_lane_rows(l, i, &plan, p->style->columns);
+        hs_scene *scene = hs_scene_new(rows, p->style->columns, p->style->ascii);
+        hs_lane_paint(l, i, &plan, hs_pane_of(scene));
+        print_scene(p, scene);
+    }
+}
+
+static void print_own(const printer *p, char *text)
+{
+    if (text) hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+    free(text);
+}
+
 static void print_map(const printer *p)
 {
+    if (lockstep(p)) {
+        print_lanes(p);
+        return;
+    }
     uint64_t zoom = hs_session_setting(p->session, HS_SET_ZOOM);
     size_t n;
     const hs_change *c = hs_session_changes(p->session, &n);
@@ -77,6 +107,10 @@ static void print_map(const printer *p)
 
 static void print_panel(const printer *p, const hs_panel *panel)
 {
+    if (lockstep(p)) {
+        print_own(p, hs_lanes_panel(lockstep(p), panel, p->style->columns, p->style->ascii));
+        return;
+    }
     size_t rows = panel->rows(p->session, p->style->columns);
     hs_scene *scene = hs_scene_new((int)(rows < LIST_ROWS ? rows : LIST_ROWS), p->style->columns,
                                    p->style->ascii);
@@ -103,9 +137,7 @@ static void print_inspection(const printer *p, hs_addr at)
 
 static void print_why(const printer *p, uint64_t n)
 {
-    char *text = hs_why_of(p->session, n);
-    hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
-    free(text);
+    print_own(p, lockstep(p) ? hs_lanes_why(lockstep(p), n) : hs_why_of(p->session, n));
 }
 
 static void print_difference(const printer *p, uint64_t n)
@@ -121,7 +153,7 @@ static void print_steps(const printer *p, uint64_t n)
 {
     hs_session *own = NULL;
     hs_session *s = hs_session_stage(p->session, n, &own);
-    printer then = {s, p->style, p->echo, p->lines};
+    printer then = {s, p->style, p->echo, p->lines, NULL};
     size_t number = 0, changes;
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
         char *text = hs_step_text(s, from, to);
@@ -134,6 +166,14 @@ static void print_steps(const printer *p, uint64_t n)
     }
     if (!s) puts("this request ended in a fault: it has no steps");
     hs_session_free(own);
+}
+
+/* What a split begins with, and what `split` alone shows. */
+static void print_split(const printer *p)
+{
+    hs_lockstep_has_news(lockstep(p));
+    print_lanes(p);
+    print_own(p, hs_lanes_parting(lockstep(p)));
 }
 
 /* --- The listener --------------------------------------------------------------------------- */
@@ -185,6 +225,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_DIFFERENCE: print_difference(p, at); break;
     case HS_SHOW_WHY: print_why(p, at); break;
     case HS_SHOW_STEPS: print_steps(p, at); break;
+    case HS_SHOW_LANES: print_split(p); break;
     }
 }
 
@@ -207,10 +248,13 @@ static void performed(void *context, const char *summary)
 {
     const printer *p = context;
     if (p->style->silent) return;
-    char *sentence = summary ? NULL : hs_explain(p->session);
-    hs_print_text(stdout, HS_ROLE_TEXT, summary ? summary : sentence, ink_of(p));
-    free(sentence);
+    hs_lockstep *l = lockstep(p);
+    if (summary)
+        hs_print_text(stdout, HS_ROLE_TEXT, summary, ink_of(p));
+    else
+        print_own(p, l ? hs_lanes_explain(l) : hs_explain(p->session));
     if (hs_session_setting(p->session, HS_SET_PICTURE) == HS_PICTURE_ON) print_map(p);
+    if (l && hs_lockstep_has_news(l)) print_own(p, hs_lanes_parting(l));
 }
 
 /* --- Ctrl-C --------------------------------------------------------------------------------- */
@@ -234,6 +278,16 @@ static void catch_interrupts(void)
 {
     struct sigaction action = {.sa_handler = ask_interrupt};
     sigaction(SIGINT, &action, NULL);
+}
+
+/* Over and over in one place, where somebody looks. */
+static void progress(void *context, const char *text)
+{
+    const printer *p = context;
+    if (p->style->silent || !isatty(STDERR_FILENO)) return;
+    int room = p->style->columns - 1;
+    fprintf(stderr, "\r%-*.*s\r", room, room, text ? text : "");
+    fflush(stderr);
 }
 
 /* --- Lines ---------------------------------------------------------------------------------- */
@@ -278,11 +332,11 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
 
 static hs_interpreter *interpreter_for(printer *p)
 {
-    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL};
+    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL, progress};
     if (!p->style->silent) listener.ask = ask;
-    hs_interpreter *in = hs_interpreter_new(p->session, &listener);
-    if (p->style->questions) hs_interpreter_hide_answers(in);
-    return in;
+    p->interpreter = hs_interpreter_new(p->session, &listener);
+    if (p->style->questions) hs_interpreter_hide_answers(p->interpreter);
+    return p->interpreter;
 }
 
 /* A statement may go on over several lines, while a { is open. NULL at the end of input. */
