@@ -39,6 +39,9 @@ typedef struct {
     void (*performed)(void *context, const char *summary);
     /* Asked now and then: does the user want to stop? May be NULL. */
     bool (*interrupted)(void *context);
+    /* Leave this session for an earlier one that was cut short; NULL when that is done, else why
+     * it can not be. May be NULL. */
+    const char *(*go_on)(void *context);
 } hs_listener;
 
 typedef struct hs_interpreter hs_interpreter;

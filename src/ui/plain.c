@@ -20,7 +20,9 @@
 typedef struct {
     hs_session *session;
     const hs_plain_style *style;
-    bool echo; /* show the commands of a script before their answers */
+    bool echo;           /* show the commands of a script before their answers */
+    hs_journal *journal; /* NULL where nobody types */
+    unsigned asked;      /* how often a long command asked whether to stop */
 } printer;
 
 enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
@@ -103,7 +105,7 @@ static void print_steps(const printer *p, uint64_t n)
 {
     hs_session *own = NULL;
     hs_session *s = hs_session_stage(p->session, n, &own);
-    printer then = {s, p->style, p->echo};
+    printer then = {.session = s, .style = p->style};
     size_t number = 0, changes;
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
         char *text = hs_step_text(s, from, to);
@@ -184,9 +186,17 @@ static void begin(void *context, const hs_program *program, const hs_statement *
     free(text);
 }
 
+/* What was done is kept before it is told. */
+static void keep(const printer *p)
+{
+    const char *trouble = hs_journal_keep(p->journal, p->session);
+    if (trouble) fprintf(stderr, "heapscope: %s\n", trouble);
+}
+
 static void performed(void *context, const char *summary)
 {
     const printer *p = context;
+    keep(p);
     if (p->style->silent) return;
     char *sentence = summary ? NULL : hs_explain(p->session);
     hs_print_text(stdout, HS_ROLE_TEXT, summary ? summary : sentence, ink_of(p));
@@ -206,8 +216,15 @@ static void ask_interrupt(int signal)
 
 static bool interrupted(void *context)
 {
-    (void)context;
+    printer *p = context;
+    if (++p->asked % 1024 == 0) keep(p);
     return interrupt_asked;
+}
+
+static const char *go_on(void *context)
+{
+    const printer *p = context;
+    return hs_journal_ask(p->journal);
 }
 
 /* Ctrl-C stops a long command rather than the program; only where somebody types. */
@@ -219,7 +236,7 @@ static void catch_interrupts(void)
 
 static hs_interpreter *interpreter_for(printer *p)
 {
-    hs_listener listener = {p, say, show, begin, performed, interrupted};
+    hs_listener listener = {p, say, show, begin, performed, interrupted, go_on};
     return hs_interpreter_new(p->session, &listener);
 }
 
@@ -272,22 +289,25 @@ static char *next_statement(line_source *l, size_t *length)
 }
 
 uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
-                           const char *history_file)
+                           const char *history_file, hs_journal *journal)
 {
-    printer p = {.session = session, .style = style};
+    bool typed = isatty(STDIN_FILENO);
+    printer p = {.session = session, .style = style, .journal = typed ? journal : NULL};
     hs_interpreter *in = interpreter_for(&p);
     line_source l = {0};
-    bool typed = isatty(STDIN_FILENO);
     char *text;
     size_t length;
     if (typed) l.editor = hs_editor_new(session, history_file);
     if (typed) catch_interrupts();
+    if (hs_journal_notice(p.journal)) puts(hs_journal_notice(p.journal));
     while (!hs_interpreter_has_quit(in)) {
         size_t first = l.number + 1;
         if (!(text = next_statement(&l, &length))) break;
         interrupt_asked = 0;
         hs_interpreter_run(in, typed ? NULL : "<stdin>", first, text, length);
+        keep(&p);
         fflush(stdout);
+        hs_journal_sync(p.journal);
         free(text);
     }
     uint64_t failures = hs_interpreter_failures(in);
