@@ -10,6 +10,7 @@
 #include <heapscope/ledger.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -659,7 +660,22 @@ static bool may_replace(const char *path)
     return n == 0 || memcmp(begin, mark, sizeof mark - 1) == 0;
 }
 
-/* A temporary file, flushed to the disk, takes the name. */
+/* That a file has a new name is to be on the disk as well. */
+static void sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = NULL;
+    if (asprintf(&folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") < 0)
+        abort();
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
+/* All or nothing: a temporary file, flushed to the disk, takes the name. */
 static bool write_to(const char *path, bool (*put)(const void *, FILE *), const void *what)
 {
     char *temporary;
@@ -671,6 +687,7 @@ static bool write_to(const char *path, bool (*put)(const void *, FILE *), const 
     int why = errno;
     if (out && fclose(out) != 0 && good) good = false, why = errno;
     if (good && rename(temporary, path) != 0) good = false, why = errno;
+    if (good) sync_folder_of(path);
     if (!good && fd >= 0) unlink(temporary);
     free(temporary);
     errno = why;
@@ -686,7 +703,7 @@ bool hs_write_argument_file(hs_interpreter *in, const hs_argument *a,
                           "choose another name");
     if (write_to(a->text, put, what)) return true;
     snprintf(text, sizeof text, "it can not be saved: %s", strerror(errno));
-    return hs_fail_at(in, a->where, text, NULL);
+    return hs_fail_at(in, a->where, text, "the session goes on; nothing on the disk was changed");
 }
 
 static bool put_session(const void *session, FILE *out)
@@ -863,6 +880,15 @@ static bool run_help(hs_interpreter *in, const hs_statement *s)
     if (a->present && !(command = hs_command_resolve(a->text, a->length, a->where, &c)))
         return hs_fail_with(in, &c);
     return say_own(in, HS_SAY_ANSWER, hs_help_text(in->session, command));
+}
+
+static bool run_continue(hs_interpreter *in, const hs_statement *s)
+{
+    const char *why = in->listener.go_on ? in->listener.go_on(in->listener.context)
+                                         : "sessions are continued where commands are typed";
+    if (why) return hs_fail_at(in, s->head, why, NULL);
+    in->quit = true;
+    return true;
 }
 
 static bool run_quit(hs_interpreter *in, const hs_statement *s)
@@ -1239,6 +1265,14 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_COMMAND, "COMMAND", NULL, true}},
      false,
      run_help},
+    {"continue",
+     "Program",
+     "go on with a session that was cut short",
+     "Every typed command is kept at once. After a crash or a loss of power the next start offers\n"
+     "what was kept: commands, branches and all. The session that is left for it is kept as well.",
+     {{0}},
+     false,
+     run_continue},
     {"quit", "Program", "leave", NULL, {{0}}, false, run_quit},
 };
 

@@ -53,6 +53,9 @@ typedef struct {
     bool (*ask)(void *context, const char *question, bool on_map, hs_reply *);
     /* How far a long command is; NULL when it is over. May be NULL. */
     void (*progress)(void *context, const char *text);
+    /* Leave this session for an earlier one that was cut short; NULL when that is done, else why
+     * it can not be. May be NULL. */
+    const char *(*go_on)(void *context);
 } hs_listener;
 
 typedef struct hs_interpreter hs_interpreter;

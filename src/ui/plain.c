@@ -33,6 +33,8 @@ typedef struct {
     bool echo;          /* show the commands of a script before their answers */
     line_source *lines; /* for answers */
     hs_interpreter *interpreter;
+    hs_journal *journal; /* NULL where nobody types */
+    unsigned asked;      /* how often a long command asked whether to stop */
 } printer;
 
 enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
@@ -153,7 +155,7 @@ static void print_steps(const printer *p, uint64_t n)
 {
     hs_session *own = NULL;
     hs_session *s = hs_session_stage(p->session, n, &own);
-    printer then = {s, p->style, p->echo, p->lines, NULL};
+    printer then = {.session = s, .style = p->style, .echo = p->echo, .lines = p->lines};
     size_t number = 0, changes;
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
         char *text = hs_step_text(s, from, to);
@@ -244,9 +246,17 @@ static void begin(void *context, const hs_program *program, const hs_statement *
     free(text);
 }
 
+/* What was done is kept before it is told. */
+static void keep(const printer *p)
+{
+    const char *trouble = hs_journal_keep(p->journal, p->session);
+    if (trouble) fprintf(stderr, "heapscope: %s\n", trouble);
+}
+
 static void performed(void *context, const char *summary)
 {
     const printer *p = context;
+    keep(p);
     if (p->style->silent) return;
     hs_lockstep *l = lockstep(p);
     if (summary)
@@ -269,8 +279,15 @@ static void ask_interrupt(int signal)
 
 static bool interrupted(void *context)
 {
-    (void)context;
+    printer *p = context;
+    if (++p->asked % 1024 == 0) keep(p);
     return interrupt_asked;
+}
+
+static const char *go_on(void *context)
+{
+    const printer *p = context;
+    return hs_journal_ask(p->journal);
 }
 
 /* Ctrl-C stops a long command rather than the program; only where somebody types. */
@@ -332,7 +349,7 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
 
 static hs_interpreter *interpreter_for(printer *p)
 {
-    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL, progress};
+    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL, progress, go_on};
     if (!p->style->silent) listener.ask = ask;
     p->interpreter = hs_interpreter_new(p->session, &listener);
     if (p->style->questions) hs_interpreter_hide_answers(p->interpreter);
@@ -360,22 +377,26 @@ static char *next_statement(line_source *l, size_t *length)
 }
 
 uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
-                           const char *history_file)
+                           const char *history_file, hs_journal *journal)
 {
-    line_source l = {0};
-    printer p = {.session = session, .style = style, .lines = &l};
-    hs_interpreter *in = interpreter_for(&p);
     bool typed = isatty(STDIN_FILENO);
+    line_source l = {0};
+    printer p = {
+        .session = session, .style = style, .lines = &l, .journal = typed ? journal : NULL};
+    hs_interpreter *in = interpreter_for(&p);
     char *text;
     size_t length;
     if (typed) l.editor = hs_editor_new(session, history_file);
     if (typed) catch_interrupts();
+    if (hs_journal_notice(p.journal)) puts(hs_journal_notice(p.journal));
     while (!hs_interpreter_has_quit(in)) {
         size_t first = l.number + 1;
         if (!(text = next_statement(&l, &length))) break;
         interrupt_asked = 0;
         hs_interpreter_run(in, typed ? NULL : "<stdin>", first, text, length);
+        keep(&p);
         fflush(stdout);
+        hs_journal_sync(p.journal);
         free(text);
     }
     uint64_t failures = hs_interpreter_failures(in);
