@@ -317,6 +317,7 @@ static bool run_step(hs_interpreter *in, const hs_statement *s)
 static bool run_history(hs_interpreter *in, const hs_statement *s)
 {
     uint64_t count = hs_session_op_count(in->session), n = 20;
+    uint64_t parted = in->lockstep ? hs_lockstep_parting(in->lockstep)->number : 0;
     char *text = NULL;
     size_t size;
     if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
@@ -327,7 +328,8 @@ static bool run_history(hs_interpreter *in, const hs_statement *s)
     if (!count) fputs("no commands yet", out);
     for (uint64_t i = count - n; i < count; i++) {
         char *line = hs_session_record_text(in->session, i);
-        fprintf(out, "%5" PRIu64 "  %s%s", i + 1, line, i + 1 < count ? "\n" : "");
+        fprintf(out, "%5" PRIu64 "  %s%s%s", i + 1, line, i + 1 == parted ? "   <- they part" : "",
+                i + 1 < count ? "\n" : "");
         free(line);
     }
     fclose(out);
