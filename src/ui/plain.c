@@ -9,6 +9,7 @@
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/panels.h"
+#include "view/segments.h"
 #include "view/telling.h"
 
 #include <errno.h>
@@ -99,6 +100,13 @@ static void print_why(const printer *p, uint64_t n)
     free(text);
 }
 
+static void print_translation(const printer *p, uint64_t address, unsigned access)
+{
+    char *text = hs_translation_text(p->session, address, access);
+    hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+    free(text);
+}
+
 static void print_difference(const printer *p, uint64_t n)
 {
     char *text = hs_difference(p->session, n);
@@ -176,6 +184,8 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_DIFFERENCE: print_difference(p, at); break;
     case HS_SHOW_WHY: print_why(p, at); break;
     case HS_SHOW_STEPS: print_steps(p, at); break;
+    case HS_SHOW_SEGMENTS: print_panel(p, &hs_panel_segments); break;
+    case HS_SHOW_TRANSLATION: print_translation(p, at, (unsigned)length); break;
     }
 }
 
@@ -201,7 +211,11 @@ static void performed(void *context, const char *summary)
     char *sentence = summary ? NULL : hs_explain(p->session);
     hs_print_text(stdout, HS_ROLE_TEXT, summary ? summary : sentence, ink_of(p));
     free(sentence);
-    if (hs_session_setting(p->session, HS_SET_PICTURE) == HS_PICTURE_ON) print_map(p);
+    if (hs_session_setting(p->session, HS_SET_PICTURE) == HS_PICTURE_OFF) return;
+    if (hs_segments_are_news(p->session))
+        print_panel(p, &hs_panel_segments);
+    else
+        print_map(p);
 }
 
 /* --- Ctrl-C --------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "language/interpreter.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/segments.h"
 #include "view/theme.h"
 
 #include <ctype.h>
@@ -119,6 +120,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
         [HS_SHOW_STATS] = {.title = "The ledger", .panel = &hs_panel_stats},
         [HS_SHOW_BYTES] = {.title = "Bytes"},
         [HS_SHOW_INSPECT] = {.title = "Inspect"},
+        [HS_SHOW_SEGMENTS] = {.title = "Segments", .panel = &hs_panel_segments},
     };
     hs_overlay *o = &((stage *)context)->state.overlay;
     *o = overlays[what];
