@@ -35,17 +35,24 @@ static bool in_sight(const picture *p)
     return p->row > 0 && p->row < p->pane.rows;
 }
 
+static void put_line(picture *p, hs_role role, const char *text)
+{
+    if (in_sight(p)) hs_put(p->pane, p->row, 0, role, text);
+    p->row++;
+}
+
 /* --- The table ------------------------------------------------------------------------------ */
 
-static const char *heading(const hs_mmu *m, char *text, size_t size)
+static void put_heading(picture *p)
 {
-    char parts[64] = "";
+    const hs_mmu *m = p->m;
+    char parts[64] = "", text[160];
     if (m->kind == HS_MMU_SEGMENTATION) snprintf(parts, sizeof parts, ", %u segments", m->segments);
     if (m->kind == HS_MMU_PAGING) snprintf(parts, sizeof parts, ", pages of %" PRIu64, m->page);
-    snprintf(text, size, "%s%s: addresses of %u bits; %s runs",
+    snprintf(text, sizeof text, "%s%s, addresses of %u bits; %s runs; a cell is %" PRIu64 " bytes",
              m->kind == HS_MMU_BASE_BOUNDS ? "base and bounds" : hs_mmu_kind_name(m->kind), parts,
-             m->bits, m->processes[m->current].name);
-    return text;
+             m->bits, m->processes[m->current].name, ((uint64_t)1 << m->bits) / (uint64_t)p->cells);
+    put_line(p, HS_ROLE_TEXT, text);
 }
 
 /* A segment: the registers that the hardware has for it. */
@@ -100,12 +107,6 @@ static void put_pages(picture *p, const hs_mmu_tables *t)
         if (n % PAGES_A_ROW == 0) p->row++;
     }
     p->row += n % PAGES_A_ROW != 0;
-}
-
-static void put_line(picture *p, hs_role role, const char *text)
-{
-    if (in_sight(p)) hs_put(p->pane, p->row, 0, role, text);
-    p->row++;
 }
 
 static void put_table(picture *p)
@@ -172,27 +173,46 @@ static void fill(const picture *p, int row, uint64_t from, uint64_t to, hs_role 
     }
 }
 
+/* An area, those of its cells that are on the disk unlike the others. */
+static void put_area_cells(const picture *p, const hs_process *process, unsigned area)
+{
+    uint64_t unit = ((uint64_t)1 << p->m->bits) / (uint64_t)p->cells;
+    uint64_t start = hs_mmu_area_start(p->m, process, area), end = start + process->sizes[area];
+    const char *name = hs_mmu_area_name(area);
+    hs_mmu_tables t;
+    hs_mmu_tables_of(p->m, process, &t);
+    for (uint64_t from = start / unit, to; from * unit < end; from = to, name = "") {
+        bool absent[2] = {false};
+        for (to = from; to * unit < end; to++) {
+            uint64_t at = to * unit < start ? start : to * unit;
+            absent[to > from] = hs_mmu_translate(&t, at, 0).fault == HS_FAULT_ABSENT;
+            if (to > from && absent[0] != absent[1]) break;
+        }
+        fill(p, p->row, from, to, absent[0] ? HS_ROLE_DEAD : role_of_area((int)area), name);
+    }
+}
+
 static void put_space(picture *p, const hs_process *process)
 {
-    const hs_mmu *m = p->m;
-    uint64_t unit = ((uint64_t)1 << m->bits) / (uint64_t)p->cells;
-    bool runs = process == &m->processes[m->current];
+    bool runs = process == &p->m->processes[p->m->current];
     if (in_sight(p)) {
         hs_putf(p->pane, p->row, 0, runs ? HS_ROLE_MARK : HS_ROLE_TEXT, "%.*s", LABEL - 1,
                 process->name);
         fill(p, p->row, 0, (uint64_t)p->cells, HS_ROLE_UNUSED, "");
-    }
-    for (unsigned area = 0; area < HS_AREAS && in_sight(p); area++) {
-        uint64_t size = process->sizes[area], start = hs_mmu_area_start(m, process, area);
-        uint64_t from = start / unit, to = (start + size + unit - 1) / unit;
-        if (!size) continue;
-        fill(p, p->row, from, to, process->out ? HS_ROLE_DEAD : role_of_area((int)area),
-             hs_mmu_area_name(area));
+        for (unsigned area = 0; area < HS_AREAS; area++)
+            if (process->sizes[area]) put_area_cells(p, process, area);
     }
     p->row++;
 }
 
-/* "b code", or with base and bounds "b". Shared code has all that share it. */
+/* Base and bounds has one piece for all of a process, two segments have one for code and heap. */
+static bool is_joined(const hs_mmu *m, const hs_piece *piece)
+{
+    return m->kind == HS_MMU_BASE_BOUNDS ||
+           (m->kind == HS_MMU_SEGMENTATION && m->segments == 2 && piece->area == HS_AREA_CODE);
+}
+
+/* "b code", "b", or "2x code" when two share it. */
 static void name_piece(const hs_mmu *m, const hs_piece *piece, char *name, size_t size)
 {
     name[0] = 0;
@@ -200,10 +220,10 @@ static void name_piece(const hs_mmu *m, const hs_piece *piece, char *name, size_
     if (piece->kind != HS_PIECE_USED) return;
     const char *process = m->processes[piece->process].name;
     const char *area = hs_mmu_area_name((unsigned)piece->area);
-    if (m->kind == HS_MMU_BASE_BOUNDS)
+    if (is_joined(m, piece))
         snprintf(name, size, "%s", process);
     else if (piece->users > 1)
-        snprintf(name, size, "%s %s x%u", process, area, piece->users);
+        snprintf(name, size, "%ux %s", piece->users, area);
     else
         snprintf(name, size, "%s %s", process, area);
 }
@@ -212,7 +232,7 @@ static hs_role role_of_piece(const hs_mmu *m, const hs_piece *piece)
 {
     if (piece->kind == HS_PIECE_OS) return HS_ROLE_RESERVED;
     if (piece->kind == HS_PIECE_FREE) return HS_ROLE_FREE;
-    return m->kind == HS_MMU_BASE_BOUNDS ? HS_ROLE_PAYLOAD : role_of_area(piece->area);
+    return is_joined(m, piece) ? HS_ROLE_PAYLOAD : role_of_area(piece->area);
 }
 
 static void put_memory(picture *p)
@@ -239,8 +259,8 @@ static void put_figures(picture *p)
     hs_memory_figures f = hs_memory_measure(p->m);
     char text[160];
     snprintf(text, sizeof text,
-             "free: %" PRIu64 " of %" PRIu64 " in %" PRIu64 " hole%s, largest %" PRIu64
-             ", external fragmentation %" PRIu64 "%%",
+             "memory: %" PRIu64 " of %" PRIu64 " free, %" PRIu64 " hole%s, largest %" PRIu64
+             ", fragmentation %" PRIu64 "%%",
              f.free, p->m->memory, f.holes, f.holes == 1 ? "" : "s", f.largest,
              f.free && p->m->kind != HS_MMU_PAGING ? (f.free - f.largest) * 100 / f.free : 0);
     put_line(p, HS_ROLE_TEXT, text);
@@ -255,7 +275,7 @@ static int draw(const hs_session *s, hs_pane pane, int row, int columns)
     const hs_process *main = &m->processes[0];
     picture p = {m, pane, row, columns >= LABEL + 64 ? 64 : columns >= LABEL + 32 ? 32 : 16};
     char text[128];
-    put_line(&p, HS_ROLE_TEXT, heading(m, text, sizeof text));
+    put_heading(&p);
     put_table(&p);
     if (m->heap > main->sizes[HS_AREA_HEAP] && !m->current) {
         snprintf(text, sizeof text,
@@ -263,14 +283,10 @@ static int draw(const hs_session *s, hs_pane pane, int row, int columns)
                  m->heap);
         put_line(&p, HS_ROLE_NOTE, text);
     }
-    snprintf(text, sizeof text, "address spaces, a cell is %" PRIu64 " bytes",
-             ((uint64_t)1 << m->bits) / (uint64_t)p.cells);
-    put_line(&p, HS_ROLE_DIM, text);
     for (size_t i = 0; i < HS_PROCESSES; i++)
         if (m->processes[i].name[0]) put_space(&p, &m->processes[i]);
-    put_line(&p, HS_ROLE_DIM, "physical memory");
-    put_memory(&p);
     put_figures(&p);
+    put_memory(&p);
     return p.row;
 }
 

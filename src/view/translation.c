@@ -56,8 +56,9 @@ static void put_choice(FILE *out, const hs_mmu_tables *m, const hs_translation *
         fprintf(out, ": frame %" PRIu64 " at 0x%" PRIx64 ", %s", e->base / e->limit, e->base,
                 hs_protection_text(e->protection, protection));
     else
-        fprintf(out, ": base 0x%" PRIx64 ", limit %" PRIu64 ", grows %s, %s", e->base, e->limit,
-                e->down ? "down" : "up", hs_protection_text(e->protection, protection));
+        fprintf(out, ": base 0x%" PRIx64 ", limit %" PRIu64 ", grows %s%s%s", e->base, e->limit,
+                e->down ? "down" : "up", name ? ", " : "",
+                name ? hs_protection_text(e->protection, protection) : "");
     fprintf(out, "\nthe other %u bits are the offset: ", m->bits - m->select);
     put_bits(out, t->offset, m->bits - m->select);
     fprintf(out, " = %" PRIu64, t->offset);

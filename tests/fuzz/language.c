@@ -44,8 +44,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     const audience *a = context;
     if (what == HS_SHOW_BYTES) must(hs_heap_holds(hs_session_heap(a->session), at, length));
     if (what == HS_SHOW_INSPECT) must(hs_heap_holds(hs_session_heap(a->session), at, 1));
-    if (what == HS_SHOW_TRANSLATION)
-        free(hs_translation_text(a->session, at, (unsigned)length));
+    if (what == HS_SHOW_TRANSLATION) free(hs_translation_text(a->session, at, (unsigned)length));
 }
 
 static void performed(void *context, const char *summary)
