@@ -5,6 +5,7 @@
 #include "ui/fullscreen.h"
 #include "ui/journal.h"
 #include "ui/plain.h"
+#include "ui/problem_sheet.h"
 
 #include <ctype.h>
 #include <getopt.h>
@@ -107,7 +108,8 @@ static void put_usage(FILE *out)
           "       heapscope [OPTION...] FILE     play a script\n"
           "       heapscope --check FILE...      test scripts\n"
           "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
-          "       heapscope --quiz | --answers   problems for any allocator, on paper\n\n",
+          "       heapscope --quiz | --answers   problems for any allocator, on paper\n"
+          "       heapscope --ostep-segmentation a problem sheet; with -h its options\n\n",
           out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40];
@@ -165,6 +167,7 @@ static void print_manual(void)
         ".TH HEAPSCOPE 1 \"\" \"heapscope " HEAPSCOPE_VERSION "\"\n"
         ".SH NAME\nheapscope \\- an oscilloscope for the heap\n"
         ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n"
+        ".br\n.B heapscope \\-\\-ostep\\-segmentation\n[OPTION...]\n"
         ".SH DESCRIPTION\n"
         "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
         "instrumented allocator, and draws the heap as a byte map: headers, payload, padding, free "
@@ -509,6 +512,8 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error that can be told */
     arguments a = {.allocator = "implicit", .heap = {.maximum = HS_HEAP_MAXIMUM}};
     a.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    if (argc > 1 && strcmp(argv[1], "--ostep-segmentation") == 0)
+        return finish(hs_problem_sheet(argc - 1, argv + 1)); /* it has options of its own */
     int status = parse_arguments(argc, argv, &a);
     if (status) return status;
     status = a.check ? check_files(&a) : converse(&a);

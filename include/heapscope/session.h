@@ -10,6 +10,7 @@
 #define HEAPSCOPE_SESSION_H
 
 #include <heapscope/allocator.h>
+#include <heapscope/mmu.h>
 
 #include <stdio.h>
 
@@ -66,6 +67,7 @@ typedef enum {
     HS_OP_HEAP,      /* a: initial size, b: maximum (0 keeps either): a fresh heap */
     HS_OP_RESET,     /* a fresh heap, and the operations so far are forgotten */
     HS_OP_NOTE,      /* text: said to the audience; changes nothing */
+    HS_OP_MACHINE,   /* the command `name` of the small machine, with the words `text`; touch: p */
 } hs_op_kind;
 
 /* A pointer as the client writes it: variable + offset, or an address. */
@@ -144,6 +146,12 @@ typedef struct {
 /* All live blocks, counted; the first `most` that are lost, or possibly, go to `list`, by address.
  */
 hs_leaks hs_session_leaks(const hs_session *, hs_leak *list, size_t most);
+
+/* The small machine that the session's program runs on. */
+const hs_mmu *hs_session_mmu(const hs_session *);
+/* A pointer as an address of the process that runs: those into the session's heap lie in the heap
+ * of main, others are as they are written. */
+bool hs_session_virtual(const hs_session *, hs_pointer, uint64_t *address, hs_problem *);
 
 /* Did the pointer's variable get its value before this block was born? Then it points to memory
  * that was freed and handed out again. */

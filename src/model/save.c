@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void put_pointer(FILE *out, const hs_session *s, hs_pointer p)
 {
@@ -56,6 +57,21 @@ static void put_request(FILE *out, const hs_session *s, const hs_op *op)
     }
 }
 
+/* The words as they were typed; = marks a number that the command line has bare. */
+static void put_machine(FILE *out, const hs_session *s, const hs_op *op)
+{
+    fputs(op->name, out);
+    if (strcmp(op->name, "touch") == 0) {
+        putc(' ', out);
+        put_pointer(out, s, op->p);
+    }
+    for (const char *word = op->text; word && *word;) {
+        size_t n = strcspn(word, " ");
+        if (n && *word != '=') fprintf(out, " %.*s", (int)n, word);
+        word += n + (word[n] == ' ');
+    }
+}
+
 static void put_op(FILE *out, const hs_session *s, const hs_op *op)
 {
     const char *replay = op->replay ? " replay" : "";
@@ -85,6 +101,7 @@ static void put_op(FILE *out, const hs_session *s, const hs_op *op)
         fputs("note ", out);
         put_quoted(out, op->text, op->text_length);
         break;
+    case HS_OP_MACHINE: put_machine(out, s, op); break;
     }
 }
 

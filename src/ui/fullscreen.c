@@ -14,6 +14,7 @@
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/segments.h"
 #include "view/side_by_side.h"
 #include "view/telling.h"
 
@@ -262,6 +263,11 @@ static void close_overlay(app *a)
     a->state.cursor = HS_NULL;
 }
 
+static void show_segments(app *a)
+{
+    open_overlay(a, (hs_overlay){.title = "Segments", .panel = &hs_panel_segments});
+}
+
 static void show_why(app *a, uint64_t n)
 {
     replace(&a->overlay_text,
@@ -393,6 +399,11 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_DIFFERENCE: set_message(a, hs_difference(a->session, at), false); break;
     case HS_SHOW_WHY: show_why(a, at); break;
     case HS_SHOW_STEPS: begin_slow_motion(a, at); break;
+    case HS_SHOW_SEGMENTS: show_segments(a); break;
+    case HS_SHOW_TRANSLATION:
+        replace(&a->overlay_text, hs_translation_text(a->session, at, (unsigned)length));
+        open_overlay(a, (hs_overlay){.title = "Translation", .text = a->overlay_text});
+        break;
     case HS_SHOW_INSPECT: open_overlay(a, (hs_overlay){.title = "Inspect", .at = at}); break;
     }
 }
@@ -430,6 +441,7 @@ static void performed(void *context, const char *summary)
     }
     replace(&a->verdict, NULL);
     a->state.follow = true;
+    if (hs_segments_are_news(a->session)) show_segments(a);
 }
 
 static void show_progress(app *a)

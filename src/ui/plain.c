@@ -9,6 +9,7 @@
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/panels.h"
+#include "view/segments.h"
 #include "view/side_by_side.h"
 #include "view/telling.h"
 
@@ -142,6 +143,13 @@ static void print_why(const printer *p, uint64_t n)
     print_own(p, lockstep(p) ? hs_lanes_why(lockstep(p), n) : hs_why_of(p->session, n));
 }
 
+static void print_translation(const printer *p, uint64_t address, unsigned access)
+{
+    char *text = hs_translation_text(p->session, address, access);
+    hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+    free(text);
+}
+
 static void print_difference(const printer *p, uint64_t n)
 {
     char *text = hs_difference(p->session, n);
@@ -228,6 +236,8 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_WHY: print_why(p, at); break;
     case HS_SHOW_STEPS: print_steps(p, at); break;
     case HS_SHOW_LANES: print_split(p); break;
+    case HS_SHOW_SEGMENTS: print_panel(p, &hs_panel_segments); break;
+    case HS_SHOW_TRANSLATION: print_translation(p, at, (unsigned)length); break;
     }
 }
 
@@ -263,7 +273,11 @@ static void performed(void *context, const char *summary)
         hs_print_text(stdout, HS_ROLE_TEXT, summary, ink_of(p));
     else
         print_own(p, l ? hs_lanes_explain(l) : hs_explain(p->session));
-    if (hs_session_setting(p->session, HS_SET_PICTURE) == HS_PICTURE_ON) print_map(p);
+    bool picture = hs_session_setting(p->session, HS_SET_PICTURE) == HS_PICTURE_ON;
+    if (picture && hs_segments_are_news(p->session))
+        print_panel(p, &hs_panel_segments);
+    else if (picture)
+        print_map(p);
     if (l && hs_lockstep_has_news(l)) print_own(p, hs_lanes_parting(l));
 }
 
