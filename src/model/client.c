@@ -325,8 +325,9 @@ void hs_client_image_free(hs_client_image *image)
     free(image);
 }
 
-size_t hs_client_image_share(const hs_client_image *image)
+size_t hs_client_image_weigh(const hs_client_image *image, uint64_t weighing)
 {
-    return sizeof *image + hs_snapshot_share(image->variables) + hs_snapshot_share(image->blocks) +
-           hs_index_image_share(image->index);
+    return sizeof *image + hs_snapshot_weigh(image->variables, weighing) +
+           hs_snapshot_weigh(image->blocks, weighing) +
+           hs_index_image_weigh(image->index, weighing);
 }
