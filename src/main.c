@@ -3,13 +3,16 @@
 #include "language/expression.h"
 #include "language/interpreter.h"
 #include "ui/fullscreen.h"
+#include "ui/journal.h"
 #include "ui/plain.h"
+#include "ui/problem_sheet.h"
 
 #include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +23,7 @@ typedef struct {
     const char *allocator;
     hs_heap_config heap;
     const char *theme;
-    bool plain, check, ascii;
+    bool plain, check, ascii, go_on;
     bool ostep;      /* the homework on free-space management: */
     const char *ops; /* its list, or NULL */
     const char *policy, *order;
@@ -40,6 +43,7 @@ enum { OK = 0, FAILED = 1, USAGE = 2 };
 enum {
     OPTION_PLAIN = 256,
     OPTION_CHECK,
+    OPTION_CONTINUE,
     OPTION_ASCII,
     OPTION_HEAP,
     OPTION_MAX_HEAP,
@@ -70,6 +74,9 @@ static const struct {
     {{"check", no_argument, NULL, OPTION_CHECK},
      NULL,
      "run scripts silently; fail where an expect does not hold"},
+    {{"continue", no_argument, NULL, OPTION_CONTINUE},
+     NULL,
+     "go on with the session that was cut short last"},
     {{"ascii", no_argument, NULL, OPTION_ASCII}, NULL, "draw with ASCII characters only"},
     {{"theme", required_argument, NULL, OPTION_THEME}, "NAME", "dark, or light for projectors"},
     {{"ostep", no_argument, NULL, OPTION_OSTEP},
@@ -101,7 +108,8 @@ static void put_usage(FILE *out)
           "       heapscope [OPTION...] FILE     play a script\n"
           "       heapscope --check FILE...      test scripts\n"
           "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
-          "       heapscope --quiz | --answers   problems for any allocator, on paper\n\n",
+          "       heapscope --quiz | --answers   problems for any allocator, on paper\n"
+          "       heapscope --ostep-segmentation a problem sheet; with -h its options\n\n",
           out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40];
@@ -159,6 +167,7 @@ static void print_manual(void)
         ".TH HEAPSCOPE 1 \"\" \"heapscope " HEAPSCOPE_VERSION "\"\n"
         ".SH NAME\nheapscope \\- an oscilloscope for the heap\n"
         ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n"
+        ".br\n.B heapscope \\-\\-ostep\\-segmentation\n[OPTION...]\n"
         ".SH DESCRIPTION\n"
         "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
         "instrumented allocator, and draws the heap as a byte map: headers, payload, padding, free "
@@ -179,7 +188,8 @@ static void print_manual(void)
         ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nWhen set and not empty: no colours.\n"
         ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/heapscope/config\nCommands that run at the start of a "
         "session, such as set theme light.\n.TP\n.I $XDG_STATE_HOME/heapscope/history\nThe lines that "
-        "were typed.\n.TP\n.I ~/.editrc\nKey bindings of the prompt, see editrc(5).\n",
+        "were typed.\n.TP\n.I $XDG_STATE_HOME/heapscope/sessions/\nThe sessions that are open, and those "
+        "that were cut short; continue goes on with the latest.\n.TP\n.I ~/.editrc\nKey bindings of the prompt, see editrc(5).\n",
         stdout);
     free(commands);
 }
@@ -200,6 +210,7 @@ static int handle(int option, arguments *a)
     case OPTION_MAX_HEAP: return parse_heap_size(optarg, &a->heap.maximum);
     case OPTION_PLAIN: a->plain = true; return OK;
     case OPTION_CHECK: a->check = true; return OK;
+    case OPTION_CONTINUE: a->go_on = true; return OK;
     case OPTION_ASCII: a->ascii = true; return OK;
     case OPTION_THEME:
         a->theme = optarg;
@@ -249,6 +260,7 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     a->files = argv + optind;
     a->file_count = argc - optind;
     if (a->check && !a->file_count) return complain("--check needs a FILE");
+    if (a->go_on && a->file_count) return complain("--continue takes no FILE");
     if (!a->check && a->file_count > 1)
         return complain("one FILE is played at a time, not also %s", a->files[1]);
     if ((a->seed || a->number) && !a->quiz && !a->answers && !a->ostep)
@@ -427,7 +439,7 @@ static char *script_of(const arguments *a, bool full_screen)
     return is_on_paper(a) ? quiz_script(a) : NULL;
 }
 
-static void play_config(hs_session *s, const arguments *a)
+static void run_config(hs_session *s, const arguments *a)
 {
     hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
     char *config = xdg_file("XDG_CONFIG_HOME", ".config", "config");
@@ -435,43 +447,73 @@ static void play_config(hs_session *s, const arguments *a)
     free(config);
 }
 
-static uint64_t run(hs_session *s, const arguments *a, const char *history)
+static uint64_t run_front_end(const arguments *a, hs_session *s, hs_journal *journal)
 {
     bool full_screen = !is_on_paper(a) && can_fill_a_screen(a);
     const char *file = a->file_count ? a->files[0] : NULL;
     char *text = script_of(a, full_screen);
+    char *history = xdg_file("XDG_STATE_HOME", ".local/state", "history");
     hs_plain_style style = hs_plain_style_of_output(a->ascii);
     uint64_t failures;
     style.questions = a->quiz && !a->answers;
     if (full_screen)
-        failures = hs_fullscreen_run(s, &(hs_fullscreen_config){file, text, history, a->ascii});
+        failures =
+            hs_fullscreen_run(s, &(hs_fullscreen_config){file, text, history, a->ascii, journal});
     else if (text)
         failures = hs_plain_run(s, &style, "LIST", text);
     else if (file)
         failures = hs_plain_play(s, &style, file);
     else
-        failures = hs_plain_converse(s, &style, history);
+        failures = hs_plain_converse(s, &style, history, journal);
     free(text);
+    free(history);
     return failures;
 }
 
-static int converse(const arguments *a)
+/* A fresh session, which offers the one that was cut short. */
+static hs_session *begin_session(const arguments *a, hs_journal *journal)
 {
     hs_session *s = open_session(a);
-    if (!s) return USAGE;
-    char *history = xdg_file("XDG_STATE_HOME", ".local/state", "history");
-    play_config(s, a);
-    uint64_t failures = run(s, a, history);
-    free(history);
-    hs_session_free(s);
+    if (!s) return NULL;
+    run_config(s, a);
+    hs_journal_begin(journal, s, a->allocator, &a->heap);
+    if (isatty(STDIN_FILENO) && !a->file_count) hs_journal_offer(journal);
+    return s;
+}
+
+/* One session, and those that the user goes on with from it: the one that is left is kept. So is
+ * one that was continued where nobody types, for nobody has seen it end. */
+static int converse(const arguments *a)
+{
+    char *folder = xdg_file("XDG_STATE_HOME", ".local/state", "sessions");
+    hs_journal *journal = hs_journals_in(folder);
+    bool go_on = a->go_on;
+    uint64_t failures = 0;
+    free(folder);
+    do {
+        hs_session *s = go_on ? hs_journal_continue(journal) : begin_session(a, journal);
+        if (!s) {
+            if (go_on) fprintf(stderr, "heapscope: %s\n", hs_journal_notice(journal));
+            hs_journal_free(journal);
+            return go_on ? FAILED : USAGE;
+        }
+        failures = run_front_end(a, s, journal);
+        go_on = hs_journal_is_asked(journal);
+        hs_journal_end(journal, !go_on && isatty(STDIN_FILENO));
+        hs_session_free(s);
+    } while (go_on);
+    hs_journal_free(journal);
     return failures ? FAILED : OK;
 }
 
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error that can be told */
     arguments a = {.allocator = "implicit", .heap = {.maximum = HS_HEAP_MAXIMUM}};
     a.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    if (argc > 1 && strcmp(argv[1], "--ostep-segmentation") == 0)
+        return finish(hs_problem_sheet(argc - 1, argv + 1)); /* it has options of its own */
     int status = parse_arguments(argc, argv, &a);
     if (status) return status;
     status = a.check ? check_files(&a) : converse(&a);

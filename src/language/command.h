@@ -23,6 +23,7 @@ typedef enum {
     HS_PARAMETER_VALUE, /* of the option before it */
     HS_PARAMETER_COMMAND,
     HS_PARAMETER_CONDITION, /* an expression that holds or not, or: error { ... } */
+    HS_PARAMETER_WORD,      /* one of the list that goes by its label: hs_words_of_label */
     HS_PARAMETER_BODY,      /* { statements } */
     HS_PARAMETER_FLAG,      /* the keyword alone */
 } hs_parameter_kind;

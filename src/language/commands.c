@@ -10,6 +10,7 @@
 #include <heapscope/ledger.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -316,6 +317,7 @@ static bool run_step(hs_interpreter *in, const hs_statement *s)
 static bool run_history(hs_interpreter *in, const hs_statement *s)
 {
     uint64_t count = hs_session_op_count(in->session), n = 20;
+    uint64_t parted = in->lockstep ? hs_lockstep_parting(in->lockstep)->number : 0;
     char *text = NULL;
     size_t size;
     if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
@@ -326,7 +328,8 @@ static bool run_history(hs_interpreter *in, const hs_statement *s)
     if (!count) fputs("no commands yet", out);
     for (uint64_t i = count - n; i < count; i++) {
         char *line = hs_session_record_text(in->session, i);
-        fprintf(out, "%5" PRIu64 "  %s%s", i + 1, line, i + 1 < count ? "\n" : "");
+        fprintf(out, "%5" PRIu64 "  %s%s%s", i + 1, line, i + 1 == parted ? "   <- they part" : "",
+                i + 1 < count ? "\n" : "");
         free(line);
     }
     fclose(out);
@@ -659,7 +662,22 @@ static bool may_replace(const char *path)
     return n == 0 || memcmp(begin, mark, sizeof mark - 1) == 0;
 }
 
-/* A temporary file, flushed to the disk, takes the name. */
+/* That a file has a new name is to be on the disk as well. */
+static void sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = NULL;
+    if (asprintf(&folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") < 0)
+        abort();
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
+/* All or nothing: a temporary file, flushed to the disk, takes the name. */
 static bool write_to(const char *path, bool (*put)(const void *, FILE *), const void *what)
 {
     char *temporary;
@@ -671,6 +689,7 @@ static bool write_to(const char *path, bool (*put)(const void *, FILE *), const 
     int why = errno;
     if (out && fclose(out) != 0 && good) good = false, why = errno;
     if (good && rename(temporary, path) != 0) good = false, why = errno;
+    if (good) sync_folder_of(path);
     if (!good && fd >= 0) unlink(temporary);
     free(temporary);
     errno = why;
@@ -686,7 +705,7 @@ bool hs_write_argument_file(hs_interpreter *in, const hs_argument *a,
                           "choose another name");
     if (write_to(a->text, put, what)) return true;
     snprintf(text, sizeof text, "it can not be saved: %s", strerror(errno));
-    return hs_fail_at(in, a->where, text, NULL);
+    return hs_fail_at(in, a->where, text, "the session goes on; nothing on the disk was changed");
 }
 
 static bool put_session(const void *session, FILE *out)
@@ -863,6 +882,15 @@ static bool run_help(hs_interpreter *in, const hs_statement *s)
     if (a->present && !(command = hs_command_resolve(a->text, a->length, a->where, &c)))
         return hs_fail_with(in, &c);
     return say_own(in, HS_SAY_ANSWER, hs_help_text(in->session, command));
+}
+
+static bool run_continue(hs_interpreter *in, const hs_statement *s)
+{
+    const char *why = in->listener.go_on ? in->listener.go_on(in->listener.context)
+                                         : "sessions are continued where commands are typed";
+    if (why) return hs_fail_at(in, s->head, why, NULL);
+    in->quit = true;
+    return true;
 }
 
 static bool run_quit(hs_interpreter *in, const hs_statement *s)
@@ -1179,6 +1207,91 @@ static const hs_command commands[] = {
      false,
      run_reset},
 
+    {"mmu",
+     "Machine",
+     "a small machine, or what it is",
+     "mmu base-bounds       one base, one bound: an address space is one piece of memory\n"
+     "mmu segmentation 4    2, 4 (usual) or 8 segments, each with base, limit, direction, protection\n"
+     "mmu paging 256        pages and frames of 256 bytes\n"
+     "An address has 10 bits with base and bounds and with 2 segments, else 12; memory is 16k. Process\n"
+     "main is the session's program: its heap segment is the heap, and grows with it.",
+     {{HS_PARAMETER_WORD, "KIND", NULL, true},
+      {HS_PARAMETER_SIZE, "N", NULL, true},
+      {HS_PARAMETER_SIZE, "B", "bits", true},
+      {HS_PARAMETER_SIZE, "M", "memory", true}},
+     false,
+     hs_run_mmu},
+    {"segments",
+     "Machine",
+     "base, limit, direction, protection; what lies where in physical memory",
+     NULL,
+     {{0}},
+     false,
+     hs_run_segments},
+    {"translate",
+     "Machine",
+     "from a virtual address to a physical one, bit by bit",
+     "translate p1+8, translate 0x7c0: of the process that runs. In a condition, physical(p1) is the\n"
+     "physical address, and faults(p1) is 1 where there is none.",
+     {POINTER},
+     false,
+     hs_run_translate},
+    {"touch",
+     "Machine",
+     "an access, with its fault, and what the OS does about it",
+     "touch p1 w is a write; without a letter it is a read. A fault just below the stack lets the stack\n"
+     "grow; one on what is swapped out brings it back; all others end a real program.",
+     {POINTER, {HS_PARAMETER_WORD, "r|w|x", NULL, true}},
+     false,
+     hs_run_touch},
+    {"process",
+     "Machine",
+     "start a process, and let it run",
+     "process b code 128 heap 64 stack 32\n"
+     "process c share b     the same program again: its code is in memory once",
+     {{HS_PARAMETER_WORD, "NAME", NULL, false},
+      {HS_PARAMETER_WORD, "PROCESS", "share", true},
+      {HS_PARAMETER_SIZE, "N", "code", true},
+      {HS_PARAMETER_SIZE, "N", "heap", true},
+      {HS_PARAMETER_SIZE, "N", "stack", true}},
+     false,
+     hs_run_process},
+    {"run",
+     "Machine",
+     "let another process run",
+     NULL,
+     {{HS_PARAMETER_WORD, "PROCESS", NULL, false}},
+     false,
+     hs_run_on_process},
+    {"exit",
+     "Machine",
+     "a process ends; without a name: leave",
+     NULL,
+     {{HS_PARAMETER_WORD, "PROCESS", NULL, true}},
+     false,
+     hs_run_exit},
+    {"grow",
+     "Machine",
+     "a segment of the running process grows: heap, stack, or its number",
+     "grow stack 64. The OS moves a segment that has no room beside it in physical memory.",
+     {{HS_PARAMETER_WORD, "SEGMENT", NULL, false}, SIZE("N")},
+     false,
+     hs_run_grow},
+    {"swap",
+     "Machine",
+     "a process goes to the disk, or comes back",
+     NULL,
+     {{HS_PARAMETER_WORD, "PROCESS", NULL, false}},
+     false,
+     hs_run_on_process},
+    {"compact",
+     "Machine",
+     "move all segments together, so that the holes become one",
+     NULL,
+     {{0}},
+     false,
+     hs_run_compact},
+
     {"source",
      "Scripts",
      "run the commands of a file",
@@ -1239,6 +1352,14 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_COMMAND, "COMMAND", NULL, true}},
      false,
      run_help},
+    {"continue",
+     "Program",
+     "go on with a session that was cut short",
+     "Every typed command is kept at once. After a crash or a loss of power the next start offers\n"
+     "what was kept: commands, branches and all. The session that is left for it is kept as well.",
+     {{0}},
+     false,
+     run_continue},
     {"quit", "Program", "leave", NULL, {{0}}, false, run_quit},
 };
 

@@ -161,6 +161,7 @@ static void add_for(hs_completions *out, const hs_session *s, const hs_parameter
         break;
     case HS_PARAMETER_OPTION: hs_words_of_options(&words, s); break;
     case HS_PARAMETER_VALUE: words_of_values(&words, s, line->starts[1], line->lengths[1]); break;
+    case HS_PARAMETER_WORD: hs_words_of_label(&words, s, p->label); break;
     case HS_PARAMETER_COMMAND: add_commands(out, prefix, length); return;
     case HS_PARAMETER_FLAG: hs_words_add(&words, p->keyword); break;
     case HS_PARAMETER_BYTES:

@@ -115,7 +115,8 @@ static hs_span place_of(const hs_statement *s, hs_operand operand)
         hs_parameter_kind kind = s->command->parameters[i].kind;
         if (!s->arguments[i].present) continue;
         bool pointer = kind == HS_PARAMETER_POINTER;
-        bool name = kind == HS_PARAMETER_OPTION || kind == HS_PARAMETER_ALLOCATOR;
+        bool name = kind == HS_PARAMETER_OPTION || kind == HS_PARAMETER_ALLOCATOR ||
+                    kind == HS_PARAMETER_WORD;
         bool value = kind == HS_PARAMETER_VALUE || kind == HS_PARAMETER_SIZE;
         if ((operand == HS_OPERAND_POINTER && pointer) || (operand == HS_OPERAND_NAME && name) ||
             (operand == HS_OPERAND_VALUE && value))

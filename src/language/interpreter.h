@@ -22,13 +22,15 @@ typedef enum {
     HS_SHOW_BLOCKS,
     HS_SHOW_FREE_LIST,
     HS_SHOW_STATS,
-    HS_SHOW_PLOT,       /* the heap over time */
-    HS_SHOW_BYTES,      /* `length` bytes at `at` */
-    HS_SHOW_INSPECT,    /* what lies at `at` */
-    HS_SHOW_WHY,        /* operation number `at`, told step by step */
-    HS_SHOW_DIFFERENCE, /* what is not as it was after operation number `at` */
-    HS_SHOW_STEPS,      /* the same on the map, one event after another */
-    HS_SHOW_LANES,      /* `split` began: all allocators side by side */
+    HS_SHOW_PLOT,        /* the heap over time */
+    HS_SHOW_BYTES,       /* `length` bytes at `at` */
+    HS_SHOW_INSPECT,     /* what lies at `at` */
+    HS_SHOW_WHY,         /* operation number `at`, told step by step */
+    HS_SHOW_DIFFERENCE,  /* what is not as it was after operation number `at` */
+    HS_SHOW_STEPS,       /* the same on the map, one event after another */
+    HS_SHOW_LANES,       /* `split` began: all allocators side by side */
+    HS_SHOW_SEGMENTS,    /* the small machine: address spaces and physical memory */
+    HS_SHOW_TRANSLATION, /* of the virtual address `at`, for an access of kind `length` */
 } hs_show;
 
 /* What the user says to a question: typed, or pointed at on the map. */
@@ -53,6 +55,9 @@ typedef struct {
     bool (*ask)(void *context, const char *question, bool on_map, hs_reply *);
     /* How far a long command is; NULL when it is over. May be NULL. */
     void (*progress)(void *context, const char *text);
+    /* Leave this session for an earlier one that was cut short; NULL when that is done, else why
+     * it can not be. May be NULL. */
+    const char *(*go_on)(void *context);
 } hs_listener;
 
 typedef struct hs_interpreter hs_interpreter;

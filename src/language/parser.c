@@ -209,6 +209,7 @@ static bool parse_value(parser *p, hs_statement *s, const hs_parameter *paramete
     case HS_PARAMETER_LANE:
     case HS_PARAMETER_OPTION:
     case HS_PARAMETER_VALUE:
+    case HS_PARAMETER_WORD:
     case HS_PARAMETER_COMMAND: return parse_word(p, a);
     case HS_PARAMETER_FLAG:
     case HS_PARAMETER_NONE: break;

@@ -59,4 +59,15 @@ bool hs_run_adversary(hs_interpreter *, const hs_statement *);
 bool hs_run_statements(hs_interpreter *, const hs_statement *, size_t count);
 bool hs_interrupted(hs_interpreter *);
 
+/* The commands of the small machine, in a file of their own. */
+bool hs_run_mmu(hs_interpreter *, const hs_statement *);
+bool hs_run_segments(hs_interpreter *, const hs_statement *);
+bool hs_run_translate(hs_interpreter *, const hs_statement *);
+bool hs_run_touch(hs_interpreter *, const hs_statement *);
+bool hs_run_process(hs_interpreter *, const hs_statement *);
+bool hs_run_exit(hs_interpreter *, const hs_statement *);
+bool hs_run_on_process(hs_interpreter *, const hs_statement *); /* run, swap */
+bool hs_run_grow(hs_interpreter *, const hs_statement *);
+bool hs_run_compact(hs_interpreter *, const hs_statement *);
+
 #endif

@@ -129,6 +129,7 @@ static hs_session *session_with(const hs_setup *setup, hs_problem *problem)
         return NULL;
     }
     s->is.start = s->is.setup;
+    hs_machine_start(&s->is.mmu, hs_heap_committed(s->heap));
     hs_travel_checkpoint(s);
     return s;
 }
@@ -610,7 +611,16 @@ static bool perform_reset(hs_session *s, hs_problem *problem)
     hs_client_forget_all(s->client);
     s->is.start = s->is.setup;
     s->is.begun = s->now;
+    hs_machine_start(&s->is.mmu, hs_heap_committed(s->heap));
     return true;
+}
+
+static bool perform_machine(hs_session *s, const hs_op *op, hs_problem *problem)
+{
+    uint64_t address = 0;
+    bool touch = strcmp(op->name, "touch") == 0;
+    if (touch && !hs_session_virtual(s, op->p, &address, problem)) return false;
+    return hs_machine_perform(&s->is.mmu, op, address, problem);
 }
 
 /* --- Performing and remembering ------------------------------------------------------------- */
@@ -626,6 +636,7 @@ static bool perform(hs_session *s, const hs_op *op, uint32_t *variable, hs_probl
     case HS_OP_HEAP: return perform_heap(s, op, problem);
     case HS_OP_RESET: return perform_reset(s, problem);
     case HS_OP_NOTE: return true;
+    case HS_OP_MACHINE: return perform_machine(s, op, problem);
     }
     return false;
 }
@@ -681,6 +692,7 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
     *problem = (hs_problem){0};
     s->now = s->at.count + 1;
     if (!perform(s, op, &variable, problem)) return false;
+    hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
     remember(s, op, variable);
     s->is.last.op.name = s->is.last.op.text = NULL; /* they were the caller's */
     hs_travel_note(s);
@@ -696,6 +708,7 @@ void hs_session_go_on(hs_session *s, uint64_t count)
         s->now = ++s->at.count;
         if (!hs_session_record(s, s->now - 1, &r)) break;
         perform(s, &r.op, &r.variable, &ignored);
+        hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
         s->is.last.op.name = s->is.last.op.text = NULL;
     }
 }
@@ -763,6 +776,26 @@ hs_addr hs_session_value(const hs_session *s, hs_pointer p)
 {
     const hs_variable *v = hs_client_variable(s->client, p.variable);
     return (v ? v->value : 0) + p.offset;
+}
+
+const hs_mmu *hs_session_mmu(const hs_session *s)
+{
+    return &s->is.mmu;
+}
+
+bool hs_session_virtual(const hs_session *s, hs_pointer p, uint64_t *address, hs_problem *problem)
+{
+    const hs_mmu *m = &s->is.mmu;
+    hs_addr base = hs_heap_base(s->heap);
+    *address = hs_session_value(s, p);
+    if (*address < base) return true;
+    if (m->current) {
+        wrong(problem, HS_OPERAND_POINTER, "this is a pointer of main, and %s runs",
+              m->processes[m->current].name);
+        return hint(problem, "`run main` lets main run");
+    }
+    *address = *address - base + hs_mmu_area_start(m, m->processes, HS_AREA_HEAP);
+    return true;
 }
 
 const hs_client_block *hs_session_block_from(const hs_session *s, hs_addr from)

@@ -4,6 +4,7 @@
 
 #include "model/chronicle.h"
 #include "model/client.h"
+#include "model/mmu.h"
 #include "model/timeline.h"
 #include "model/travel.h"
 
@@ -37,6 +38,7 @@ typedef struct {
     hs_last last;
     uint64_t broken_by; /* the operation that broke the heap; 0: none did */
     hs_totals totals;
+    hs_mmu mmu;
 } hs_standing;
 
 struct hs_session {

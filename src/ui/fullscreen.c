@@ -14,6 +14,7 @@
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/segments.h"
 #include "view/side_by_side.h"
 #include "view/telling.h"
 
@@ -60,8 +61,10 @@ typedef struct {
     char *progress;   /* of a long command that tells it, until it ends */
     char *verdict;    /* on a prediction, shown likewise */
     char *command;    /* of a script, shown above what it did */
+    char *trouble;    /* with the journal, not yet told */
     char *open_lines; /* typed lines of a statement whose { is still open */
     bool light, pasting, quit, drawn;
+    bool typed;           /* something was: the journal keeps the session from then on */
     int64_t began, shown; /* of the command that is running, for the sight of progress */
     uint64_t asked;       /* how often it asked whether to stop */
 
@@ -260,6 +263,11 @@ static void close_overlay(app *a)
     a->state.cursor = HS_NULL;
 }
 
+static void show_segments(app *a)
+{
+    open_overlay(a, (hs_overlay){.title = "Segments", .panel = &hs_panel_segments});
+}
+
 static void show_why(app *a, uint64_t n)
 {
     replace(&a->overlay_text,
@@ -391,6 +399,11 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_DIFFERENCE: set_message(a, hs_difference(a->session, at), false); break;
     case HS_SHOW_WHY: show_why(a, at); break;
     case HS_SHOW_STEPS: begin_slow_motion(a, at); break;
+    case HS_SHOW_SEGMENTS: show_segments(a); break;
+    case HS_SHOW_TRANSLATION:
+        replace(&a->overlay_text, hs_translation_text(a->session, at, (unsigned)length));
+        open_overlay(a, (hs_overlay){.title = "Translation", .text = a->overlay_text});
+        break;
     case HS_SHOW_INSPECT: open_overlay(a, (hs_overlay){.title = "Inspect", .at = at}); break;
     }
 }
@@ -407,9 +420,17 @@ static void begin(void *context, const hs_program *program, const hs_statement *
     replace(&a->command, text);
 }
 
+/* What was done is kept before it is shown. True: there was nothing wrong with it. */
+static void keep(app *a)
+{
+    const char *trouble = a->typed ? hs_journal_keep(a->config->journal, a->session) : NULL;
+    if (trouble) replace(&a->trouble, copy(trouble));
+}
+
 static void performed(void *context, const char *summary)
 {
     app *a = context;
+    keep(a);
     hs_lockstep *l = lockstep(a);
     char *told = summary ? copy(summary) : l ? hs_lanes_explain(l) : hs_explain(a->session);
     if (a->verdict) {
@@ -420,6 +441,7 @@ static void performed(void *context, const char *summary)
     }
     replace(&a->verdict, NULL);
     a->state.follow = true;
+    if (hs_segments_are_news(a->session)) show_segments(a);
 }
 
 static void show_progress(app *a)
@@ -470,6 +492,7 @@ static bool interrupted(void *context)
     app *a = context;
     if (a->question.cancelled) return true;
     if (++a->asked % 1024 && !a->progress) return false;
+    keep(a);
     show_progress(a);
     bool pasting = paste_arrives(a);
     while (1) {
@@ -486,6 +509,12 @@ static bool interrupted(void *context)
         a->waiting = hs_array_reserve(a->waiting, &a->waiting_room, a->waiting_to + 1, sizeof e);
         a->waiting[a->waiting_to++] = e;
     }
+}
+
+static const char *go_on(void *context)
+{
+    const app *a = context;
+    return hs_journal_ask(a->config->journal);
 }
 
 /* The next key, from what waits or from the terminal. */
@@ -521,6 +550,17 @@ static void present_answer(app *a)
     replace(&a->answer, NULL);
 }
 
+/* The answer is there: what went wrong with the journal is said with it, once. */
+static void after_running(app *a)
+{
+    keep(a);
+    present_answer(a);
+    if (!a->trouble) return;
+    replace(&a->command, NULL);
+    set_message(a, a->message ? joined(a->trouble, "\n", a->message) : copy(a->trouble), true);
+    replace(&a->trouble, NULL);
+}
+
 static void before_running(app *a)
 {
     end_slow_motion(a);
@@ -543,8 +583,9 @@ static void run_typed(app *a, const char *line)
     }
     if (text[strspn(text, " \t\n")]) {
         before_running(a);
+        a->typed = true;
         hs_interpreter_run(a->interpreter, NULL, 1, text, strlen(text));
-        present_answer(a);
+        after_running(a);
     }
     free(text);
 }
@@ -553,7 +594,7 @@ static void step_script(app *a)
 {
     before_running(a);
     hs_player_step(&a->player, a->interpreter, a->session);
-    present_answer(a);
+    after_running(a);
     if (hs_player_has_ended(&a->player) && !a->message)
         set_message(a, copy("The script has ended. Type commands of your own, or quit."), false);
 }
@@ -1031,6 +1072,7 @@ static hs_key next_char(void *context, wchar_t *out)
         if (!key_is_pending(a)) {
             insert_pasted(a);
             draw(a);
+            hs_journal_sync(a->config->journal);
         }
         bool played = a->player.has_focus || a->slow.on;
         switch (read_key(a, hs_player_wait(&a->player), &key)) {
@@ -1200,7 +1242,7 @@ static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *confi
     fprintf(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
     if (config->script) return hs_plain_play(session, &style, config->script);
     if (config->text) return hs_plain_run(session, &style, "LIST", config->text);
-    return hs_plain_converse(session, &style, config->history);
+    return hs_plain_converse(session, &style, config->history, config->journal);
 }
 
 static void read_lines(app *a)
@@ -1231,6 +1273,7 @@ static void free_app(app *a)
     free(a->command);
     free(a->progress);
     free(a->verdict);
+    free(a->trouble);
     free(a->open_lines);
     free(a->pasted);
     free(a->waiting);
@@ -1249,7 +1292,7 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     app a = {.session = session, .config = config};
     const char *why = "libedit can not be set up";
     hs_prompt_host host = {&a, next_char, show_completions};
-    hs_listener listener = {&a, say, show, begin, performed, interrupted, ask, progress};
+    hs_listener listener = {&a, say, show, begin, performed, interrupted, ask, progress, go_on};
     a.interpreter = hs_interpreter_new(session, &listener);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);
@@ -1257,9 +1300,12 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
         free_app(&a);
         return line_mode(session, config, why);
     }
-    set_message(&a,
-                copy("Type malloc 24, then free p1. help lists the commands; F1 or ? the keys."),
-                false);
+    const char *notice = hs_journal_notice(config->journal);
+    set_message(
+        &a,
+        copy(notice ? notice
+                    : "Type malloc 24, then free p1. help lists the commands; F1 or ? the keys."),
+        false);
     if (open_script(&a)) step_script(&a);
     uint64_t in_script = hs_interpreter_failures(a.interpreter);
     read_lines(&a);

@@ -9,6 +9,7 @@
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/panels.h"
+#include "view/segments.h"
 #include "view/side_by_side.h"
 #include "view/telling.h"
 
@@ -33,6 +34,8 @@ typedef struct {
     bool echo;          /* show the commands of a script before their answers */
     line_source *lines; /* for answers */
     hs_interpreter *interpreter;
+    hs_journal *journal; /* NULL where nobody types */
+    unsigned asked;      /* how often a long command asked whether to stop */
 } printer;
 
 enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
@@ -140,6 +143,13 @@ static void print_why(const printer *p, uint64_t n)
     print_own(p, lockstep(p) ? hs_lanes_why(lockstep(p), n) : hs_why_of(p->session, n));
 }
 
+static void print_translation(const printer *p, uint64_t address, unsigned access)
+{
+    char *text = hs_translation_text(p->session, address, access);
+    hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+    free(text);
+}
+
 static void print_difference(const printer *p, uint64_t n)
 {
     char *text = hs_difference(p->session, n);
@@ -153,7 +163,7 @@ static void print_steps(const printer *p, uint64_t n)
 {
     hs_session *own = NULL;
     hs_session *s = hs_session_stage(p->session, n, &own);
-    printer then = {s, p->style, p->echo, p->lines, NULL};
+    printer then = {.session = s, .style = p->style, .echo = p->echo, .lines = p->lines};
     size_t number = 0, changes;
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
         char *text = hs_step_text(s, from, to);
@@ -226,6 +236,8 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_WHY: print_why(p, at); break;
     case HS_SHOW_STEPS: print_steps(p, at); break;
     case HS_SHOW_LANES: print_split(p); break;
+    case HS_SHOW_SEGMENTS: print_panel(p, &hs_panel_segments); break;
+    case HS_SHOW_TRANSLATION: print_translation(p, at, (unsigned)length); break;
     }
 }
 
@@ -244,16 +256,28 @@ static void begin(void *context, const hs_program *program, const hs_statement *
     free(text);
 }
 
+/* What was done is kept before it is told. */
+static void keep(const printer *p)
+{
+    const char *trouble = hs_journal_keep(p->journal, p->session);
+    if (trouble) fprintf(stderr, "heapscope: %s\n", trouble);
+}
+
 static void performed(void *context, const char *summary)
 {
     const printer *p = context;
+    keep(p);
     if (p->style->silent) return;
     hs_lockstep *l = lockstep(p);
     if (summary)
         hs_print_text(stdout, HS_ROLE_TEXT, summary, ink_of(p));
     else
         print_own(p, l ? hs_lanes_explain(l) : hs_explain(p->session));
-    if (hs_session_setting(p->session, HS_SET_PICTURE) == HS_PICTURE_ON) print_map(p);
+    bool picture = hs_session_setting(p->session, HS_SET_PICTURE) == HS_PICTURE_ON;
+    if (picture && hs_segments_are_news(p->session))
+        print_panel(p, &hs_panel_segments);
+    else if (picture)
+        print_map(p);
     if (l && hs_lockstep_has_news(l)) print_own(p, hs_lanes_parting(l));
 }
 
@@ -269,8 +293,15 @@ static void ask_interrupt(int signal)
 
 static bool interrupted(void *context)
 {
-    (void)context;
+    printer *p = context;
+    if (++p->asked % 1024 == 0) keep(p);
     return interrupt_asked;
+}
+
+static const char *go_on(void *context)
+{
+    const printer *p = context;
+    return hs_journal_ask(p->journal);
 }
 
 /* Ctrl-C stops a long command rather than the program; only where somebody types. */
@@ -332,7 +363,7 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
 
 static hs_interpreter *interpreter_for(printer *p)
 {
-    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL, progress};
+    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL, progress, go_on};
     if (!p->style->silent) listener.ask = ask;
     p->interpreter = hs_interpreter_new(p->session, &listener);
     if (p->style->questions) hs_interpreter_hide_answers(p->interpreter);
@@ -360,22 +391,26 @@ static char *next_statement(line_source *l, size_t *length)
 }
 
 uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
-                           const char *history_file)
+                           const char *history_file, hs_journal *journal)
 {
-    line_source l = {0};
-    printer p = {.session = session, .style = style, .lines = &l};
-    hs_interpreter *in = interpreter_for(&p);
     bool typed = isatty(STDIN_FILENO);
+    line_source l = {0};
+    printer p = {
+        .session = session, .style = style, .lines = &l, .journal = typed ? journal : NULL};
+    hs_interpreter *in = interpreter_for(&p);
     char *text;
     size_t length;
     if (typed) l.editor = hs_editor_new(session, history_file);
     if (typed) catch_interrupts();
+    if (hs_journal_notice(p.journal)) puts(hs_journal_notice(p.journal));
     while (!hs_interpreter_has_quit(in)) {
         size_t first = l.number + 1;
         if (!(text = next_statement(&l, &length))) break;
         interrupt_asked = 0;
         hs_interpreter_run(in, typed ? NULL : "<stdin>", first, text, length);
+        keep(&p);
         fflush(stdout);
+        hs_journal_sync(p.journal);
         free(text);
     }
     uint64_t failures = hs_interpreter_failures(in);

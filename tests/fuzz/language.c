@@ -8,6 +8,7 @@
 #include "language/interpreter.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/segments.h"
 
 #include <heapscope/ledger.h>
 
@@ -63,6 +64,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     const audience *a = context;
     if (what == HS_SHOW_BYTES) must(hs_heap_holds(hs_session_heap(a->session), at, length));
     if (what == HS_SHOW_INSPECT) must(hs_heap_holds(hs_session_heap(a->session), at, 1));
+    if (what == HS_SHOW_TRANSLATION) free(hs_translation_text(a->session, at, (unsigned)length));
 }
 
 static void performed(void *context, const char *summary)
@@ -148,6 +150,7 @@ static void check_pictures(const hs_session *s)
     hs_screen_compose(s, &state, scene, &places);
     for (int i = 0; i < ROWS * COLUMNS; i++)
         must(scene->cells[i].glyph == 0 || scene->cells[i].glyph >= 0x20);
+    hs_panel_segments.paint(s, hs_pane_of(scene), hs_panel_segments.rows(s, COLUMNS) / 3);
     hs_scene_free(scene);
 }
 

@@ -9,6 +9,7 @@
 #include "language/interpreter.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/segments.h"
 #include "view/theme.h"
 
 #include <ctype.h>
@@ -59,6 +60,10 @@ static const golden scenes[] = {
      80, 24, UTF8, ROLES, "random 400 seed 1; plot\n"},
     {"plot-ascii", "the same with ASCII glyphs, in fewer rows",
      80, 14, ASCII, TEXT, "random 400 seed 1; plot\n"},
+    {"segments", "the small machine: registers, address spaces with their gaps, physical memory",
+     80, 24, UTF8, ROLES, "malloc 24; mmu segmentation 4 memory 8k; process vi heap 300; process vi2 share vi; swap vi\nnote \"The code is in memory once.\"\nsegments\n"},
+    {"segments-ascii", "pages and frames with ASCII glyphs, on a small screen, cut",
+     60, 14, ASCII, TEXT, "mmu paging; process vi heap 300; segments\n"},
     {"blocks", "a long list laid over the map, cut",
      80, 24, UTF8, TEXT, CHURN "blocks\n"},
     {"inspect", "one address explained",
@@ -127,6 +132,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
         [HS_SHOW_STATS] = {.title = "The ledger", .panel = &hs_panel_stats},
         [HS_SHOW_BYTES] = {.title = "Bytes"},
         [HS_SHOW_INSPECT] = {.title = "Inspect"},
+        [HS_SHOW_SEGMENTS] = {.title = "Segments", .panel = &hs_panel_segments},
     };
     hs_overlay *o = &((stage *)context)->state.overlay;
     *o = overlays[what < sizeof overlays / sizeof *overlays ? what : HS_SHOW_MAP];

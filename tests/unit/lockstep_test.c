@@ -252,10 +252,11 @@ static void other_bytes_moved_and_other_splits_part_them_too(void **state)
     picture_shows(text, "first-fit splits 1 block, buddy splits 4 blocks");
 }
 
-static void why_is_told_of_each(void **state)
+static void why_is_told_of_each_and_history_marks_where_they_part(void **state)
 {
     stage *s = *state;
-    stage_does(s, "split first-fit best-fit; " HOLES "x = malloc 24; malloc 8");
+    stage_does(s, "split first-fit best-fit; " HOLES "x = malloc 24; malloc 8; history");
+    assert_non_null(strstr(s->said, "10  x = malloc 24   <- they part\n"));
     char *text = hs_lanes_why(hs_interpreter_lockstep(s->in), 10);
     picture_shows(strdup(text), "--- first-fit ---\ncommand 10, on first-fit");
     picture_shows(text, "--- best-fit ---\ncommand 10, on best-fit");
@@ -328,7 +329,7 @@ int main(void)
         TEST(where_they_part_is_found_in_what_was_done_before),
         TEST(going_back_before_they_parted_brings_them_together),
         TEST(other_bytes_moved_and_other_splits_part_them_too),
-        TEST(why_is_told_of_each),
+        TEST(why_is_told_of_each_and_history_marks_where_they_part),
         TEST(split_takes_two_to_four_that_differ),
         TEST(what_is_cut_is_named),
         TEST(every_size_of_pane_works),
