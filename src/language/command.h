@@ -18,6 +18,7 @@ typedef enum {
     HS_PARAMETER_TEXT,    /* "text", or all words up to the end of the statement */
     HS_PARAMETER_FILE,
     HS_PARAMETER_ALLOCATOR,
+    HS_PARAMETER_LANE, /* an allocator, or off */
     HS_PARAMETER_OPTION,
     HS_PARAMETER_VALUE, /* of the option before it */
     HS_PARAMETER_COMMAND,

@@ -55,6 +55,7 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     s->is.last = (hs_last){.variable = HS_NONE};
     s->is.broken_by = 0;
     s->change_count = 0;
+    s->is.replayed = s->is.not_replayed = 0;
     hs_travel_heap_changed(s->travel, 0, SIZE_MAX);
     return true;
 }
@@ -82,6 +83,19 @@ static const hs_option *option_named(const hs_option *options, size_t count, con
     return NULL;
 }
 
+/* The value of an option that another allocator has too, and had at `value`. What was set there is
+ * kept, a choice by its name, as far as it is one here; what was not is left to this allocator. */
+static uint64_t kept_option(const hs_option *option, const hs_option *had, uint64_t value)
+{
+    if (value == had->initial || !option->choices != !had->choices) return option->initial;
+    if (!option->choices)
+        return value > option->maximum   ? option->maximum
+               : value < option->minimum ? option->minimum
+                                         : value;
+    int choice = choice_named(option, had->choices[value]);
+    return choice < 0 ? option->initial : (uint64_t)choice;
+}
+
 /* Put the allocator or preset `name` into a setup; options that both allocators have are kept. */
 static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *problem)
 {
@@ -95,7 +109,8 @@ static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *prob
         if (!setup->allocator) continue;
         const hs_option *had =
             option_named(setup->allocator->options, setup->allocator->option_count, o->name);
-        if (had) options[i] = setup->options[had - setup->allocator->options];
+        if (!had) continue;
+        options[i] = kept_option(o, had, setup->options[had - setup->allocator->options]);
     }
     if (preset) {
         const hs_option *o = option_named(a->options, a->option_count, preset->option);
@@ -107,15 +122,12 @@ static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *prob
     return true;
 }
 
-hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+static hs_session *session_with(const hs_setup *setup, hs_problem *problem)
 {
-    hs_setup setup = {.heap = *config};
-    for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
-    if (!choose_allocator(&setup, allocator, problem)) return NULL;
     hs_session *s = hs_session_empty(NULL);
     s->chronicle = hs_chronicle_new();
     s->borrowed = false;
-    if (!hs_session_fresh_heap(s, &setup, problem)) {
+    if (!hs_session_fresh_heap(s, setup, problem)) {
         hs_session_free(s);
         return NULL;
     }
@@ -123,6 +135,23 @@ hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, 
     hs_machine_start(&s->is.mmu, hs_heap_committed(s->heap));
     hs_travel_checkpoint(s);
     return s;
+}
+
+hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+{
+    hs_setup setup = {.heap = *config};
+    for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
+    return choose_allocator(&setup, allocator, problem) ? session_with(&setup, problem) : NULL;
+}
+
+hs_session *hs_session_beside(const hs_session *s, const char *allocator, hs_problem *problem)
+{
+    hs_session *beginning = hs_session_after(s, 0, problem);
+    if (!beginning) return NULL;
+    hs_setup setup = beginning->is.setup;
+    hs_session_free(beginning);
+    if (allocator && !choose_allocator(&setup, allocator, problem)) return NULL;
+    return session_with(&setup, problem);
 }
 
 hs_session *hs_session_empty(const hs_session *names)
