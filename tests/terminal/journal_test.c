@@ -89,9 +89,10 @@ static terminal *start(bool plain, const char *option)
     return t;
 }
 
+/* Not by Ctrl-D: libedit shows its prompt before the terminal's mode is its own. */
 static void leave(terminal *t)
 {
-    terminal_type(t, "\004");
+    terminal_type(t, "quit\r");
     assert_in_range(terminal_wait(t), 0, 1);
     terminal_end(t);
 }
