@@ -14,15 +14,18 @@
 
 enum { PAGE = 4096, WORDS = PAGE / 8, GROUP = 64 };
 
-/* A page, packed: heaps are mostly words that are zero, or small. Those that are not zero are
- * written 7 bits a byte, the lowest first, the top bit saying that more follow. */
+/* A page, packed: heaps are mostly words that are zero, or small, or addresses. A word takes 0, 2,
+ * 5 or 8 bytes, the lowest first; two bits tell which. */
 typedef struct {
     size_t users;
     uint64_t weighing;          /* the last one that counted it */
-    uint64_t there[WORDS / 64]; /* a bit for each word that is not zero */
-    size_t size;                /* of the rest */
+    uint8_t lengths[WORDS / 4]; /* of four words each */
+    size_t size;                /* of the rest, SLACK included */
     uint8_t packed[];
 } page;
+
+enum { SLACK = 8 }; /* whole words are read from packed ones */
+static const uint8_t length_of[4] = {0, 2, 5, 8};
 
 typedef struct {
     size_t users;
@@ -65,51 +68,43 @@ static size_t page_size(size_t packed)
     return sizeof(page) + packed;
 }
 
-static size_t pack_word(uint64_t word, uint8_t *out)
+static unsigned length_code(uint64_t word)
 {
-    size_t n = 0;
-    for (; word > 127; word >>= 7) out[n++] = (uint8_t)(word & 127) | 128;
-    out[n++] = (uint8_t)word;
-    return n;
-}
-
-static uint64_t unpack_word(const uint8_t **in)
-{
-    uint64_t word = 0;
-    for (unsigned shift = 0;; shift += 7) {
-        uint64_t byte = *(*in)++;
-        word |= (byte & 127) << shift;
-        if (byte < 128) return word;
-    }
+    return word == 0 ? 0 : word >> 16 == 0 ? 1 : word >> 40 == 0 ? 2 : 3;
 }
 
 /* The first n bytes of a page, the rest of it zero. */
 static page *pack(const uint8_t *bytes, size_t n)
 {
-    uint64_t words[WORDS] = {0}, there[WORDS / 64] = {0};
-    uint8_t packed[WORDS * 10]; /* 64 bits take 10 bytes at most */
+    uint64_t words[WORDS] = {0};
+    uint8_t packed[PAGE + SLACK] = {0}, lengths[WORDS / 4] = {0};
     size_t size = 0;
     memcpy(words, bytes, n);
     for (size_t i = 0; i < WORDS; i++) {
-        if (!words[i]) continue;
-        there[i / 64] |= (uint64_t)1 << i % 64;
-        size += pack_word(words[i], packed + size);
+        unsigned code = length_code(words[i]);
+        lengths[i / 4] |= (uint8_t)(code << i % 4 * 2);
+        memcpy(packed + size, &words[i], sizeof words[i]);
+        size += length_of[code];
     }
-    page *p = hs_new(1, page_size(size));
+    page *p = hs_new(1, page_size(size + SLACK));
     p->users = 1;
-    p->size = size;
-    memcpy(p->there, there, sizeof there);
+    p->size = size + SLACK;
+    memcpy(p->lengths, lengths, sizeof lengths);
     memcpy(p->packed, packed, size);
     return p;
 }
 
 static void unpack(const page *p, uint8_t *bytes, size_t n)
 {
-    uint64_t words[WORDS] = {0};
+    static const uint64_t masks[4] = {0, 0xffff, 0xffffffffff, UINT64_MAX};
+    uint64_t words[WORDS];
     const uint8_t *next = p->packed;
-    for (size_t i = 0; i < WORDS / 64; i++)
-        for (uint64_t left = p->there[i]; left; left &= left - 1)
-            words[i * 64 + (size_t)__builtin_ctzll(left)] = unpack_word(&next);
+    for (size_t i = 0; i < WORDS; i++) {
+        unsigned code = p->lengths[i / 4] >> i % 4 * 2 & 3;
+        memcpy(&words[i], next, sizeof words[i]);
+        words[i] &= masks[code];
+        next += length_of[code];
+    }
     memcpy(bytes, words, n);
 }
 

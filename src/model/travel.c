@@ -12,7 +12,7 @@
 
 /* In units of work, each about a microsecond; in bytes. */
 enum { WORK_BETWEEN = 6000 };
-#define MOST_BYTES ((size_t)256 << 20)
+#define MOST_BYTES ((size_t)512 << 20)
 
 typedef struct {
     hs_moment at; /* on the branch that owns its last operation */
