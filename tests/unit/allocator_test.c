@@ -87,6 +87,7 @@ static const char *const every_allocator[] = {
     "tree 256 4096 align=16 split-min=0",
     "tlsf 256 4096",
     "tlsf 256 4096 align=16 split-min=0",
+    "tlsf 256 4096 coalesce=deferred",
 };
 
 static void for_every_allocator(void (*test)(hs_heap *))
