@@ -1,5 +1,5 @@
 /* Utilization against throughput: every allocator of the registry, the malloc of the C library and
- * the bare bump pointer, on the same workloads in the same run.
+ * a bare bump pointer, inlined and called, on the same workloads in the same run.
  *
  *      throughput [--markdown] [--only ALLOCATOR]... [--preload LIBRARY]... [WORKLOAD]...
  *
@@ -61,7 +61,7 @@ typedef struct {
 
 typedef struct {
     contestant list[COLUMNS];
-    size_t count, malloc, bare; /* where these two are */
+    size_t count, malloc, bare, called; /* where these three are */
 } field;
 
 /* --- Time ---------------------------------------------------------------------------------------
@@ -121,16 +121,17 @@ static uint64_t passed_over(const play *p)
 
 /* Its memory is as large as a heap that doubles, and touched as well: what the processor's caches
  * hold is then the same. */
-static double time_bare(const play *p, uint64_t *slots)
+static double time_bare(const play *p, uint64_t *slots,
+                        size_t (*player)(bare *, const op *, size_t, uint64_t *))
 {
     uint64_t bytes = HS_HEAP_INITIAL;
     while (bytes < passed_over(p)) bytes *= 2;
     uint8_t *memory = pages(bytes);
     for (uint64_t i = 0; i < bytes; i += 4096) memory[i] = 1;
     bare b = {(uint64_t)(uintptr_t)memory, (uint64_t)(uintptr_t)memory + bytes};
-    play_bare(&b, p->ops, p->build, slots);
+    player(&b, p->ops, p->build, slots);
     double from = now();
-    play_bare(&b, p->ops + p->build, p->steady, slots);
+    player(&b, p->ops + p->build, p->steady, slots);
     double ns = (now() - from) / (double)p->steady;
     munmap(memory, bytes);
     return ns;
@@ -267,7 +268,9 @@ static double one_round(const contestant *c, const field *f, const play *p, cons
                         uint64_t *slots)
 {
     if (c->raw) return time_heap(c->raw, HS_RAW, p, r, slots);
-    return c == &f->list[f->bare] ? time_bare(p, slots) : time_malloc(p, slots);
+    if (c == &f->list[f->bare]) return time_bare(p, slots, play_bare);
+    if (c == &f->list[f->called]) return time_bare(p, slots, play_called);
+    return time_malloc(p, slots);
 }
 
 static bool plays_here(const contestant *c, const result *r)
@@ -311,7 +314,7 @@ static void rounds_child(const field *f, const workload *w, result *results)
         if (c->probed) {
             survey_heap(c->probed, &p, r, slots);
         } else if (!c->library) {
-            if (i == f->bare) survey_bare(&p, r);
+            if (i == f->bare || i == f->called) survey_bare(&p, r);
             r->state = MEASURED;
             r->requests = p.steady;
         }
@@ -393,7 +396,7 @@ static void enter_installed(field *f, const char *name, const char *file)
 static field gather(char *const *libraries, size_t count, char *const *only, size_t only_count)
 {
     field f = {0};
-    for (size_t i = 0; hs_allocator_at(i, HS_RAW) && i < COLUMNS - LIBRARIES - 4; i++) {
+    for (size_t i = 0; hs_allocator_at(i, HS_RAW) && i < COLUMNS - LIBRARIES - 5; i++) {
         const hs_allocator *raw = hs_allocator_at(i, HS_RAW);
         if (!is_among(raw->name, only, only_count)) continue;
         enter(&f, (contestant){raw->name, raw, hs_allocator_at(i, HS_PROBED), NULL});
@@ -402,6 +405,8 @@ static field gather(char *const *libraries, size_t count, char *const *only, siz
     enter(&f, (contestant){.name = "glibc malloc"});
     f.bare = f.count;
     enter(&f, (contestant){.name = "bare pointer"});
+    f.called = f.count;
+    enter(&f, (contestant){.name = "bare, called"});
     enter_installed(&f, "mimalloc", "libmimalloc.so.?*");
     enter_installed(&f, "jemalloc", "libjemalloc.so.?*");
     for (size_t i = 0; i < count; i++) {
