@@ -15,8 +15,9 @@
  *   fit        within a list, first: the first that is large enough; best: the smallest that is,
  *              which is then the smallest in the heap
  *   coalesce   immediate: free joins the block with its free neighbours; deferred: quick lists
- * stand in front of the others: see quick.h quick      the largest quick block: larger is faster,
- * and cuts the memory up more when something else is asked for
+ *              stand in front of the others: see quick.h
+ *   quick      the largest quick block: larger is faster, and cuts the memory up more when
+ *              something else is asked for
  *
  * Follows: Lea, A Memory Allocator (bins and their bitmap); Wilson et al., Dynamic Storage
  * Allocation (1995), 3.6. */
