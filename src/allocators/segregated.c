@@ -100,37 +100,13 @@ static inline void detach(hs_heap *h, hs_addr block, uint64_t size)
 
 /* --- The search ----------------------------------------------------------------------------- */
 
-/* The block of one list that serves the request, or NULL. */
-static inline hs_addr find_in(hs_heap *h, hs_addr head, uint64_t need, uint64_t alignment)
-{
-    hs_addr best = HS_NULL;
-    uint64_t best_size = UINT64_MAX;
-    for (hs_addr b = head; b; b = next_of(h, b)) {
-        uint64_t size = size_of(h, b);
-        hs_visit(h, b, size);
-        if (size < need) {
-            hs_reject(h, b, size, HS_BECAUSE_TOO_SMALL);
-        } else if (!fits(b, size, need, alignment)) {
-            hs_reject(h, b, size, HS_BECAUSE_NOT_ALIGNED);
-        } else if (h->options[FIT] == FIRST_FIT) {
-            return b;
-        } else if (size >= best_size) {
-            hs_reject(h, b, size, HS_BECAUSE_NOT_BETTER);
-        } else {
-            best = b;
-            best_size = size;
-        }
-    }
-    return best;
-}
-
 static inline hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
 {
     const struct lists *l = h->state;
     hs_addr block = HS_NULL;
     for (unsigned i = next_list(l, list_of(need)); !block && i < LISTS; i = next_list(l, i + 1)) {
         hs_probe(h, HS_LOOK, l->head[i], i, 0);
-        block = find_in(h, l->head[i], need, alignment);
+        block = search_list(h, l->head[i], need, alignment, h->options[FIT] == BEST_FIT);
     }
     return block;
 }
@@ -145,7 +121,7 @@ static inline hs_addr allocate(hs_heap *h, size_t size, size_t alignment)
     hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
     hs_addr block = find_joined(h, find(h, need, alignment), need, alignment);
     if (block)
-        detach(h, block, size_of(h, block));
+        choose(h, block);
     else
         block = extend(h, need, alignment, true);
     if (!block) return hs_fail(h, HS_BECAUSE_LIMIT, need);

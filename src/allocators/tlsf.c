@@ -221,7 +221,7 @@ static __attribute__((noinline, cold)) hs_addr obtain_rarely(hs_heap *h, uint64_
         if (fresh) return fresh;
         block = look_through(h, need, alignment, UINT64_MAX);
     }
-    if (block) detach(h, block, size_of(h, block));
+    if (block) choose(h, block);
     return block;
 }
 
@@ -232,7 +232,7 @@ static inline hs_addr serve(hs_heap *h, size_t alignment, size_t size)
     hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
     hs_addr block = find_joined(h, find(h, need, alignment), need, alignment);
     if (block)
-        detach(h, block, size_of(h, block));
+        choose(h, block);
     else
         block = obtain_rarely(h, need, alignment);
     if (!block) return hs_fail(h, HS_BECAUSE_LIMIT, need);
