@@ -27,6 +27,9 @@ typedef enum {
     HS_SHOW_WHY,        /* operation number `at`, told step by step */
     HS_SHOW_DIFFERENCE, /* what is not as it was after operation number `at` */
     HS_SHOW_STEPS,      /* the same on the map, one event after another */
+    HS_SHOW_PROCESS,    /* the address space that the heap is in */
+    HS_SHOW_EXEC,       /* the same, step by step */
+    HS_SHOW_LIVE,       /* that of a real process */
 } hs_show;
 
 typedef struct {

@@ -28,6 +28,11 @@ bool hs_pointer_of_argument(hs_interpreter *, const hs_argument *, hs_pointer *)
 /* Perform an operation that a statement stands for, and tell the listener. */
 bool hs_perform(hs_interpreter *, const hs_statement *, const hs_op *);
 
+/* The commands about processes. */
+bool hs_run_exec(hs_interpreter *, const hs_statement *);
+bool hs_run_maps(hs_interpreter *, const hs_statement *);
+bool hs_run_process(hs_interpreter *, const hs_statement *);
+
 bool hs_run_statements(hs_interpreter *, const hs_statement *, size_t count);
 bool hs_interrupted(hs_interpreter *);
 

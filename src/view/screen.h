@@ -33,6 +33,8 @@ typedef struct {
     bool follow;         /* scroll to the last change if it is out of sight */
     hs_addr cursor;      /* pointed out on the map, with the bytes behind it; HS_NULL for none */
     uint64_t cursor_size;
+    bool zoomed; /* `zoom` bytes a row, 0 for the whole heap, whatever the session's setting */
+    uint64_t zoom;
     hs_overlay overlay;
 } hs_screen_state;
 
