@@ -7,6 +7,7 @@
  * `stats` and the like an overlay. Give every scene one purpose, and keep them few. */
 #include "heap/array.h"
 #include "language/interpreter.h"
+#include "view/address_space.h"
 #include "view/explanation.h"
 #include "view/screen.h"
 #include "view/theme.h"
@@ -58,6 +59,10 @@ static const golden scenes[] = {
      80, 24, UTF8, ROLES, "random 400 seed 1; plot\n"},
     {"plot-ascii", "the same with ASCII glyphs, in fewer rows",
      80, 14, ASCII, TEXT, "random 400 seed 1; plot\n"},
+    {"process", "the address space with the heap in it, laid over the map",
+     120, 40, UTF8, ROLES, "malloc 3000; process\n"},
+    {"process-ascii", "the same with ASCII glyphs, and without room for all of it",
+     80, 24, ASCII, TEXT, "malloc 3000; process\n"},
     {"blocks", "a long list laid over the map, cut",
      80, 24, UTF8, TEXT, CHURN "blocks\n"},
     {"inspect", "one address explained",
@@ -117,6 +122,8 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
         [HS_SHOW_FREE_LIST] = {.title = "Free blocks", .panel = &hs_panel_free_list},
         [HS_SHOW_PLOT] = {.title = "Over time", .panel = &hs_panel_plot},
         [HS_SHOW_STATS] = {.title = "The ledger", .panel = &hs_panel_stats},
+        [HS_SHOW_PROCESS] = {.title = "Process", .panel = &hs_panel_process},
+        [HS_SHOW_EXEC] = {.title = "Process", .panel = &hs_panel_process},
         [HS_SHOW_BYTES] = {.title = "Bytes"},
         [HS_SHOW_INSPECT] = {.title = "Inspect"},
     };
