@@ -108,6 +108,9 @@ struct hs_allocator {
     const char *status[3]; /* what bits 0, 1 and 2 of a header say when set; NULL: nothing */
     hs_shape shape;
     size_t columns; /* of a grid: lists in a row; else 0 */
+    /* A model of a heap, to work out on paper: it starts at this address, no size of it is rounded,
+     * no payload aligned, and it does not grow. 0: a heap as programs have it. */
+    hs_addr model_base;
 
     /* The same allocator as it was compiled for these values of its options; NULL when there is but
      * one. A heap works by its variant, which hs_heap_allocator returns. */
@@ -151,6 +154,10 @@ hs_heap *hs_heap_new(const hs_heap_config *, const hs_allocator *, hs_build,
 void hs_heap_free(hs_heap *);
 const hs_allocator *hs_heap_allocator(const hs_heap *);
 uint64_t hs_heap_option(const hs_heap *, size_t index);
+
+/* Make one heap the same as another, byte for byte and variable for variable: a search goes back
+ * this way. Both are raw, of one allocator and of one size that does not grow. */
+void hs_heap_copy(hs_heap *to, const hs_heap *from);
 
 /* Change an option that is not `fresh`, for the requests to come. */
 void hs_heap_set_option(hs_heap *, size_t index, uint64_t value);

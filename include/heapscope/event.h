@@ -30,7 +30,7 @@ typedef enum {
     HS_IN_PLACE, /* at: block that realloc keeps where it is; a: its old size; b: its new size */
     HS_IGNORE,   /* at: a pointer whose free does nothing */
     HS_RETURN,   /* at: the pointer returned, or NULL */
-    HS_FAIL,     /* detail: hs_reason; a: bytes that would have been needed */
+    HS_FAIL,     /* detail: hs_reason; a: bytes that would have been needed; at: a wrong pointer */
     HS_FAULT,    /* detail: hs_reason; at: the address; the request was undone */
     HS_QUARANTINE, /* at: freed block that waits; a: its size; b: how many wait now */
     HS_EVENT_KINDS
@@ -54,6 +54,8 @@ typedef enum {
     HS_BECAUSE_LINKS,       /* fault: a free block's link leads to one that does not point back */
     HS_BECAUSE_DOUBLE_FREE, /* fault: the block was freed before */
     HS_BECAUSE_POISON,      /* fault: a byte was written after its block was freed */
+    HS_BECAUSE_TABLE,       /* fail: the allocator's table has no room for a piece more */
+    HS_BECAUSE_NO_BLOCK,    /* fail: no block starts at that address */
 } hs_reason;
 
 typedef struct {

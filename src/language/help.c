@@ -21,7 +21,10 @@ static void put_list(FILE *out, const hs_session *session, const hs_command *unu
         if (strcmp(c->group, group) != 0) fprintf(out, "%s%s\n", i ? "\n" : "", c->group);
         group = c->group;
         hs_command_syntax(c, syntax, sizeof syntax);
-        fprintf(out, "  %-26s %s\n", syntax, c->summary);
+        if (strlen(syntax) > 26)
+            fprintf(out, "  %s\n  %26s %s\n", syntax, "", c->summary);
+        else
+            fprintf(out, "  %-26s %s\n", syntax, c->summary);
     }
     fputs(
         "\nSizes: 24, 0x18, 2k, 1M, 4*16+8. Pointers: p1, p1+8, NULL, 0x107000008. a = malloc 24 names a block.\n"
@@ -37,6 +40,8 @@ static void put_measures(FILE *out)
     for (size_t i = 0; (m = hs_measure_at(i)); i++)
         fprintf(out, "  %-23s %s%s%s\n", m->name, m->definition, m->unit[0] == '%' ? ", in %" : "",
                 "");
+    for (size_t i = 0; (m = hs_machine_measure_at(i)); i++)
+        fprintf(out, "  %-23s %s\n", m->name, m->definition);
 }
 
 static void put_option_lines(FILE *out, const hs_option *options, size_t count)

@@ -26,7 +26,7 @@ bool hs_run_exec(hs_interpreter *in, const hs_statement *s)
     return show(in, HS_SHOW_EXEC);
 }
 
-bool hs_run_process(hs_interpreter *in, const hs_statement *s)
+bool hs_run_address_space(hs_interpreter *in, const hs_statement *s)
 {
     (void)s;
     hs_space *space = hs_session_process(in->session);

@@ -150,7 +150,7 @@ static void split_chunk(hs_index *x, size_t i, hs_addr key)
 
 void hs_index_put(hs_index *x, hs_addr key, uint32_t value)
 {
-    if (x->count == 0) insert_chunk(x, 0);
+    if (x->count == 0) insert_chunk(x, 0)->entries[0].key = key; /* a chunk is found by its first */
     size_t at = chunks_up_to(x, key);
     if (at > 0) at--;
     if (at_place(x, at)->count == CHUNK) {
@@ -242,7 +242,8 @@ void hs_index_image_free(hs_index_image *image)
     free(image);
 }
 
-size_t hs_index_image_share(const hs_index_image *image)
+size_t hs_index_image_weigh(const hs_index_image *image, uint64_t weighing)
 {
-    return sizeof *image + hs_snapshot_share(image->chunks) + hs_snapshot_share(image->directory);
+    return sizeof *image + hs_snapshot_weigh(image->chunks, weighing) +
+           hs_snapshot_weigh(image->directory, weighing);
 }

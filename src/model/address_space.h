@@ -22,9 +22,9 @@
 #define HS_UNKNOWN   UINT64_MAX
 
 enum {
-    HS_MAY_EXECUTE = 1,
-    HS_MAY_WRITE = 2,
-    HS_MAY_READ = 4
+    HS_MAPPED_EXECUTE = 1,
+    HS_MAPPED_WRITE = 2,
+    HS_MAPPED_READ = 4
 }; /* as in the program headers of ELF */
 
 typedef enum {

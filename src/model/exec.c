@@ -23,7 +23,7 @@
 #define HUGE_PAGE    ((uint64_t)2 << 20)
 #define STACK_EXTRA  ((uint64_t)128 << 10) /* the kernel's headroom below what it puts there */
 
-enum { READ_WRITE = HS_MAY_READ | HS_MAY_WRITE, MOST_OBJECTS = 200 };
+enum { READ_WRITE = HS_MAPPED_READ | HS_MAPPED_WRITE, MOST_OBJECTS = 200 };
 
 typedef struct {
     char *name; /* as it was asked for */
@@ -74,8 +74,8 @@ static const char *size_text(uint64_t n, char text[32])
 
 static const char *permission_text(int p, char text[4])
 {
-    snprintf(text, 4, "%c%c%c", p & HS_MAY_READ ? 'r' : '-', p & HS_MAY_WRITE ? 'w' : '-',
-             p & HS_MAY_EXECUTE ? 'x' : '-');
+    snprintf(text, 4, "%c%c%c", p & HS_MAPPED_READ ? 'r' : '-', p & HS_MAPPED_WRITE ? 'w' : '-',
+             p & HS_MAPPED_EXECUTE ? 'x' : '-');
     return text;
 }
 
@@ -83,17 +83,17 @@ static const char *permission_text(int p, char text[4])
 
 static hs_segment_kind kind_of(const hs_load *l)
 {
-    if (l->permissions & HS_MAY_EXECUTE) return HS_SEGMENT_CODE;
-    if (l->permissions & HS_MAY_WRITE) return HS_SEGMENT_DATA;
+    if (l->permissions & HS_MAPPED_EXECUTE) return HS_SEGMENT_CODE;
+    if (l->permissions & HS_MAPPED_WRITE) return HS_SEGMENT_DATA;
     return l->permissions ? HS_SEGMENT_CONSTANT : HS_SEGMENT_BARRIER;
 }
 
 /* By what a linker puts there: the program header knows permissions only. */
 static const char *word_for(const hs_executable *e, const hs_load *l)
 {
-    if (l->permissions & HS_MAY_EXECUTE)
-        return l->permissions & HS_MAY_WRITE ? "text and data" : "text";
-    if (l->permissions & HS_MAY_WRITE) return l->file_size ? "data" : "bss";
+    if (l->permissions & HS_MAPPED_EXECUTE)
+        return l->permissions & HS_MAPPED_WRITE ? "text and data" : "text";
+    if (l->permissions & HS_MAPPED_WRITE) return l->file_size ? "data" : "bss";
     if (!l->permissions) return "no access";
     /* The first read-only segment has the ELF header and the tables for the loader. */
     return l == e->loads && e->load_count > 1 ? "headers" : "rodata";
@@ -138,12 +138,12 @@ static void map_program(builder *b)
                           ", %s; in whole pages 0x%" PRIx64 " to 0x%" PRIx64 ".",
                           size_text(l->file_size, size), l->offset, from, permissions,
                           page_down(from), page_up(from + l->file_size));
-        if (l->permissions & HS_MAY_EXECUTE)
+        if (l->permissions & HS_MAPPED_EXECUTE)
             hs_space_tell(b->space, "The instructions: read and executed, never written.");
-        else if (l->permissions & HS_MAY_WRITE && l->file_size)
+        else if (l->permissions & HS_MAPPED_WRITE && l->file_size)
             hs_space_tell(b->space, "Variables with an initial value: a private copy, page by page "
                                     "when it is written to.");
-        else if (l->permissions == HS_MAY_READ && i > 0)
+        else if (l->permissions == HS_MAPPED_READ && i > 0)
             hs_space_tell(b->space, "Constants: every process that runs this program shares them.");
         if (l->memory_size > l->file_size)
             hs_space_tell(b->space,
@@ -293,8 +293,9 @@ static void map_vdso(builder *b)
     hs_space_step_begin(b->space, "the kernel maps pages of its own");
     hs_space_tell(b->space, "vdso: a little library, with which the program can read the clock "
                             "without a system call, and the data that the kernel keeps for it.");
-    hs_space_add(b->space, code, b->top, HS_MAY_READ | HS_MAY_EXECUTE, HS_SEGMENT_KERNEL, "vdso");
-    hs_space_add(b->space, data, code, HS_MAY_READ, HS_SEGMENT_KERNEL, "vvar");
+    hs_space_add(b->space, code, b->top, HS_MAPPED_READ | HS_MAPPED_EXECUTE, HS_SEGMENT_KERNEL,
+                 "vdso");
+    hs_space_add(b->space, data, code, HS_MAPPED_READ, HS_SEGMENT_KERNEL, "vvar");
     b->top = data;
 }
 
@@ -424,7 +425,7 @@ static bool protect(builder *b, const object *o)
     if (to > data.to) to = data.to;
     if (data.from < from)
         add_named(b, o, data.from, from, data.permissions, HS_SEGMENT_DATA, "data");
-    add_named(b, o, from, to, HS_MAY_READ, HS_SEGMENT_CONSTANT, "relro");
+    add_named(b, o, from, to, HS_MAPPED_READ, HS_SEGMENT_CONSTANT, "relro");
     if (to < data.to) add_named(b, o, to, data.to, data.permissions, HS_SEGMENT_DATA, "data");
     return true;
 }
@@ -541,24 +542,24 @@ hs_space *hs_space_of_program(const char *name, const char *arguments, hs_proble
 
 /* What `int main` with a few variables becomes: the four segments of today's linkers. */
 static const hs_load model_loads[] = {
-    {0x0000, 0x0000, 0x0688, 0x0688, 0x1000, HS_MAY_READ},
-    {0x1000, 0x1000, 0x01c5, 0x01c5, 0x1000, HS_MAY_READ | HS_MAY_EXECUTE},
-    {0x2000, 0x2000, 0x0114, 0x0114, 0x1000, HS_MAY_READ},
-    {0x2dd0, 0x3dd0, 0x0260, 0x4270, 0x1000, HS_MAY_READ | HS_MAY_WRITE},
+    {0x0000, 0x0000, 0x0688, 0x0688, 0x1000, HS_MAPPED_READ},
+    {0x1000, 0x1000, 0x01c5, 0x01c5, 0x1000, HS_MAPPED_READ | HS_MAPPED_EXECUTE},
+    {0x2000, 0x2000, 0x0114, 0x0114, 0x1000, HS_MAPPED_READ},
+    {0x2dd0, 0x3dd0, 0x0260, 0x4270, 0x1000, HS_MAPPED_READ | HS_MAPPED_WRITE},
 };
 
 static const hs_load interpreter_loads[] = {
-    {0x00000, 0x00000, 0x00c38, 0x00c38, 0x1000, HS_MAY_READ},
-    {0x01000, 0x01000, 0x25e21, 0x25e21, 0x1000, HS_MAY_READ | HS_MAY_EXECUTE},
-    {0x27000, 0x27000, 0x09e28, 0x09e28, 0x1000, HS_MAY_READ},
-    {0x31060, 0x31060, 0x02638, 0x027c8, 0x1000, HS_MAY_READ | HS_MAY_WRITE},
+    {0x00000, 0x00000, 0x00c38, 0x00c38, 0x1000, HS_MAPPED_READ},
+    {0x01000, 0x01000, 0x25e21, 0x25e21, 0x1000, HS_MAPPED_READ | HS_MAPPED_EXECUTE},
+    {0x27000, 0x27000, 0x09e28, 0x09e28, 0x1000, HS_MAPPED_READ},
+    {0x31060, 0x31060, 0x02638, 0x027c8, 0x1000, HS_MAPPED_READ | HS_MAPPED_WRITE},
 };
 
 static const hs_load libc_loads[] = {
-    {0x000000, 0x000000, 0x025248, 0x025248, 0x1000, HS_MAY_READ},
-    {0x026000, 0x026000, 0x155e71, 0x155e71, 0x1000, HS_MAY_READ | HS_MAY_EXECUTE},
-    {0x17c000, 0x17c000, 0x052c48, 0x052c48, 0x1000, HS_MAY_READ},
-    {0x1cf8b0, 0x1cf8b0, 0x004f28, 0x0123a0, 0x1000, HS_MAY_READ | HS_MAY_WRITE},
+    {0x000000, 0x000000, 0x025248, 0x025248, 0x1000, HS_MAPPED_READ},
+    {0x026000, 0x026000, 0x155e71, 0x155e71, 0x1000, HS_MAPPED_READ | HS_MAPPED_EXECUTE},
+    {0x17c000, 0x17c000, 0x052c48, 0x052c48, 0x1000, HS_MAPPED_READ},
+    {0x1cf8b0, 0x1cf8b0, 0x004f28, 0x0123a0, 0x1000, HS_MAPPED_READ | HS_MAPPED_WRITE},
 };
 
 enum { MODEL_LOADS = 4 };

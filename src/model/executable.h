@@ -13,7 +13,7 @@
 /* A segment to load (PT_LOAD), as the program header has it. */
 typedef struct {
     uint64_t offset, address, file_size, memory_size, align;
-    int permissions; /* HS_MAY_READ and the like */
+    int permissions; /* HS_MAPPED_READ and the like */
 } hs_load;
 
 typedef struct {

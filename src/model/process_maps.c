@@ -81,8 +81,9 @@ static bool parse_mapping(char *line, mapping *m)
                &path) < 3 ||
         !path)
         return false;
-    m->permissions = (access[0] == 'r' ? HS_MAY_READ : 0) | (access[1] == 'w' ? HS_MAY_WRITE : 0) |
-                     (access[2] == 'x' ? HS_MAY_EXECUTE : 0);
+    m->permissions = (access[0] == 'r' ? HS_MAPPED_READ : 0) |
+                     (access[1] == 'w' ? HS_MAPPED_WRITE : 0) |
+                     (access[2] == 'x' ? HS_MAPPED_EXECUTE : 0);
     m->path = line + path;
     return m->to > m->from && m->to <= HS_SPACE_END + HS_PAGE; /* vsyscall is the kernel's half */
 }
@@ -97,8 +98,9 @@ static hs_segment_kind kind_of(const mapping *m)
         if (strcmp(kinds[i].path, m->path) == 0) return kinds[i].kind;
     if (strncmp(m->path, "[v", 2) == 0) return HS_SEGMENT_KERNEL;
     if (!m->permissions) return HS_SEGMENT_BARRIER;
-    if (m->permissions & HS_MAY_EXECUTE) return HS_SEGMENT_CODE;
-    if (m->permissions & HS_MAY_WRITE) return m->path[0] == '/' ? HS_SEGMENT_DATA : HS_SEGMENT_ZERO;
+    if (m->permissions & HS_MAPPED_EXECUTE) return HS_SEGMENT_CODE;
+    if (m->permissions & HS_MAPPED_WRITE)
+        return m->path[0] == '/' ? HS_SEGMENT_DATA : HS_SEGMENT_ZERO;
     return HS_SEGMENT_CONSTANT;
 }
 

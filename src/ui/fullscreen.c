@@ -12,11 +12,14 @@
 #include "ui/player.h"
 #include "ui/prompt.h"
 #include "ui/terminal.h"
+#include "ui/utf8.h"
 #include "ui/zoom_path.h"
 #include "view/address_space.h"
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/segments.h"
+#include "view/side_by_side.h"
 #include "view/telling.h"
 
 #include <curses.h>
@@ -46,14 +49,27 @@ typedef struct {
     } slow;
     hs_zoom_path path;
 
+    struct { /* a question that waits for its answer, while `on` */
+        bool on, on_map;
+        bool cancelled; /* by Ctrl-C, and what asks it with it */
+        wchar_t typed[128];
+        size_t length;
+        bool reading;     /* what lies over the map, before the next question */
+        hs_addr from, to; /* the cell that was clicked */
+    } question;
+
     hs_screen_state state;
     hs_screen_places places;
     hs_scene *scene; /* as it was last composed */
     bool stale;      /* something but the line that is typed has changed since */
     char *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
-    char *command;                                   /* of a script, shown above what it did */
+    char *progress;   /* of a long command that tells it, until it ends */
+    char *verdict;    /* on a prediction, shown likewise */
+    char *command;    /* of a script, shown above what it did */
+    char *trouble;    /* with the journal, not yet told */
     char *open_lines; /* typed lines of a statement whose { is still open */
     bool light, pasting, quit, drawn;
+    bool typed;           /* something was: the journal keeps the session from then on */
     int64_t began, shown; /* of the command that is running, for the sight of progress */
     uint64_t asked;       /* how often it asked whether to stop */
 
@@ -94,6 +110,10 @@ static const char player_keys[] =
     "Space next  p pause  Enter type commands  q end the script  F1 help  F10 quit";
 static const char paused_keys[] =
     "F5 goes on with the script  F1 help  F2 blocks  F4 stats  F10 quit";
+
+static const char question_keys[] = "Type the answer and Enter; Enter alone or Escape passes";
+static const char map_question_keys[] =
+    "Type the answer and Enter, or click on the block; Enter alone or Escape passes";
 
 static const char slow_keys[] =
     "Right or Space next  Left back  Home first  End last  Escape ends slow motion";
@@ -138,6 +158,14 @@ static int put_line(hs_pane p, int row, int column, const wchar_t *text, size_t 
 static int put_prompt(const app *a, hs_pane p, int row)
 {
     char text[64];
+    if (a->question.reading) {
+        hs_put(p, row, 0, HS_ROLE_KEY, "Enter goes on");
+        return -1;
+    }
+    if (a->question.on) {
+        int from = hs_put(p, row, 0, HS_ROLE_KEY, "? ");
+        return put_line(p, row, from, a->question.typed, a->question.length, a->question.length);
+    }
     if (a->slow.on) {
         hs_put(p, row, 0, HS_ROLE_KEY, "slow motion");
         return -1;
@@ -172,12 +200,20 @@ static hs_space *space_on_show(const app *a)
                                          : NULL;
 }
 
+/* The allocators that run side by side, or NULL. */
+static hs_lockstep *lockstep(const app *a)
+{
+    return hs_interpreter_lockstep(a->interpreter);
+}
+
 static void compose(app *a)
 {
+    a->state.lockstep = a->slow.on ? NULL : lockstep(a);
     bool paused = !hs_player_has_ended(&a->player);
     a->state.caption = a->caption;
     a->state.message = a->message;
-    a->state.keys = a->slow.on            ? slow_keys
+    a->state.keys = a->question.on        ? (a->question.on_map ? map_question_keys : question_keys)
+                    : a->slow.on          ? slow_keys
                     : space_on_show(a)    ? space_keys
                     : a->player.has_focus ? player_keys
                     : paused              ? paused_keys
@@ -227,6 +263,7 @@ static void say(void *context, hs_voice voice, const char *text)
     case HS_SAY_NOTE: replace(&a->caption, copy(text)); break;
     case HS_SAY_ERROR: set_message(a, copy(text), true); break;
     case HS_SAY_REFUSED: set_message(a, joined("refused: ", "", text), false); break;
+    case HS_SAY_VERDICT: replace(&a->verdict, copy(text)); break;
     case HS_SAY_ANSWER:
         replace(&a->answer, a->answer ? joined(a->answer, "\n", text) : copy(text));
         break;
@@ -245,9 +282,15 @@ static void close_overlay(app *a)
     a->state.cursor = HS_NULL;
 }
 
+static void show_segments(app *a)
+{
+    open_overlay(a, (hs_overlay){.title = "Segments", .panel = &hs_panel_segments});
+}
+
 static void show_why(app *a, uint64_t n)
 {
-    replace(&a->overlay_text, hs_why_of(a->session, n));
+    replace(&a->overlay_text,
+            lockstep(a) ? hs_lanes_why(lockstep(a), n) : hs_why_of(a->session, n));
     open_overlay(a, (hs_overlay){.title = "Why", .text = a->overlay_text});
 }
 
@@ -408,23 +451,34 @@ static void look_again(app *a)
         set_message(a, hs_space_step_text(space), false);
 }
 
+/* A panel; of each allocator, where several run side by side. */
+static void show_panel(app *a, const char *title, const hs_panel *panel)
+{
+    hs_overlay o = {.title = title, .panel = panel};
+    if (lockstep(a)) {
+        replace(&a->overlay_text, hs_lanes_panel(lockstep(a), panel, COLS, a->config->ascii));
+        o.text = a->overlay_text;
+    }
+    open_overlay(a, o);
+}
+
+static void show_lanes(app *a)
+{
+    char *parting = hs_lanes_parting(lockstep(a));
+    close_overlay(a);
+    set_message(a, parting ? parting : copy("they have served all requests alike so far"), false);
+}
+
 static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 {
     app *a = context;
     switch (what) {
     case HS_SHOW_MAP: close_overlay(a); break;
-    case HS_SHOW_BLOCKS:
-        open_overlay(a, (hs_overlay){.title = "Blocks, heap order", .panel = &hs_panel_blocks});
-        break;
-    case HS_SHOW_FREE_LIST:
-        open_overlay(a, (hs_overlay){.title = "Free blocks", .panel = &hs_panel_free_list});
-        break;
-    case HS_SHOW_STATS:
-        open_overlay(a, (hs_overlay){.title = "The ledger", .panel = &hs_panel_stats});
-        break;
-    case HS_SHOW_PLOT:
-        open_overlay(a, (hs_overlay){.title = "Over time", .panel = &hs_panel_plot});
-        break;
+    case HS_SHOW_BLOCKS: show_panel(a, "Blocks, heap order", &hs_panel_blocks); break;
+    case HS_SHOW_FREE_LIST: show_panel(a, "Free blocks", &hs_panel_free_list); break;
+    case HS_SHOW_STATS: show_panel(a, "The ledger", &hs_panel_stats); break;
+    case HS_SHOW_PLOT: show_panel(a, "Over time", &hs_panel_plot); break;
+    case HS_SHOW_LANES: show_lanes(a); break;
     case HS_SHOW_BYTES:
         open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
         break;
@@ -435,6 +489,11 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_EXEC: show_space(a, &hs_panel_process, 1); break;
     case HS_SHOW_LIVE:
         show_space(a, &hs_panel_live, hs_session_space(a->session, HS_SPACE_LIVE)->shown);
+        break;
+    case HS_SHOW_SEGMENTS: show_segments(a); break;
+    case HS_SHOW_TRANSLATION:
+        replace(&a->overlay_text, hs_translation_text(a->session, at, (unsigned)length));
+        open_overlay(a, (hs_overlay){.title = "Translation", .text = a->overlay_text});
         break;
     case HS_SHOW_INSPECT: open_overlay(a, (hs_overlay){.title = "Inspect", .at = at}); break;
     }
@@ -452,11 +511,28 @@ static void begin(void *context, const hs_program *program, const hs_statement *
     replace(&a->command, text);
 }
 
+/* What was done is kept before it is shown. */
+static void keep(app *a)
+{
+    const char *trouble = a->typed ? hs_journal_keep(a->config->journal, a->session) : NULL;
+    if (trouble) replace(&a->trouble, copy(trouble));
+}
+
 static void performed(void *context, const char *summary)
 {
     app *a = context;
-    set_message(a, summary ? copy(summary) : hs_explain(a->session), false);
+    keep(a);
+    hs_lockstep *l = lockstep(a);
+    char *told = summary ? copy(summary) : l ? hs_lanes_explain(l) : hs_explain(a->session);
+    if (a->verdict) {
+        set_message(a, joined(a->verdict, "\n", told), false);
+        free(told);
+    } else {
+        set_message(a, told, false);
+    }
+    replace(&a->verdict, NULL);
     a->state.follow = true;
+    if (hs_segments_are_news(a->session)) show_segments(a);
 }
 
 static void show_progress(app *a)
@@ -464,13 +540,22 @@ static void show_progress(app *a)
     int64_t now = hs_player_clock();
     char *text;
     if (now - a->began <= 500 || now - a->shown <= 100) return;
-    if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
-                 hs_session_totals(a->session)->requests) < 0)
+    if (a->progress)
+        text = joined(a->progress, "; ", "Ctrl-C stops");
+    else if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
+                      hs_session_totals(a->session)->requests) < 0)
         abort();
     set_message(a, text, false);
     a->shown = now;
     a->stale = true;
     draw(a);
+}
+
+static void progress(void *context, const char *text)
+{
+    app *a = context;
+    replace(&a->progress, text ? copy(text) : NULL);
+    if (!text) replace(&a->message, NULL);
 }
 
 /* Is what arrives now, after all that waits, inside a paste? */
@@ -496,7 +581,9 @@ static void forget_waiting(app *a)
 static bool interrupted(void *context)
 {
     app *a = context;
-    if (++a->asked % 1024) return false;
+    if (a->question.cancelled) return true;
+    if (++a->asked % 1024 && !a->progress) return false;
+    keep(a);
     show_progress(a);
     bool pasting = paste_arrives(a);
     while (1) {
@@ -513,6 +600,12 @@ static bool interrupted(void *context)
         a->waiting = hs_array_reserve(a->waiting, &a->waiting_room, a->waiting_to + 1, sizeof e);
         a->waiting[a->waiting_to++] = e;
     }
+}
+
+static const char *go_on(void *context)
+{
+    const app *a = context;
+    return hs_journal_ask(a->config->journal);
 }
 
 /* The next key, from what waits or from the terminal. */
@@ -548,12 +641,25 @@ static void present_answer(app *a)
     replace(&a->answer, NULL);
 }
 
+/* The answer is there: what went wrong with the journal is said with it, once. */
+static void after_running(app *a)
+{
+    keep(a);
+    present_answer(a);
+    if (!a->trouble) return;
+    replace(&a->command, NULL);
+    set_message(a, a->message ? joined(a->trouble, "\n", a->message) : copy(a->trouble), true);
+    replace(&a->trouble, NULL);
+}
+
 static void before_running(app *a)
 {
     end_slow_motion(a);
     close_overlay(a);
     replace(&a->message, NULL);
     replace(&a->command, NULL);
+    replace(&a->verdict, NULL);
+    a->question.cancelled = false;
     a->state.error = false;
     a->began = a->shown = hs_player_clock();
 }
@@ -568,8 +674,9 @@ static void run_typed(app *a, const char *line)
     }
     if (text[strspn(text, " \t\n")]) {
         before_running(a);
+        a->typed = true;
         hs_interpreter_run(a->interpreter, NULL, 1, text, strlen(text));
-        present_answer(a);
+        after_running(a);
     }
     free(text);
 }
@@ -578,7 +685,7 @@ static void step_script(app *a)
 {
     before_running(a);
     hs_player_step(&a->player, a->interpreter, a->session);
-    present_answer(a);
+    after_running(a);
     if (hs_player_has_ended(&a->player) && !a->message)
         set_message(a, copy("The script has ended. Type commands of your own, or quit."), false);
 }
@@ -611,13 +718,13 @@ static int page(const app *a)
 static void inspect(app *a, hs_addr at)
 {
     if (!at) return;
-    char *text = NULL;
     hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
     hs_inspect_paint(stage(a), hs_pane_of(scene), at);
-    text = hs_scene_text(scene);
+    char *text = hs_scene_text(scene);
     hs_scene_free(scene);
-    text[strcspn(text + 1, "\n") + 1] = ':';
-    set_message(a, text, false);
+    const char *rows = text + strcspn(text, "\n"); /* behind the title */
+    set_message(a, copy(*rows ? rows + 1 : rows), false);
+    free(text);
     a->state.cursor = at;
     a->state.cursor_size = 1;
     a->state.follow = false;
@@ -1110,6 +1217,7 @@ static hs_key next_char(void *context, wchar_t *out)
         if (!key_is_pending(a)) {
             insert_pasted(a);
             draw(a);
+            hs_journal_sync(a->config->journal);
         }
         bool played = a->player.has_focus || a->slow.on;
         int wait = hs_player_wait(&a->player);
@@ -1154,6 +1262,130 @@ static void show_completions(void *context, const hs_completions *c)
     a->stale = true;
 }
 
+/* --- Questions ------------------------------------------------------------------------------ */
+
+/* A command waits for an answer, perhaps one of a script, while libedit waits for a key: so the
+ * answer has a line of its own here. */
+
+static void erase_typed(app *a)
+{
+    if (a->question.length) a->question.length--;
+}
+
+static void type_answer(app *a, wchar_t c)
+{
+    size_t room = sizeof a->question.typed / sizeof *a->question.typed;
+    if (c >= 32 && c != 127 && a->question.length < room)
+        a->question.typed[a->question.length++] = c;
+}
+
+/* The cell of the map under the mouse. */
+static bool click_answers(app *a)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK || !(event.bstate & BUTTON1_PRESSED)) return false;
+    if (!a->question.on_map || a->state.overlay.open) return false;
+    a->question.from = hs_map_address(stage(a), &a->places.plan, event.y - a->places.map.row,
+                                      event.x - a->places.map.column);
+    a->question.to = a->question.from + a->places.plan.cell_bytes;
+    return a->question.from != HS_NULL;
+}
+
+/* Keys that only look at something act as ever; those that run commands or travel do nothing. */
+static void look(app *a, wchar_t key)
+{
+    void (*const waiting[])(app *) = {key_play, key_step, travel_back, travel_forward};
+    for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++)
+        for (size_t j = 0; j < sizeof keys / sizeof *keys; j++)
+            if (keys[j].key == (int)key && keys[j].act == waiting[i]) return;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].key == (int)key) keys[i].act(a);
+}
+
+typedef enum { GOES_ON, ANSWERED, PASSED } asking;
+
+static asking take_character(app *a, wchar_t c)
+{
+    switch (c) {
+    case L'\r':
+    case L'\n': return ANSWERED;
+    case CTRL_C: a->question.cancelled = true; return PASSED;
+    case ESCAPE:
+        if (!a->state.overlay.open) return PASSED;
+        close_overlay(a);
+        return GOES_ON;
+    case 127:
+    case 8: erase_typed(a); return GOES_ON;
+    default: type_answer(a, c); return GOES_ON;
+    }
+}
+
+static asking take_key(app *a, wchar_t key)
+{
+    if (key == KEY_MOUSE) return click_answers(a) ? ANSWERED : GOES_ON;
+    if (key == KEY_ENTER) return ANSWERED;
+    if (key == KEY_BACKSPACE)
+        erase_typed(a);
+    else
+        look(a, key);
+    return a->quit ? PASSED : GOES_ON;
+}
+
+static asking await_answer(app *a)
+{
+    asking now = GOES_ON;
+    while (now == GOES_ON) {
+        wchar_t key;
+        a->stale = true;
+        draw(a);
+        switch (read_key(a, -1, &key)) {
+        case HS_READ_END: a->quit = true; return PASSED;
+        case HS_READ_TIMEOUT: break;
+        case HS_READ_KEY: now = take_key(a, key); break;
+        case HS_READ_CHARACTER: now = take_character(a, key); break;
+        }
+    }
+    return now;
+}
+
+/* An answer is still laid over the map, such as why the last prediction was wrong: it stays until
+ * it has been read. */
+static void read_overlay(app *a)
+{
+    while (a->state.overlay.open && !a->quit) {
+        wchar_t key;
+        a->question.reading = true;
+        a->stale = true;
+        draw(a);
+        hs_read read = read_key(a, -1, &key);
+        if (read == HS_READ_END) a->quit = true;
+        if (read == HS_READ_KEY && key != KEY_ENTER) look(a, key);
+        if (read == HS_READ_CHARACTER && key == CTRL_C) a->question.cancelled = true;
+        if (read == HS_READ_CHARACTER || (read == HS_READ_KEY && key == KEY_ENTER))
+            close_overlay(a);
+    }
+    a->question.reading = false;
+}
+
+static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
+{
+    app *a = context;
+    if (a->quit || a->question.cancelled) return false;
+    read_overlay(a);
+    if (a->quit || a->question.cancelled) return false;
+    memset(&a->question, 0, sizeof a->question);
+    a->question.on = true;
+    a->question.on_map = on_map;
+    set_message(a, copy(question), false);
+    asking how = await_answer(a);
+    a->question.on = false;
+    a->stale = true;
+    *reply = (hs_reply){.from = a->question.from, .to = a->question.to};
+    if (how == ANSWERED && !reply->to)
+        reply->text = hs_utf8_from_wide(a->question.typed, a->question.length);
+    return how == ANSWERED;
+}
+
 /* --- Life ----------------------------------------------------------------------------------- */
 
 static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *config, const char *why)
@@ -1161,7 +1393,8 @@ static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *confi
     hs_plain_style style = hs_plain_style_of_output(config->ascii);
     fprintf(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
     if (config->script) return hs_plain_play(session, &style, config->script);
-    return hs_plain_converse(session, &style, config->history);
+    if (config->text) return hs_plain_run(session, &style, "LIST", config->text);
+    return hs_plain_converse(session, &style, config->history, config->journal);
 }
 
 static void read_lines(app *a)
@@ -1190,6 +1423,9 @@ static void free_app(app *a)
     free(a->answer);
     free(a->overlay_text);
     free(a->command);
+    free(a->progress);
+    free(a->verdict);
+    free(a->trouble);
     free(a->open_lines);
     free(a->pasted);
     free(a->waiting);
@@ -1197,12 +1433,19 @@ static void free_app(app *a)
     hs_scene_free(a->scene);
 }
 
+static bool open_script(app *a)
+{
+    const hs_fullscreen_config *c = a->config;
+    if (c->script) return hs_player_open(&a->player, a->interpreter, c->script);
+    return c->text && hs_player_open_text(&a->player, a->interpreter, "LIST", c->text);
+}
+
 uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *config)
 {
     app a = {.session = session, .config = config};
     const char *why = "libedit can not be set up";
     hs_prompt_host host = {&a, next_char, show_completions};
-    hs_listener listener = {&a, say, show, begin, performed, interrupted};
+    hs_listener listener = {&a, say, show, begin, performed, interrupted, ask, progress, go_on};
     a.interpreter = hs_interpreter_new(session, &listener);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);
@@ -1210,13 +1453,16 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
         free_app(&a);
         return line_mode(session, config, why);
     }
-    set_message(&a,
-                copy("Type malloc 24, then free p1. help lists the commands; F1 or ? the keys."),
-                false);
-    if (config->script && hs_player_open(&a.player, a.interpreter, config->script)) step_script(&a);
+    const char *notice = hs_journal_notice(config->journal);
+    set_message(
+        &a,
+        copy(notice ? notice
+                    : "Type malloc 24, then free p1. help lists the commands; F1 or ? the keys."),
+        false);
+    if (open_script(&a)) step_script(&a);
     uint64_t in_script = hs_interpreter_failures(a.interpreter);
     read_lines(&a);
-    if (config->script) in_script = hs_interpreter_failures(a.interpreter);
+    if (config->script || config->text) in_script = hs_interpreter_failures(a.interpreter);
     int ended_by = hs_terminal_end_signal(a.terminal);
     hs_terminal_close(a.terminal);
     free_app(&a);

@@ -14,12 +14,22 @@ int64_t hs_player_clock(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-bool hs_player_open(hs_player *p, hs_interpreter *in, const char *path)
+static bool begin(hs_player *p, hs_program *script)
 {
-    *p = (hs_player){.script = hs_interpreter_load(in, path)};
+    *p = (hs_player){.script = script};
     p->has_focus = p->playing = p->script != NULL;
     p->due = hs_player_clock();
     return p->script != NULL;
+}
+
+bool hs_player_open(hs_player *p, hs_interpreter *in, const char *path)
+{
+    return begin(p, hs_interpreter_load(in, path));
+}
+
+bool hs_player_open_text(hs_player *p, hs_interpreter *in, const char *name, const char *text)
+{
+    return begin(p, hs_interpreter_parse(in, name, text));
 }
 
 void hs_player_close(hs_player *p)
@@ -40,7 +50,8 @@ static bool is_command(const hs_statement *s, const char *name)
 
 static bool is_stop(const hs_statement *s)
 {
-    static const char *const passing[] = {"set", "allocator", "heap", "reset", "expect", NULL};
+    static const char *const passing[] = {"set",    "allocator", "heap", "reset",
+                                          "expect", "predict",   NULL};
     if (s->has_body) return true;
     for (size_t i = 0; passing[i]; i++)
         if (is_command(s, passing[i])) return false;

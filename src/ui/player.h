@@ -16,6 +16,8 @@ int64_t hs_player_clock(void);
 
 /* Load a script; false after the interpreter said what is wrong. */
 bool hs_player_open(hs_player *, hs_interpreter *, const char *path);
+/* The same with commands that are no file's; complaints call them `name`. */
+bool hs_player_open_text(hs_player *, hs_interpreter *, const char *name, const char *text);
 void hs_player_close(hs_player *);
 
 /* Run up to and with the next statement that there is something to see of. */

@@ -169,8 +169,8 @@ static void put_segment(hs_pane p, int row, const hs_session *s, const hs_space 
     hs_putf(p, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, g->from);
     if (is_new) hs_put(p, row, ADDRESS - 2, HS_ROLE_MARK, "*");
     put_bar(p, row, g, is_new);
-    hs_putf(p, row, column, HS_ROLE_TEXT, "%c%c%c", p_ & HS_MAY_READ ? 'r' : '-',
-            p_ & HS_MAY_WRITE ? 'w' : '-', p_ & HS_MAY_EXECUTE ? 'x' : '-');
+    hs_putf(p, row, column, HS_ROLE_TEXT, "%c%c%c", p_ & HS_MAPPED_READ ? 'r' : '-',
+            p_ & HS_MAPPED_WRITE ? 'w' : '-', p_ & HS_MAPPED_EXECUTE ? 'x' : '-');
     hs_putf(p, row, column + 4, HS_ROLE_TEXT, "%6s", size_text(g->to - g->from, size));
     column += 12;
     if (space->live) {

@@ -143,6 +143,10 @@ static void put_failure(FILE *out, const hs_session *s, const story *t)
     case HS_BECAUSE_OVERFLOW: fputs("the product is larger than any size", out); break;
     case HS_BECAUSE_NO_POWER: fputs("the alignment is no power of two", out); break;
     case HS_BECAUSE_SYSTEM: fputs("the operating system gave no memory", out); break;
+    case HS_BECAUSE_TABLE: fputs("the table of pieces is full", out); break;
+    case HS_BECAUSE_NO_BLOCK:
+        fprintf(out, "no block in use starts at 0x%" PRIx64, t->fail->at);
+        break;
     default:
         fprintf(out, "no hole fits, and the heap may not grow beyond %" PRIu64 " bytes",
                 hs_heap_maximum(hs_session_heap(s)));
@@ -204,6 +208,10 @@ static void put_release(FILE *out, const hs_session *s, const story *t)
     if (t->ignore) {
         fprintf(out, "%s does nothing; the bytes stay behind, out of use",
                 hs_heap_allocator(hs_session_heap(s))->name);
+        return;
+    }
+    if (t->fail) {
+        put_failure(out, s, t);
         return;
     }
     const hs_event *r = t->release, *q = t->quarantine;
@@ -357,6 +365,8 @@ char *hs_explain(const hs_session *s)
         put_write(out, s, last);
     else if (op->kind == HS_OP_SET)
         fprintf(out, "%s is %s now%s", op->name, op->text, last->any ? "" : "; the heap is fresh");
+    else if (op->kind == HS_OP_MACHINE)
+        fputs(hs_session_mmu(s)->report, out);
     else if (op->kind == HS_OP_ASSIGN)
         fprintf(
             out, "%s = 0x%" PRIx64, op->name,

@@ -323,7 +323,7 @@ void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
     uint64_t word = 0;
     hs_addr word_at = at & ~(hs_addr)7;
     hs_heap_peek(hs_session_heap(s), word_at, &word);
-    hs_putf(p, 1, 0, HS_ROLE_TEXT, "role      %s, byte %" PRIu64 " of its block",
+    hs_putf(p, 1, 0, HS_ROLE_TEXT, "0x%" PRIx64 ": %s, byte %" PRIu64 " of its block", at,
             role_at(&seen, at), at - b->addr);
     hs_putf(p, 2, 0, HS_ROLE_TEXT,
             "block     0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes, %s", b->addr,

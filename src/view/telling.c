@@ -212,6 +212,12 @@ static void put_fail(FILE *out, const hs_session *s, const hs_event *e)
     case HS_BECAUSE_OVERFLOW: fputs("fails: the product is larger than any size", out); break;
     case HS_BECAUSE_NO_POWER: fputs("fails: the alignment is no power of two", out); break;
     case HS_BECAUSE_SYSTEM: fputs("fails: the operating system gave no memory", out); break;
+    case HS_BECAUSE_TABLE:
+        fprintf(out, "fails: the table has room for %" PRIu64 " pieces, and is full", e->a);
+        break;
+    case HS_BECAUSE_NO_BLOCK:
+        fprintf(out, "fails: no block in use starts at 0x%" PRIx64, e->at);
+        break;
     default:
         fprintf(out,
                 "fails: %" PRIu64 " bytes are needed, no free block has them, and the heap may not "

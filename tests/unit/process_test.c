@@ -109,8 +109,8 @@ static hs_executable *read_program(const char *path)
 
 static int permissions_of(const char *flags)
 {
-    return (strchr(flags, 'R') ? HS_MAY_READ : 0) | (strchr(flags, 'W') ? HS_MAY_WRITE : 0) |
-           (strchr(flags, 'E') ? HS_MAY_EXECUTE : 0);
+    return (strchr(flags, 'R') ? HS_MAPPED_READ : 0) | (strchr(flags, 'W') ? HS_MAPPED_WRITE : 0) |
+           (strchr(flags, 'E') ? HS_MAPPED_EXECUTE : 0);
 }
 
 static void segments_are_those_that_readelf_says(void **state)
@@ -223,9 +223,9 @@ static void expect_mapped(const mapping *list, size_t n, uint64_t at, const hs_s
 {
     const mapping *m = mapping_at(list, n, at);
     char wanted[4];
-    snprintf(wanted, sizeof wanted, "%c%c%c", g->permissions & HS_MAY_READ ? 'r' : '-',
-             g->permissions & HS_MAY_WRITE ? 'w' : '-',
-             g->permissions & HS_MAY_EXECUTE ? 'x' : '-');
+    snprintf(wanted, sizeof wanted, "%c%c%c", g->permissions & HS_MAPPED_READ ? 'r' : '-',
+             g->permissions & HS_MAPPED_WRITE ? 'w' : '-',
+             g->permissions & HS_MAPPED_EXECUTE ? 'x' : '-');
     if (!m) fail_msg("%s: 0x%" PRIx64 " is not mapped", g->name, at);
     if (strncmp(m->access, wanted, 3) != 0)
         fail_msg("%s: %s at 0x%" PRIx64 ", and not %s", g->name, m->access, at, wanted);
@@ -551,7 +551,7 @@ static void steps_go_forth_and_back(void **state)
 static void the_heap_of_the_process_is_that_of_the_session(void **state)
 {
     stage *s = *state;
-    stage_does(s, "process");
+    stage_does(s, "address-space");
     picture_shows(picture_of_panel(s, &hs_panel_process, 0, 120, false, 0),
                   "heap, break 0x107000100");
     stage_does(s, "malloc 5000");
@@ -584,7 +584,7 @@ static void the_scale_says_what_it_is(void **state)
 
 static void every_pane_of_a_process_can_be_painted(void **state)
 {
-    stage_does(*state, "process; maps self");
+    stage_does(*state, "address-space; maps self");
     for (int rows = 1; rows < 40; rows += 3)
         for (int columns = 1; columns < 140; columns += 7) {
             free(picture_of_panel(*state, &hs_panel_process, rows, columns, columns % 2, 5));
