@@ -594,16 +594,11 @@ static void every_pane_of_a_process_can_be_painted(void **state)
 
 /* --- Real processes ------------------------------------------------------------------------- */
 
-static void a_real_process_is_shown_as_proc_has_it(void **state)
+/* The step on show has the segments that /proc has. */
+static void expect_as_proc_has_it(const stage *s, const hs_space *space, pid_t process)
 {
     static mapping maps[1000];
-    stage *s = *state;
-    hs_problem problem;
-    pid_t child = run_to_its_end("/bin/ls");
-    if (!child) skip();
-    hs_space *space = hs_space_of_process(child, &problem);
-    assert_non_null(space);
-    size_t n = read_maps(child, maps, 1000), count, below = 0;
+    size_t n = read_maps(process, maps, 1000), count, below = 0;
     hs_segment *list = hs_space_segments(space, s->session, &count);
     for (size_t i = 0; i < n; i++) below += maps[i].to <= HS_SPACE_END;
     assert_int_equal(count, below);
@@ -615,6 +610,16 @@ static void a_real_process_is_shown_as_proc_has_it(void **state)
         assert_true(list[i].resident <= list[i].to - list[i].from);
     }
     free(list);
+}
+
+static void a_real_process_is_shown_as_proc_has_it(void **state)
+{
+    hs_problem problem;
+    pid_t child = run_to_its_end("/bin/ls");
+    if (!child) skip();
+    hs_space *space = hs_space_of_process(child, &problem);
+    assert_non_null(space);
+    expect_as_proc_has_it(*state, space, child);
     hs_space_free(space);
     end(child);
 }
@@ -622,7 +627,6 @@ static void a_real_process_is_shown_as_proc_has_it(void **state)
 static void a_started_program_shows_its_segments_appear(void **state)
 {
     hs_problem problem;
-    (void)state;
     hs_space *space = hs_space_of_command("cat -u", &problem);
     assert_non_null(space);
     int child = space->process;
@@ -636,6 +640,7 @@ static void a_started_program_shows_its_segments_appear(void **state)
     assert_true(libc);
     assert_true(heap);
     assert_true(space->step_count > 3);
+    expect_as_proc_has_it(*state, space, child); /* what went is not there any more */
     hs_space_free(space);
     assert_int_equal(kill(child, 0), -1);
     assert_int_equal(errno, ESRCH);
@@ -684,7 +689,7 @@ int main(int argc, char **argv)
         ON_STAGE(the_scale_says_what_it_is),
         ON_STAGE(every_pane_of_a_process_can_be_painted),
         ON_STAGE(a_real_process_is_shown_as_proc_has_it),
-        cmocka_unit_test(a_started_program_shows_its_segments_appear),
+        ON_STAGE(a_started_program_shows_its_segments_appear),
         cmocka_unit_test(a_program_that_ends_is_shown_as_it_was),
         ON_STAGE(processes_that_are_not_there_are_refused),
     };
