@@ -2,6 +2,7 @@
 #include "heap/array.h"
 #include "language/expression.h"
 #include "language/interpreter.h"
+#include "model/executable.h"
 #include "ui/fullscreen.h"
 #include "ui/journal.h"
 #include "ui/plain.h"
@@ -202,6 +203,14 @@ static int finish(int status)
     return FAILED;
 }
 
+/* The version, and what this build can not do. */
+static void print_version(void)
+{
+    puts("heapscope " HEAPSCOPE_VERSION);
+    if (!hs_executable_is_readable())
+        puts("built without libelf: exec knows the built-in program only");
+}
+
 static int handle(int option, arguments *a)
 {
     switch (option) {
@@ -227,7 +236,7 @@ static int handle(int option, arguments *a)
     case 'r': a->range = optarg; return parse_number(optarg);
     case 'P': a->percent = optarg; return parse_number(optarg);
     case 'h': put_usage(stdout); exit(finish(OK));
-    case 'V': puts("heapscope " HEAPSCOPE_VERSION); exit(finish(OK));
+    case 'V': print_version(); exit(finish(OK));
     case OPTION_MAN: print_manual(); exit(finish(OK));
     default: fputs("try heapscope --help\n", stderr); return USAGE;
     }

@@ -1045,6 +1045,34 @@ static const hs_command commands[] = {
      false,
      run_leaks},
 
+    {"exec",
+     "Processes",
+     "how a program becomes a process: its address space, step by step",
+     "Reads an ELF file and lays out what kernel and loader would map: program, interpreter, libraries,\n"
+     "stack, and as its heap the one of this session. Nothing is run. Without FILE: a built-in program.\n"
+     "ARGUMENTS are the program's own: exec /bin/ls -l.",
+     {{HS_PARAMETER_FILE, "FILE", NULL, true}, {HS_PARAMETER_TEXT, "ARGUMENTS", NULL, true}},
+     false,
+     hs_run_exec},
+    {"address-space",
+     "Processes",
+     "the address space that this heap is in",
+     "That of the last exec. Lengths are logarithms; the heap's break moves as malloc moves it.",
+     {{0}},
+     false,
+     hs_run_address_space},
+    {"maps",
+     "Processes",
+     "the live address space of a real process",
+     "maps self           of heapscope itself\n"
+     "maps 1234           of process 1234\n"
+     "maps -- python3     starts a program, and shows its segments appear; it gets no input, its output\n"
+     "                    is thrown away, and it ends with the next maps, or with heapscope\n"
+     "Without any: looks again at the last one.",
+     {{HS_PARAMETER_TEXT, "PID|self|COMMAND", NULL, true}},
+     false,
+     hs_run_maps},
+
     {"why",
      "Insight",
      "how the last request was served, step by step",

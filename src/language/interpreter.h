@@ -31,6 +31,9 @@ typedef enum {
     HS_SHOW_LANES,       /* `split` began: all allocators side by side */
     HS_SHOW_SEGMENTS,    /* the small machine: address spaces and physical memory */
     HS_SHOW_TRANSLATION, /* of the virtual address `at`, for an access of kind `length` */
+    HS_SHOW_PROCESS,     /* the address space that the heap is in */
+    HS_SHOW_EXEC,        /* the same, step by step */
+    HS_SHOW_LIVE,        /* that of a real process */
 } hs_show;
 
 /* What the user says to a question: typed, or pointed at on the map. */

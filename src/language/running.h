@@ -56,6 +56,11 @@ bool hs_write_argument_file(hs_interpreter *, const hs_argument *,
 /* The command `adversary`, in a file of its own. */
 bool hs_run_adversary(hs_interpreter *, const hs_statement *);
 
+/* The commands about processes. */
+bool hs_run_exec(hs_interpreter *, const hs_statement *);
+bool hs_run_maps(hs_interpreter *, const hs_statement *);
+bool hs_run_address_space(hs_interpreter *, const hs_statement *);
+
 bool hs_run_statements(hs_interpreter *, const hs_statement *, size_t count);
 bool hs_interrupted(hs_interpreter *);
 

@@ -2,6 +2,7 @@
 #ifndef HS_MODEL_SESSION_H
 #define HS_MODEL_SESSION_H
 
+#include "model/address_space.h"
 #include "model/chronicle.h"
 #include "model/client.h"
 #include "model/mmu.h"
@@ -58,6 +59,8 @@ struct hs_session {
 
     hs_change *changes;
     size_t change_count, change_capacity;
+
+    hs_space *spaces[HS_SPACES]; /* that it shows; NULL: none */
 };
 
 /* An operation with its result's name; false beyond the last one performed. Its strings are valid

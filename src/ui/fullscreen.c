@@ -5,12 +5,16 @@
 
 #include "heap/array.h"
 #include "language/interpreter.h"
+#include "model/exec.h"
+#include "model/process_maps.h"
 #include "ui/paint.h"
 #include "ui/plain.h"
 #include "ui/player.h"
 #include "ui/prompt.h"
 #include "ui/terminal.h"
 #include "ui/utf8.h"
+#include "ui/zoom_path.h"
+#include "view/address_space.h"
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/screen.h"
@@ -43,6 +47,7 @@ typedef struct {
         hs_session *on, *own;
         size_t from, to, number; /* the step on show */
     } slow;
+    hs_zoom_path path;
 
     struct { /* a question that waits for its answer, while `on` */
         bool on, on_map;
@@ -113,6 +118,9 @@ static const char map_question_keys[] =
 static const char slow_keys[] =
     "Right or Space next  Left back  Home first  End last  Escape ends slow motion";
 
+static const char space_keys[] =
+    "Space or Right next step  Left back  Home End  PgUp PgDn  Shift-Tab goes in  Esc closes";
+
 static int width_of(wchar_t c)
 {
     int w = wcwidth(c);
@@ -182,6 +190,16 @@ static hs_session *stage(const app *a)
     return a->slow.on ? a->slow.on : a->session;
 }
 
+/* The address space that is laid over the map, and goes through steps; NULL: none. */
+static hs_space *space_on_show(const app *a)
+{
+    const hs_overlay *o = &a->state.overlay;
+    if (!o->open) return NULL;
+    return o->panel == &hs_panel_process ? hs_session_space(a->session, HS_SPACE_OWN)
+           : o->panel == &hs_panel_live  ? hs_session_space(a->session, HS_SPACE_LIVE)
+                                         : NULL;
+}
+
 /* The allocators that run side by side, or NULL. */
 static hs_lockstep *lockstep(const app *a)
 {
@@ -196,6 +214,7 @@ static void compose(app *a)
     a->state.message = a->message;
     a->state.keys = a->question.on        ? (a->question.on_map ? map_question_keys : question_keys)
                     : a->slow.on          ? slow_keys
+                    : space_on_show(a)    ? space_keys
                     : a->player.has_focus ? player_keys
                     : paused              ? paused_keys
                                           : typing_keys;
@@ -259,7 +278,7 @@ static void open_overlay(app *a, hs_overlay o)
 
 static void close_overlay(app *a)
 {
-    a->state.overlay.open = false;
+    a->state.overlay.open = a->state.zoomed = false;
     a->state.cursor = HS_NULL;
 }
 
@@ -365,6 +384,73 @@ static bool take_slow_key(app *a, wchar_t key, bool special)
     return false;
 }
 
+/* --- Address spaces ------------------------------------------------------------------------- */
+
+/* Show a step of the space that is laid over the map, with its newest segment in sight. */
+static void show_space_step(app *a, size_t step)
+{
+    hs_space *space = space_on_show(a);
+    if (!space) return;
+    hs_space_go(space, step);
+    int room = LINES / 3;
+    size_t row = hs_space_newest_row(a->session, space);
+    a->state.overlay.skip = row > (size_t)room ? row - (size_t)room : 0;
+    replace(&a->command, NULL);
+    set_message(a, hs_space_step_text(space), false);
+}
+
+static void show_space(app *a, const hs_panel *panel, size_t step)
+{
+    open_overlay(a, (hs_overlay){.panel = panel});
+    replace(&a->overlay_text, joined("Process", ": ", space_on_show(a)->name));
+    a->state.overlay.title = a->overlay_text;
+    show_space_step(a, step);
+}
+
+/* False: there is no further step. */
+static bool next_space_step(app *a)
+{
+    const hs_space *space = space_on_show(a);
+    if (!space || space->shown >= space->step_count) return false;
+    show_space_step(a, space->shown + 1);
+    return true;
+}
+
+/* Keys that go through the steps, while nothing is being typed. True: the key was one of them. */
+static bool take_space_key(app *a, wchar_t key, bool special)
+{
+    const hs_space *space = space_on_show(a);
+    if (!space || a->player.has_focus || hs_prompt_view(a->prompt).length) return false;
+    size_t n = space->shown;
+    if ((special && key == KEY_RIGHT) || (!special && key == L' '))
+        next_space_step(a);
+    else if (special ? key == KEY_LEFT || key == KEY_BACKSPACE : key == 127 || key == 8)
+        show_space_step(a, n > 1 ? n - 1 : 1);
+    else if (special && key == KEY_HOME)
+        show_space_step(a, 1);
+    else if (special && key == KEY_END)
+        show_space_step(a, space->step_count);
+    else
+        return false;
+    return true;
+}
+
+/* A live space is looked at again while nobody types. */
+enum { LOOK_EVERY = 500 };
+
+static bool is_live(const app *a)
+{
+    const hs_space *space = space_on_show(a);
+    return space && space->live;
+}
+
+static void look_again(app *a)
+{
+    hs_space *space = space_on_show(a);
+    if (hs_space_refresh(space) && space->shown == space->step_count)
+        set_message(a, hs_space_step_text(space), false);
+}
+
 /* A panel; of each allocator, where several run side by side. */
 static void show_panel(app *a, const char *title, const hs_panel *panel)
 {
@@ -399,6 +485,11 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_DIFFERENCE: set_message(a, hs_difference(a->session, at), false); break;
     case HS_SHOW_WHY: show_why(a, at); break;
     case HS_SHOW_STEPS: begin_slow_motion(a, at); break;
+    case HS_SHOW_PROCESS: show_space(a, &hs_panel_process, SIZE_MAX); break;
+    case HS_SHOW_EXEC: show_space(a, &hs_panel_process, 1); break;
+    case HS_SHOW_LIVE:
+        show_space(a, &hs_panel_live, hs_session_space(a->session, HS_SPACE_LIVE)->shown);
+        break;
     case HS_SHOW_SEGMENTS: show_segments(a); break;
     case HS_SHOW_TRANSLATION:
         replace(&a->overlay_text, hs_translation_text(a->session, at, (unsigned)length));
@@ -795,9 +886,59 @@ static void key_play(app *a)
     a->player.due = hs_player_clock();
 }
 
+/* The steps of an address space on show come before the script's next one. */
 static void key_step(app *a)
 {
-    if (!hs_player_has_ended(&a->player)) step_script(a);
+    if (hs_player_has_ended(&a->player)) return;
+    if (a->player.has_focus && next_space_step(a))
+        hs_player_rest(&a->player, a->message, a->session);
+    else
+        step_script(a);
+}
+
+/* The map at `zoom` bytes a row, 0 for the whole heap, from an address on. */
+static void zoom_map(app *a, uint64_t zoom, hs_addr top)
+{
+    a->state.zoomed = true;
+    a->state.zoom = zoom;
+    a->state.top = top;
+    a->state.follow = false;
+}
+
+/* So many bytes a row that a block takes a few rows. */
+static uint64_t zoom_for(uint64_t size)
+{
+    uint64_t zoom = 8;
+    while (zoom * 4 < size && zoom < (uint64_t)1 << 40) zoom *= 2;
+    return zoom;
+}
+
+/* One level of the zoom path further. */
+static void key_path(app *a)
+{
+    hs_session *s = stage(a);
+    hs_zoom_path *path = &a->path;
+    bool goes_on = path->shown && a->message && strcmp(a->message, path->shown) == 0;
+    hs_zoom_path_step(path, s, a->state.cursor, goes_on);
+    close_overlay(a);
+    switch (path->level) {
+    case HS_PATH_PROCESS:
+        hs_session_process(a->session);
+        show_space(a, &hs_panel_process, SIZE_MAX);
+        break;
+    case HS_PATH_HEAP: zoom_map(a, 0, hs_heap_base(hs_session_heap(s))); break;
+    case HS_PATH_BLOCK:
+        zoom_map(a, zoom_for(path->block.block.size), path->block.block.addr);
+        a->state.cursor = path->block.block.addr;
+        a->state.cursor_size = path->block.block.size;
+        break;
+    case HS_PATH_HEADER:
+        replace(&a->overlay_text, hs_zoom_path_header(path, s));
+        open_overlay(a, (hs_overlay){.title = path->trail, .text = a->overlay_text});
+        break;
+    }
+    replace(&a->command, NULL);
+    set_message(a, copy(path->shown), false);
 }
 
 static void key_help(app *a);
@@ -824,6 +965,8 @@ static const struct {
     {KEY_F(12), "F12", "the heap over time", key_plot},
     {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
     {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
+    {KEY_BTAB, "Shift-Tab", "the zoom path: address space, heap, block, header; and out again",
+     key_path},
     {HS_KEY_SHIFT_LEFT, "Shift-Left", "inspect the byte on the left: a cursor on the map",
      cursor_left},
     {HS_KEY_SHIFT_RIGHT, "Shift-Right", "the byte on the right", cursor_right},
@@ -945,6 +1088,7 @@ static void enqueue(app *a, const wchar_t *text)
 static void act_on_key(app *a, wchar_t key)
 {
     if (a->slow.on && take_slow_key(a, key, true)) return;
+    if (take_space_key(a, key, true)) return;
     if (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END)
         a->pasting = key == HS_KEY_PASTE_BEGIN;
     if (key == HS_KEY_PASTE_BEGIN) a->player.has_focus = a->player.playing = false;
@@ -1037,6 +1181,7 @@ static bool for_editor(app *a, wchar_t c)
         else
             return false;
     }
+    if (take_space_key(a, c, false)) return false;
     if (c == ESCAPE && take_escape(a)) return false;
     if (a->player.has_focus && c != CTRL_L && take_player_key(a, c)) return false;
     if (c == L'?' && line.length == 0 && !line.search_length) {
@@ -1075,9 +1220,16 @@ static hs_key next_char(void *context, wchar_t *out)
             hs_journal_sync(a->config->journal);
         }
         bool played = a->player.has_focus || a->slow.on;
-        switch (read_key(a, hs_player_wait(&a->player), &key)) {
+        int wait = hs_player_wait(&a->player);
+        bool looks = wait < 0 && is_live(a);
+        switch (read_key(a, looks ? LOOK_EVERY : wait, &key)) {
         case HS_READ_END: return HS_KEY_END;
-        case HS_READ_TIMEOUT: key_step(a); break;
+        case HS_READ_TIMEOUT:
+            if (looks)
+                look_again(a);
+            else
+                key_step(a);
+            break;
         case HS_READ_KEY:
             insert_pasted(a);
             act_on_key(a, key);
@@ -1277,6 +1429,7 @@ static void free_app(app *a)
     free(a->open_lines);
     free(a->pasted);
     free(a->waiting);
+    hs_zoom_path_end(&a->path);
     hs_scene_free(a->scene);
 }
 

@@ -5,6 +5,7 @@
 #include "language/interpreter.h"
 #include "ui/ansi.h"
 #include "ui/editor.h"
+#include "view/address_space.h"
 #include "view/byte_map.h"
 #include "view/difference.h"
 #include "view/explanation.h"
@@ -178,6 +179,19 @@ static void print_steps(const printer *p, uint64_t n)
     hs_session_free(own);
 }
 
+/* Every step of an address space in words, then the picture. */
+static void print_space(const printer *p, hs_space_kind kind)
+{
+    hs_space *space = hs_session_space(p->session, kind);
+    for (size_t i = 1; i <= space->step_count; i++) {
+        hs_space_go(space, i);
+        char *text = hs_space_step_text(space);
+        if (space->step_count > 1) hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+        free(text);
+    }
+    print_panel(p, kind == HS_SPACE_OWN ? &hs_panel_process : &hs_panel_live);
+}
+
 /* What a split begins with, and what `split` alone shows. */
 static void print_split(const printer *p)
 {
@@ -235,6 +249,9 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_DIFFERENCE: print_difference(p, at); break;
     case HS_SHOW_WHY: print_why(p, at); break;
     case HS_SHOW_STEPS: print_steps(p, at); break;
+    case HS_SHOW_PROCESS: print_panel(p, &hs_panel_process); break;
+    case HS_SHOW_EXEC: print_space(p, HS_SPACE_OWN); break;
+    case HS_SHOW_LIVE: print_space(p, HS_SPACE_LIVE); break;
     case HS_SHOW_LANES: print_split(p); break;
     case HS_SHOW_SEGMENTS: print_panel(p, &hs_panel_segments); break;
     case HS_SHOW_TRANSLATION: print_translation(p, at, (unsigned)length); break;

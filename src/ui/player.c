@@ -66,6 +66,14 @@ static int64_t pause_after(const hs_statement *s, uint64_t pace)
     return pace && reading > pause ? reading : pause;
 }
 
+void hs_player_rest(hs_player *p, const char *text, const hs_session *session)
+{
+    uint64_t pace = hs_session_setting(session, HS_SET_PACE);
+    int64_t reading = pace ? (int64_t)strlen(text) * 1000 / READING_SPEED : 0;
+    int64_t pause = (int64_t)pace * 1000;
+    p->due = hs_player_clock() + (reading > pause ? reading : pause);
+}
+
 void hs_player_step(hs_player *p, hs_interpreter *in, const hs_session *session)
 {
     while (!hs_player_has_ended(p) && !hs_interpreter_has_quit(in)) {

@@ -23,6 +23,9 @@ void hs_player_close(hs_player *);
 /* Run up to and with the next statement that there is something to see of. */
 void hs_player_step(hs_player *, hs_interpreter *, const hs_session *);
 
+/* Wait as long as it takes to read a text. */
+void hs_player_rest(hs_player *, const char *text, const hs_session *);
+
 bool hs_player_has_ended(const hs_player *);
 
 /* Milliseconds until the next step is due; -1 when none will be without a key. */

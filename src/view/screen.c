@@ -204,7 +204,7 @@ static hs_pane paint_panels(const hs_session *s, hs_pane body)
 static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane p,
                       hs_screen_places *places)
 {
-    uint64_t zoom = hs_session_setting(s, HS_SET_ZOOM);
+    uint64_t zoom = state->zoomed ? state->zoom : hs_session_setting(s, HS_SET_ZOOM);
     size_t n;
     const hs_change *changes = hs_session_changes(s, &n);
     hs_map_plan plan = hs_map_plan_for(s, p.rows, p.columns, zoom, state->top);

@@ -35,6 +35,8 @@ typedef struct {
     bool follow;         /* scroll to the last change if it is out of sight */
     hs_addr cursor;      /* pointed out on the map, with the bytes behind it; HS_NULL for none */
     uint64_t cursor_size;
+    bool zoomed; /* `zoom` bytes a row, 0 for the whole heap, whatever the session's setting */
+    uint64_t zoom;
     hs_overlay overlay;
     const hs_lockstep *lockstep; /* allocators side by side in place of map and panels, or NULL */
 } hs_screen_state;

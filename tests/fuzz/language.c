@@ -114,6 +114,7 @@ static bool is_harmless(const hs_program *p, const hs_statement *statements, siz
         if (!strcmp(s->command->name, "source") || !strcmp(s->command->name, "save") ||
             !strcmp(s->command->name, "adversary"))
             return false;
+        if (!strcmp(s->command->name, "exec") || !strcmp(s->command->name, "maps")) return false;
         if (strcmp(s->command->name, "heap") != 0) continue;
         if (!is_small_number(p, &s->arguments[0]) || !is_small_number(p, &s->arguments[1]))
             return false;

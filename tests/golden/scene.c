@@ -7,6 +7,7 @@
  * `stats` and the like an overlay. Give every scene one purpose, and keep them few. */
 #include "heap/array.h"
 #include "language/interpreter.h"
+#include "view/address_space.h"
 #include "view/explanation.h"
 #include "view/screen.h"
 #include "view/segments.h"
@@ -60,6 +61,10 @@ static const golden scenes[] = {
      80, 24, UTF8, ROLES, "random 400 seed 1; plot\n"},
     {"plot-ascii", "the same with ASCII glyphs, in fewer rows",
      80, 14, ASCII, TEXT, "random 400 seed 1; plot\n"},
+    {"process", "the address space with the heap in it, laid over the map",
+     120, 40, UTF8, ROLES, "malloc 3000; address-space\n"},
+    {"process-ascii", "the same with ASCII glyphs, and without room for all of it",
+     80, 24, ASCII, TEXT, "malloc 3000; address-space\n"},
     {"segments", "the small machine: registers, address spaces with their gaps, physical memory",
      80, 24, UTF8, ROLES, "malloc 24; mmu segmentation 4 memory 8k; process vi heap 300; process vi2 share vi; swap vi\nnote \"The code is in memory once.\"\nsegments\n"},
     {"segments-ascii", "pages and frames with ASCII glyphs, on a small screen, cut",
@@ -130,6 +135,8 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
         [HS_SHOW_FREE_LIST] = {.title = "Free blocks", .panel = &hs_panel_free_list},
         [HS_SHOW_PLOT] = {.title = "Over time", .panel = &hs_panel_plot},
         [HS_SHOW_STATS] = {.title = "The ledger", .panel = &hs_panel_stats},
+        [HS_SHOW_PROCESS] = {.title = "Process", .panel = &hs_panel_process},
+        [HS_SHOW_EXEC] = {.title = "Process", .panel = &hs_panel_process},
         [HS_SHOW_BYTES] = {.title = "Bytes"},
         [HS_SHOW_INSPECT] = {.title = "Inspect"},
         [HS_SHOW_SEGMENTS] = {.title = "Segments", .panel = &hs_panel_segments},

@@ -382,6 +382,70 @@ static void the_plot_and_the_free_list_have_keys_and_commands(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void a_process_comes_to_life_step_by_step(void **state)
+{
+    (void)state;
+    terminal *t = start(40, 100);
+    terminal_type(t, "exec\r");
+    assert_true(terminal_shows(t, "step 1 of 14: the OS creates a process"));
+    assert_true(terminal_shows(t, "Process: hello: Esc closes"));
+    terminal_type(t, "    ");
+    assert_true(terminal_shows(t, "step 5 of 14: the kernel maps text"));
+    assert_true(terminal_shows(t, "0x100001000   *"));
+    terminal_type(t, "\033[D\177"); /* Left, Backspace */
+    assert_true(terminal_shows(t, "step 3 of 14"));
+    assert_true(terminal_hides(t, "0x100001000"));
+    terminal_type(t, "\033OF"); /* End */
+    assert_true(terminal_shows(t, "heap, break 0x107000100"));
+    terminal_type(t, "\033OH"); /* Home */
+    assert_true(terminal_shows(t, "step 1 of 14"));
+    terminal_type(t, "malloc 3000; address-space\r");
+    assert_true(terminal_shows(t, "heap, break 0x107001000"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_key_goes_from_the_address_space_to_the_header_and_back(void **state)
+{
+    static const char *const in[] = {"process: the address space", "process > heap: 0x107000000",
+                                     "process > heap > block p2: 0x107000020",
+                                     "process > heap > block p2 > header: Esc"};
+    (void)state;
+    terminal *t = start(40, 100);
+    terminal_type(t, "malloc 24; malloc 40\r");
+    assert_true(terminal_shows(t, "p2 = malloc(40)"));
+    for (int i = 0; i < 4; i++) {
+        terminal_type(t, "\033[Z"); /* Shift-Tab */
+        assert_true(terminal_shows(t, in[i]));
+    }
+    assert_true(terminal_shows(t, "bytes  31 00 00 00 00 00 00 00"));
+    assert_true(terminal_shows(t, "00110001"));
+    for (int i = 2; i >= 0; i--) {
+        terminal_type(t, "\033[Z");
+        assert_true(terminal_shows(t, in[i]));
+    }
+    terminal_type(t, "\033[Z");
+    assert_true(terminal_shows(t, in[1]));
+    terminal_type(t, "reset\r"); /* it begins anew after a command */
+    assert_true(terminal_hides(t, in[1]));
+    terminal_type(t, "\033[Z");
+    assert_true(terminal_shows(t, in[0]));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_started_program_is_watched(void **state)
+{
+    (void)state;
+    terminal *t = start(40, 100);
+    terminal_type(t, "maps -- cat\r");
+    assert_true(terminal_shows(t, "Process: cat"));
+    assert_true(terminal_shows(t, "step 1 of "));
+    terminal_type(t, "\033OF"); /* End */
+    assert_true(terminal_shows(t, "libc.so.6 text"));
+    terminal_type(t, "malloc 8\r");
+    assert_true(terminal_shows(t, "p1 = malloc(8)"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void keys_and_the_bar_go_through_time(void **state)
 {
     (void)state;
@@ -815,6 +879,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(shifted_arrows_move_a_cursor_over_the_map),
         cmocka_unit_test(a_request_is_gone_through_in_slow_motion),
         cmocka_unit_test(the_plot_and_the_free_list_have_keys_and_commands),
+        cmocka_unit_test(a_process_comes_to_life_step_by_step),
+        cmocka_unit_test(a_key_goes_from_the_address_space_to_the_header_and_back),
+        cmocka_unit_test(a_started_program_is_watched),
         cmocka_unit_test(keys_and_the_bar_go_through_time),
         cmocka_unit_test(overlays_open_scroll_and_close),
         cmocka_unit_test(commands_of_the_machine_show_what_they_did),
