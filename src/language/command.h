@@ -21,6 +21,7 @@ typedef enum {
     HS_PARAMETER_OPTION,
     HS_PARAMETER_VALUE, /* of the option before it */
     HS_PARAMETER_COMMAND,
+    HS_PARAMETER_DEMO,
     HS_PARAMETER_CONDITION, /* an expression that holds or not, or: error { ... } */
     HS_PARAMETER_BODY,      /* { statements } */
     HS_PARAMETER_FLAG,      /* the keyword alone */

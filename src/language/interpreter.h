@@ -50,6 +50,8 @@ typedef struct {
     /* Ask, and wait for the answer; `on_map`: one that points at an address will do. False: passed.
      * May be NULL: nobody is there to answer, and nothing is asked. */
     bool (*ask)(void *context, const char *question, bool on_map, hs_reply *);
+    /* Play a script to the audience, now or when this command has ended. May be NULL: it is run. */
+    bool (*play)(void *context, const char *path);
 } hs_listener;
 
 typedef struct hs_interpreter hs_interpreter;

@@ -29,8 +29,9 @@ typedef struct {
 typedef struct {
     hs_session *session;
     const hs_plain_style *style;
-    bool echo;          /* show the commands of a script before their answers */
+    bool echo;          /* a script is played: show its commands before their answers */
     line_source *lines; /* for answers */
+    hs_interpreter *interpreter;
 } printer;
 
 enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
@@ -121,7 +122,7 @@ static void print_steps(const printer *p, uint64_t n)
 {
     hs_session *own = NULL;
     hs_session *s = hs_session_stage(p->session, n, &own);
-    printer then = {s, p->style, p->echo, p->lines};
+    printer then = {s, p->style, p->echo, p->lines, NULL};
     size_t number = 0, changes;
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
         char *text = hs_step_text(s, from, to);
@@ -257,7 +258,8 @@ static bool was_cleared(const line_source *l)
     return true;
 }
 
-/* The answer is the next line of the input; it is shown when nobody was seen typing it. */
+/* The answer is the next line of the input; it is shown when nobody was seen typing it. A script
+ * that is played where nobody types does not wait for one. */
 static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
 {
     const printer *p = context;
@@ -267,7 +269,9 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
     bool typed = isatty(STDIN_FILENO);
     if (!p->lines->editor) fputs("? ", stdout);
     fflush(stdout);
-    const char *line = next_line(p->lines, L"? ", &n);
+    const char *line = NULL;
+    n = 0;
+    if (typed || !p->echo) line = next_line(p->lines, L"? ", &n);
     if (!line) was_cleared(p->lines);
     while (n && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
     if (!typed) printf("%.*s\n", (int)n, n ? line : "");
@@ -276,11 +280,22 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
     return true;
 }
 
+/* As one that was named on the command line. */
+static bool play(void *context, const char *path)
+{
+    printer *p = context;
+    bool echo = p->echo;
+    p->echo = true;
+    bool good = hs_interpreter_run_file(p->interpreter, path);
+    p->echo = echo;
+    return good;
+}
+
 static hs_interpreter *interpreter_for(printer *p)
 {
-    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL};
+    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL, play};
     if (!p->style->silent) listener.ask = ask;
-    return hs_interpreter_new(p->session, &listener);
+    return p->interpreter = hs_interpreter_new(p->session, &listener);
 }
 
 /* A statement may go on over several lines, while a { is open. NULL at the end of input. */
