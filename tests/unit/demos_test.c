@@ -102,6 +102,7 @@ static void a_folder_of_ones_own_is_a_course_of_ones_own(void **state)
     write_script(folder, "b.heap", "# Lecture 10. Ten\nmalloc 8\n");
     write_script(folder, "c.heap", "# Lecture 9. Nine\033[2J\n");
     write_script(folder, "a.heap", "");
+    write_script(folder, "d.heap", "# Lecture 0. No number\n");
     write_script(folder, ".hidden.heap", "# Lecture 1. Hidden\n");
     write_script(folder, "notes.txt", "# Lecture 2. No script\n");
     all = hs_demos_find();
@@ -110,7 +111,8 @@ static void a_folder_of_ones_own_is_a_course_of_ones_own(void **state)
                               "   9  c                       Nine\n"
                               "  10  b                       Ten\n\n"
                               "More demos: `demos a` plays a\n"
-                              "      a                       ");
+                              "      a                       \n"
+                              "      d                       Lecture 0. No number");
     free(text);
     hs_demos_free(&all);
     setenv("HEAPSCOPE_DEMOS", before, 1);
