@@ -4,13 +4,16 @@
 #include "language/expression.h"
 #include "language/interpreter.h"
 #include "ui/fullscreen.h"
+#include "ui/journal.h"
 #include "ui/plain.h"
+#include "ui/problem_sheet.h"
 
 #include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +24,14 @@ typedef struct {
     const char *allocator;
     hs_heap_config heap;
     const char *theme;
-    bool plain, check, ascii;
+    bool plain, check, ascii, go_on;
     bool ostep;      /* the homework on free-space management: */
     const char *ops; /* its list, or NULL */
     const char *policy, *order;
     bool coalesce;
+    bool quiz, answers; /* a sheet of problems, and its answers */
+    const char *seed, *number;
+    const char *range, *percent; /* of the homework's random operations */
     char **files;
     int file_count;
 } arguments;
@@ -38,12 +44,15 @@ enum { OK = 0, FAILED = 1, USAGE = 2 };
 enum {
     OPTION_PLAIN = 256,
     OPTION_CHECK,
+    OPTION_CONTINUE,
     OPTION_ASCII,
     OPTION_HEAP,
     OPTION_MAX_HEAP,
     OPTION_THEME,
     OPTION_OSTEP,
     OPTION_DEMOS,
+    OPTION_QUIZ,
+    OPTION_ANSWERS,
     OPTION_MAN
 };
 
@@ -67,6 +76,9 @@ static const struct {
     {{"check", no_argument, NULL, OPTION_CHECK},
      NULL,
      "run scripts silently; fail where an expect does not hold"},
+    {{"continue", no_argument, NULL, OPTION_CONTINUE},
+     NULL,
+     "go on with the session that was cut short last"},
     {{"ascii", no_argument, NULL, OPTION_ASCII}, NULL, "draw with ASCII characters only"},
     {{"demos", no_argument, NULL, OPTION_DEMOS},
      NULL,
@@ -80,6 +92,16 @@ static const struct {
      "NAME",
      "its free list: ADDRSORT, SIZESORT+, SIZESORT-, INSERT-FRONT, INSERT-BACK"},
     {{"coalesce", no_argument, NULL, 'C'}, NULL, "its free list is coalesced"},
+    {{"range", required_argument, NULL, 'r'}, "M", "its random sizes are 1 to M (default: 10)"},
+    {{"percent", required_argument, NULL, 'P'},
+     "P",
+     "so many of 100 operations allocate (default: 50)"},
+    {{"quiz", no_argument, NULL, OPTION_QUIZ}, NULL, "print a sheet of problems"},
+    {{"answers", no_argument, NULL, OPTION_ANSWERS}, NULL, "print it with the answers"},
+    {{"seed", required_argument, NULL, 's'}, "S", "the seed of a sheet, or of the homework"},
+    {{"number", required_argument, NULL, 'n'},
+     "N",
+     "how many problems, or operations (default: 10)"},
     {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
     {{"version", no_argument, NULL, 'V'}, NULL, "show the version"},
 };
@@ -90,7 +112,9 @@ static void put_usage(FILE *out)
     fputs("Usage: heapscope [OPTION...]          type commands and watch the heap\n"
           "       heapscope [OPTION...] FILE     play a script, or a demo by its name\n"
           "       heapscope --check FILE...      test scripts\n"
-          "       heapscope --ostep [LIST]       the OSTEP homework on free space\n\n",
+          "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
+          "       heapscope --quiz | --answers   problems for any allocator, on paper\n"
+          "       heapscope --ostep-segmentation a problem sheet; with -h its options\n\n",
           out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40];
@@ -126,6 +150,12 @@ static bool parse_size(const char *text, uint64_t *size)
     return hs_read_size(&r, size) && r.at == r.length;
 }
 
+static int parse_number(const char *text)
+{
+    bool good = *text && strlen(text) < 20 && !text[strspn(text, "0123456789")];
+    return good ? OK : complain("%s is no number", text);
+}
+
 static int parse_heap_size(const char *text, uint64_t *size)
 {
     if (!parse_size(text, size)) return complain("%s is no size such as 256, 0x100, 4k, 1M", text);
@@ -142,6 +172,7 @@ static void print_manual(void)
         ".TH HEAPSCOPE 1 \"\" \"heapscope " HEAPSCOPE_VERSION "\"\n"
         ".SH NAME\nheapscope \\- an oscilloscope for the heap\n"
         ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n"
+        ".br\n.B heapscope \\-\\-ostep\\-segmentation\n[OPTION...]\n"
         ".SH DESCRIPTION\n"
         "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
         "instrumented allocator, and draws the heap as a byte map: headers, payload, padding, free "
@@ -164,7 +195,8 @@ static void print_manual(void)
         "installed.\n"
         ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/heapscope/config\nCommands that run at the start of a "
         "session, such as set theme light.\n.TP\n.I $XDG_STATE_HOME/heapscope/history\nThe lines that "
-        "were typed.\n.TP\n.I ~/.editrc\nKey bindings of the prompt, see editrc(5).\n",
+        "were typed.\n.TP\n.I $XDG_STATE_HOME/heapscope/sessions/\nThe sessions that are open, and those "
+        "that were cut short; continue goes on with the latest.\n.TP\n.I ~/.editrc\nKey bindings of the prompt, see editrc(5).\n",
         stdout);
     free(commands);
 }
@@ -194,6 +226,7 @@ static int handle(int option, arguments *a)
     case OPTION_MAX_HEAP: return parse_heap_size(optarg, &a->heap.maximum);
     case OPTION_PLAIN: a->plain = true; return OK;
     case OPTION_CHECK: a->check = true; return OK;
+    case OPTION_CONTINUE: a->go_on = true; return OK;
     case OPTION_ASCII: a->ascii = true; return OK;
     case OPTION_THEME:
         a->theme = optarg;
@@ -203,6 +236,12 @@ static int handle(int option, arguments *a)
     case 'p': a->policy = optarg; return OK;
     case 'l': a->order = optarg; return OK;
     case 'C': a->coalesce = true; return OK;
+    case OPTION_QUIZ: a->quiz = true; return OK;
+    case OPTION_ANSWERS: a->answers = true; return OK;
+    case 's': a->seed = optarg; return parse_number(optarg);
+    case 'n': a->number = optarg; return parse_number(optarg);
+    case 'r': a->range = optarg; return parse_number(optarg);
+    case 'P': a->percent = optarg; return parse_number(optarg);
     case 'h': put_usage(stdout); exit(finish(OK));
     case 'V': puts("heapscope " HEAPSCOPE_VERSION); exit(finish(OK));
     case OPTION_DEMOS: print_demos(); exit(finish(OK));
@@ -232,17 +271,22 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     long_options[OPTION_COUNT] = (struct option){"man", no_argument, NULL, OPTION_MAN};
     int option, status = OK;
     while (status == OK &&
-           (option = getopt_long(argc, argv, "a:p:l:ChV", long_options, NULL)) != -1)
+           (option = getopt_long(argc, argv, "a:p:l:Cr:P:s:n:hV", long_options, NULL)) != -1)
         status = handle(option, a);
     if (status) return status;
     a->files = argv + optind;
     a->file_count = argc - optind;
     if (a->check && !a->file_count) return complain("--check needs a FILE");
+    if (a->go_on && a->file_count) return complain("--continue takes no FILE");
     if (!a->check && a->file_count > 1)
         return complain("one FILE is played at a time, not also %s", a->files[1]);
+    if ((a->seed || a->number) && !a->quiz && !a->answers && !a->ostep)
+        return complain("--seed and --number belong to --quiz, --answers and --ostep");
+    if ((a->quiz || a->answers) && (a->check || (a->file_count && !a->ostep)))
+        return complain("--quiz prints a sheet, and plays no FILE");
     if (a->ostep) return settle_ostep(a);
-    if (a->policy || a->order || a->coalesce)
-        return complain("--policy, --order and --coalesce belong to --ostep");
+    if (a->policy || a->order || a->coalesce || a->range || a->percent)
+        return complain("--policy, --order, --coalesce, --range and --percent belong to --ostep");
     if (!a->heap.initial) a->heap.initial = HS_HEAP_INITIAL;
     if (a->heap.maximum < a->heap.initial) return complain("--max-heap is smaller than --heap");
     return OK;
@@ -365,41 +409,146 @@ static char *ops_script(const char *list)
     return text;
 }
 
-static int converse(const arguments *a)
+/* The homework's random operations, when one of their options is given. */
+static char *homework_script(const arguments *a)
 {
+    char *text;
+    if (asprintf(&text, "homework seed %s n %s range %s percent %s", a->seed ? a->seed : "0",
+                 a->number ? a->number : "10", a->range ? a->range : "10",
+                 a->percent ? a->percent : "50") < 0)
+        abort();
+    return text;
+}
+
+static char *quiz_script(const arguments *a)
+{
+    char *text;
+    if (asprintf(&text, "quiz seed %s n %s %s", a->seed ? a->seed : "1",
+                 a->number ? a->number : "10", a->answers ? "answers" : "sheet") < 0)
+        abort();
+    return text;
+}
+
+/* The homework's operations one by one, so that the player stops behind each. Which they are
+ * depends on what the allocator answers: they are performed on a session that is then thrown away.
+ */
+static char *homework_steps(const arguments *a)
+{
+    hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
     hs_session *s = open_session(a);
-    if (!s) return USAGE;
-    char *history = xdg_file("XDG_STATE_HOME", ".local/state", "history");
-    char *config = xdg_file("XDG_CONFIG_HOME", ".config", "config");
-    char *file = a->file_count ? script_path(a->files[0]) : NULL;
-    uint64_t failures;
-    hs_plain_style style = hs_plain_style_of_output(a->ascii);
-    if (config && access(config, R_OK) == 0) {
-        hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
-        hs_plain_play(s, &silent, config);
+    if (!s) return NULL;
+    char *script = homework_script(a), *text = NULL;
+    size_t size;
+    uint64_t set_up = hs_session_op_count(s);
+    hs_plain_run(s, &silent, "LIST", script);
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    for (uint64_t i = set_up; i < hs_session_op_count(s); i++) {
+        char *line = hs_session_record_text(s, i);
+        fprintf(out, "%s\n", line);
+        free(line);
     }
-    char *ops = a->ops ? ops_script(a->ops) : NULL;
-    if (can_fill_a_screen(a))
-        failures = hs_fullscreen_run(s, &(hs_fullscreen_config){file, ops, history, a->ascii});
-    else if (ops)
-        failures = hs_plain_run(s, &style, "LIST", ops);
+    fclose(out);
+    free(script);
+    hs_session_free(s);
+    return text;
+}
+
+static bool is_on_paper(const arguments *a)
+{
+    return a->quiz || a->answers;
+}
+
+static bool is_at_random(const arguments *a)
+{
+    return a->ostep && !a->ops &&
+           (is_on_paper(a) || a->seed || a->number || a->range || a->percent);
+}
+
+/* The commands that the options stand for; NULL without any. */
+static char *script_of(const arguments *a, bool full_screen)
+{
+    if (a->ops) return ops_script(a->ops);
+    if (is_at_random(a)) return full_screen ? homework_steps(a) : homework_script(a);
+    return is_on_paper(a) ? quiz_script(a) : NULL;
+}
+
+static void run_config(hs_session *s, const arguments *a)
+{
+    hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
+    char *config = xdg_file("XDG_CONFIG_HOME", ".config", "config");
+    if (config && access(config, R_OK) == 0) hs_plain_play(s, &silent, config);
+    free(config);
+}
+
+static uint64_t run_front_end(const arguments *a, hs_session *s, hs_journal *journal)
+{
+    bool full_screen = !is_on_paper(a) && can_fill_a_screen(a);
+    char *file = a->file_count ? script_path(a->files[0]) : NULL;
+    char *text = script_of(a, full_screen);
+    char *history = xdg_file("XDG_STATE_HOME", ".local/state", "history");
+    hs_plain_style style = hs_plain_style_of_output(a->ascii);
+    uint64_t failures;
+    style.questions = a->quiz && !a->answers;
+    if (full_screen)
+        failures =
+            hs_fullscreen_run(s, &(hs_fullscreen_config){file, text, history, a->ascii, journal});
+    else if (text)
+        failures = hs_plain_run(s, &style, "LIST", text);
     else if (file)
         failures = hs_plain_play(s, &style, file);
     else
-        failures = hs_plain_converse(s, &style, history);
-    free(ops);
+        failures = hs_plain_converse(s, &style, history, journal);
+    free(text);
     free(file);
     free(history);
-    free(config);
-    hs_session_free(s);
+    return failures;
+}
+
+/* A fresh session, which offers the one that was cut short. */
+static hs_session *begin_session(const arguments *a, hs_journal *journal)
+{
+    hs_session *s = open_session(a);
+    if (!s) return NULL;
+    run_config(s, a);
+    hs_journal_begin(journal, s, a->allocator, &a->heap);
+    if (isatty(STDIN_FILENO) && !a->file_count) hs_journal_offer(journal);
+    return s;
+}
+
+/* One session, and those that the user goes on with from it: the one that is left is kept. So is
+ * one that was continued where nobody types, for nobody has seen it end. */
+static int converse(const arguments *a)
+{
+    char *folder = xdg_file("XDG_STATE_HOME", ".local/state", "sessions");
+    hs_journal *journal = hs_journals_in(folder);
+    bool go_on = a->go_on;
+    uint64_t failures = 0;
+    free(folder);
+    do {
+        hs_session *s = go_on ? hs_journal_continue(journal) : begin_session(a, journal);
+        if (!s) {
+            if (go_on) fprintf(stderr, "heapscope: %s\n", hs_journal_notice(journal));
+            hs_journal_free(journal);
+            return go_on ? FAILED : USAGE;
+        }
+        failures = run_front_end(a, s, journal);
+        go_on = hs_journal_is_asked(journal);
+        hs_journal_end(journal, !go_on && isatty(STDIN_FILENO));
+        hs_session_free(s);
+    } while (go_on);
+    hs_journal_free(journal);
     return failures ? FAILED : OK;
 }
 
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error that can be told */
     arguments a = {.allocator = "implicit", .heap = {.maximum = HS_HEAP_MAXIMUM}};
     a.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    if (argc > 1 && strcmp(argv[1], "--ostep-segmentation") == 0)
+        return finish(hs_problem_sheet(argc - 1, argv + 1)); /* it has options of its own */
     int status = parse_arguments(argc, argv, &a);
     if (status) return status;
     status = a.check ? check_files(&a) : converse(&a);

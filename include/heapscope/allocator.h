@@ -155,6 +155,10 @@ void hs_heap_free(hs_heap *);
 const hs_allocator *hs_heap_allocator(const hs_heap *);
 uint64_t hs_heap_option(const hs_heap *, size_t index);
 
+/* Make one heap the same as another, byte for byte and variable for variable: a search goes back
+ * this way. Both are raw, of one allocator and of one size that does not grow. */
+void hs_heap_copy(hs_heap *to, const hs_heap *from);
+
 /* Change an option that is not `fresh`, for the requests to come. */
 void hs_heap_set_option(hs_heap *, size_t index, uint64_t value);
 

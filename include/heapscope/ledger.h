@@ -43,5 +43,7 @@ typedef struct {
 /* The measures in the order of `stats`; NULL beyond the last. */
 const hs_measure *hs_measure_at(size_t index);
 const hs_measure *hs_measure_named(const char *name, size_t length);
+/* The measures of the small machine (mmu.h): `expect` knows them as well. */
+const hs_measure *hs_machine_measure_at(size_t index);
 
 #endif

@@ -10,6 +10,7 @@
 #define HEAPSCOPE_SESSION_H
 
 #include <heapscope/allocator.h>
+#include <heapscope/mmu.h>
 
 #include <stdio.h>
 
@@ -66,6 +67,7 @@ typedef enum {
     HS_OP_HEAP,      /* a: initial size, b: maximum (0 keeps either): a fresh heap */
     HS_OP_RESET,     /* a fresh heap, and the operations so far are forgotten */
     HS_OP_NOTE,      /* text: said to the audience; changes nothing */
+    HS_OP_MACHINE,   /* the command `name` of the small machine, with the words `text`; touch: p */
 } hs_op_kind;
 
 /* A pointer as the client writes it: variable + offset, or an address. */
@@ -145,6 +147,12 @@ typedef struct {
  */
 hs_leaks hs_session_leaks(const hs_session *, hs_leak *list, size_t most);
 
+/* The small machine that the session's program runs on. */
+const hs_mmu *hs_session_mmu(const hs_session *);
+/* A pointer as an address of the process that runs: those into the session's heap lie in the heap
+ * of main, others are as they are written. */
+bool hs_session_virtual(const hs_session *, hs_pointer, uint64_t *address, hs_problem *);
+
 /* Did the pointer's variable get its value before this block was born? Then it points to memory
  * that was freed and handed out again. */
 bool hs_session_is_stale(const hs_session *, hs_pointer, const hs_client_block *);
@@ -183,6 +191,30 @@ char *hs_session_op_text(const hs_session *, const hs_op *);
  * a write error (errno). */
 bool hs_session_write_script(const hs_session *, FILE *);
 
+/* A moment: after `count` operations along a branch. Going back and doing something else begins a
+ * new branch; nothing is ever lost. Branch 0 is the first. */
+typedef struct {
+    uint32_t branch;
+    uint64_t count;
+} hs_moment;
+
+/* How much of a session has been written down: of each branch, how many operations. All zero:
+ * nothing. */
+typedef struct {
+    hs_moment at; /* where the commands written so far lead to */
+    uint64_t *counts;
+    uint32_t branches;
+    size_t capacity;
+} hs_written;
+
+/* Write the commands that lead from what was written to what the session is now: operations, one
+ * a line, and `branch` and `goto` where it went back. Performed in order on a session that began
+ * alike, they give the same branches, the same moment, the same names and bytes. */
+void hs_session_write_on(const hs_session *, hs_written *, FILE *);
+/* All of the session has been written. */
+void hs_session_is_written(const hs_session *, hs_written *);
+void hs_written_free(hs_written *);
+
 /* The request whose events the heap holds: its pointer and size before and after. */
 typedef struct {
     bool any;          /* there was a request (or a write) since the heap was fresh */
@@ -203,13 +235,6 @@ const hs_last *hs_session_last(const hs_session *);
 uint64_t hs_session_broken_by(const hs_session *);
 
 /* --- Time travel ---------------------------------------------------------------------------- */
-
-/* A moment: after `count` operations along a branch. Going back and doing something else begins a
- * new branch; nothing is ever lost. Branch 0 is the first. */
-typedef struct {
-    uint32_t branch;
-    uint64_t count;
-} hs_moment;
 
 hs_moment hs_session_moment(const hs_session *);
 uint32_t hs_session_branches(const hs_session *);

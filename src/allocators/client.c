@@ -48,6 +48,13 @@ void hs_heap_set_option(hs_heap *h, size_t index, uint64_t value)
     h->options[index] = value;
 }
 
+void hs_heap_copy(hs_heap *to, const hs_heap *from)
+{
+    memcpy(hs_real(to, to->base), hs_real(from, from->base), from->end - from->base);
+    memcpy(to->state, from->state, from->allocator->state_size);
+    memcpy(to->options, from->options, sizeof to->options);
+}
+
 const void *hs_heap_state(const hs_heap *h)
 {
     return h->state;

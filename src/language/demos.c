@@ -191,8 +191,9 @@ static bool fill_in(hs_session *s, const char *name, const hs_option *o)
 
 /* A demo starts as from the shell: what was set for the one before it must not change it. How
  * things look, and how fast they go, is the user's. */
-static void start_afresh(hs_session *s)
+static void start_afresh(hs_interpreter *in)
 {
+    hs_session *s = in->session;
     static const hs_setting settings[] = {HS_SET_GROWTH, HS_SET_MISUSE, HS_SET_ZOOM,
                                           HS_SET_PICTURE};
     const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
@@ -205,6 +206,8 @@ static void start_afresh(hs_session *s)
         if (hs_session_setting(s, settings[i]) != o->initial) fill_in(s, o->name, o);
     }
     hs_session_perform(s, &(hs_op){.kind = HS_OP_RESET}, &ignored);
+    hs_lockstep_free(in->lockstep);
+    in->lockstep = NULL;
 }
 
 static const hs_demo *resolve(hs_interpreter *in, const hs_demos *all, const hs_argument *a)
@@ -224,7 +227,7 @@ static const hs_demo *resolve(hs_interpreter *in, const hs_demos *all, const hs_
 
 static bool play(hs_interpreter *in, const char *path)
 {
-    start_afresh(in->session);
+    start_afresh(in);
     in->files++;
     bool good = in->listener.play ? in->listener.play(in->listener.context, path)
                                   : hs_interpreter_run_file(in, path);

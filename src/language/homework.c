@@ -2,6 +2,7 @@
 #include "language/homework.h"
 
 #include "heap/array.h"
+#include "model/twister.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -67,13 +68,17 @@ static const hs_variable *pointer_at(const hs_session *s, uint64_t index, uint32
     return hs_session_variable(s, *number);
 }
 
-/* How many indices are taken, and how many of the allocations succeeded. */
-static uint64_t count_pointers(const hs_session *s, uint64_t *good)
+/* The next index, and how many of the allocations before it succeeded. */
+typedef struct {
+    uint64_t next, good;
+} indices;
+
+static indices count_indices(const hs_session *s)
 {
     const hs_variable *v;
-    uint64_t n = 0;
+    indices n = {0};
     uint32_t ignored;
-    for (*good = 0; (v = pointer_at(s, n, &ignored)); n++) *good += v->value != HS_NULL;
+    for (; (v = pointer_at(s, n.next, &ignored)); n.next++) n.good += v->value != HS_NULL;
     return n;
 }
 
@@ -88,20 +93,34 @@ static uint64_t size_of_block(const hs_heap *h, hs_addr at)
     return 0;
 }
 
-static void put_piece(FILE *out, hs_addr at, uint64_t size)
+/* Write one down; `any`: there was one before it. */
+typedef void (*put_piece)(FILE *, const hs_heap *, bool any, hs_addr, uint64_t size);
+
+static void put_homework_piece(FILE *out, const hs_heap *h, bool any, hs_addr at, uint64_t size)
 {
+    (void)h;
+    (void)any;
     fprintf(out, "[ addr:%" PRIu64 " sz:%" PRIu64 " ]", at, size);
 }
 
+static void put_sheet_piece(FILE *out, const hs_heap *h, bool any, hs_addr at, uint64_t size)
+{
+    if (any) fputs(", ", out);
+    if (hs_heap_allocator(h)->model_base)
+        fprintf(out, "%" PRIu64 " (%" PRIu64 ")", at, size);
+    else
+        fprintf(out, "0x%" PRIx64 " (%" PRIu64 ")", at, size);
+}
+
 /* Links that are broken may lead round in a circle: of n holes, n are followed. */
-static void put_list_order(FILE *out, const hs_heap *h, uint64_t holes)
+static void put_list_order(FILE *out, const hs_heap *h, uint64_t holes, put_piece put)
 {
     const hs_allocator *a = hs_heap_allocator(h);
     hs_list list;
     hs_links links;
     if (!a->list(h, 0, &list)) return;
     for (hs_addr at = list.head; at && holes-- > 0; at = links.to[0]) {
-        put_piece(out, at, size_of_block(h, at));
+        put(out, h, at != list.head, at, size_of_block(h, at));
         if (!a->links(h, at, &links)) return;
     }
 }
@@ -111,20 +130,41 @@ static bool is_hole(const hs_block *b)
     return b->kind == HS_BLOCK_FREE || b->kind == HS_BLOCK_UNUSED;
 }
 
-/* The free list in its own order; in heap order where there is not one list. */
-static void put_free_list(FILE *out, const hs_heap *h)
+static uint64_t count_holes(const hs_heap *h)
 {
     const hs_allocator *a = hs_heap_allocator(h);
     uint64_t holes = 0;
     hs_block b;
     for (bool more = a->walk(h, NULL, &b); more; more = a->walk(h, &b, &b)) holes += is_hole(&b);
-    fprintf(out, "Free List [ Size %" PRIu64 " ]: ", holes);
+    return holes;
+}
+
+static void put_holes(FILE *out, const hs_heap *h, put_piece put)
+{
+    const hs_allocator *a = hs_heap_allocator(h);
+    hs_block b;
     if (a->shape == HS_SHAPE_LIST) {
-        put_list_order(out, h, holes);
-    } else {
-        for (bool more = a->walk(h, NULL, &b); more; more = a->walk(h, &b, &b))
-            if (is_hole(&b)) put_piece(out, b.addr, b.size);
+        put_list_order(out, h, count_holes(h), put);
+        return;
     }
+    bool any = false;
+    for (bool more = a->walk(h, NULL, &b); more; more = a->walk(h, &b, &b)) {
+        if (!is_hole(&b)) continue;
+        put(out, h, any, b.addr, b.size);
+        any = true;
+    }
+}
+
+void hs_put_free_blocks(FILE *out, const hs_heap *h)
+{
+    put_holes(out, h, put_sheet_piece);
+    if (!count_holes(h)) fputs("none", out);
+}
+
+static void put_free_list(FILE *out, const hs_heap *h)
+{
+    fprintf(out, "Free List [ Size %" PRIu64 " ]: ", count_holes(h));
+    put_holes(out, h, put_homework_piece);
     putc('\n', out);
 }
 
@@ -135,6 +175,16 @@ static bool was_refused(const hs_heap *h)
     for (size_t i = 0; i < n; i++)
         if (e[i].kind == HS_FAIL) return true;
     return false;
+}
+
+/* As the homework asks, without what is to be found out. */
+static void put_question(FILE *out, const list_op *op, uint64_t index)
+{
+    if (op->frees)
+        fprintf(out, "Free(ptr[%" PRIu64 "])\nreturned ?\nList?\n", index);
+    else
+        fprintf(out, "ptr[%" PRIu64 "] = Alloc(%" PRIu64 ") returned ?\nList?\n", index,
+                op->number);
 }
 
 static void put_answer(FILE *out, const hs_session *s, const list_op *op, uint64_t index)
@@ -161,6 +211,8 @@ static void tell(hs_interpreter *in, const list_op *op, uint64_t index, bool ski
     if (!out) abort();
     if (skipped)
         fputs("Invalid Free: Skipping", out);
+    else if (in->questions_only)
+        put_question(out, op, index);
     else
         put_answer(out, in->session, op, index);
     fclose(out);
@@ -170,31 +222,37 @@ static void tell(hs_interpreter *in, const list_op *op, uint64_t index, bool ski
 
 /* --- Performing ----------------------------------------------------------------------------- */
 
-static bool allocate(hs_interpreter *in, const hs_statement *s, const list_op *op)
+static bool allocate(hs_interpreter *in, const hs_statement *s, const list_op *op, indices *n)
 {
-    uint64_t good, index = count_pointers(in->session, &good);
     char name[32];
-    snprintf(name, sizeof name, "ptr%" PRIu64, index);
+    snprintf(name, sizeof name, "ptr%" PRIu64, n->next);
     hs_op request = {.kind = HS_OP_REQUEST,
                      .request = HS_MALLOC,
                      .p.variable = HS_NONE,
                      .a = op->number,
                      .name = name};
     if (!hs_perform_untold(in, s, &request)) return false;
-    tell(in, op, index, false);
+    n->good += hs_session_last(in->session)->result != HS_NULL;
+    tell(in, op, n->next++, false);
+    return true;
+}
+
+static bool release_at(hs_interpreter *in, const hs_statement *s, const list_op *op)
+{
+    hs_op request = {.kind = HS_OP_REQUEST, .request = HS_FREE};
+    pointer_at(in->session, op->number, &request.p.variable);
+    if (!hs_perform_untold(in, s, &request)) return false;
+    tell(in, op, op->number, false);
     return true;
 }
 
 /* The homework counts the allocations that succeeded, and passes over an index beyond them. */
-static bool release(hs_interpreter *in, const hs_statement *s, const list_op *op)
+static bool release(hs_interpreter *in, const hs_statement *s, const list_op *op, const indices *n)
 {
-    hs_op request = {.kind = HS_OP_REQUEST, .request = HS_FREE};
-    uint64_t good;
-    count_pointers(in->session, &good);
-    const hs_variable *v = pointer_at(in->session, op->number, &request.p.variable);
-    bool skipped = op->number >= good || !v || !v->value;
-    if (!skipped && !hs_perform_untold(in, s, &request)) return false;
-    tell(in, op, op->number, skipped);
+    uint32_t ignored;
+    const hs_variable *v = pointer_at(in->session, op->number, &ignored);
+    if (op->number < n->good && v && v->value) return release_at(in, s, op);
+    tell(in, op, op->number, true);
     return true;
 }
 
@@ -207,8 +265,83 @@ bool hs_run_ops(hs_interpreter *in, const hs_statement *s)
     hs_span where = {a->where.start + at, a->where.start + at + 1};
     if (where.end > a->where.end) where = a->where;
     bool good = !wrong || hs_fail_at(in, where, wrong, "write a list such as +10,+10,-0,+5");
+    indices n = count_indices(in->session);
     for (size_t i = 0; good && i < list.count && !hs_interrupted(in); i++)
-        good = list.ops[i].frees ? release(in, s, &list.ops[i]) : allocate(in, s, &list.ops[i]);
+        good = list.ops[i].frees ? release(in, s, &list.ops[i], &n)
+                                 : allocate(in, s, &list.ops[i], &n);
     free(list.ops);
+    return good;
+}
+
+/* --- The random operations of a seed -------------------------------------------------------- */
+
+typedef struct {
+    uint64_t seed, count, range, percent;
+} random_plan;
+
+typedef struct {
+    uint64_t *indices; /* of live blocks, in the order of their allocation */
+    size_t count, capacity;
+    indices all;
+} live_indices;
+
+static bool read_plan(hs_interpreter *in, const hs_statement *s, random_plan *p)
+{
+    uint64_t *const numbers[] = {&p->seed, &p->count, &p->range, &p->percent};
+    *p = (random_plan){.seed = 0, .count = 10, .range = 10, .percent = 50};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (s->arguments[i].present && !hs_size_of_argument(in, &s->arguments[i], numbers[i]))
+            return false;
+    if (p->range == 0 || p->range > INT32_MAX)
+        return hs_fail_at(in, s->arguments[2].where, "the largest size is 1 or more", NULL);
+    if (p->percent > 0 && p->percent <= 100) return true;
+    return hs_fail_at(in, s->arguments[3].where, "of 100 operations, 1 to 100 allocate", NULL);
+}
+
+static uint64_t below(hs_twister *t, uint64_t n)
+{
+    return (uint64_t)(hs_twister_next(t) * (double)n);
+}
+
+static bool allocate_at_random(hs_interpreter *in, const hs_statement *s, live_indices *l,
+                               uint64_t size)
+{
+    uint64_t index = l->all.next;
+    if (!allocate(in, s, &(list_op){.number = size}, &l->all)) return false;
+    if (!hs_session_last(in->session)->result) return true;
+    l->indices = hs_array_reserve(l->indices, &l->capacity, l->count + 1, sizeof *l->indices);
+    l->indices[l->count++] = index;
+    return true;
+}
+
+static bool release_at_random(hs_interpreter *in, const hs_statement *s, live_indices *l, size_t i)
+{
+    uint64_t index = l->indices[i];
+    l->count--;
+    memmove(l->indices + i, l->indices + i + 1, (l->count - i) * sizeof *l->indices);
+    return release_at(in, s, &(list_op){.frees = true, .number = index});
+}
+
+/* One lot decides what it is, another the size or the block. A free with nothing to free is no
+ * operation, but its lot has been drawn. */
+bool hs_run_homework(hs_interpreter *in, const hs_statement *s)
+{
+    random_plan p;
+    hs_twister t;
+    live_indices l = {0};
+    if (!read_plan(in, s, &p)) return false;
+    hs_twister_seed(&t, p.seed);
+    l.all = count_indices(in->session);
+    bool good = true;
+    for (uint64_t done = 0; good && done < p.count && !hs_interrupted(in);) {
+        if (hs_twister_next(&t) < (double)p.percent / 100.0)
+            good = allocate_at_random(in, s, &l, below(&t, p.range) + 1);
+        else if (l.count)
+            good = release_at_random(in, s, &l, below(&t, l.count));
+        else
+            continue;
+        done++;
+    }
+    free(l.indices);
     return good;
 }

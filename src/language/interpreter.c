@@ -19,8 +19,20 @@ hs_interpreter *hs_interpreter_new(hs_session *session, const hs_listener *liste
 void hs_interpreter_free(hs_interpreter *in)
 {
     if (!in) return;
+    hs_lockstep_free(in->lockstep);
     free(in->refusal);
     free(in);
+}
+
+void hs_interpreter_hide_answers(hs_interpreter *in)
+{
+    in->questions_only = true;
+}
+
+hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *in)
+{
+    if (in->lockstep) hs_lockstep_follow(in->lockstep);
+    return in->lockstep;
 }
 
 bool hs_interpreter_has_quit(const hs_interpreter *in)
@@ -103,7 +115,8 @@ static hs_span place_of(const hs_statement *s, hs_operand operand)
         hs_parameter_kind kind = s->command->parameters[i].kind;
         if (!s->arguments[i].present) continue;
         bool pointer = kind == HS_PARAMETER_POINTER;
-        bool name = kind == HS_PARAMETER_OPTION || kind == HS_PARAMETER_ALLOCATOR;
+        bool name = kind == HS_PARAMETER_OPTION || kind == HS_PARAMETER_ALLOCATOR ||
+                    kind == HS_PARAMETER_WORD;
         bool value = kind == HS_PARAMETER_VALUE || kind == HS_PARAMETER_SIZE;
         if ((operand == HS_OPERAND_POINTER && pointer) || (operand == HS_OPERAND_NAME && name) ||
             (operand == HS_OPERAND_VALUE && value))
@@ -116,8 +129,13 @@ bool hs_perform_untold(hs_interpreter *in, const hs_statement *s, const hs_op *o
 {
     hs_problem problem;
     hs_guesses guesses = hs_predict_stop(in, op);
+    if (guesses.count && hs_interrupted(in)) {
+        in->listener.say(in->listener.context, HS_SAY_ANSWER, "stopped: the request was not made");
+        return false;
+    }
     if (!hs_session_perform(in->session, op, &problem))
         return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
+    if (in->lockstep) hs_lockstep_follow(in->lockstep);
     in->mistaken = hs_predict_judge(in, &guesses);
     return true;
 }
@@ -156,7 +174,10 @@ static bool run_assignment(hs_interpreter *in, const hs_statement *s)
 static bool run_statement(hs_interpreter *in, const hs_statement *s)
 {
     if (in->listener.begin && !in->inside) in->listener.begin(in->listener.context, in->program, s);
-    return s->command ? s->command->run(in, s) : run_assignment(in, s);
+    bool good = s->command ? s->command->run(in, s) : run_assignment(in, s);
+    if (in->lockstep)
+        hs_lockstep_follow(in->lockstep); /* not every command performs by hs_perform */
+    return good;
 }
 
 /* An expectation that does not hold is counted, and the rest goes on. */

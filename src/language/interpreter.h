@@ -6,7 +6,7 @@
 
 #include "language/program.h"
 
-#include <heapscope/session.h>
+#include <heapscope/lockstep.h>
 
 typedef enum {
     HS_SAY_ANSWER,  /* what a command has to say: may be many lines */
@@ -22,12 +22,15 @@ typedef enum {
     HS_SHOW_BLOCKS,
     HS_SHOW_FREE_LIST,
     HS_SHOW_STATS,
-    HS_SHOW_PLOT,       /* the heap over time */
-    HS_SHOW_BYTES,      /* `length` bytes at `at` */
-    HS_SHOW_INSPECT,    /* what lies at `at` */
-    HS_SHOW_WHY,        /* operation number `at`, told step by step */
-    HS_SHOW_DIFFERENCE, /* what is not as it was after operation number `at` */
-    HS_SHOW_STEPS,      /* the same on the map, one event after another */
+    HS_SHOW_PLOT,        /* the heap over time */
+    HS_SHOW_BYTES,       /* `length` bytes at `at` */
+    HS_SHOW_INSPECT,     /* what lies at `at` */
+    HS_SHOW_WHY,         /* operation number `at`, told step by step */
+    HS_SHOW_DIFFERENCE,  /* what is not as it was after operation number `at` */
+    HS_SHOW_STEPS,       /* the same on the map, one event after another */
+    HS_SHOW_LANES,       /* `split` began: all allocators side by side */
+    HS_SHOW_SEGMENTS,    /* the small machine: address spaces and physical memory */
+    HS_SHOW_TRANSLATION, /* of the virtual address `at`, for an access of kind `length` */
 } hs_show;
 
 /* What the user says to a question: typed, or pointed at on the map. */
@@ -50,6 +53,11 @@ typedef struct {
     /* Ask, and wait for the answer; `on_map`: one that points at an address will do. False: passed.
      * May be NULL: nobody is there to answer, and nothing is asked. */
     bool (*ask)(void *context, const char *question, bool on_map, hs_reply *);
+    /* How far a long command is; NULL when it is over. May be NULL. */
+    void (*progress)(void *context, const char *text);
+    /* Leave this session for an earlier one that was cut short; NULL when that is done, else why
+     * it can not be. May be NULL. */
+    const char *(*go_on)(void *context);
     /* Play a script to the audience, now or when this command has ended. May be NULL: it is run. */
     bool (*play)(void *context, const char *path);
 } hs_listener;
@@ -77,6 +85,13 @@ hs_program *hs_interpreter_parse(hs_interpreter *, const char *name, const char 
 
 /* Run one statement of a program. False: it failed (which was said). */
 bool hs_interpreter_step(hs_interpreter *, const hs_program *, size_t index);
+
+/* From now on `ops` says what is asked, not what is answered. */
+void hs_interpreter_hide_answers(hs_interpreter *);
+
+/* The allocators that run side by side; NULL while there is one. They have
+ * caught up with the session, whatever changed it. Any statement may end it. */
+hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *);
 
 bool hs_interpreter_has_quit(const hs_interpreter *);
 uint64_t hs_interpreter_failures(const hs_interpreter *);

@@ -63,9 +63,11 @@ static void point_at(const hs_session *s, const hs_reply *reply, hs_guess *g)
 
 static void ask(hs_interpreter *in, const char *request, hs_guess *g)
 {
-    char question[512];
+    char question[1024];
     const char *text = hs_question_text(g->question);
-    snprintf(question, sizeof question, "%.100s: %s", request, text);
+    const char *preface = in->preface ? in->preface : "";
+    snprintf(question, sizeof question, "%.400s%s%.100s: %s", preface, *preface ? ": " : "",
+             request, text);
     for (;;) {
         hs_reply reply = {0};
         hs_complaint c = {0};
@@ -113,7 +115,8 @@ hs_guesses hs_predict_stop(hs_interpreter *in, const hs_op *op)
 {
     bool on = hs_session_setting(in->session, HS_SET_PREDICT) == HS_PREDICT_ON;
     bool wanted = (on || in->predicting) && !in->inside && op->kind == HS_OP_REQUEST;
-    return wanted ? hs_predict_ask(in, op, ASKED) : (hs_guesses){0};
+    return wanted ? hs_predict_ask(in, op, in->predicting ? in->predicting : ASKED)
+                  : (hs_guesses){0};
 }
 
 /* --- Judging -------------------------------------------------------------------------------- */
@@ -182,9 +185,10 @@ static bool switch_to(hs_interpreter *in, const hs_statement *s, const char *val
 /* predict { ... }: these requests are asked about, whatever the setting. */
 static bool predict_body(hs_interpreter *in, const hs_statement *s)
 {
-    in->predicting++;
+    size_t outer = in->predicting;
+    in->predicting = ASKED;
     bool good = hs_run_statements(in, s->body, s->body_count);
-    in->predicting--;
+    in->predicting = outer;
     return good;
 }
 

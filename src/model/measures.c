@@ -127,5 +127,8 @@ const hs_measure *hs_measure_named(const char *name, size_t length)
     for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
         if (strncmp(measures[i].name, name, length) == 0 && !measures[i].name[length])
             return &measures[i];
+    const hs_measure *m;
+    for (size_t i = 0; (m = hs_machine_measure_at(i)); i++)
+        if (strncmp(m->name, name, length) == 0 && !m->name[length]) return m;
     return NULL;
 }

@@ -55,6 +55,7 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     s->is.last = (hs_last){.variable = HS_NONE};
     s->is.broken_by = 0;
     s->change_count = 0;
+    s->is.replayed = s->is.not_replayed = 0;
     hs_travel_heap_changed(s->travel, 0, SIZE_MAX);
     return true;
 }
@@ -118,21 +119,36 @@ static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *prob
     return true;
 }
 
-hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+static hs_session *session_with(const hs_setup *setup, hs_problem *problem)
 {
-    hs_setup setup = {.heap = *config};
-    for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
-    if (!choose_allocator(&setup, allocator, problem)) return NULL;
     hs_session *s = hs_session_empty(NULL);
     s->chronicle = hs_chronicle_new();
     s->borrowed = false;
-    if (!hs_session_fresh_heap(s, &setup, problem)) {
+    if (!hs_session_fresh_heap(s, setup, problem)) {
         hs_session_free(s);
         return NULL;
     }
     s->is.start = s->is.setup;
+    hs_machine_start(&s->is.mmu, hs_heap_committed(s->heap));
     hs_travel_checkpoint(s);
     return s;
+}
+
+hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+{
+    hs_setup setup = {.heap = *config};
+    for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
+    return choose_allocator(&setup, allocator, problem) ? session_with(&setup, problem) : NULL;
+}
+
+hs_session *hs_session_beside(const hs_session *s, const char *allocator, hs_problem *problem)
+{
+    hs_session *beginning = hs_session_after(s, 0, problem);
+    if (!beginning) return NULL;
+    hs_setup setup = beginning->is.setup;
+    hs_session_free(beginning);
+    if (allocator && !choose_allocator(&setup, allocator, problem)) return NULL;
+    return session_with(&setup, problem);
 }
 
 hs_session *hs_session_empty(const hs_session *names)
@@ -596,7 +612,16 @@ static bool perform_reset(hs_session *s, hs_problem *problem)
     hs_client_forget_all(s->client);
     s->is.start = s->is.setup;
     s->is.begun = s->now;
+    hs_machine_start(&s->is.mmu, hs_heap_committed(s->heap));
     return true;
+}
+
+static bool perform_machine(hs_session *s, const hs_op *op, hs_problem *problem)
+{
+    uint64_t address = 0;
+    bool touch = strcmp(op->name, "touch") == 0;
+    if (touch && !hs_session_virtual(s, op->p, &address, problem)) return false;
+    return hs_machine_perform(&s->is.mmu, op, address, problem);
 }
 
 /* --- Performing and remembering ------------------------------------------------------------- */
@@ -612,6 +637,7 @@ static bool perform(hs_session *s, const hs_op *op, uint32_t *variable, hs_probl
     case HS_OP_HEAP: return perform_heap(s, op, problem);
     case HS_OP_RESET: return perform_reset(s, problem);
     case HS_OP_NOTE: return true;
+    case HS_OP_MACHINE: return perform_machine(s, op, problem);
     }
     return false;
 }
@@ -666,6 +692,7 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
     *problem = (hs_problem){0};
     s->now = s->at.count + 1;
     if (!perform(s, op, &variable, problem)) return false;
+    hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
     remember(s, op, variable);
     s->is.last.op.name = s->is.last.op.text = NULL; /* they were the caller's */
     hs_travel_note(s);
@@ -681,6 +708,7 @@ void hs_session_go_on(hs_session *s, uint64_t count)
         s->now = ++s->at.count;
         if (!hs_session_record(s, s->now - 1, &r)) break;
         perform(s, &r.op, &r.variable, &ignored);
+        hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
         s->is.last.op.name = s->is.last.op.text = NULL;
     }
 }
@@ -748,6 +776,26 @@ hs_addr hs_session_value(const hs_session *s, hs_pointer p)
 {
     const hs_variable *v = hs_client_variable(s->client, p.variable);
     return (v ? v->value : 0) + p.offset;
+}
+
+const hs_mmu *hs_session_mmu(const hs_session *s)
+{
+    return &s->is.mmu;
+}
+
+bool hs_session_virtual(const hs_session *s, hs_pointer p, uint64_t *address, hs_problem *problem)
+{
+    const hs_mmu *m = &s->is.mmu;
+    hs_addr base = hs_heap_base(s->heap);
+    *address = hs_session_value(s, p);
+    if (*address < base) return true;
+    if (m->current) {
+        wrong(problem, HS_OPERAND_POINTER, "this is a pointer of main, and %s runs",
+              m->processes[m->current].name);
+        return hint(problem, "`run main` lets main run");
+    }
+    *address = *address - base + hs_mmu_area_start(m, m->processes, HS_AREA_HEAP);
+    return true;
 }
 
 const hs_client_block *hs_session_block_from(const hs_session *s, hs_addr from)

@@ -14,6 +14,8 @@
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/segments.h"
+#include "view/side_by_side.h"
 #include "view/telling.h"
 
 #include <curses.h>
@@ -44,8 +46,10 @@ typedef struct {
 
     struct { /* a question that waits for its answer, while `on` */
         bool on, on_map;
+        bool cancelled; /* by Ctrl-C, and what asks it with it */
         wchar_t typed[128];
         size_t length;
+        bool reading;     /* what lies over the map, before the next question */
         hs_addr from, to; /* the cell that was clicked */
     } question;
 
@@ -54,11 +58,14 @@ typedef struct {
     hs_scene *scene; /* as it was last composed */
     bool stale;      /* something but the line that is typed has changed since */
     char *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
-    char *verdict;                                   /* on a prediction, shown likewise */
-    char *command;                                   /* of a script, shown above what it did */
+    char *progress;   /* of a long command that tells it, until it ends */
+    char *verdict;    /* on a prediction, shown likewise */
+    char *command;    /* of a script, shown above what it did */
+    char *trouble;    /* with the journal, not yet told */
     char *open_lines; /* typed lines of a statement whose { is still open */
     char *wanted;     /* the script to play when the command that asked for it has ended */
     bool light, pasting, quit, drawn;
+    bool typed;           /* something was: the journal keeps the session from then on */
     int64_t began, shown; /* of the command that is running, for the sight of progress */
     uint64_t asked;       /* how often it asked whether to stop */
 
@@ -144,6 +151,10 @@ static int put_line(hs_pane p, int row, int column, const wchar_t *text, size_t 
 static int put_prompt(const app *a, hs_pane p, int row)
 {
     char text[64];
+    if (a->question.reading) {
+        hs_put(p, row, 0, HS_ROLE_KEY, "Enter goes on");
+        return -1;
+    }
     if (a->question.on) {
         int from = hs_put(p, row, 0, HS_ROLE_KEY, "? ");
         return put_line(p, row, from, a->question.typed, a->question.length, a->question.length);
@@ -172,8 +183,15 @@ static hs_session *stage(const app *a)
     return a->slow.on ? a->slow.on : a->session;
 }
 
+/* The allocators that run side by side, or NULL. */
+static hs_lockstep *lockstep(const app *a)
+{
+    return hs_interpreter_lockstep(a->interpreter);
+}
+
 static void compose(app *a)
 {
+    a->state.lockstep = a->slow.on ? NULL : lockstep(a);
     bool paused = !hs_player_has_ended(&a->player);
     a->state.caption = a->caption;
     a->state.message = a->message;
@@ -246,9 +264,15 @@ static void close_overlay(app *a)
     a->state.cursor = HS_NULL;
 }
 
+static void show_segments(app *a)
+{
+    open_overlay(a, (hs_overlay){.title = "Segments", .panel = &hs_panel_segments});
+}
+
 static void show_why(app *a, uint64_t n)
 {
-    replace(&a->overlay_text, hs_why_of(a->session, n));
+    replace(&a->overlay_text,
+            lockstep(a) ? hs_lanes_why(lockstep(a), n) : hs_why_of(a->session, n));
     open_overlay(a, (hs_overlay){.title = "Why", .text = a->overlay_text});
 }
 
@@ -342,29 +366,45 @@ static bool take_slow_key(app *a, wchar_t key, bool special)
     return false;
 }
 
+/* A panel; of each allocator, where several run side by side. */
+static void show_panel(app *a, const char *title, const hs_panel *panel)
+{
+    hs_overlay o = {.title = title, .panel = panel};
+    if (lockstep(a)) {
+        replace(&a->overlay_text, hs_lanes_panel(lockstep(a), panel, COLS, a->config->ascii));
+        o.text = a->overlay_text;
+    }
+    open_overlay(a, o);
+}
+
+static void show_lanes(app *a)
+{
+    char *parting = hs_lanes_parting(lockstep(a));
+    close_overlay(a);
+    set_message(a, parting ? parting : copy("they have served all requests alike so far"), false);
+}
+
 static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 {
     app *a = context;
     switch (what) {
     case HS_SHOW_MAP: close_overlay(a); break;
-    case HS_SHOW_BLOCKS:
-        open_overlay(a, (hs_overlay){.title = "Blocks, heap order", .panel = &hs_panel_blocks});
-        break;
-    case HS_SHOW_FREE_LIST:
-        open_overlay(a, (hs_overlay){.title = "Free blocks", .panel = &hs_panel_free_list});
-        break;
-    case HS_SHOW_STATS:
-        open_overlay(a, (hs_overlay){.title = "The ledger", .panel = &hs_panel_stats});
-        break;
-    case HS_SHOW_PLOT:
-        open_overlay(a, (hs_overlay){.title = "Over time", .panel = &hs_panel_plot});
-        break;
+    case HS_SHOW_BLOCKS: show_panel(a, "Blocks, heap order", &hs_panel_blocks); break;
+    case HS_SHOW_FREE_LIST: show_panel(a, "Free blocks", &hs_panel_free_list); break;
+    case HS_SHOW_STATS: show_panel(a, "The ledger", &hs_panel_stats); break;
+    case HS_SHOW_PLOT: show_panel(a, "Over time", &hs_panel_plot); break;
+    case HS_SHOW_LANES: show_lanes(a); break;
     case HS_SHOW_BYTES:
         open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
         break;
     case HS_SHOW_DIFFERENCE: set_message(a, hs_difference(a->session, at), false); break;
     case HS_SHOW_WHY: show_why(a, at); break;
     case HS_SHOW_STEPS: begin_slow_motion(a, at); break;
+    case HS_SHOW_SEGMENTS: show_segments(a); break;
+    case HS_SHOW_TRANSLATION:
+        replace(&a->overlay_text, hs_translation_text(a->session, at, (unsigned)length));
+        open_overlay(a, (hs_overlay){.title = "Translation", .text = a->overlay_text});
+        break;
     case HS_SHOW_INSPECT: open_overlay(a, (hs_overlay){.title = "Inspect", .at = at}); break;
     }
 }
@@ -381,10 +421,19 @@ static void begin(void *context, const hs_program *program, const hs_statement *
     replace(&a->command, text);
 }
 
+/* What was done is kept before it is shown. True: there was nothing wrong with it. */
+static void keep(app *a)
+{
+    const char *trouble = a->typed ? hs_journal_keep(a->config->journal, a->session) : NULL;
+    if (trouble) replace(&a->trouble, copy(trouble));
+}
+
 static void performed(void *context, const char *summary)
 {
     app *a = context;
-    char *told = summary ? copy(summary) : hs_explain(a->session);
+    keep(a);
+    hs_lockstep *l = lockstep(a);
+    char *told = summary ? copy(summary) : l ? hs_lanes_explain(l) : hs_explain(a->session);
     if (a->verdict) {
         set_message(a, joined(a->verdict, "\n", told), false);
         free(told);
@@ -393,6 +442,7 @@ static void performed(void *context, const char *summary)
     }
     replace(&a->verdict, NULL);
     a->state.follow = true;
+    if (hs_segments_are_news(a->session)) show_segments(a);
 }
 
 static void show_progress(app *a)
@@ -400,13 +450,22 @@ static void show_progress(app *a)
     int64_t now = hs_player_clock();
     char *text;
     if (now - a->began <= 500 || now - a->shown <= 100) return;
-    if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
-                 hs_session_totals(a->session)->requests) < 0)
+    if (a->progress)
+        text = joined(a->progress, "; ", "Ctrl-C stops");
+    else if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
+                      hs_session_totals(a->session)->requests) < 0)
         abort();
     set_message(a, text, false);
     a->shown = now;
     a->stale = true;
     draw(a);
+}
+
+static void progress(void *context, const char *text)
+{
+    app *a = context;
+    replace(&a->progress, text ? copy(text) : NULL);
+    if (!text) replace(&a->message, NULL);
 }
 
 /* Is what arrives now, after all that waits, inside a paste? */
@@ -432,7 +491,9 @@ static void forget_waiting(app *a)
 static bool interrupted(void *context)
 {
     app *a = context;
-    if (++a->asked % 1024) return false;
+    if (a->question.cancelled) return true;
+    if (++a->asked % 1024 && !a->progress) return false;
+    keep(a);
     show_progress(a);
     bool pasting = paste_arrives(a);
     while (1) {
@@ -449,6 +510,12 @@ static bool interrupted(void *context)
         a->waiting = hs_array_reserve(a->waiting, &a->waiting_room, a->waiting_to + 1, sizeof e);
         a->waiting[a->waiting_to++] = e;
     }
+}
+
+static const char *go_on(void *context)
+{
+    const app *a = context;
+    return hs_journal_ask(a->config->journal);
 }
 
 /* The next key, from what waits or from the terminal. */
@@ -484,6 +551,17 @@ static void present_answer(app *a)
     replace(&a->answer, NULL);
 }
 
+/* The answer is there: what went wrong with the journal is said with it, once. */
+static void after_running(app *a)
+{
+    keep(a);
+    present_answer(a);
+    if (!a->trouble) return;
+    replace(&a->command, NULL);
+    set_message(a, a->message ? joined(a->trouble, "\n", a->message) : copy(a->trouble), true);
+    replace(&a->trouble, NULL);
+}
+
 static void before_running(app *a)
 {
     end_slow_motion(a);
@@ -491,6 +569,7 @@ static void before_running(app *a)
     replace(&a->message, NULL);
     replace(&a->command, NULL);
     replace(&a->verdict, NULL);
+    a->question.cancelled = false;
     a->state.error = false;
     a->began = a->shown = hs_player_clock();
 }
@@ -522,8 +601,9 @@ static void run_typed(app *a, const char *line)
     }
     if (text[strspn(text, " \t\n")]) {
         before_running(a);
+        a->typed = true;
         hs_interpreter_run(a->interpreter, NULL, 1, text, strlen(text));
-        present_answer(a);
+        after_running(a);
         play_wanted(a);
     }
     free(text);
@@ -533,7 +613,7 @@ static void step_script(app *a)
 {
     before_running(a);
     hs_player_step(&a->player, a->interpreter, a->session);
-    present_answer(a);
+    after_running(a);
     if (hs_player_has_ended(&a->player) && !a->message)
         set_message(a, copy("The script has ended. Type commands of your own, or quit."), false);
     play_wanted(a);
@@ -1030,6 +1110,7 @@ static hs_key next_char(void *context, wchar_t *out)
         if (!key_is_pending(a)) {
             insert_pasted(a);
             draw(a);
+            hs_journal_sync(a->config->journal);
         }
         bool played = a->player.has_focus || a->slow.on;
         switch (read_key(a, hs_player_wait(&a->player), &key)) {
@@ -1096,12 +1177,15 @@ static bool click_answers(app *a)
     return a->question.from != HS_NULL;
 }
 
-/* Keys that only look at something act as ever; those that run commands wait. */
+/* Keys that only look at something act as ever; those that run commands or travel do nothing. */
 static void look(app *a, wchar_t key)
 {
+    void (*const waiting[])(app *) = {key_play, key_step, travel_back, travel_forward};
+    for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++)
+        for (size_t j = 0; j < sizeof keys / sizeof *keys; j++)
+            if (keys[j].key == (int)key && keys[j].act == waiting[i]) return;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (keys[i].key == (int)key && keys[i].act != key_play && keys[i].act != key_step)
-            keys[i].act(a);
+        if (keys[i].key == (int)key) keys[i].act(a);
 }
 
 typedef enum { GOES_ON, ANSWERED, PASSED } asking;
@@ -1111,7 +1195,7 @@ static asking take_character(app *a, wchar_t c)
     switch (c) {
     case L'\r':
     case L'\n': return ANSWERED;
-    case CTRL_C: return PASSED;
+    case CTRL_C: a->question.cancelled = true; return PASSED;
     case ESCAPE:
         if (!a->state.overlay.open) return PASSED;
         close_overlay(a);
@@ -1150,11 +1234,31 @@ static asking await_answer(app *a)
     return now;
 }
 
+/* An answer is still laid over the map, such as why the last prediction was wrong: it stays until
+ * it has been read. */
+static void read_overlay(app *a)
+{
+    while (a->state.overlay.open && !a->quit) {
+        wchar_t key;
+        a->question.reading = true;
+        a->stale = true;
+        draw(a);
+        hs_read read = read_key(a, -1, &key);
+        if (read == HS_READ_END) a->quit = true;
+        if (read == HS_READ_KEY && key != KEY_ENTER) look(a, key);
+        if (read == HS_READ_CHARACTER && key == CTRL_C) a->question.cancelled = true;
+        if (read == HS_READ_CHARACTER || (read == HS_READ_KEY && key == KEY_ENTER))
+            close_overlay(a);
+    }
+    a->question.reading = false;
+}
+
 static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
 {
     app *a = context;
-    if (a->quit) return false;
-    close_overlay(a);
+    if (a->quit || a->question.cancelled) return false;
+    read_overlay(a);
+    if (a->quit || a->question.cancelled) return false;
     memset(&a->question, 0, sizeof a->question);
     a->question.on = true;
     a->question.on_map = on_map;
@@ -1176,7 +1280,7 @@ static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *confi
     fprintf(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
     if (config->script) return hs_plain_play(session, &style, config->script);
     if (config->text) return hs_plain_run(session, &style, "LIST", config->text);
-    return hs_plain_converse(session, &style, config->history);
+    return hs_plain_converse(session, &style, config->history, config->journal);
 }
 
 static void read_lines(app *a)
@@ -1205,7 +1309,9 @@ static void free_app(app *a)
     free(a->answer);
     free(a->overlay_text);
     free(a->command);
+    free(a->progress);
     free(a->verdict);
+    free(a->trouble);
     free(a->open_lines);
     free(a->wanted);
     free(a->pasted);
@@ -1225,7 +1331,8 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     app a = {.session = session, .config = config};
     const char *why = "libedit can not be set up";
     hs_prompt_host host = {&a, next_char, show_completions};
-    hs_listener listener = {&a, say, show, begin, performed, interrupted, ask, play};
+    hs_listener listener = {&a,          say, show,     begin, performed,
+                            interrupted, ask, progress, go_on, play};
     a.interpreter = hs_interpreter_new(session, &listener);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);
@@ -1233,9 +1340,12 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
         free_app(&a);
         return line_mode(session, config, why);
     }
-    set_message(&a,
-                copy("Type malloc 24, free p1, help. demos lists the lectures, F1 or ? the keys."),
-                false);
+    const char *notice = hs_journal_notice(config->journal);
+    set_message(
+        &a,
+        copy(notice ? notice
+                    : "Type malloc 24, free p1, help. demos lists the lectures, F1 or ? the keys."),
+        false);
     if (open_script(&a)) step_script(&a);
     uint64_t in_script = hs_interpreter_failures(a.interpreter);
     read_lines(&a);

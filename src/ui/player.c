@@ -50,7 +50,8 @@ static bool is_command(const hs_statement *s, const char *name)
 
 static bool is_stop(const hs_statement *s)
 {
-    static const char *const passing[] = {"set", "allocator", "heap", "reset", "expect", "predict", NULL};
+    static const char *const passing[] = {"set",    "allocator", "heap", "reset",
+                                          "expect", "predict",   NULL};
     if (s->has_body) return true;
     for (size_t i = 0; passing[i]; i++)
         if (is_command(s, passing[i])) return false;

@@ -365,6 +365,8 @@ char *hs_explain(const hs_session *s)
         put_write(out, s, last);
     else if (op->kind == HS_OP_SET)
         fprintf(out, "%s is %s now%s", op->name, op->text, last->any ? "" : "; the heap is fresh");
+    else if (op->kind == HS_OP_MACHINE)
+        fputs(hs_session_mmu(s)->report, out);
     else if (op->kind == HS_OP_ASSIGN)
         fprintf(
             out, "%s = 0x%" PRIx64, op->name,

@@ -61,6 +61,15 @@ static void list_options(const hs_heap *h, char *out, size_t size)
     }
 }
 
+/* "first-fit | best-fit" */
+static void list_lanes(const hs_lockstep *l, char *out, size_t size)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < hs_lockstep_count(l) && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? " | " : "",
+                                 hs_session_allocator_name(hs_lockstep_lane(l, i)));
+}
+
 /* Where one is in time: "12/40 ---o------", from column `from` on, up to `to`. */
 static hs_pane paint_bar(const hs_session *s, hs_pane p, int from, int to)
 {
@@ -82,7 +91,8 @@ static hs_pane paint_bar(const hs_session *s, hs_pane p, int from, int to)
     return bar;
 }
 
-static void paint_title(const hs_session *s, hs_pane p, hs_screen_places *places)
+static void paint_title(const hs_session *s, const hs_lockstep *lockstep, hs_pane p,
+                        hs_screen_places *places)
 {
     const hs_totals *t = hs_session_totals(s);
     const hs_heap *h = hs_session_heap(s);
@@ -98,6 +108,7 @@ static void paint_title(const hs_session *s, hs_pane p, hs_screen_places *places
     snprintf(left, sizeof left, "%s%s  heap %s  live %" PRIu64 " in %" PRIu64 " block%s",
              hs_session_allocator_name(s), options, size, t->live, t->live_blocks,
              t->live_blocks == 1 ? "" : "s");
+    if (lockstep) list_lanes(lockstep, left, sizeof left);
     hs_put(p, 0, 12, HS_ROLE_TITLE, left);
     const char *help = "F1 help ";
     int column = p.columns - (int)strlen(help), end = 13 + (int)strlen(left);
@@ -278,12 +289,16 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
             hs_put_wrapped(message, 0, message.rows, state->error ? HS_ROLE_ERROR : HS_ROLE_TEXT,
                            state->message);
     }
-    if (rows >= 5) paint_title(s, take_top(&left, 1), places);
+    if (rows >= 5) paint_title(s, state->lockstep, take_top(&left, 1), places);
     int caption = caption_rows(left, state->caption);
     if (caption) paint_caption(take_top(&left, caption), state->caption);
     if (state->overlay.open) {
         paint_overlay(s, &state->overlay, left, places);
         return;
     }
-    paint_map(s, state, paint_panels(s, left), places);
+    if (state->lockstep)
+        hs_lanes_paint(state->lockstep, left, state->top, state->follow, &places->plan,
+                       &places->map);
+    else
+        paint_map(s, state, paint_panels(s, left), places);
 }

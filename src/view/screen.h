@@ -12,8 +12,10 @@
 
 #include "view/byte_map.h"
 #include "view/panels.h"
+#include "view/side_by_side.h"
 
-/* Something laid over the map until it is closed: exactly one of text, panel, and at. */
+/* Something laid over the map until it is closed: a text (which may stand for a panel), else a
+ * panel, else what is at an address. */
 typedef struct {
     bool open;
     const char *title;
@@ -34,6 +36,7 @@ typedef struct {
     hs_addr cursor;      /* pointed out on the map, with the bytes behind it; HS_NULL for none */
     uint64_t cursor_size;
     hs_overlay overlay;
+    const hs_lockstep *lockstep; /* allocators side by side in place of map and panels, or NULL */
 } hs_screen_state;
 
 /* Where things came to lie. */

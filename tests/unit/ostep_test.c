@@ -1,6 +1,7 @@
 /* The homework's model: each list was worked out on paper, from the rules at the top of ostep.c. */
 #include "check.h"
 #include "heaps.h"
+#include "model/twister.h"
 #include "stage.h"
 
 #include <string.h>
@@ -100,6 +101,16 @@ static void a_freed_block_goes_where_the_order_says(void **state)
                         "[ addr:1040 sz:60 ][ addr:1025 sz:10 ][ addr:1000 sz:20 ]");
 }
 
+static void equals_stay_in_the_order_of_their_coming(void **state)
+{
+    (void)state;
+    const char *ops = "+10,+5,+10,+75,-2,-0";
+    assert_string_equal(list_after("set order sizesort+", ops),
+                        "[ addr:1015 sz:10 ][ addr:1000 sz:10 ]");
+    assert_string_equal(list_after("set order sizesort-", ops),
+                        "[ addr:1015 sz:10 ][ addr:1000 sz:10 ]");
+}
+
 static void the_list_is_sorted_at_a_free_not_at_a_split(void **state)
 {
     (void)state;
@@ -179,6 +190,43 @@ static void other_allocators_play_the_lists_as_well(void **state)
     stage_free(s);
 }
 
+static void a_seed_has_the_homeworks_operations(void **state)
+{
+    (void)state;
+    stage *s = stage_new("ostep", 100, 100);
+    stage_does(s, "homework n 5");
+    assert_string_equal(s->said, "ptr[2] = Alloc(8) returned 1008 (searched 3 elements)\n"
+                                 "Free List [ Size 3 ]: [ addr:1000 sz:3 ][ addr:1003 sz:5 ]"
+                                 "[ addr:1016 sz:84 ]\n");
+    assert_int_equal(hs_session_op_count(s->session), 5);
+    stage_does(s, "reset; homework seed 0 n 10 range 10 percent 50");
+    assert_non_null(strstr(s->said, "ptr[5] = Alloc(7) returned 1008 (searched 4 elements)"));
+    stage_does(s, "reset; homework n 40 range 60 percent 100"); /* some fail */
+    assert_non_null(strstr(s->said, "returned -1"));
+    stage_refuses(s, "homework percent 0", "1 to 100 allocate");
+    stage_refuses(s, "homework percent 101", "1 to 100 allocate");
+    stage_refuses(s, "homework range 0", "1 or more");
+    stage_free(s);
+}
+
+static void expect_number(uint64_t seed, unsigned which, double wanted)
+{
+    hs_twister t;
+    hs_twister_seed(&t, seed);
+    for (unsigned i = 1; i < which; i++) hs_twister_next(&t);
+    assert_true(hs_twister_next(&t) == wanted);
+}
+
+static void the_random_numbers_are_pythons(void **state)
+{
+    (void)state;
+    expect_number(0, 1, 0.8444218515250481);
+    expect_number(0, 1000, 0.4804125346981437);
+    expect_number(1, 1, 0.13436424411240122);
+    expect_number((uint64_t)1 << 40, 1, 0.1036394562812375);
+    expect_number((uint64_t)1 << 40, 1000, 0.0778692933387749);
+}
+
 static void a_full_table_is_a_reason_to_fail(void **state)
 {
     (void)state;
@@ -211,12 +259,15 @@ int main(void)
         cmocka_unit_test(of_equal_holes_the_first_in_the_list_is_taken),
         cmocka_unit_test(what_is_too_large_is_looked_for_all_the_same),
         cmocka_unit_test(a_freed_block_goes_where_the_order_says),
+        cmocka_unit_test(equals_stay_in_the_order_of_their_coming),
         cmocka_unit_test(the_list_is_sorted_at_a_free_not_at_a_split),
         cmocka_unit_test(neighbours_coalesce_where_the_list_has_them_side_by_side),
         cmocka_unit_test(a_failed_allocation_takes_its_index),
         cmocka_unit_test(a_second_free_is_refused_unless_the_bytes_have_a_new_owner),
         cmocka_unit_test(a_list_is_read_whole_before_it_is_played),
         cmocka_unit_test(other_allocators_play_the_lists_as_well),
+        cmocka_unit_test(a_seed_has_the_homeworks_operations),
+        cmocka_unit_test(the_random_numbers_are_pythons),
         cmocka_unit_test(a_full_table_is_a_reason_to_fail),
         cmocka_unit_test(an_option_keeps_its_meaning_on_another_allocator),
     };

@@ -150,6 +150,19 @@ static void many_requests_at_once_are_not_asked_about(void **state)
     stage_free(s);
 }
 
+static void a_question_that_is_stopped_stops_the_request(void **state)
+{
+    (void)state;
+    stage *s = stage_new("implicit", 256, 1024);
+    stage_does(s, "predict on");
+    s->patience = 1;
+    assert_false(stage_run(s, "malloc 8; malloc 8"));
+    assert_string_equal(s->said, "stopped: the request was not made");
+    assert_string_equal(s->error, "");
+    assert_int_equal(hs_session_op_count(s->session), 1);
+    stage_free(s);
+}
+
 static void a_request_that_is_refused_is_not_judged(void **state)
 {
     (void)state;
@@ -173,6 +186,7 @@ int main(void)
         cmocka_unit_test(an_allocator_is_asked_what_it_can_answer),
         cmocka_unit_test(the_homeworks_addresses_are_decimal),
         cmocka_unit_test(many_requests_at_once_are_not_asked_about),
+        cmocka_unit_test(a_question_that_is_stopped_stops_the_request),
         cmocka_unit_test(a_request_that_is_refused_is_not_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
