@@ -1,7 +1,7 @@
 /* Utilization against throughput: every allocator of the registry, the malloc of the C library and
  * the bare bump pointer, on the same workloads in the same run.
  *
- *      throughput [--markdown] [--preload LIBRARY]... [WORKLOAD]...
+ *      throughput [--markdown] [--only ALLOCATOR]... [--preload LIBRARY]... [WORKLOAD]...
  *
  * Time. Each round gives every allocator a fresh heap as large as the workload will need, all of
  * its pages touched; builds up what is live; then times the steady requests. Rounds take turns,
@@ -361,6 +361,14 @@ static void preloaded(const char *library, const workload *w, result *r)
 
 /* --- The contestants -------------------------------------------------------------------------- */
 
+/* No names stand for all. */
+static bool is_among(const char *name, char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return n == 0;
+}
+
 static void enter(field *f, contestant c)
 {
     if (f->count < COLUMNS) f->list[f->count++] = c;
@@ -382,12 +390,12 @@ static void enter_installed(field *f, const char *name, const char *file)
     }
 }
 
-static field gather(char *const *libraries, size_t count)
+static field gather(char *const *libraries, size_t count, char *const *only, size_t only_count)
 {
     field f = {0};
     for (size_t i = 0; hs_allocator_at(i, HS_RAW) && i < COLUMNS - LIBRARIES - 4; i++) {
         const hs_allocator *raw = hs_allocator_at(i, HS_RAW);
-        if (raw->model_base) continue;
+        if (raw->model_base || !is_among(raw->name, only, only_count)) continue;
         enter(&f, (contestant){raw->name, raw, hs_allocator_at(i, HS_PROBED), NULL});
     }
     f.malloc = f.count;
@@ -496,17 +504,10 @@ static bool measure(const field *f, const workload *w, result *results)
     return whole;
 }
 
-static bool is_chosen(const workload *w, char *const *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], w->name) == 0) return true;
-    return n == 0;
-}
-
 int main(int argc, char **argv)
 {
-    char *libraries[LIBRARIES];
-    size_t library_count = 0, n = 0;
+    char *libraries[LIBRARIES], *only[COLUMNS];
+    size_t library_count = 0, only_count = 0, n = 0;
     bool markdown = false, whole = true;
     int i = 1;
     if (argc == 3 && strcmp(argv[1], "--malloc-alone") == 0) return malloc_alone(argv[2]);
@@ -515,8 +516,12 @@ int main(int argc, char **argv)
             markdown = true;
         } else if (strcmp(argv[i], "--preload") == 0 && i + 1 < argc && library_count < LIBRARIES) {
             libraries[library_count++] = argv[++i];
+        } else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc && only_count < COLUMNS) {
+            only[only_count++] = argv[++i];
         } else {
-            fputs("usage: throughput [--markdown] [--preload LIBRARY]... [WORKLOAD]...\n", stderr);
+            fputs("usage: throughput [--markdown] [--only ALLOCATOR]... [--preload LIBRARY]... "
+                  "[WORKLOAD]...\n",
+                  stderr);
             return 2;
         }
     }
@@ -524,9 +529,9 @@ int main(int argc, char **argv)
     result(*results)[COLUMNS] = mmap(NULL, workload_count * sizeof *results, PROT_READ | PROT_WRITE,
                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (results == MAP_FAILED) return 1;
-    field f = gather(libraries, library_count);
+    field f = gather(libraries, library_count, only, only_count);
     for (size_t w = 0; w < workload_count; w++) {
-        if (!is_chosen(&workloads[w], argv + i, (size_t)(argc - i))) continue;
+        if (!is_among(workloads[w].name, argv + i, (size_t)(argc - i))) continue;
         chosen[n] = &workloads[w];
         if (!measure(&f, chosen[n], results[n])) {
             printf("%s: a measurement did not come to its end\n", chosen[n]->name);
