@@ -421,7 +421,7 @@ static void begin(void *context, const hs_program *program, const hs_statement *
     replace(&a->command, text);
 }
 
-/* What was done is kept before it is shown. True: there was nothing wrong with it. */
+/* What was done is kept before it is shown. */
 static void keep(app *a)
 {
     const char *trouble = a->typed ? hs_journal_keep(a->config->journal, a->session) : NULL;

@@ -444,15 +444,15 @@ static void commands_of_the_machine_show_what_they_did(void **state)
     (void)state;
     terminal *t = start(24, 80);
     terminal_type(t, "malloc 24; mmu segmentation 2\r");
-    assert_true(terminal_shows(t, "segmentation, 2 segments"));
+    assert_true(terminal_shows(t, "segmentation, 2 segments, 10 bits"));
     assert_true(terminal_shows(t, "chosen by the top bit"));
     terminal_type(t, "translate p1+8\r");
     assert_true(terminal_shows(t, "physical = base + offset"));
     terminal_type(t, "touch 600\r");
     assert_true(terminal_shows(t, "The OS sends SIGSEGV"));
-    assert_true(terminal_shows(t, "segmentation, 2 segments"));
+    assert_true(terminal_shows(t, "segmentation, 2 segments, 10 bits"));
     terminal_type(t, "\033");
-    assert_true(terminal_hides(t, "segmentation, 2 segments"));
+    assert_true(terminal_hides(t, "segmentation, 2 segments, 10 bits"));
     terminal_type(t, "exit\r");
     assert_int_equal(terminal_wait(t), 0);
     terminal_end(t);
