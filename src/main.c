@@ -1,5 +1,6 @@
 /* heapscope: options, and the choice of a front end. */
 #include "heap/array.h"
+#include "language/demos.h"
 #include "language/expression.h"
 #include "language/interpreter.h"
 #include "model/executable.h"
@@ -50,6 +51,7 @@ enum {
     OPTION_MAX_HEAP,
     OPTION_THEME,
     OPTION_OSTEP,
+    OPTION_DEMOS,
     OPTION_QUIZ,
     OPTION_ANSWERS,
     OPTION_MAN
@@ -79,6 +81,9 @@ static const struct {
      NULL,
      "go on with the session that was cut short last"},
     {{"ascii", no_argument, NULL, OPTION_ASCII}, NULL, "draw with ASCII characters only"},
+    {{"demos", no_argument, NULL, OPTION_DEMOS},
+     NULL,
+     "list the lectures and demos; each is played by its name"},
     {{"theme", required_argument, NULL, OPTION_THEME}, "NAME", "dark, or light for projectors"},
     {{"ostep", no_argument, NULL, OPTION_OSTEP},
      NULL,
@@ -106,7 +111,7 @@ enum { OPTION_COUNT = sizeof options / sizeof *options };
 static void put_usage(FILE *out)
 {
     fputs("Usage: heapscope [OPTION...]          type commands and watch the heap\n"
-          "       heapscope [OPTION...] FILE     play a script\n"
+          "       heapscope [OPTION...] FILE     play a script, or a demo by its name\n"
           "       heapscope --check FILE...      test scripts\n"
           "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
           "       heapscope --quiz | --answers   problems for any allocator, on paper\n"
@@ -172,8 +177,8 @@ static void print_manual(void)
         ".SH DESCRIPTION\n"
         "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
         "instrumented allocator, and draws the heap as a byte map: headers, payload, padding, free "
-        "blocks, growth. With FILE it plays a script. Without a terminal, or with TERM=dumb, it works "
-        "in line mode: commands from standard input, pictures as text.\n.SH OPTIONS\n",
+        "blocks, growth. With FILE, or the name of a demo, it plays a script. Without a terminal, "
+        "or with TERM=dumb, it works in line mode: commands from standard input, pictures as text.\n.SH OPTIONS\n",
         stdout);
     for (int i = 0; i < OPTION_COUNT; i++) {
         const struct option *o = &options[i].option;
@@ -187,6 +192,8 @@ static void print_manual(void)
         ".SH EXIT STATUS\n0: all commands succeeded; 1: a command failed, or an expect did not hold; "
         "2: wrong usage.\n"
         ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nWhen set and not empty: no colours.\n"
+        ".TP\n.B HEAPSCOPE_DEMOS\nA folder with demos of your own, in place of those that were "
+        "installed.\n"
         ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/heapscope/config\nCommands that run at the start of a "
         "session, such as set theme light.\n.TP\n.I $XDG_STATE_HOME/heapscope/history\nThe lines that "
         "were typed.\n.TP\n.I $XDG_STATE_HOME/heapscope/sessions/\nThe sessions that are open, and those "
@@ -209,6 +216,15 @@ static void print_version(void)
     puts("heapscope " HEAPSCOPE_VERSION);
     if (!hs_executable_is_readable())
         puts("built without libelf: exec knows the built-in program only");
+}
+
+static void print_demos(void)
+{
+    hs_demos all = hs_demos_find();
+    char *text = hs_demos_text(&all, "heapscope");
+    puts(text);
+    free(text);
+    hs_demos_free(&all);
 }
 
 static int handle(int option, arguments *a)
@@ -237,6 +253,7 @@ static int handle(int option, arguments *a)
     case 'P': a->percent = optarg; return parse_number(optarg);
     case 'h': put_usage(stdout); exit(finish(OK));
     case 'V': print_version(); exit(finish(OK));
+    case OPTION_DEMOS: print_demos(); exit(finish(OK));
     case OPTION_MAN: print_manual(); exit(finish(OK));
     default: fputs("try heapscope --help\n", stderr); return USAGE;
     }
@@ -334,6 +351,21 @@ static hs_session *open_session(const arguments *a)
     return NULL;
 }
 
+/* Where no file has that name, a demo may: its path, freed by the caller. */
+static char *script_path(const char *name)
+{
+    hs_demos all = {0};
+    const hs_demo *demo = NULL;
+    if (access(name, F_OK) != 0) {
+        all = hs_demos_find();
+        demo = hs_demo_named(&all, name);
+    }
+    char *path = demo ? hs_demo_path(&all, demo) : strdup(name);
+    hs_demos_free(&all);
+    if (!path) abort();
+    return path;
+}
+
 /* Every script runs on a session of its own. */
 static int check_files(const arguments *a)
 {
@@ -342,7 +374,9 @@ static int check_files(const arguments *a)
     for (int i = 0; i < a->file_count; i++) {
         hs_session *s = open_session(a);
         if (!s) return USAGE;
-        failures += hs_plain_play(s, &style, a->files[i]);
+        char *path = script_path(a->files[i]);
+        failures += hs_plain_play(s, &style, path);
+        free(path);
         hs_session_free(s);
     }
     return failures ? FAILED : OK;
@@ -459,7 +493,7 @@ static void run_config(hs_session *s, const arguments *a)
 static uint64_t run_front_end(const arguments *a, hs_session *s, hs_journal *journal)
 {
     bool full_screen = !is_on_paper(a) && can_fill_a_screen(a);
-    const char *file = a->file_count ? a->files[0] : NULL;
+    char *file = a->file_count ? script_path(a->files[0]) : NULL;
     char *text = script_of(a, full_screen);
     char *history = xdg_file("XDG_STATE_HOME", ".local/state", "history");
     hs_plain_style style = hs_plain_style_of_output(a->ascii);
@@ -475,6 +509,7 @@ static uint64_t run_front_end(const arguments *a, hs_session *s, hs_journal *jou
     else
         failures = hs_plain_converse(s, &style, history, journal);
     free(text);
+    free(file);
     free(history);
     return failures;
 }

@@ -22,6 +22,7 @@ typedef enum {
     HS_PARAMETER_OPTION,
     HS_PARAMETER_VALUE, /* of the option before it */
     HS_PARAMETER_COMMAND,
+    HS_PARAMETER_DEMO,
     HS_PARAMETER_CONDITION, /* an expression that holds or not, or: error { ... } */
     HS_PARAMETER_WORD,      /* one of the list that goes by its label: hs_words_of_label */
     HS_PARAMETER_BODY,      /* { statements } */

@@ -1,4 +1,5 @@
 /* The commands: one function each, and the table that declares them. */
+#include "language/demos.h"
 #include "language/homework.h"
 #include "language/predict.h"
 #include "language/quiz.h"
@@ -1320,6 +1321,14 @@ static const hs_command commands[] = {
      false,
      hs_run_compact},
 
+    {"demos",
+     "Scripts",
+     "list the lectures and demos, or play one",
+     "demos 3               the third lecture of the course\n"
+     "demos overrun         by name; both on a fresh heap, with nothing set",
+     {{HS_PARAMETER_DEMO, "NAME", NULL, true}},
+     false,
+     hs_run_demos},
     {"source",
      "Scripts",
      "run the commands of a file",

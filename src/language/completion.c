@@ -4,6 +4,7 @@
 
 #include "heap/array.h"
 #include "language/command.h"
+#include "language/demos.h"
 #include "language/words.h"
 
 #include <ctype.h>
@@ -94,6 +95,14 @@ static void add_commands(hs_completions *out, const char *prefix, size_t length)
     add_words(out, &words, prefix, length);
 }
 
+static void add_demos(hs_completions *out, const char *prefix, size_t length)
+{
+    hs_demos all = hs_demos_find();
+    for (size_t i = 0; i < all.count; i++)
+        if (strncmp(all.items[i].name, prefix, length) == 0) add(out, all.items[i].name, false);
+    hs_demos_free(&all);
+}
+
 static void add_files(hs_completions *out, const char *prefix, size_t length)
 {
     char *path = hs_new(length + 1, 1);
@@ -166,6 +175,7 @@ static void add_for(hs_completions *out, const hs_session *s, const hs_parameter
         hs_words_of_label(&words, s, p->label);
         break;
     case HS_PARAMETER_COMMAND: add_commands(out, prefix, length); return;
+    case HS_PARAMETER_DEMO: add_demos(out, prefix, length); return;
     case HS_PARAMETER_FLAG: hs_words_add(&words, p->keyword); break;
     case HS_PARAMETER_BYTES:
     case HS_PARAMETER_TEXT:

@@ -61,6 +61,8 @@ typedef struct {
     /* Leave this session for an earlier one that was cut short; NULL when that is done, else why
      * it can not be. May be NULL. */
     const char *(*go_on)(void *context);
+    /* Play a script to the audience, now or when this command has ended. May be NULL: it is run. */
+    bool (*play)(void *context, const char *path);
 } hs_listener;
 
 typedef struct hs_interpreter hs_interpreter;

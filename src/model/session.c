@@ -545,6 +545,7 @@ static void replay(hs_session *s);
 static bool start_over(hs_session *s, const hs_setup *setup, bool again, hs_problem *problem)
 {
     if (!hs_session_fresh_heap(s, setup, problem)) return false;
+    s->is.replayed = s->is.not_replayed = 0;
     if (again)
         replay(s);
     else
@@ -656,7 +657,6 @@ static void replay(hs_session *s)
 {
     hs_problem ignored;
     hs_record_of_op r;
-    s->is.replayed = s->is.not_replayed = 0;
     s->is.replay_setup = s->is.setup;
     s->is.replayed_until = s->now - 1;
     for (uint64_t i = s->is.first_on_heap; i < s->is.replayed_until && i < s->replay_limit; i++) {

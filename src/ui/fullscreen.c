@@ -4,6 +4,7 @@
 #include "ui/fullscreen.h"
 
 #include "heap/array.h"
+#include "language/demos.h"
 #include "language/interpreter.h"
 #include "model/exec.h"
 #include "model/process_maps.h"
@@ -68,6 +69,7 @@ typedef struct {
     char *command;    /* of a script, shown above what it did */
     char *trouble;    /* with the journal, not yet told */
     char *open_lines; /* typed lines of a statement whose { is still open */
+    char *wanted;     /* the script to play when the command that asked for it has ended */
     bool light, pasting, quit, drawn;
     bool typed;           /* something was: the journal keeps the session from then on */
     int64_t began, shown; /* of the command that is running, for the sight of progress */
@@ -664,6 +666,23 @@ static void before_running(app *a)
     a->began = a->shown = hs_player_clock();
 }
 
+/* Its interpreter may be running a statement of the script that is open now. */
+static bool play(void *context, const char *path)
+{
+    app *a = context;
+    replace(&a->wanted, copy(path));
+    return true;
+}
+
+static void play_wanted(app *a)
+{
+    if (!a->wanted) return;
+    hs_player_close(&a->player);
+    replace(&a->caption, NULL);
+    hs_player_open(&a->player, a->interpreter, a->wanted); /* or the complaint is shown */
+    replace(&a->wanted, NULL);
+}
+
 static void run_typed(app *a, const char *line)
 {
     char *text = a->open_lines ? joined(a->open_lines, "\n", line) : copy(line);
@@ -677,6 +696,7 @@ static void run_typed(app *a, const char *line)
         a->typed = true;
         hs_interpreter_run(a->interpreter, NULL, 1, text, strlen(text));
         after_running(a);
+        play_wanted(a);
     }
     free(text);
 }
@@ -688,6 +708,7 @@ static void step_script(app *a)
     after_running(a);
     if (hs_player_has_ended(&a->player) && !a->message)
         set_message(a, copy("The script has ended. Type commands of your own, or quit."), false);
+    play_wanted(a);
 }
 
 /* --- Keys ----------------------------------------------------------------------------------- */
@@ -942,6 +963,7 @@ static void key_path(app *a)
 }
 
 static void key_help(app *a);
+static void key_demos(app *a);
 static void travel_back(app *a);
 static void travel_forward(app *a);
 
@@ -963,6 +985,7 @@ static const struct {
     {KEY_F(10), "F10", "quit (Ctrl-D on an empty line does, too)", key_quit},
     {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
     {KEY_F(12), "F12", "the heap over time", key_plot},
+    {KEY_F(13), "Shift-F1", "the lectures and demos, to play one by its number", key_demos},
     {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
     {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
     {KEY_BTAB, "Shift-Tab", "the zoom path: address space, heap, block, header; and out again",
@@ -1083,6 +1106,22 @@ static const struct {
 static void enqueue(app *a, const wchar_t *text)
 {
     for (; *text && a->queued < QUEUE; text++) a->queue[a->queued++] = *text;
+}
+
+/* The list, and at the prompt the command that plays one: only its number is to be typed. */
+static void key_demos(app *a)
+{
+    bool open = a->state.overlay.open && strcmp(a->state.overlay.title, "Demos") == 0;
+    close_overlay(a);
+    if (open) return;
+    hs_demos all = hs_demos_find();
+    replace(&a->overlay_text, hs_demos_text(&all, "demos"));
+    hs_demos_free(&all);
+    open_overlay(a, (hs_overlay){.title = "Demos", .text = a->overlay_text});
+    a->stale = true;
+    if (a->question.on || hs_prompt_view(a->prompt).length) return;
+    a->player.has_focus = a->player.playing = false;
+    enqueue(a, L"demos ");
 }
 
 static void act_on_key(app *a, wchar_t key)
@@ -1427,6 +1466,7 @@ static void free_app(app *a)
     free(a->verdict);
     free(a->trouble);
     free(a->open_lines);
+    free(a->wanted);
     free(a->pasted);
     free(a->waiting);
     hs_zoom_path_end(&a->path);
@@ -1445,7 +1485,8 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     app a = {.session = session, .config = config};
     const char *why = "libedit can not be set up";
     hs_prompt_host host = {&a, next_char, show_completions};
-    hs_listener listener = {&a, say, show, begin, performed, interrupted, ask, progress, go_on};
+    hs_listener listener = {&a,          say, show,     begin, performed,
+                            interrupted, ask, progress, go_on, play};
     a.interpreter = hs_interpreter_new(session, &listener);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);
@@ -1457,7 +1498,7 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     set_message(
         &a,
         copy(notice ? notice
-                    : "Type malloc 24, then free p1. help lists the commands; F1 or ? the keys."),
+                    : "Type malloc 24, free p1, help. demos lists the lectures, F1 or ? the keys."),
         false);
     if (open_script(&a)) step_script(&a);
     uint64_t in_script = hs_interpreter_failures(a.interpreter);

@@ -32,7 +32,7 @@ typedef struct {
 typedef struct {
     hs_session *session;
     const hs_plain_style *style;
-    bool echo;          /* show the commands of a script before their answers */
+    bool echo;          /* a script is played: show its commands before their answers */
     line_source *lines; /* for answers */
     hs_interpreter *interpreter;
     hs_journal *journal; /* NULL where nobody types */
@@ -359,7 +359,8 @@ static bool was_cleared(const line_source *l)
     return true;
 }
 
-/* The answer is the next line of the input; it is shown when nobody was seen typing it. */
+/* The answer is the next line of the input; it is shown when nobody was seen typing it. A script
+ * that is played where nobody types does not wait for one. */
 static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
 {
     const printer *p = context;
@@ -369,7 +370,9 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
     bool typed = isatty(STDIN_FILENO);
     if (!p->lines->editor) fputs("? ", stdout);
     fflush(stdout);
-    const char *line = next_line(p->lines, L"? ", &n);
+    const char *line = NULL;
+    n = 0;
+    if (typed || !p->echo) line = next_line(p->lines, L"? ", &n);
     if (!line && interrupt_asked) putchar('\n'); /* what asks will ask whether to stop */
     while (n && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
     if (!typed) printf("%.*s\n", (int)n, n ? line : "");
@@ -378,9 +381,21 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
     return true;
 }
 
+/* As one that was named on the command line. */
+static bool play(void *context, const char *path)
+{
+    printer *p = context;
+    bool echo = p->echo;
+    p->echo = true;
+    bool good = hs_interpreter_run_file(p->interpreter, path);
+    p->echo = echo;
+    return good;
+}
+
 static hs_interpreter *interpreter_for(printer *p)
 {
-    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL, progress, go_on};
+    hs_listener listener = {p,           say,  show,     begin, performed,
+                            interrupted, NULL, progress, go_on, play};
     if (!p->style->silent) listener.ask = ask;
     p->interpreter = hs_interpreter_new(p->session, &listener);
     if (p->style->questions) hs_interpreter_hide_answers(p->interpreter);

@@ -481,6 +481,28 @@ static void overlays_open_scroll_and_close(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void a_demo_is_chosen_from_the_menu(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    assert_true(terminal_shows(t, "demos lists the lectures"));
+    terminal_type(t, "set misuse allow; malloc 24\r");
+    assert_true(terminal_shows(t, "p1 = malloc(24)"));
+    terminal_type(t, "\033[1;2P"); /* Shift-F1 */
+    assert_true(terminal_shows(t, "Demos: rows 1-"));
+    assert_true(terminal_shows(t, "16  bugs "));
+    assert_true(terminal_shows(t, "> demos"));
+    terminal_type(t, "2\r");
+    assert_true(terminal_shows(t, "one pointer, the bump pointer"));
+    assert_true(terminal_shows(t, "heapscope  bump"));
+    assert_true(terminal_shows(t, "playing"));
+    terminal_type(t, "demos coal\r"); /* while another plays */
+    assert_true(terminal_shows(t, "Knuth's boundary tag"));
+    terminal_type(t, "demos\r");
+    assert_true(terminal_shows(t, "   3  headers "));
+    assert_int_equal(leave(t), 0);
+}
+
 static void commands_of_the_machine_show_what_they_did(void **state)
 {
     (void)state;
@@ -884,6 +906,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_started_program_is_watched),
         cmocka_unit_test(keys_and_the_bar_go_through_time),
         cmocka_unit_test(overlays_open_scroll_and_close),
+        cmocka_unit_test(a_demo_is_chosen_from_the_menu),
         cmocka_unit_test(commands_of_the_machine_show_what_they_did),
         cmocka_unit_test(tab_completes_commands_names_and_options),
         cmocka_unit_test(history_is_kept_across_runs_and_searched),

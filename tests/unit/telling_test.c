@@ -2,6 +2,7 @@
 #include "check.h"
 #include "stage.h"
 
+#include "view/explanation.h"
 #include "view/telling.h"
 
 #include <stdio.h>
@@ -207,6 +208,19 @@ static void why_and_step_ask_for_a_request(void **state)
     assert_string_equal(s->said, "    1  p1 = malloc 8\n    2  set fit best");
 }
 
+static void a_fresh_heap_tells_of_its_own_replay_alone(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 8; allocator best-fit replay");
+    char *told = hs_explain(s->session);
+    assert_non_null(strstr(told, "; 1 command ran again"));
+    free(told);
+    stage_does(s, "heap 1k max 4k");
+    told = hs_explain(s->session);
+    assert_string_equal(told, "a fresh heap of 1024 bytes under best-fit");
+    free(told);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -221,6 +235,7 @@ int main(void)
         TEST(slow_motion_ends_where_it_began),
         TEST(slow_motion_of_an_old_request_leaves_the_session_alone),
         TEST(why_and_step_ask_for_a_request),
+        TEST(a_fresh_heap_tells_of_its_own_replay_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
