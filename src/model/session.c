@@ -336,15 +336,16 @@ static hs_addr run_request(hs_heap *h, const hs_op *op, hs_addr p)
 }
 
 /* The variable that gets the result: the one asked for, the one that realloc was given, the next.
- */
+ * When it is done again it is the same one, and counts as it did. */
 static uint32_t result_variable(hs_session *s, const hs_op *op, uint32_t replayed)
 {
+    bool again = replayed != HS_NONE;
     if (op->request == HS_FREE) return HS_NONE;
-    if (replayed != HS_NONE) return replayed;
-    if (op->name) return hs_client_name(s->client, op->name);
+    if (op->name) return again ? replayed : hs_client_name(s->client, op->name);
     if (op->request == HS_REALLOC && op->p.variable != HS_NONE && op->p.offset == 0)
-        return op->p.variable;
-    return hs_client_next_name(s->client);
+        return again ? replayed : op->p.variable;
+    if (again) hs_client_count_name(s->client, replayed);
+    return again ? replayed : hs_client_next_name(s->client);
 }
 
 /* What the client knows after a request: which blocks live, what its variables hold. */
