@@ -63,7 +63,8 @@ typedef enum {
     HS_OP_ALLOCATOR, /* switch to the allocator or preset `name`, on a fresh heap */
     HS_OP_HEAP,      /* a: initial size, b: maximum (0 keeps either): a fresh heap */
     HS_OP_RESET,     /* a fresh heap, and the operations so far are forgotten */
-    HS_OP_NOTE,      /* text: said to the audience; changes nothing */
+    HS_OP_NOTE, /* text: said to the audience, by the command `name` (NULL: note); changes nothing
+                 */
 } hs_op_kind;
 
 /* A pointer as the client writes it: variable + offset, or an address. */

@@ -9,9 +9,12 @@
 #include <heapscope/session.h>
 
 typedef enum {
-    HS_SAY_ANSWER,  /* what a command has to say: may be many lines */
-    HS_SAY_NOTE,    /* narration for the audience */
-    HS_SAY_REFUSED, /* an error that the script expected */
+    HS_SAY_ANSWER,    /* what a command has to say: may be many lines */
+    HS_SAY_NOTE,      /* narration for the audience */
+    HS_SAY_TITLE,     /* a section of the lecture begins */
+    HS_SAY_QUESTION,  /* to the audience: what follows is the answer */
+    HS_SAY_PRESENTER, /* for the speaker alone */
+    HS_SAY_REFUSED,   /* an error that the script expected */
     HS_SAY_ERROR,
 } hs_voice;
 
@@ -21,12 +24,20 @@ typedef enum {
     HS_SHOW_BLOCKS,
     HS_SHOW_FREE_LIST,
     HS_SHOW_STATS,
-    HS_SHOW_PLOT,    /* the heap over time */
-    HS_SHOW_BYTES,   /* `length` bytes at `at` */
-    HS_SHOW_INSPECT, /* what lies at `at` */
-    HS_SHOW_WHY,     /* operation number `at`, told step by step */
-    HS_SHOW_STEPS,   /* the same on the map, one event after another */
+    HS_SHOW_PLOT,      /* the heap over time */
+    HS_SHOW_BYTES,     /* `length` bytes at `at` */
+    HS_SHOW_INSPECT,   /* what lies at `at` */
+    HS_SHOW_WHY,       /* operation number `at`, told step by step */
+    HS_SHOW_STEPS,     /* the same on the map, one event after another */
+    HS_SHOW_HIGHLIGHT, /* `length` bytes at `at` pointed out on the map */
 } hs_show;
+
+/* What a script says to the player of it. */
+typedef enum {
+    HS_CUE_PAUSE, /* do not go on without a key */
+    HS_CUE_WAIT,  /* so many milliseconds until the next step */
+    HS_CUE_SPEED, /* thousandths of the usual pace */
+} hs_cue;
 
 typedef struct {
     void *context;
@@ -39,6 +50,8 @@ typedef struct {
     void (*performed)(void *context, const char *summary);
     /* Asked now and then: does the user want to stop? May be NULL. */
     bool (*interrupted)(void *context);
+    /* May be NULL: whoever does not play by itself has no use for it. */
+    void (*cue)(void *context, hs_cue, uint64_t value);
 } hs_listener;
 
 typedef struct hs_interpreter hs_interpreter;

@@ -208,6 +208,7 @@ static bool parse_value(parser *p, hs_statement *s, const hs_parameter *paramete
     case HS_PARAMETER_ALLOCATOR:
     case HS_PARAMETER_OPTION:
     case HS_PARAMETER_VALUE:
+    case HS_PARAMETER_VIEW:
     case HS_PARAMETER_COMMAND: return parse_word(p, a);
     case HS_PARAMETER_FLAG:
     case HS_PARAMETER_NONE: break;

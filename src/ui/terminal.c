@@ -136,8 +136,8 @@ static void send(const char *sequence)
     (void)ignored;
 }
 
-/* Arrows in the other of xterm's two modes, and with Shift, Alt or Ctrl: few descriptions of
- * terminals know these, though most terminals send them. */
+/* Arrows, Home and End in the other of xterm's two modes, and with Shift, Alt or Ctrl: few
+ * descriptions of terminals know these, though most terminals send them. */
 static void define_arrows(void)
 {
     static const struct {
@@ -148,6 +148,8 @@ static void define_arrows(void)
         {"\033[B", KEY_DOWN},
         {"\033[C", KEY_RIGHT},
         {"\033[D", KEY_LEFT},
+        {"\033[H", KEY_HOME},
+        {"\033[F", KEY_END},
         {"\033[1;5C", HS_KEY_WORD_RIGHT},
         {"\033[1;5D", HS_KEY_WORD_LEFT},
         {"\033[1;2A", HS_KEY_SHIFT_UP},

@@ -61,21 +61,21 @@ static void list_options(const hs_heap *h, char *out, size_t size)
     }
 }
 
-static void paint_title(const hs_session *s, hs_pane p)
+static void paint_title(const hs_session *s, hs_pane p, const char *section)
 {
     const hs_totals *t = hs_session_totals(s);
     const hs_heap *h = hs_session_heap(s);
     char options[80], left[200];
     list_options(h, options, sizeof options);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
-    hs_put(p, 0, 1, HS_ROLE_TITLE, "heapscope");
+    int column = hs_put(p, 0, 1, HS_ROLE_TITLE, section ? section : "heapscope") + 2;
     snprintf(left, sizeof left, "%s%s  heap %" PRIu64 "  live %" PRIu64 " in %" PRIu64 " block%s",
              hs_session_allocator_name(s), options, hs_heap_committed(h), t->live, t->live_blocks,
              t->live_blocks == 1 ? "" : "s");
-    hs_put(p, 0, 12, HS_ROLE_TITLE, left);
+    column = hs_put(p, 0, column, HS_ROLE_TITLE, left);
     const char *help = "F1 help ";
-    int column = p.columns - (int)strlen(help);
-    if (column > 13 + (int)strlen(left)) hs_put(p, 0, column, HS_ROLE_TITLE, help);
+    int at = p.columns - (int)strlen(help);
+    if (at > column) hs_put(p, 0, at, HS_ROLE_TITLE, help);
 }
 
 static int message_rows(hs_pane p, const hs_screen_state *state)
@@ -86,10 +86,12 @@ static int message_rows(hs_pane p, const hs_screen_state *state)
     return rows < floor ? floor : least(rows, ceiling);
 }
 
-static void paint_caption(hs_pane p, const char *caption)
+static void paint_caption(hs_pane p, const char *caption, bool question)
 {
     hs_pane text = hs_pane_part(p, 0, 2, p.rows, p.columns - 3);
-    for (int i = 0; i < p.rows; i++) hs_put(p, i, 0, HS_ROLE_NOTE, p.scene->ascii ? "|" : "▌");
+    const char *edge = p.scene->ascii ? "|" : "▌";
+    for (int i = 0; i < p.rows; i++)
+        hs_put(p, i, 0, question ? HS_ROLE_KEY : HS_ROLE_NOTE, question ? "?" : edge);
     hs_put_wrapped(text, 0, p.rows, HS_ROLE_NOTE, caption);
 }
 
@@ -165,13 +167,14 @@ static hs_pane paint_panels(const hs_session *s, hs_pane body)
 static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane p,
                       hs_screen_places *places)
 {
-    uint64_t zoom = hs_session_setting(s, HS_SET_ZOOM);
+    uint64_t zoom = state->zoomed ? state->zoom : hs_session_setting(s, HS_SET_ZOOM);
     size_t n;
     const hs_change *changes = hs_session_changes(s, &n);
+    hs_addr look_at = state->cursor ? state->cursor : n ? changes[0].from : HS_NULL;
     hs_map_plan plan = hs_map_plan_for(s, p.rows, p.columns, zoom, state->top);
     uint64_t shown = plan.row_bytes * (uint64_t)plan.visible;
-    if (state->follow && n && (changes[0].from < plan.top || changes[0].from >= plan.top + shown))
-        plan = hs_map_plan_for(s, p.rows, p.columns, zoom, changes[0].from - plan.row_bytes);
+    if (state->follow && look_at && (look_at < plan.top || look_at >= plan.top + shown))
+        plan = hs_map_plan_for(s, p.rows, p.columns, zoom, look_at - plan.row_bytes);
     if (p.rows > 0) hs_map_paint(s, &plan, p, state->cursor, state->cursor_size);
     int ruler = p.rows > 4;
     places->plan = plan;
@@ -250,9 +253,9 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
             hs_put_wrapped(message, 0, message.rows, state->error ? HS_ROLE_ERROR : HS_ROLE_TEXT,
                            state->message);
     }
-    if (rows >= 5) paint_title(s, take_top(&left, 1));
+    if (rows >= 5) paint_title(s, take_top(&left, 1), state->section);
     int caption = caption_rows(left, state->caption);
-    if (caption) paint_caption(take_top(&left, caption), state->caption);
+    if (caption) paint_caption(take_top(&left, caption), state->caption, state->question);
     if (state->overlay.open) {
         paint_overlay(s, &state->overlay, left, places);
         return;

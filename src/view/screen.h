@@ -25,13 +25,17 @@ typedef struct {
 } hs_overlay;
 
 typedef struct {
+    const char *section; /* of a lecture, or NULL */
     const char *caption; /* narration, or NULL */
+    bool question;       /* it asks the audience */
     const char *message; /* what just happened, or NULL */
     bool error;          /* the message is an error's */
     const char *keys;    /* the line of key hints */
     hs_addr top;         /* where the reader scrolled the map to */
-    bool follow;         /* scroll to the last change if it is out of sight */
-    hs_addr cursor;      /* pointed out on the map, with the bytes behind it; HS_NULL for none */
+    bool follow;         /* scroll to what is pointed out, or to the last change, if out of sight */
+    bool zoomed;         /* by the reader: to `zoom`, and no matter what is set */
+    uint64_t zoom;
+    hs_addr cursor; /* pointed out on the map, with the bytes behind it; HS_NULL for none */
     uint64_t cursor_size;
     hs_overlay overlay;
 } hs_screen_state;

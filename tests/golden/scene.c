@@ -141,7 +141,7 @@ static hs_scene *compose(const golden *what)
     stage g = {.session = hs_session_new("implicit", &config, &problem),
                .state.keys = "(key hints)"};
     if (!g.session) return fprintf(stderr, "%s\n", problem.what), NULL;
-    hs_listener listener = {&g, say, show, NULL, performed, NULL};
+    hs_listener listener = {&g, say, show, NULL, performed, NULL, NULL};
     hs_interpreter *in = hs_interpreter_new(g.session, &listener);
     hs_interpreter_run(in, NULL, 1, what->script, strlen(what->script));
     hs_scene *scene = hs_scene_new(what->rows, what->columns, what->ascii);

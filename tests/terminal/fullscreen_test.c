@@ -550,14 +550,17 @@ static void a_lecture_goes_on_at_a_key(void **state)
     snprintf(path, sizeof path, "%s/slow.heap", home);
     terminal *t = start_with(24, 80, NULL, path, NULL);
     assert_true(terminal_shows(t, "first words"));
-    assert_true(terminal_shows(t, "script 2/5, playing"));
+    assert_true(terminal_shows(t, "step 1/4, playing"));
     terminal_type(t, " ");
     assert_true(terminal_shows(t, "> malloc 24"));
     terminal_type(t, "\033[6~"); /* Page Down, as presentation remotes send it */
     assert_true(terminal_shows(t, "last words"));
     terminal_type(t, "malloc 8\r"); /* letters leave the player for the prompt */
     assert_true(terminal_shows(t, "p2 = malloc(8)"));
-    terminal_type(t, "\033[15~"); /* F5 goes on */
+    terminal_type(t, "\033[15~"); /* F5 comes back to the script */
+    assert_true(terminal_shows(t, "step 3/4"));
+    assert_true(terminal_shows(t, "last words"));
+    terminal_type(t, " ");
     assert_true(terminal_shows(t, "free(p1)"));
     assert_int_equal(leave(t), 0);
 }

@@ -12,6 +12,13 @@ typedef struct {
     char *error;   /* the last error of a run, "" when there was none */
     char *refused; /* the last error that was expected */
     int errors, performed, shows;
+    struct {
+        hs_show what;
+        hs_addr at;
+        uint64_t length;
+    } shown; /* last */
+    int cues;
+    uint64_t cue;      /* the value of the last one */
     uint64_t patience; /* questions whether to stop that are answered with no; 0: never stops */
 } stage;
 
