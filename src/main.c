@@ -3,6 +3,7 @@
 #include "language/expression.h"
 #include "language/interpreter.h"
 #include "ui/fullscreen.h"
+#include "ui/notes.h"
 #include "ui/plain.h"
 
 #include <getopt.h>
@@ -19,7 +20,7 @@ typedef struct {
     const char *allocator;
     hs_heap_config heap;
     const char *theme;
-    bool plain, check, ascii;
+    bool plain, check, ascii, notes;
     char **files;
     int file_count;
 } arguments;
@@ -35,6 +36,7 @@ enum {
     OPTION_HEAP,
     OPTION_MAX_HEAP,
     OPTION_THEME,
+    OPTION_NOTES,
     OPTION_MAN
 };
 
@@ -60,6 +62,9 @@ static const struct {
      "run scripts silently; fail where an expect does not hold"},
     {{"ascii", no_argument, NULL, OPTION_ASCII}, NULL, "draw with ASCII characters only"},
     {{"theme", required_argument, NULL, OPTION_THEME}, "NAME", "dark, or light for projectors"},
+    {{"notes", no_argument, NULL, OPTION_NOTES},
+     NULL,
+     "the speaker's terminal: follow a script that is played in another one"},
     {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
     {{"version", no_argument, NULL, 'V'}, NULL, "show the version"},
 };
@@ -69,6 +74,7 @@ static void put_usage(FILE *out)
 {
     fputs("Usage: heapscope [OPTION...]          type commands and watch the heap\n"
           "       heapscope [OPTION...] FILE     play a script\n"
+          "       heapscope --notes              the speaker's second terminal\n"
           "       heapscope --check FILE...      test scripts\n\n",
           out);
     for (int i = 0; i < OPTION_COUNT; i++) {
@@ -120,7 +126,7 @@ static void print_manual(void)
     fputs(
         ".TH HEAPSCOPE 1 \"\" \"heapscope " HEAPSCOPE_VERSION "\"\n"
         ".SH NAME\nheapscope \\- an oscilloscope for the heap\n"
-        ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n"
+        ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n.br\n.B heapscope \\-\\-notes\n"
         ".SH DESCRIPTION\n"
         "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
         "instrumented allocator, and draws the heap as a byte map: headers, payload, padding, free "
@@ -163,6 +169,7 @@ static int handle(int option, arguments *a)
     case OPTION_PLAIN: a->plain = true; return OK;
     case OPTION_CHECK: a->check = true; return OK;
     case OPTION_ASCII: a->ascii = true; return OK;
+    case OPTION_NOTES: a->notes = true; return OK;
     case OPTION_THEME:
         a->theme = optarg;
         if (strcmp(optarg, "dark") == 0 || strcmp(optarg, "light") == 0) return OK;
@@ -185,6 +192,8 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     if (status) return status;
     a->files = argv + optind;
     a->file_count = argc - optind;
+    if (a->notes && (a->check || a->file_count))
+        return complain("--notes plays no script: it follows one in another terminal");
     if (a->check && !a->file_count) return complain("--check needs a FILE");
     if (!a->check && a->file_count > 1)
         return complain("one FILE is played at a time, not also %s", a->files[1]);
@@ -278,6 +287,9 @@ int main(int argc, char **argv)
     a.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     int status = parse_arguments(argc, argv, &a);
     if (status) return status;
-    status = a.check ? check_files(&a) : converse(&a);
+    if (a.notes)
+        status = hs_notes_watch(a.ascii, a.theme && strcmp(a.theme, "light") == 0);
+    else
+        status = a.check ? check_files(&a) : converse(&a);
     return finish(status);
 }

@@ -5,6 +5,7 @@
 
 #include "heap/array.h"
 #include "language/interpreter.h"
+#include "ui/notes.h"
 #include "ui/paint.h"
 #include "ui/plain.h"
 #include "ui/player.h"
@@ -35,6 +36,9 @@ typedef struct {
     hs_prompt *prompt;
     hs_interpreter *interpreter;
     hs_player player;
+    hs_notes *notes; /* for the speaker's terminal; NULL: no script, or no socket */
+    size_t told;     /* the step that was told there, from 1 */
+    bool told_as_away;
     struct { /* a request in slow motion, while `on` is not NULL */
         hs_session *on, *own;
         size_t from, to, number; /* the step on show */
@@ -176,8 +180,35 @@ static hs_session *stage(const app *a)
     return a->slow.on ? a->slow.on : a->session;
 }
 
+/* Tell the speaker's terminal where the lecture is, when that has changed. */
+static void tell_speaker(app *a)
+{
+    const hs_player *p = &a->player;
+    bool away = p->script && a->left;
+    if (!a->notes || (a->told == hs_player_step(p) && a->told_as_away == away)) return;
+    char *now = hs_player_text(p, 0), *next = hs_player_text(p, 1), *then = hs_player_text(p, 2);
+    size_t section = hs_player_section(p);
+    hs_notes_tell(a->notes, &(hs_notes_state){.step = hs_player_step(p),
+                                              .steps = hs_player_step_count(p),
+                                              .section = section,
+                                              .sections = hs_player_section_count(p),
+                                              .began = p->began,
+                                              .away = away,
+                                              .title = hs_player_section_title(p, section),
+                                              .speaker = hs_player_speaker(p),
+                                              .now = now,
+                                              .next = next,
+                                              .then = then});
+    a->told = hs_player_step(p);
+    a->told_as_away = away;
+    free(now);
+    free(next);
+    free(then);
+}
+
 static void compose(app *a)
 {
+    tell_speaker(a);
     a->state.section = a->section;
     a->state.caption = a->caption;
     a->state.message = a->message;
@@ -485,6 +516,10 @@ static bool interrupted(void *context)
         e.kind = hs_terminal_read(a->terminal, 0, &e.key);
         if (e.kind == HS_READ_END) return true;
         if (e.kind == HS_READ_TIMEOUT) return false;
+        if (e.kind == HS_READ_WATCHED) {
+            hs_notes_let_in(a->notes);
+            continue;
+        }
         if (e.kind == HS_READ_CHARACTER && e.key == CTRL_C && !pasting) {
             forget_waiting(a);
             return true;
@@ -616,6 +651,17 @@ static void open_script(app *a)
     hs_lectern lectern = {a, begin_step, take_look, show_look, fail_to_go};
     hs_player_open(&a->player, a->interpreter, a->session, &lectern, a->config->script);
     say_the_end(a);
+    if (a->player.script) a->notes = hs_notes_open();
+    hs_terminal_watch(a->terminal, hs_notes_knock(a->notes));
+}
+
+static void close_script(app *a)
+{
+    hs_terminal_watch(a->terminal, -1);
+    hs_notes_close(a->notes);
+    a->notes = NULL;
+    hs_player_close(&a->player);
+    replace(&a->section, NULL);
 }
 
 /* --- Keys ----------------------------------------------------------------------------------- */
@@ -1011,10 +1057,7 @@ static bool take_player_key(app *a, wchar_t c)
         return true;
     }
     switch (c) {
-    case L'q':
-        hs_player_close(&a->player);
-        replace(&a->section, NULL);
-        return true;
+    case L'q': close_script(a); return true;
     case CTRL_C:
     case ESCAPE:
     case L'\r':
@@ -1111,6 +1154,7 @@ static hs_key next_char(void *context, wchar_t *out)
         switch (read_key(a, hs_player_wait(&a->player), &key)) {
         case HS_READ_END: return HS_KEY_END;
         case HS_READ_TIMEOUT: go_on(a); break;
+        case HS_READ_WATCHED: hs_notes_let_in(a->notes); continue;
         case HS_READ_KEY:
             insert_pasted(a);
             act_on_key(a, key);
@@ -1171,6 +1215,7 @@ static void read_lines(app *a)
 static void free_app(app *a)
 {
     end_slow_motion(a);
+    hs_notes_close(a->notes);
     hs_player_close(&a->player);
     hs_interpreter_free(a->interpreter);
     hs_prompt_free(a->prompt);

@@ -360,15 +360,18 @@ static void put_statement(FILE *out, const hs_program *script, const hs_statemen
         fwrite(script->source + s->where.start, 1, s->where.end - s->where.start, out);
 }
 
-char *hs_player_next_text(const hs_player *p)
+char *hs_player_text(const hs_player *p, size_t ahead)
 {
     char *text = NULL;
-    size_t size, from = now(p) ? now(p)->next : 0;
+    size_t size, from = p->at ? p->steps[p->at - 1].next : 0, end = from;
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
-    if (p->script)
-        for (size_t end = end_of_step(p->script, from); from < end; from++)
-            put_statement(out, p->script, &p->script->statements[from]);
+    for (size_t i = 0; p->script && i <= ahead; i++) {
+        bool performed = p->at + i < p->count;
+        from = end;
+        end = performed ? p->steps[p->at + i].next : end_of_step(p->script, from);
+    }
+    for (; from < end; from++) put_statement(out, p->script, &p->script->statements[from]);
     fclose(out);
     return text;
 }

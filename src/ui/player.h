@@ -99,9 +99,10 @@ size_t hs_player_section_count(const hs_player *);
 const char *hs_player_section_title(const hs_player *, size_t number); /* NULL: none such */
 void hs_player_go_to_section(hs_player *, size_t number);
 
-/* The lines for the speaker at this step ("" without), and what the step after it will be, as the
- * script has it; freed by the caller. */
+/* The lines for the speaker at this step, "" without. */
 const char *hs_player_speaker(const hs_player *);
-char *hs_player_next_text(const hs_player *);
+
+/* This step (0), or one behind it, as the script has it; freed by the caller. */
+char *hs_player_text(const hs_player *, size_t ahead);
 
 #endif

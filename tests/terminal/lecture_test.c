@@ -3,6 +3,7 @@
 #include "terminal.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -291,6 +292,91 @@ static void slow_motion_is_a_part_of_the_lecture(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+/* --- The speaker's terminal --------------------------------------------------------------------
+ */
+
+static terminal *speaker(void)
+{
+    const char *const argv[] = {program, "--notes", NULL};
+    return terminal_start(argv, 24, 80, home, NULL);
+}
+
+static void the_speaker_follows_on_a_second_terminal(void **state)
+{
+    (void)state;
+    terminal *early = speaker();
+    assert_true(terminal_shows(early, "Waiting for a lecture"));
+    terminal *t = play(script("sections.heap", sections)), *late = speaker();
+    terminal *const both[] = {early, late};
+    for (int i = 0; i < 2; i++) {
+        assert_true(terminal_shows(both[i], "1/3 Opening"));
+        assert_true(terminal_shows(both[i], "step 1 of 6   0:0"));
+        assert_true(terminal_shows(both[i], "smile at them"));
+        assert_true(terminal_shows(both[i], " now  title: Opening"));
+        assert_true(terminal_shows(both[i], "next  malloc 24"));
+        assert_true(terminal_shows(both[i], "then  title: Middle"));
+    }
+    terminal_type(t, NEXT NEXT);
+    assert_true(terminal_shows(early, "2/3 Middle"));
+    assert_true(terminal_shows(early, "next  free p1"));
+    assert_true(terminal_hides(early, "smile"));
+    terminal_type(late, "q");
+    assert_int_equal(terminal_wait(late), 0);
+    terminal_end(late);
+    terminal_type(t, "malloc 8\r");
+    assert_true(terminal_shows(early, "F5 comes back"));
+    terminal_type(t, F5 BACK BACK);
+    assert_true(terminal_shows(early, "smile at them"));
+    assert_int_equal(leave(t), 0);
+    assert_true(terminal_shows(early, "The lecture is over."));
+    assert_int_equal(terminal_wait(early), 0);
+    terminal_end(early);
+}
+
+/* A viewer that is stopped misses what happens; the lecture goes on, and it catches up. */
+static void a_viewer_that_does_not_read_never_holds_up_the_lecture(void **state)
+{
+    (void)state;
+    terminal *t = play(script("sections.heap", sections)), *v = speaker();
+    assert_true(terminal_shows(v, "smile at them"));
+    terminal_signal(v, SIGSTOP);
+    terminal_type(t, HOME);
+    for (int i = 0; i < 300; i++) {
+        terminal_type(t, NEXT);
+        assert_true(terminal_shows(t, "step 2/6"));
+        terminal_type(t, BACK);
+        assert_true(terminal_shows(t, "step 1/6"));
+    }
+    terminal_type(t, "3");
+    assert_true(terminal_shows(t, "goodbye"));
+    terminal_signal(v, SIGCONT);
+    assert_true(terminal_shows(v, "3/3 Finale"));
+    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_wait(v), 0);
+    terminal_end(v);
+}
+
+static void what_a_crash_left_behind_is_cleaned_up(void **state)
+{
+    char command[256];
+    (void)state;
+    terminal *t = play(script("sections.heap", sections)), *v = speaker();
+    assert_true(terminal_shows(v, "smile at them"));
+    terminal_signal(t, SIGKILL);
+    terminal_wait(t);
+    terminal_end(t);
+    assert_true(terminal_shows(v, "out of reach"));
+    snprintf(command, sizeof command, "test -z \"$(ls %s/heapscope/*.socket 2>&-)\"", home);
+    assert_true(terminal_shows(v, "smile")); /* it looked for another lecture meanwhile */
+    t = play(script("sections.heap", sections));
+    assert_true(terminal_hides(v, "out of reach"));
+    terminal_type(t, "q"); /* the script, not the program: the lecture is over */
+    assert_int_equal(terminal_wait(v), 0);
+    terminal_end(v);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(leave(t), 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +388,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_lecture_that_plays_by_itself_waits_where_it_is_told_to),
         cmocka_unit_test(typed_commands_stay_as_a_branch),
         cmocka_unit_test(slow_motion_is_a_part_of_the_lecture),
+        cmocka_unit_test(the_speaker_follows_on_a_second_terminal),
+        cmocka_unit_test(a_viewer_that_does_not_read_never_holds_up_the_lecture),
+        cmocka_unit_test(what_a_crash_left_behind_is_cleaned_up),
     };
     if (argc < 3 || !mkdtemp(home)) return 2;
     program = argv[1];

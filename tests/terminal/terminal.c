@@ -60,6 +60,7 @@ static void make_screen(terminal *t)
 static void set_home(const char *home)
 {
     setenv("HOME", home, 1);
+    setenv("XDG_RUNTIME_DIR", home, 1);
     unsetenv("XDG_STATE_HOME");
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("NO_COLOR");
