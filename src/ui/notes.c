@@ -170,6 +170,7 @@ void hs_notes_tell(hs_notes *n, const hs_notes_state *s)
 void hs_notes_close(hs_notes *n)
 {
     if (!n) return;
+    hs_notes_let_in(n); /* who knocked just now is told as well */
     hs_notes_tell(n, &(hs_notes_state){.over = true});
     unlink(n->address.sun_path);
     close(n->listener);
