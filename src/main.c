@@ -20,7 +20,7 @@ typedef struct {
     const char *allocator;
     hs_heap_config heap;
     const char *theme;
-    bool plain, check, ascii, notes;
+    bool plain, check, ascii, large, notes;
     char **files;
     int file_count;
 } arguments;
@@ -36,6 +36,7 @@ enum {
     OPTION_HEAP,
     OPTION_MAX_HEAP,
     OPTION_THEME,
+    OPTION_LARGE,
     OPTION_NOTES,
     OPTION_MAN
 };
@@ -62,6 +63,7 @@ static const struct {
      "run scripts silently; fail where an expect does not hold"},
     {{"ascii", no_argument, NULL, OPTION_ASCII}, NULL, "draw with ASCII characters only"},
     {{"theme", required_argument, NULL, OPTION_THEME}, "NAME", "dark, or light for projectors"},
+    {{"large", no_argument, NULL, OPTION_LARGE}, NULL, "draw few bytes, legible from afar"},
     {{"notes", no_argument, NULL, OPTION_NOTES},
      NULL,
      "the speaker's terminal: follow a script that is played in another one"},
@@ -169,6 +171,7 @@ static int handle(int option, arguments *a)
     case OPTION_PLAIN: a->plain = true; return OK;
     case OPTION_CHECK: a->check = true; return OK;
     case OPTION_ASCII: a->ascii = true; return OK;
+    case OPTION_LARGE: a->large = true; return OK;
     case OPTION_NOTES: a->notes = true; return OK;
     case OPTION_THEME:
         a->theme = optarg;
@@ -203,6 +206,13 @@ static int parse_arguments(int argc, char **argv, arguments *a)
 
 /* --- Sessions ------------------------------------------------------------------------------- */
 
+static void set_option(hs_session *s, const char *name, const char *value)
+{
+    hs_problem ignored;
+    hs_op op = {.kind = HS_OP_SET, .name = name, .text = value, .text_length = strlen(value)};
+    hs_session_perform(s, &op, &ignored);
+}
+
 static hs_session *open_session(const arguments *a)
 {
     hs_problem problem;
@@ -211,13 +221,8 @@ static hs_session *open_session(const arguments *a)
         complain("%s", problem.what);
         return NULL;
     }
-    if (a->theme)
-        hs_session_perform(s,
-                           &(hs_op){.kind = HS_OP_SET,
-                                    .name = "theme",
-                                    .text = a->theme,
-                                    .text_length = strlen(a->theme)},
-                           &problem);
+    if (a->large) set_option(s, "size", "large");
+    if (a->theme) set_option(s, "theme", a->theme);
     return s;
 }
 

@@ -23,12 +23,14 @@ typedef enum {
     HS_SET_THEME,   /* colours for a dark terminal or a projector */
     HS_SET_ZOOM,    /* bytes of the heap that one row of the map shows */
     HS_SET_PICTURE, /* line mode: draw the map after each change */
+    HS_SET_SIZE,    /* of all that is drawn: as much as fits, or legible from afar */
     HS_SET_PACE,    /* seconds that a played script waits between steps */
     HS_SETTINGS
 } hs_setting;
 
 enum { HS_MISUSE_REFUSE, HS_MISUSE_ALLOW };
 enum { HS_THEME_DARK, HS_THEME_LIGHT };
+enum { HS_SIZE_NORMAL, HS_SIZE_LARGE };
 enum { HS_PICTURE_ON, HS_PICTURE_OFF };
 
 /* The settings that are no allocator's, described as options; HS_SETTINGS of them. */

@@ -510,6 +510,8 @@ static bool perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
     }
     if (!option_value(o, op->text, &setup.settings[o - hs_settings], problem)) return false;
     if (op->replay) return start_over(s, &setup, true, problem);
+    if (o == &hs_settings[HS_SET_SIZE] && setup.settings[HS_SET_SIZE] == HS_SIZE_LARGE)
+        setup.settings[HS_SET_THEME] = HS_THEME_LIGHT; /* `set theme dark` behind it holds */
     hs_heap_set_growth(s->heap, (hs_growth)setup.settings[HS_SET_GROWTH]);
     s->is.setup = setup;
     return true;

@@ -229,6 +229,12 @@ static int theme(const app *a)
     return a->other_theme >= 0 ? a->other_theme : (int)hs_session_setting(a->session, HS_SET_THEME);
 }
 
+static bool is_large(const app *a)
+{
+    uint64_t set = hs_session_setting(a->session, HS_SET_SIZE);
+    return a->state.resized ? a->state.large : set == HS_SIZE_LARGE;
+}
+
 /* A heap is walked only when it may have changed: typing costs the same, however large it is. */
 static void draw(app *a)
 {
@@ -460,7 +466,8 @@ static void heed_settings(app *a)
     uint64_t n = hs_session_op_count(a->session);
     if (!n || !hs_session_op(a->session, n - 1, &op) || op.kind != HS_OP_SET) return;
     if (strcmp(op.name, "zoom") == 0) a->state.zoomed = false;
-    if (strcmp(op.name, "theme") == 0) a->other_theme = -1;
+    if (strcmp(op.name, "size") == 0) a->state.resized = false;
+    if (strcmp(op.name, "theme") == 0 || strcmp(op.name, "size") == 0) a->other_theme = -1;
 }
 
 static void performed(void *context, const char *summary)
@@ -617,7 +624,7 @@ static void take_look(void *context, hs_look *look)
                       .slow = a->slow.on ? a->slow.request : 0};
 }
 
-/* The reader's own zoom stays: it is no part of the lecture. */
+/* The reader's own zoom and size stay: they are no part of the lecture. */
 static void show_look(void *context, const hs_look *look)
 {
     app *a = context;
@@ -625,6 +632,8 @@ static void show_look(void *context, const hs_look *look)
     a->state = look->state;
     a->state.zoomed = was.zoomed;
     a->state.zoom = was.zoom;
+    a->state.resized = was.resized;
+    a->state.large = was.large;
     replace(&a->section, copy_if(look->section));
     replace(&a->caption, copy_if(look->caption));
     replace(&a->message, copy_if(look->message));
@@ -837,9 +846,13 @@ static void key_plot(app *a)
     toggle(a, &hs_panel_plot, HS_SHOW_PLOT);
 }
 
-static void key_theme(app *a)
+/* Dark, then light, then large (and light), then dark again. */
+static void key_look(app *a)
 {
-    a->other_theme = a->light ? HS_THEME_DARK : HS_THEME_LIGHT;
+    bool large = is_large(a);
+    a->other_theme = a->light && large ? HS_THEME_DARK : HS_THEME_LIGHT;
+    a->state.resized = true;
+    a->state.large = a->light && !large;
 }
 
 static void key_quit(app *a)
@@ -900,7 +913,7 @@ static const struct {
     {KEY_F(6), "F6", "one step of the script", key_next},
     {KEY_F(7), "F7", "zoom out: more bytes in a row", zoom_out},
     {KEY_F(8), "F8", "zoom in: fewer bytes in a row, down to single bytes", zoom_in},
-    {KEY_F(9), "F9", "dark or light theme", key_theme},
+    {KEY_F(9), "F9", "dark, light, or large for projectors", key_look},
     {KEY_F(10), "F10", "quit (Ctrl-D on an empty line does, too)", key_quit},
     {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
     {KEY_F(12), "F12", "the heap over time", key_plot},

@@ -17,6 +17,7 @@ enum {
     LEAST_PANEL = 4,
     LEAST_MAP = 10,
     MOST_CAPTION = 4,
+    FRAME = 2, /* rows of a caption's frame */
     MOST_MESSAGE = 6
 };
 
@@ -40,6 +41,11 @@ static hs_pane take_bottom(hs_pane *left, int n)
     hs_pane bottom = hs_pane_part(*left, left->rows - n, 0, n, left->columns);
     *left = hs_pane_part(*left, 0, 0, left->rows - n, left->columns);
     return bottom;
+}
+
+static bool is_large(const hs_session *s, const hs_screen_state *state)
+{
+    return state->resized ? state->large : hs_session_setting(s, HS_SET_SIZE) == HS_SIZE_LARGE;
 }
 
 /* --- Lines ---------------------------------------------------------------------------------- */
@@ -93,6 +99,33 @@ static void paint_caption(hs_pane p, const char *caption, bool question)
     for (int i = 0; i < p.rows; i++)
         hs_put(p, i, 0, question ? HS_ROLE_KEY : HS_ROLE_NOTE, question ? "?" : edge);
     hs_put_wrapped(text, 0, p.rows, HS_ROLE_NOTE, caption);
+}
+
+/* Large: within a thick frame. */
+static void paint_framed_caption(hs_pane p, const char *caption, bool question)
+{
+    bool ascii = p.scene->ascii;
+    wchar_t across = ascii ? L'=' : 0x2501, down = ascii ? L'|' : 0x2503;
+    static const wchar_t corners[] = {0x250f, 0x2513, 0x2517, 0x251b};
+    hs_role role = question ? HS_ROLE_KEY : HS_ROLE_NOTE;
+    int right = p.columns - 1, bottom = p.rows - 1;
+    for (int row = 0; row <= bottom; row++) {
+        bool edge = row == 0 || row == bottom;
+        hs_fill(p, row, 0, p.columns, HS_ROLE_NOTE, edge ? across : L' ');
+        hs_put_glyph(p, row, 0, role, edge && !ascii ? corners[row ? 2 : 0] : down);
+        hs_put_glyph(p, row, right, role, edge && !ascii ? corners[row ? 3 : 1] : down);
+    }
+    hs_put_wrapped(hs_pane_part(p, 1, 4, p.rows - FRAME, p.columns - 8), 0, p.rows - FRAME,
+                   HS_ROLE_NOTE, caption);
+    if (question) hs_put(p, 1, 2, HS_ROLE_KEY, "?");
+}
+
+static int framed_caption_rows(hs_pane p, const char *caption)
+{
+    if (!caption || p.rows < 14) return 0;
+    int rows =
+        hs_put_wrapped(hs_pane_part(p, 0, 4, p.rows, p.columns - 8), 0, 0, HS_ROLE_NOTE, caption);
+    return least(rows, p.rows / 4) + FRAME;
 }
 
 static int caption_rows(hs_pane p, const char *caption)
@@ -171,10 +204,12 @@ static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane
     size_t n;
     const hs_change *changes = hs_session_changes(s, &n);
     hs_addr look_at = state->cursor ? state->cursor : n ? changes[0].from : HS_NULL;
-    hs_map_plan plan = hs_map_plan_for(s, p.rows, p.columns, zoom, state->top);
+    hs_map_plan (*plan_for)(const hs_session *, int, int, uint64_t, hs_addr) =
+        is_large(s, state) ? hs_map_plan_large : hs_map_plan_for;
+    hs_map_plan plan = plan_for(s, p.rows, p.columns, zoom, state->top);
     uint64_t shown = plan.row_bytes * (uint64_t)plan.visible;
     if (state->follow && look_at && (look_at < plan.top || look_at >= plan.top + shown))
-        plan = hs_map_plan_for(s, p.rows, p.columns, zoom, look_at - plan.row_bytes);
+        plan = plan_for(s, p.rows, p.columns, zoom, look_at - plan.row_bytes);
     if (p.rows > 0) hs_map_paint(s, &plan, p, state->cursor, state->cursor_size);
     int ruler = p.rows > 4;
     places->plan = plan;
@@ -243,7 +278,7 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
     int rows = scene->rows;
     *places = (hs_screen_places){.prompt_row = rows - 1};
     take_bottom(&left, 1);
-    if (rows >= 10) {
+    if (rows >= 10 && !is_large(s, state)) {
         hs_pane keys = take_bottom(&left, 1);
         hs_put(keys, 0, 0, HS_ROLE_DIM, state->keys);
     }
@@ -254,11 +289,15 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
                            state->message);
     }
     if (rows >= 5) paint_title(s, take_top(&left, 1), state->section);
-    int caption = caption_rows(left, state->caption);
-    if (caption) paint_caption(take_top(&left, caption), state->caption, state->question);
+    bool large = is_large(s, state);
+    int caption =
+        large ? framed_caption_rows(left, state->caption) : caption_rows(left, state->caption);
+    if (caption)
+        (large ? paint_framed_caption : paint_caption)(take_top(&left, caption), state->caption,
+                                                       state->question);
     if (state->overlay.open) {
         paint_overlay(s, &state->overlay, left, places);
         return;
     }
-    paint_map(s, state, paint_panels(s, left), places);
+    paint_map(s, state, large ? left : paint_panels(s, left), places);
 }

@@ -35,6 +35,8 @@ typedef struct {
     bool follow;         /* scroll to what is pointed out, or to the last change, if out of sight */
     bool zoomed;         /* by the reader: to `zoom`, and no matter what is set */
     uint64_t zoom;
+    bool resized; /* by the reader: large or not, no matter what is set */
+    bool large;
     hs_addr cursor; /* pointed out on the map, with the bytes behind it; HS_NULL for none */
     uint64_t cursor_size;
     hs_overlay overlay;

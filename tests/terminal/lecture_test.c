@@ -292,6 +292,23 @@ static void slow_motion_is_a_part_of_the_lecture(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void what_is_large_reads_well_at_24_rows(void **state)
+{
+    (void)state;
+    const char *const argv[] = {program, "--large", script("sections.heap", sections), NULL};
+    terminal *t = terminal_start(argv, 24, 80, home, NULL);
+    assert_true(terminal_shows(t, "┃   welcome"));
+    assert_true(terminal_hides(t, "Blocks, heap order"));
+    terminal_type(t, NEXT);
+    assert_true(terminal_shows(t, "0x107000000* ▌32|1 used======▓p1 24 B  ▓▓"));
+    terminal_type(t, "\033[20~"); /* F9: dark again, and small */
+    assert_true(terminal_shows(t, "Blocks, heap order"));
+    terminal_type(t, NEXT); /* the reader's choice stays */
+    assert_true(terminal_shows(t, "? what does free do?"));
+    assert_true(terminal_shows(t, "Blocks, heap order"));
+    assert_int_equal(leave(t), 0);
+}
+
 /* --- The speaker's terminal --------------------------------------------------------------------
  */
 
@@ -388,6 +405,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_lecture_that_plays_by_itself_waits_where_it_is_told_to),
         cmocka_unit_test(typed_commands_stay_as_a_branch),
         cmocka_unit_test(slow_motion_is_a_part_of_the_lecture),
+        cmocka_unit_test(what_is_large_reads_well_at_24_rows),
         cmocka_unit_test(the_speaker_follows_on_a_second_terminal),
         cmocka_unit_test(a_viewer_that_does_not_read_never_holds_up_the_lecture),
         cmocka_unit_test(what_a_crash_left_behind_is_cleaned_up),

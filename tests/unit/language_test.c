@@ -784,6 +784,18 @@ static void set_takes_numbers_as_sizes_and_words_by_their_list(void **state)
     stage_refuses(s, "set fit best", "fit is an option of the allocator implicit, not of bump");
 }
 
+static void large_is_light_unless_something_else_is_set(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "set size large");
+    assert_int_equal(hs_session_setting(s->session, HS_SET_THEME), HS_THEME_LIGHT);
+    stage_does(s, "set theme dark; set size");
+    assert_int_equal(hs_session_setting(s->session, HS_SET_THEME), HS_THEME_DARK);
+    stage_does(s, "undo 2");
+    assert_int_equal(hs_session_setting(s->session, HS_SET_SIZE), HS_SIZE_NORMAL);
+    assert_int_equal(hs_session_setting(s->session, HS_SET_THEME), HS_THEME_DARK);
+}
+
 /* --- Lectures --------------------------------------------------------------------------------- */
 
 static void times_and_speeds_are_read_as_people_write_them(void **state)
@@ -911,6 +923,7 @@ int main(void)
         TEST(help_tells_of_every_option_and_measure),
         TEST(the_heaps_sizes_may_be_given_alone_or_together),
         TEST(set_takes_numbers_as_sizes_and_words_by_their_list),
+        TEST(large_is_light_unless_something_else_is_set),
         TEST(times_and_speeds_are_read_as_people_write_them),
         TEST(highlights_are_bytes_of_the_heap),
         TEST(views_are_the_pictures_commands),

@@ -17,7 +17,8 @@ static char *text_and_free(hs_scene *scene)
 char *picture_of_panel(const stage *s, const hs_panel *panel, int rows, int columns, bool ascii,
                        size_t skip)
 {
-    hs_scene *scene = hs_scene_new(rows ? rows : (int)panel->rows(s->session, columns), columns, ascii);
+    hs_scene *scene =
+        hs_scene_new(rows ? rows : (int)panel->rows(s->session, columns), columns, ascii);
     panel->paint(s->session, hs_pane_of(scene), skip);
     return text_and_free(scene);
 }
