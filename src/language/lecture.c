@@ -1,5 +1,5 @@
-/* The commands of a lecture. Texts (title, note, ask, presenter) are remembered with what was done,
- * so that a saved session is the lecture still; the rest only tells the listener. */
+/* The commands of a lecture. What is said to the audience (title, note, ask) is remembered with
+ * what was done, so that a saved session is the lecture still; the rest only tells the listener. */
 #include "language/lecture.h"
 
 #include <inttypes.h>
@@ -35,9 +35,11 @@ bool hs_run_ask(hs_interpreter *in, const hs_statement *s)
     return say_text(in, s, HS_SAY_QUESTION, "ask");
 }
 
+/* Not remembered: `history` is for all to see. */
 bool hs_run_presenter(hs_interpreter *in, const hs_statement *s)
 {
-    return say_text(in, s, HS_SAY_PRESENTER, "presenter");
+    in->listener.say(in->listener.context, HS_SAY_PRESENTER, s->arguments[0].text);
+    return true;
 }
 
 /* --- Pictures ------------------------------------------------------------------------------- */

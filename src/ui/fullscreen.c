@@ -1020,9 +1020,16 @@ static bool scrolls(const app *a, wchar_t key)
     return a->state.overlay.open && a->overlay_by_key && (key == KEY_NPAGE || key == KEY_PPAGE);
 }
 
+/* Nothing was typed, and nothing is searched for. */
+static bool is_idle(const app *a)
+{
+    hs_prompt_line line = hs_prompt_view(a->prompt);
+    return line.length == 0 && line.search_length == 0 && !a->open_lines;
+}
+
 static bool take_lecture_key(app *a, wchar_t key, bool special)
 {
-    bool at_end = script_is_at_hand(a) && hs_prompt_view(a->prompt).length == 0;
+    bool at_end = script_is_at_hand(a) && is_idle(a);
     if (!(a->player.has_focus || at_end) || (special && scrolls(a, key))) return false;
     for (size_t i = 0; i < sizeof lecture_keys / sizeof *lecture_keys; i++)
         if (lecture_keys[i].key == key && lecture_keys[i].special == special &&

@@ -38,16 +38,20 @@ static bool is_private(const char *folder)
            (st.st_mode & 077) == 0;
 }
 
-static bool find_folder(char *out, size_t size)
+enum { FOLDERS = 2, PATH = sizeof((struct sockaddr_un){0}.sun_path) };
+
+/* Where sockets are, the first choice first; false when this one is not to be had. */
+static bool folder_at(size_t i, char out[PATH])
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
-    size_t room = size - strlen("/lecture-4294967295.socket") - 1; /* for the names within */
-    if (runtime && *runtime == '/') {
-        int n = snprintf(out, size, "%s/heapscope", runtime);
-        if (n > 0 && (size_t)n < room && is_private(out)) return true;
+    size_t room = PATH - strlen("/lecture-4294967295.socket"); /* for the names within */
+    if (i == 1) {
+        snprintf(out, PATH, "/tmp/heapscope-%u", (unsigned)getuid());
+        return is_private(out);
     }
-    snprintf(out, size, "/tmp/heapscope-%u", (unsigned)getuid());
-    return is_private(out);
+    if (!runtime || *runtime != '/') return false;
+    int n = snprintf(out, PATH, "%s/heapscope", runtime);
+    return n > 0 && (size_t)n < room && is_private(out);
 }
 
 static bool is_lecture(const char *name)
@@ -96,8 +100,8 @@ static int knock_everywhere(const char *folder)
 
 hs_notes *hs_notes_open(void)
 {
-    char folder[sizeof((struct sockaddr_un){0}).sun_path];
-    if (!find_folder(folder, sizeof folder)) return NULL;
+    char folder[PATH];
+    if (!folder_at(0, folder) && !folder_at(1, folder)) return NULL;
     int other = knock_everywhere(folder);
     if (other >= 0) close(other);
     hs_notes *n = hs_new(1, sizeof *n);
@@ -183,8 +187,11 @@ void hs_notes_close(hs_notes *n)
 
 int hs_notes_join(void)
 {
-    char folder[sizeof((struct sockaddr_un){0}).sun_path];
-    return find_folder(folder, sizeof folder) ? knock_everywhere(folder) : -1;
+    char folder[PATH];
+    int fd = -1;
+    for (size_t i = 0; i < FOLDERS && fd < 0; i++)
+        if (folder_at(i, folder)) fd = knock_everywhere(folder);
+    return fd;
 }
 
 /* The next text of a message, "" beyond its end; it ends in a NUL even if the sender forgot. */
