@@ -3,13 +3,17 @@
 #include "language/expression.h"
 #include "language/interpreter.h"
 #include "ui/fullscreen.h"
+#include "ui/journal.h"
 #include "ui/notes.h"
 #include "ui/plain.h"
+#include "ui/problem_sheet.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +24,19 @@ typedef struct {
     const char *allocator;
     hs_heap_config heap;
     const char *theme;
-    bool plain, check, ascii, large, notes;
+    bool plain, check, ascii, large, notes, go_on;
+    bool ostep;      /* the homework on free-space management: */
+    const char *ops; /* its list, or NULL */
+    const char *policy, *order;
+    bool coalesce;
+    bool quiz, answers; /* a sheet of problems, and its answers */
+    const char *seed, *number;
+    const char *range, *percent; /* of the homework's random operations */
     char **files;
     int file_count;
 } arguments;
 
+enum { HS_OSTEP_HEAP = 100 };
 enum { OK = 0, FAILED = 1, USAGE = 2 };
 
 /* --- Options -------------------------------------------------------------------------------- */
@@ -32,12 +44,16 @@ enum { OK = 0, FAILED = 1, USAGE = 2 };
 enum {
     OPTION_PLAIN = 256,
     OPTION_CHECK,
+    OPTION_CONTINUE,
     OPTION_ASCII,
     OPTION_HEAP,
     OPTION_MAX_HEAP,
     OPTION_THEME,
     OPTION_LARGE,
     OPTION_NOTES,
+    OPTION_OSTEP,
+    OPTION_QUIZ,
+    OPTION_ANSWERS,
     OPTION_MAN
 };
 
@@ -61,12 +77,33 @@ static const struct {
     {{"check", no_argument, NULL, OPTION_CHECK},
      NULL,
      "run scripts silently; fail where an expect does not hold"},
+    {{"continue", no_argument, NULL, OPTION_CONTINUE},
+     NULL,
+     "go on with the session that was cut short last"},
     {{"ascii", no_argument, NULL, OPTION_ASCII}, NULL, "draw with ASCII characters only"},
     {{"theme", required_argument, NULL, OPTION_THEME}, "NAME", "dark, or light for projectors"},
     {{"large", no_argument, NULL, OPTION_LARGE}, NULL, "draw few bytes, legible from afar"},
     {{"notes", no_argument, NULL, OPTION_NOTES},
      NULL,
      "the speaker's terminal: follow a script that is played in another one"},
+    {{"ostep", no_argument, NULL, OPTION_OSTEP},
+     NULL,
+     "the OSTEP homework on free space; play LIST, such as +10,+10,-0,+5"},
+    {{"policy", required_argument, NULL, 'p'}, "NAME", "its policy: BEST, WORST or FIRST"},
+    {{"order", required_argument, NULL, 'l'},
+     "NAME",
+     "its free list: ADDRSORT, SIZESORT+, SIZESORT-, INSERT-FRONT, INSERT-BACK"},
+    {{"coalesce", no_argument, NULL, 'C'}, NULL, "its free list is coalesced"},
+    {{"range", required_argument, NULL, 'r'}, "M", "its random sizes are 1 to M (default: 10)"},
+    {{"percent", required_argument, NULL, 'P'},
+     "P",
+     "so many of 100 operations allocate (default: 50)"},
+    {{"quiz", no_argument, NULL, OPTION_QUIZ}, NULL, "print a sheet of problems"},
+    {{"answers", no_argument, NULL, OPTION_ANSWERS}, NULL, "print it with the answers"},
+    {{"seed", required_argument, NULL, 's'}, "S", "the seed of a sheet, or of the homework"},
+    {{"number", required_argument, NULL, 'n'},
+     "N",
+     "how many problems, or operations (default: 10)"},
     {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
     {{"version", no_argument, NULL, 'V'}, NULL, "show the version"},
 };
@@ -77,7 +114,10 @@ static void put_usage(FILE *out)
     fputs("Usage: heapscope [OPTION...]          type commands and watch the heap\n"
           "       heapscope [OPTION...] FILE     play a script\n"
           "       heapscope --notes              the speaker's second terminal\n"
-          "       heapscope --check FILE...      test scripts\n\n",
+          "       heapscope --check FILE...      test scripts\n"
+          "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
+          "       heapscope --quiz | --answers   problems for any allocator, on paper\n"
+          "       heapscope --ostep-segmentation a problem sheet; with -h its options\n\n",
           out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40];
@@ -113,6 +153,12 @@ static bool parse_size(const char *text, uint64_t *size)
     return hs_read_size(&r, size) && r.at == r.length;
 }
 
+static int parse_number(const char *text)
+{
+    bool good = *text && strlen(text) < 20 && !text[strspn(text, "0123456789")];
+    return good ? OK : complain("%s is no number", text);
+}
+
 static int parse_heap_size(const char *text, uint64_t *size)
 {
     if (!parse_size(text, size)) return complain("%s is no size such as 256, 0x100, 4k, 1M", text);
@@ -128,7 +174,9 @@ static void print_manual(void)
     fputs(
         ".TH HEAPSCOPE 1 \"\" \"heapscope " HEAPSCOPE_VERSION "\"\n"
         ".SH NAME\nheapscope \\- an oscilloscope for the heap\n"
-        ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n.br\n.B heapscope \\-\\-notes\n"
+        ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n"
+        ".br\n.B heapscope \\-\\-notes\n"
+        ".br\n.B heapscope \\-\\-ostep\\-segmentation\n[OPTION...]\n"
         ".SH DESCRIPTION\n"
         "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
         "instrumented allocator, and draws the heap as a byte map: headers, payload, padding, free "
@@ -149,7 +197,8 @@ static void print_manual(void)
         ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nWhen set and not empty: no colours.\n"
         ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/heapscope/config\nCommands that run at the start of a "
         "session, such as set theme light.\n.TP\n.I $XDG_STATE_HOME/heapscope/history\nThe lines that "
-        "were typed.\n.TP\n.I ~/.editrc\nKey bindings of the prompt, see editrc(5).\n",
+        "were typed.\n.TP\n.I $XDG_STATE_HOME/heapscope/sessions/\nThe sessions that are open, and those "
+        "that were cut short; continue goes on with the latest.\n.TP\n.I ~/.editrc\nKey bindings of the prompt, see editrc(5).\n",
         stdout);
     free(commands);
 }
@@ -170,6 +219,7 @@ static int handle(int option, arguments *a)
     case OPTION_MAX_HEAP: return parse_heap_size(optarg, &a->heap.maximum);
     case OPTION_PLAIN: a->plain = true; return OK;
     case OPTION_CHECK: a->check = true; return OK;
+    case OPTION_CONTINUE: a->go_on = true; return OK;
     case OPTION_ASCII: a->ascii = true; return OK;
     case OPTION_LARGE: a->large = true; return OK;
     case OPTION_NOTES: a->notes = true; return OK;
@@ -177,11 +227,35 @@ static int handle(int option, arguments *a)
         a->theme = optarg;
         if (strcmp(optarg, "dark") == 0 || strcmp(optarg, "light") == 0) return OK;
         return complain("there is no theme %s: dark, light", optarg);
+    case OPTION_OSTEP: a->ostep = true; return OK;
+    case 'p': a->policy = optarg; return OK;
+    case 'l': a->order = optarg; return OK;
+    case 'C': a->coalesce = true; return OK;
+    case OPTION_QUIZ: a->quiz = true; return OK;
+    case OPTION_ANSWERS: a->answers = true; return OK;
+    case 's': a->seed = optarg; return parse_number(optarg);
+    case 'n': a->number = optarg; return parse_number(optarg);
+    case 'r': a->range = optarg; return parse_number(optarg);
+    case 'P': a->percent = optarg; return parse_number(optarg);
     case 'h': put_usage(stdout); exit(finish(OK));
     case 'V': puts("heapscope " HEAPSCOPE_VERSION); exit(finish(OK));
     case OPTION_MAN: print_manual(); exit(finish(OK));
     default: fputs("try heapscope --help\n", stderr); return USAGE;
     }
+}
+
+/* Its heap has 100 bytes unless --heap says; what is no option is its list of operations. */
+static int settle_ostep(arguments *a)
+{
+    if (a->check) return complain("--ostep plays a list, --check tests scripts: not both");
+    if (a->file_count && !strchr("+-", *a->files[0]))
+        return complain("--ostep plays a list such as +10,+10,-0, not %s", a->files[0]);
+    if (a->file_count) a->ops = a->files[0];
+    a->file_count = 0;
+    a->allocator = "ostep";
+    if (!a->heap.initial) a->heap.initial = HS_OSTEP_HEAP;
+    a->heap.maximum = a->heap.initial;
+    return OK;
 }
 
 static int parse_arguments(int argc, char **argv, arguments *a)
@@ -190,7 +264,8 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     for (int i = 0; i < OPTION_COUNT; i++) long_options[i] = options[i].option;
     long_options[OPTION_COUNT] = (struct option){"man", no_argument, NULL, OPTION_MAN};
     int option, status = OK;
-    while (status == OK && (option = getopt_long(argc, argv, "a:hV", long_options, NULL)) != -1)
+    while (status == OK &&
+           (option = getopt_long(argc, argv, "a:p:l:Cr:P:s:n:hV", long_options, NULL)) != -1)
         status = handle(option, a);
     if (status) return status;
     a->files = argv + optind;
@@ -198,19 +273,55 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     if (a->notes && (a->check || a->file_count))
         return complain("--notes plays no script: it follows one in another terminal");
     if (a->check && !a->file_count) return complain("--check needs a FILE");
+    if (a->go_on && a->file_count) return complain("--continue takes no FILE");
     if (!a->check && a->file_count > 1)
         return complain("one FILE is played at a time, not also %s", a->files[1]);
+    if ((a->seed || a->number) && !a->quiz && !a->answers && !a->ostep)
+        return complain("--seed and --number belong to --quiz, --answers and --ostep");
+    if ((a->quiz || a->answers) && (a->check || (a->file_count && !a->ostep)))
+        return complain("--quiz prints a sheet, and plays no FILE");
+    if (a->ostep) return settle_ostep(a);
+    if (a->policy || a->order || a->coalesce || a->range || a->percent)
+        return complain("--policy, --order, --coalesce, --range and --percent belong to --ostep");
+    if (!a->heap.initial) a->heap.initial = HS_HEAP_INITIAL;
     if (a->heap.maximum < a->heap.initial) return complain("--max-heap is smaller than --heap");
     return OK;
 }
 
 /* --- Sessions ------------------------------------------------------------------------------- */
 
-static void set_option(hs_session *s, const char *name, const char *value)
+static bool set(hs_session *s, const char *option, const char *value)
 {
-    hs_problem ignored;
-    hs_op op = {.kind = HS_OP_SET, .name = name, .text = value, .text_length = strlen(value)};
-    hs_session_perform(s, &op, &ignored);
+    hs_problem problem;
+    return hs_session_perform(
+        s, &(hs_op){.kind = HS_OP_SET, .name = option, .text = value, .text_length = strlen(value)},
+        &problem);
+}
+
+/* The homework writes its choices in capitals. */
+static bool set_small(hs_session *s, const char *option, const char *value)
+{
+    char small[32];
+    size_t n = 0;
+    for (; value[n] && n + 1 < sizeof small; n++) small[n] = (char)tolower((unsigned char)value[n]);
+    small[n] = 0;
+    return set(s, option, small);
+}
+
+/* A pointer that was freed before goes to the allocator, which says -1. */
+static bool set_ostep(hs_session *s, const arguments *a)
+{
+    if (a->policy && !set_small(s, "fit", a->policy)) {
+        complain("there is no policy %s: BEST, WORST, FIRST", a->policy);
+        return false;
+    }
+    if (a->order && !set_small(s, "order", a->order)) {
+        complain("there is no order %s: ADDRSORT, SIZESORT+, SIZESORT-, INSERT-FRONT, INSERT-BACK",
+                 a->order);
+        return false;
+    }
+    return (!a->coalesce || set(s, "coalesce", "on")) && set(s, "misuse", "allow") &&
+           set(s, "picture", "off");
 }
 
 static hs_session *open_session(const arguments *a)
@@ -221,9 +332,11 @@ static hs_session *open_session(const arguments *a)
         complain("%s", problem.what);
         return NULL;
     }
-    if (a->large) set_option(s, "size", "large");
-    if (a->theme) set_option(s, "theme", a->theme);
-    return s;
+    if (a->large) set(s, "size", "large");
+    if (a->theme) set(s, "theme", a->theme);
+    if (!a->ostep || set_ostep(s, a)) return s;
+    hs_session_free(s);
+    return NULL;
 }
 
 /* Every script runs on a session of its own. */
@@ -260,36 +373,161 @@ static bool can_fill_a_screen(const arguments *a)
            strcmp(term, "dumb") != 0;
 }
 
-static int converse(const arguments *a)
+/* One command for each operation of a list: the player stops behind each. */
+static char *ops_script(const char *list)
 {
-    hs_session *s = open_session(a);
-    if (!s) return USAGE;
-    char *history = xdg_file("XDG_STATE_HOME", ".local/state", "history");
-    char *config = xdg_file("XDG_CONFIG_HOME", ".config", "config");
-    const char *file = a->file_count ? a->files[0] : NULL;
-    uint64_t failures;
-    hs_plain_style style = hs_plain_style_of_output(a->ascii);
-    if (config && access(config, R_OK) == 0) {
-        hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
-        hs_plain_play(s, &silent, config);
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    fputs("ops ", out);
+    for (; *list; list++) {
+        putc(*list == ',' ? '\n' : *list, out);
+        if (*list == ',') fputs("ops ", out);
     }
-    if (can_fill_a_screen(a))
-        failures = hs_fullscreen_run(s, &(hs_fullscreen_config){file, history, a->ascii});
+    fclose(out);
+    return text;
+}
+
+/* The homework's random operations, when one of their options is given. */
+static char *homework_script(const arguments *a)
+{
+    char *text;
+    if (asprintf(&text, "homework seed %s n %s range %s percent %s", a->seed ? a->seed : "0",
+                 a->number ? a->number : "10", a->range ? a->range : "10",
+                 a->percent ? a->percent : "50") < 0)
+        abort();
+    return text;
+}
+
+static char *quiz_script(const arguments *a)
+{
+    char *text;
+    if (asprintf(&text, "quiz seed %s n %s %s", a->seed ? a->seed : "1",
+                 a->number ? a->number : "10", a->answers ? "answers" : "sheet") < 0)
+        abort();
+    return text;
+}
+
+/* The homework's operations one by one, so that the player stops behind each. Which they are
+ * depends on what the allocator answers: they are performed on a session that is then thrown away.
+ */
+static char *homework_steps(const arguments *a)
+{
+    hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
+    hs_session *s = open_session(a);
+    if (!s) return NULL;
+    char *script = homework_script(a), *text = NULL;
+    size_t size;
+    uint64_t set_up = hs_session_op_count(s);
+    hs_plain_run(s, &silent, "LIST", script);
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    for (uint64_t i = set_up; i < hs_session_op_count(s); i++) {
+        char *line = hs_session_record_text(s, i);
+        fprintf(out, "%s\n", line);
+        free(line);
+    }
+    fclose(out);
+    free(script);
+    hs_session_free(s);
+    return text;
+}
+
+static bool is_on_paper(const arguments *a)
+{
+    return a->quiz || a->answers;
+}
+
+static bool is_at_random(const arguments *a)
+{
+    return a->ostep && !a->ops &&
+           (is_on_paper(a) || a->seed || a->number || a->range || a->percent);
+}
+
+/* The commands that the options stand for; NULL without any. */
+static char *script_of(const arguments *a, bool full_screen)
+{
+    if (a->ops) return ops_script(a->ops);
+    if (is_at_random(a)) return full_screen ? homework_steps(a) : homework_script(a);
+    return is_on_paper(a) ? quiz_script(a) : NULL;
+}
+
+static void run_config(hs_session *s, const arguments *a)
+{
+    hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
+    char *config = xdg_file("XDG_CONFIG_HOME", ".config", "config");
+    if (config && access(config, R_OK) == 0) hs_plain_play(s, &silent, config);
+    free(config);
+}
+
+static uint64_t run_front_end(const arguments *a, hs_session *s, hs_journal *journal)
+{
+    bool full_screen = !is_on_paper(a) && can_fill_a_screen(a);
+    const char *file = a->file_count ? a->files[0] : NULL;
+    char *text = script_of(a, full_screen);
+    char *history = xdg_file("XDG_STATE_HOME", ".local/state", "history");
+    hs_plain_style style = hs_plain_style_of_output(a->ascii);
+    uint64_t failures;
+    style.questions = a->quiz && !a->answers;
+    if (full_screen)
+        failures =
+            hs_fullscreen_run(s, &(hs_fullscreen_config){file, text, history, a->ascii, journal});
+    else if (text)
+        failures = hs_plain_run(s, &style, "LIST", text);
     else if (file)
         failures = hs_plain_play(s, &style, file);
     else
-        failures = hs_plain_converse(s, &style, history);
+        failures = hs_plain_converse(s, &style, history, journal);
+    free(text);
     free(history);
-    free(config);
-    hs_session_free(s);
+    return failures;
+}
+
+/* A fresh session, which offers the one that was cut short. */
+static hs_session *begin_session(const arguments *a, hs_journal *journal)
+{
+    hs_session *s = open_session(a);
+    if (!s) return NULL;
+    run_config(s, a);
+    hs_journal_begin(journal, s, a->allocator, &a->heap);
+    if (isatty(STDIN_FILENO) && !a->file_count) hs_journal_offer(journal);
+    return s;
+}
+
+/* One session, and those that the user goes on with from it: the one that is left is kept. So is
+ * one that was continued where nobody types, for nobody has seen it end. */
+static int converse(const arguments *a)
+{
+    char *folder = xdg_file("XDG_STATE_HOME", ".local/state", "sessions");
+    hs_journal *journal = hs_journals_in(folder);
+    bool go_on = a->go_on;
+    uint64_t failures = 0;
+    free(folder);
+    do {
+        hs_session *s = go_on ? hs_journal_continue(journal) : begin_session(a, journal);
+        if (!s) {
+            if (go_on) fprintf(stderr, "heapscope: %s\n", hs_journal_notice(journal));
+            hs_journal_free(journal);
+            return go_on ? FAILED : USAGE;
+        }
+        failures = run_front_end(a, s, journal);
+        go_on = hs_journal_is_asked(journal);
+        hs_journal_end(journal, !go_on && isatty(STDIN_FILENO));
+        hs_session_free(s);
+    } while (go_on);
+    hs_journal_free(journal);
     return failures ? FAILED : OK;
 }
 
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
-    arguments a = {.allocator = "implicit", .heap = {HS_HEAP_INITIAL, HS_HEAP_MAXIMUM}};
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error that can be told */
+    arguments a = {.allocator = "implicit", .heap = {.maximum = HS_HEAP_MAXIMUM}};
     a.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    if (argc > 1 && strcmp(argv[1], "--ostep-segmentation") == 0)
+        return finish(hs_problem_sheet(argc - 1, argv + 1)); /* it has options of its own */
     int status = parse_arguments(argc, argv, &a);
     if (status) return status;
     if (a.notes)

@@ -28,7 +28,7 @@ typedef enum {
     HS_BLOCK_REGION,  /* in use, without marks between its blocks: only the client knows them */
     HS_BLOCK_UNUSED,  /* never handed out, and no block yet */
     HS_BLOCK_DAMAGED, /* the bytes make no sense from here on */
-    HS_BLOCK_DEAD,    /* within a region: freed by the client, of no use to the allocator */
+    HS_BLOCK_DEAD,    /* freed by the client, of no use to the allocator: for ever, or for now */
     HS_BLOCK_OWN,     /* the allocator's own records, such as the head of a slab */
 } hs_block_kind;
 
@@ -41,6 +41,7 @@ typedef struct {
     uint32_t links;          /* bytes of links behind the header of a free block */
     uint64_t lead;           /* bytes skipped behind the header so that the payload is aligned */
     uint64_t word;           /* the header word as stored, when there is a header */
+    uint64_t seal;           /* the bits of it that are a checksum, not size and status */
     const char *damage;      /* what is wrong, static text; NULL unless damaged */
 } hs_block;
 
@@ -51,6 +52,12 @@ static inline hs_addr hs_block_payload(const hs_block *b)
 static inline uint64_t hs_block_capacity(const hs_block *b)
 {
     return b->size - b->header - b->lead - b->footer;
+}
+
+/* Size and status as the header says them. */
+static inline uint64_t hs_block_tag(const hs_block *b)
+{
+    return b->word & ~b->seal;
 }
 
 /* A pointer of the allocator's own that a picture shows: bump pointer, rover, ... */
@@ -101,6 +108,13 @@ struct hs_allocator {
     const char *status[3]; /* what bits 0, 1 and 2 of a header say when set; NULL: nothing */
     hs_shape shape;
     size_t columns; /* of a grid: lists in a row; else 0 */
+    /* A model of a heap, to work out on paper: it starts at this address, no size of it is rounded,
+     * no payload aligned, and it does not grow. 0: a heap as programs have it. */
+    hs_addr model_base;
+
+    /* The same allocator as it was compiled for these values of its options; NULL when there is but
+     * one. A heap works by its variant, which hs_heap_allocator returns. */
+    const hs_allocator *(*variant)(const uint64_t *options);
 
     /* Lay out an empty heap. */
     void (*init)(hs_heap *);
@@ -140,6 +154,10 @@ hs_heap *hs_heap_new(const hs_heap_config *, const hs_allocator *, hs_build,
 void hs_heap_free(hs_heap *);
 const hs_allocator *hs_heap_allocator(const hs_heap *);
 uint64_t hs_heap_option(const hs_heap *, size_t index);
+
+/* Make one heap the same as another, byte for byte and variable for variable: a search goes back
+ * this way. Both are raw, of one allocator and of one size that does not grow. */
+void hs_heap_copy(hs_heap *to, const hs_heap *from);
 
 /* Change an option that is not `fresh`, for the requests to come. */
 void hs_heap_set_option(hs_heap *, size_t index, uint64_t value);

@@ -23,15 +23,16 @@ typedef enum {
     HS_REMOVE,   /* at: free block that leaves it; a: its size; b: index of the list */
     HS_WRITE,    /* at: word written by the allocator; a: its old value; b: its new value */
     HS_MOVE,     /* at: from; a: to; b: bytes copied */
-    HS_FILL,     /* at: first byte; a: bytes set to zero */
+    HS_FILL,     /* at: first byte; a: bytes that are set; b: to this value */
     HS_POKE,     /* at: first byte written by the client; a: how many */
     HS_BUMP,     /* a: where the bump pointer was; b: where it is now */
     HS_GROW,     /* a: the old end of the heap; b: the new one */
     HS_IN_PLACE, /* at: block that realloc keeps where it is; a: its old size; b: its new size */
     HS_IGNORE,   /* at: a pointer whose free does nothing */
     HS_RETURN,   /* at: the pointer returned, or NULL */
-    HS_FAIL,     /* detail: hs_reason; a: bytes that would have been needed */
+    HS_FAIL,     /* detail: hs_reason; a: bytes that would have been needed; at: a wrong pointer */
     HS_FAULT,    /* detail: hs_reason; at: the address; the request was undone */
+    HS_QUARANTINE, /* at: freed block that waits; a: its size; b: how many wait now */
     HS_EVENT_KINDS
 } hs_event_kind;
 
@@ -49,6 +50,12 @@ typedef enum {
     HS_BECAUSE_OUTSIDE,     /* fault: the allocator followed the bytes out of the heap */
     HS_BECAUSE_ENDLESS,     /* fault: the allocator went round in a circle */
     HS_BECAUSE_SYSTEM,      /* fail: the operating system gave no memory */
+    HS_BECAUSE_CHECKSUM,    /* fault: a header's checksum is wrong: overwritten, or no header */
+    HS_BECAUSE_LINKS,       /* fault: a free block's link leads to one that does not point back */
+    HS_BECAUSE_DOUBLE_FREE, /* fault: the block was freed before */
+    HS_BECAUSE_POISON,      /* fault: a byte was written after its block was freed */
+    HS_BECAUSE_TABLE,       /* fail: the allocator's table has no room for a piece more */
+    HS_BECAUSE_NO_BLOCK,    /* fail: no block starts at that address */
 } hs_reason;
 
 typedef struct {

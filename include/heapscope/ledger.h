@@ -10,7 +10,7 @@ typedef enum {
     HS_CAUSE_HEADERS, /* headers and footers, of used and of free blocks */
     HS_CAUSE_FREE,    /* free and usable: below the highest byte ever handed out */
     HS_CAUSE_SMALL,   /* free, too small to serve any request */
-    HS_CAUSE_DEAD,    /* freed by the client, never to be used again by this allocator */
+    HS_CAUSE_DEAD,    /* freed by the client, of no use to this allocator, for ever or for now */
     HS_CAUSE_UNUSED,  /* never handed out yet */
     HS_CAUSE_DAMAGED, /* behind a broken header: nobody can tell */
     HS_CAUSES
@@ -43,5 +43,7 @@ typedef struct {
 /* The measures in the order of `stats`; NULL beyond the last. */
 const hs_measure *hs_measure_at(size_t index);
 const hs_measure *hs_measure_named(const char *name, size_t length);
+/* The measures of the small machine (mmu.h): `expect` knows them as well. */
+const hs_measure *hs_machine_measure_at(size_t index);
 
 #endif

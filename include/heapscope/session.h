@@ -10,6 +10,7 @@
 #define HEAPSCOPE_SESSION_H
 
 #include <heapscope/allocator.h>
+#include <heapscope/mmu.h>
 
 #include <stdio.h>
 
@@ -25,6 +26,7 @@ typedef enum {
     HS_SET_PICTURE, /* line mode: draw the map after each change */
     HS_SET_SIZE,    /* of all that is drawn: as much as fits, or legible from afar */
     HS_SET_PACE,    /* seconds that a played script waits between steps */
+    HS_SET_PREDICT, /* ask before each request what will come of it */
     HS_SETTINGS
 } hs_setting;
 
@@ -32,6 +34,7 @@ enum { HS_MISUSE_REFUSE, HS_MISUSE_ALLOW };
 enum { HS_THEME_DARK, HS_THEME_LIGHT };
 enum { HS_SIZE_NORMAL, HS_SIZE_LARGE };
 enum { HS_PICTURE_ON, HS_PICTURE_OFF };
+enum { HS_PREDICT_ON, HS_PREDICT_OFF };
 
 /* The settings that are no allocator's, described as options; HS_SETTINGS of them. */
 extern const hs_option hs_settings[HS_SETTINGS];
@@ -65,8 +68,8 @@ typedef enum {
     HS_OP_ALLOCATOR, /* switch to the allocator or preset `name`, on a fresh heap */
     HS_OP_HEAP,      /* a: initial size, b: maximum (0 keeps either): a fresh heap */
     HS_OP_RESET,     /* a fresh heap, and the operations so far are forgotten */
-    HS_OP_NOTE, /* text: said to the audience, by the command `name` (NULL: note); changes nothing
-                 */
+    HS_OP_NOTE,    /* text: for the audience, by the command `name` (NULL: note); changes nothing */
+    HS_OP_MACHINE, /* the command `name` of the small machine, with the words `text`; touch: p */
 } hs_op_kind;
 
 /* A pointer as the client writes it: variable + offset, or an address. */
@@ -125,6 +128,33 @@ const hs_client_block *hs_session_block_before(const hs_session *, hs_addr at);
 const hs_client_block *hs_session_block_around(const hs_session *, hs_addr at);
 const char *hs_session_block_name(const hs_session *, const hs_client_block *); /* "?" if none */
 
+/* How the client's variables reach a live block. */
+typedef enum {
+    HS_REACHED,       /* one points to its start */
+    HS_POSSIBLY_LOST, /* only into its middle */
+    HS_LOST,          /* none points to it: it can never be freed */
+    HS_REACHES
+} hs_reach;
+
+typedef struct {
+    const hs_client_block *block;
+    hs_reach reach; /* never REACHED */
+} hs_leak;
+
+typedef struct {
+    uint64_t blocks[HS_REACHES], bytes[HS_REACHES]; /* live ones; bytes as requested */
+} hs_leaks;
+
+/* All live blocks, counted; the first `most` that are lost, or possibly, go to `list`, by address.
+ */
+hs_leaks hs_session_leaks(const hs_session *, hs_leak *list, size_t most);
+
+/* The small machine that the session's program runs on. */
+const hs_mmu *hs_session_mmu(const hs_session *);
+/* A pointer as an address of the process that runs: those into the session's heap lie in the heap
+ * of main, others are as they are written. */
+bool hs_session_virtual(const hs_session *, hs_pointer, uint64_t *address, hs_problem *);
+
 /* Did the pointer's variable get its value before this block was born? Then it points to memory
  * that was freed and handed out again. */
 bool hs_session_is_stale(const hs_session *, hs_pointer, const hs_client_block *);
@@ -156,9 +186,36 @@ bool hs_session_op(const hs_session *, uint64_t index, hs_op *); /* false beyond
  * named: "p2 = malloc 24". Freed by the caller. */
 char *hs_session_record_text(const hs_session *, uint64_t index);
 
+/* An operation as a command line, its result not named: "malloc 24". Freed by the caller. */
+char *hs_session_op_text(const hs_session *, const hs_op *);
+
 /* Write a script that reproduces the session: its start state and every operation since. False on
  * a write error (errno). */
 bool hs_session_write_script(const hs_session *, FILE *);
+
+/* A moment: after `count` operations along a branch. Going back and doing something else begins a
+ * new branch; nothing is ever lost. Branch 0 is the first. */
+typedef struct {
+    uint32_t branch;
+    uint64_t count;
+} hs_moment;
+
+/* How much of a session has been written down: of each branch, how many operations. All zero:
+ * nothing. */
+typedef struct {
+    hs_moment at; /* where the commands written so far lead to */
+    uint64_t *counts;
+    uint32_t branches;
+    size_t capacity;
+} hs_written;
+
+/* Write the commands that lead from what was written to what the session is now: operations, one
+ * a line, and `branch` and `goto` where it went back. Performed in order on a session that began
+ * alike, they give the same branches, the same moment, the same names and bytes. */
+void hs_session_write_on(const hs_session *, hs_written *, FILE *);
+/* All of the session has been written. */
+void hs_session_is_written(const hs_session *, hs_written *);
+void hs_written_free(hs_written *);
 
 /* The request whose events the heap holds: its pointer and size before and after. */
 typedef struct {
@@ -174,14 +231,12 @@ typedef struct {
 
 const hs_last *hs_session_last(const hs_session *);
 
-/* --- Time travel ---------------------------------------------------------------------------- */
+/* The number of the operation after which the allocator's check first failed; 0 while the heap is
+ * sound. Only what can break it is tested: writes that leave the blocks of the client, and requests
+ * with pointers that must not be freed. */
+uint64_t hs_session_broken_by(const hs_session *);
 
-/* A moment: after `count` operations along a branch. Going back and doing something else begins a
- * new branch; nothing is ever lost. Branch 0 is the first. */
-typedef struct {
-    uint32_t branch;
-    uint64_t count;
-} hs_moment;
+/* --- Time travel ---------------------------------------------------------------------------- */
 
 hs_moment hs_session_moment(const hs_session *);
 uint32_t hs_session_branches(const hs_session *);
@@ -253,5 +308,9 @@ typedef struct {
 } hs_change;
 const hs_change *hs_session_changes(const hs_session *, size_t *count);
 bool hs_session_changed(const hs_session *, hs_addr at);
+/* Show these as changed instead, until the next operation. */
+void hs_session_show_changes(hs_session *, const hs_change *, size_t count);
+/* Show these ranges, in order, as changed until the next operation. */
+void hs_session_point_out(hs_session *, const hs_change *, size_t count);
 
 #endif

@@ -16,11 +16,15 @@
  *      find     a free block of the structure that can serve the request, or NULL
  * and has ALIGN and SPLIT_MIN among its options. All sizes are bytes of whole blocks.
  *
+ * Headers are read and written by header_at and set_header alone: a hardened allocator
+ * (hardening.h) seals them, and poisons what nobody holds.
+ *
  * Follows: Knuth, The Art of Computer Programming 1, 2.5 (boundary tags, exercise 18: no footer in
  * reserved blocks); Lea, A Memory Allocator; Bryant & O'Hallaron, Computer Systems, 9.9.11. */
 #ifndef HS_ALLOCATORS_BOUNDARY_H
 #define HS_ALLOCATORS_BOUNDARY_H
 
+#include "allocators/hardening.h"
 #include "allocators/options.h"
 #include "heap/access.h"
 
@@ -56,14 +60,24 @@ static inline uint64_t size_in(uint64_t word)
     return word & ~(uint64_t)STATUS;
 }
 
+static inline uint64_t header_at(const hs_heap *h, hs_addr block)
+{
+    return unseal(h, block, hs_load(h, block));
+}
+
+static inline void set_header(hs_heap *h, hs_addr block, uint64_t word)
+{
+    hs_store(h, block, seal(block, word));
+}
+
 static inline uint64_t size_of(const hs_heap *h, hs_addr block)
 {
-    return size_in(hs_load(h, block));
+    return size_in(header_at(h, block));
 }
 
 static inline bool is_free(const hs_heap *h, hs_addr block)
 {
-    return !(hs_load(h, block) & USED);
+    return !(header_at(h, block) & USED);
 }
 
 static inline hs_addr payload(hs_addr block)
@@ -101,15 +115,21 @@ static inline bool fits(hs_addr block, uint64_t size, uint64_t need, uint64_t al
 
 static inline void tell_left_neighbour(hs_heap *h, hs_addr right, bool used)
 {
-    uint64_t word = hs_load(h, right);
-    hs_store(h, right, used ? word | LEFT_USED : word & ~(uint64_t)LEFT_USED);
+    uint64_t word = header_at(h, right);
+    set_header(h, right, used ? word | LEFT_USED : word & ~(uint64_t)LEFT_USED);
 }
 
-/* Make a block free: header, footer, and the bit in its right neighbour. */
+/* Header and footer of a free block. */
+static inline void set_tags(hs_heap *h, hs_addr block, uint64_t size, uint64_t left_used)
+{
+    set_header(h, block, size | left_used);
+    hs_store(h, block + size - WORD, size);
+}
+
+/* Make a block free: its tags, and the bit in its right neighbour. */
 static inline void mark_free(hs_heap *h, hs_addr block, uint64_t size, uint64_t left_used)
 {
-    hs_store(h, block, size | left_used);
-    hs_store(h, block + size - WORD, size);
+    set_tags(h, block, size, left_used);
     tell_left_neighbour(h, block + size, false);
 }
 
@@ -128,26 +148,34 @@ static inline void carve(hs_heap *h, hs_addr block, uint64_t size, uint64_t need
     uint64_t rest = size - need;
     if (worth_splitting(h, rest)) {
         hs_probe(h, HS_SPLIT, block, need, rest);
-        hs_store(h, block, need | left_used | USED);
+        set_header(h, block, need | left_used | USED);
         mark_free(h, block + need, rest, LEFT_USED);
         insert(h, block + need, rest);
         size = need;
     } else {
-        hs_store(h, block, size | left_used | USED);
+        set_header(h, block, size | left_used | USED);
         tell_left_neighbour(h, block + size, true);
     }
     hs_probe(h, HS_TAKE, block, size, 0);
 }
 
+/* The client gets the first `bytes` bytes of a free block: behind the links they were nobody's. */
+static inline void hand_out(const hs_heap *h, hs_addr block, uint64_t size, uint64_t bytes)
+{
+    uint64_t inside = size - WORD; /* the footer */
+    expect_poison(h, block + WORD + LINKS, block + (bytes < inside ? bytes : inside));
+}
+
 /* Serve a request from a free block, in no structure, that is large enough. Returns the payload. */
 static inline hs_addr place(hs_heap *h, hs_addr block, uint64_t need, uint64_t alignment)
 {
-    uint64_t word = hs_load(h, block), size = size_in(word), left_used = word & LEFT_USED;
+    uint64_t word = header_at(h, block), size = size_in(word), left_used = word & LEFT_USED;
     uint64_t skip = lead(block, alignment);
     hs_probe(h, HS_CHOOSE, block, size, 0);
+    hand_out(h, block, size, skip + need);
     if (skip) {
         hs_probe(h, HS_SPLIT, block, skip, size - skip);
-        mark_free(h, block, skip, left_used);
+        set_tags(h, block, skip, left_used); /* the right neighbour gets its header below */
         insert(h, block, skip);
         block += skip;
         size -= skip;
@@ -163,10 +191,11 @@ static inline hs_addr place(hs_heap *h, hs_addr block, uint64_t need, uint64_t a
  * where it starts; *size becomes the bytes of all. */
 static inline hs_addr coalesce(hs_heap *h, hs_addr block, uint64_t *size)
 {
-    uint64_t right = hs_load(h, block + *size), left_used = hs_load(h, block) & LEFT_USED;
+    uint64_t right = header_at(h, block + *size), left_used = header_at(h, block) & LEFT_USED;
     if (!(right & USED)) {
         hs_probe(h, HS_COALESCE, block, *size, size_in(right));
         detach(h, block + *size, size_in(right));
+        poison(h, block + *size, WORD + LINKS);
         *size += size_in(right);
     }
     if (!left_used) {
@@ -174,6 +203,7 @@ static inline hs_addr coalesce(hs_heap *h, hs_addr block, uint64_t *size)
         block -= left;
         hs_probe(h, HS_COALESCE, block, left, *size);
         detach(h, block, left);
+        poison(h, block + left - WORD, 2 * WORD); /* a footer and a header */
         *size += left;
     }
     return block;
@@ -184,7 +214,7 @@ static inline void settle(hs_heap *h, hs_addr block, bool join)
 {
     uint64_t size = size_of(h, block);
     if (join) block = coalesce(h, block, &size);
-    mark_free(h, block, size, hs_load(h, block) & LEFT_USED);
+    mark_free(h, block, size, header_at(h, block) & LEFT_USED);
     insert(h, block, size);
 }
 
@@ -202,7 +232,7 @@ static inline void release(hs_heap *h, hs_addr block, bool join)
 static inline hs_addr extend(hs_heap *h, uint64_t need, uint64_t alignment, bool join)
 {
     hs_addr end = end_mark(h), start = end;
-    uint64_t word = hs_load(h, end);
+    uint64_t word = header_at(h, end);
     if (join && !(word & LEFT_USED)) start -= hs_load(h, end - WORD);
     uint64_t skip = lead(start, alignment), room = h->limit - WORD - start;
     if (skip > room || need > room - skip) return HS_NULL;
@@ -210,9 +240,11 @@ static inline hs_addr extend(hs_heap *h, uint64_t need, uint64_t alignment, bool
     if (start != end) {
         hs_probe(h, HS_COALESCE, start, end - start, end_mark(h) - end);
         detach(h, start, end - start);
-        word = hs_load(h, start);
+        word = header_at(h, start);
+        poison(h, end - WORD, 2 * WORD);
     }
-    hs_store(h, end_mark(h), USED);
+    poison(h, end + WORD, end_mark(h) - end - WORD);
+    set_header(h, end_mark(h), USED);
     mark_free(h, start, end_mark(h) - start, word & LEFT_USED);
     return start;
 }
@@ -246,11 +278,12 @@ static inline hs_addr boundary_alloc(hs_heap *h, size_t alignment, size_t size)
 /* Shrink: the tail becomes a block, and is given back, when it is large enough. */
 static inline void shrink(hs_heap *h, hs_addr block, uint64_t need, bool join)
 {
-    uint64_t word = hs_load(h, block), rest = size_in(word) - need;
+    uint64_t word = header_at(h, block), rest = size_in(word) - need;
     if (!worth_splitting(h, rest)) return;
     hs_probe(h, HS_SPLIT, block, need, rest);
-    hs_store(h, block, need | (word & STATUS));
-    hs_store(h, block + need, rest | LEFT_USED | USED);
+    set_header(h, block, need | (word & STATUS));
+    set_header(h, block + need, rest | LEFT_USED | USED);
+    poison(h, payload(block + need), rest - WORD);
     release(h, block + need, join);
 }
 
@@ -258,8 +291,8 @@ static inline void shrink(hs_heap *h, hs_addr block, uint64_t need, bool join)
  * last ones, by growing the heap. False, and nothing changed, when that is not enough. */
 static inline bool expand(hs_heap *h, hs_addr block, uint64_t need)
 {
-    uint64_t word = hs_load(h, block), size = size_in(word), have = size, right;
-    while (have < need && !((right = hs_load(h, block + have)) & USED)) {
+    uint64_t word = header_at(h, block), size = size_in(word), have = size, right;
+    while (have < need && !((right = header_at(h, block + have)) & USED)) {
         hs_visit(h, block + have, size_in(right));
         have += size_in(right);
     }
@@ -270,11 +303,17 @@ static inline bool expand(hs_heap *h, hs_addr block, uint64_t need)
         if (!hs_reach(h, block + need + WORD)) return false;
     }
     hs_probe(h, HS_COALESCE, block, size, (grows ? end_mark(h) - block : have) - size);
-    for (hs_addr at = block + size; at != block + have; at += size_of(h, at))
-        detach(h, at, size_of(h, at));
+    for (hs_addr at = block + size, part; at != block + have; at += part) {
+        part = size_of(h, at);
+        /* To leave a list through broken links may have changed the next header. */
+        if (HS_PROBES && part - 1 >= block + have - at) hs_record_fault(h, HS_BECAUSE_ENDLESS, at);
+        hand_out(h, at, part, block + need - at);
+        detach(h, at, part);
+    }
     if (grows) {
         have = end_mark(h) - block;
-        hs_store(h, end_mark(h), USED);
+        poison(h, end + WORD, end_mark(h) - end - WORD);
+        set_header(h, end_mark(h), USED);
     }
     carve(h, block, have, need, word & LEFT_USED);
     return true;
@@ -307,7 +346,8 @@ static inline hs_addr boundary_realloc(hs_heap *h, hs_addr p, size_t size, bool 
  * is in no structure yet. Returns its size. */
 static inline uint64_t boundary_init(hs_heap *h)
 {
-    uint64_t size = end_mark(h) - first(h), header = size | LEFT_USED, end = USED;
+    uint64_t size = end_mark(h) - first(h);
+    uint64_t header = seal(first(h), size | LEFT_USED), end = seal(end_mark(h), USED);
     memcpy(hs_real(h, first(h)), &header, WORD);
     memcpy(hs_real(h, end_mark(h) - WORD), &size, WORD);
     memcpy(hs_real(h, end_mark(h)), &end, WORD);
@@ -317,9 +357,10 @@ static inline uint64_t boundary_init(hs_heap *h)
 /* --- For viewers ---------------------------------------------------------------------------- */
 
 static inline const char *what_is_wrong(const hs_heap *h, const hs_block *previous, hs_addr at,
-                                        uint64_t word)
+                                        uint64_t stored)
 {
-    uint64_t size = size_in(word), footer = size;
+    uint64_t word = stored & ~seal_bits(), size = size_in(word), footer = size;
+    if (!is_sealed(at, stored)) return "the checksum in the header is wrong: overwritten";
     if (size == 0) return "the header says 0 bytes: the walk would stand still";
     if (size < SMALLEST) return "the header says fewer bytes than any block has";
     if (size % unit(h)) return "the size in the header is no multiple of the alignment";
@@ -337,15 +378,17 @@ static inline bool boundary_walk(const hs_heap *h, const hs_block *previous, hs_
     if (at >= end_mark(h) || !hs_heap_peek(h, at, &word)) return false;
     const char *damage = what_is_wrong(h, previous, at, word);
     bool used = word & USED;
-    *out = (hs_block){.kind = damage ? HS_BLOCK_DAMAGED
-                              : used ? HS_BLOCK_USED
-                                     : HS_BLOCK_FREE,
+    *out = (hs_block){.kind = damage           ? HS_BLOCK_DAMAGED
+                              : waits_by(word) ? HS_BLOCK_DEAD
+                              : used           ? HS_BLOCK_USED
+                                               : HS_BLOCK_FREE,
                       .addr = at,
-                      .size = damage ? end_mark(h) - at : size_in(word),
+                      .size = damage ? end_mark(h) - at : size_in(word & ~seal_bits()),
                       .header = WORD,
                       .footer = used ? 0 : WORD,
                       .links = used ? 0 : LINKS,
                       .word = word,
+                      .seal = seal_bits(),
                       .damage = damage};
     return true;
 }

@@ -10,16 +10,17 @@ hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator
                      const uint64_t *options)
 {
     hs_heap *h = hs_new(1, sizeof *h);
+    h->allocator = allocator;
     if (!hs_range_reserve(h, config)) {
         free(h);
         return NULL;
     }
-    h->allocator = allocator;
     h->state = hs_new(1, allocator->state_size + 1);
     for (size_t i = 0; i < allocator->option_count; i++)
         h->options[i] = options ? options[i] : allocator->options[i].initial;
+    if (allocator->variant) h->allocator = allocator->variant(h->options);
     if (build == HS_PROBED) h->recorder = hs_recorder_new(allocator->state_size);
-    allocator->init(h);
+    h->allocator->init(h);
     return h;
 }
 
@@ -45,6 +46,13 @@ uint64_t hs_heap_option(const hs_heap *h, size_t index)
 void hs_heap_set_option(hs_heap *h, size_t index, uint64_t value)
 {
     h->options[index] = value;
+}
+
+void hs_heap_copy(hs_heap *to, const hs_heap *from)
+{
+    memcpy(hs_real(to, to->base), hs_real(from, from->base), from->end - from->base);
+    memcpy(to->state, from->state, from->allocator->state_size);
+    memcpy(to->options, from->options, sizeof to->options);
 }
 
 const void *hs_heap_state(const hs_heap *h)

@@ -12,16 +12,20 @@
  *   coalesce   immediate: free joins the block with its free neighbours;
  *              deferred: all neighbours are joined when a search fails and joining would help
  *
+ *   hardened   on: defences against bugs of the client, by hardening.h
+ *
  * Follows: Knuth, The Art of Computer Programming 1, 2.5; Bryant & O'Hallaron, Computer Systems
  * (3rd ed.), 9.9.13; Wilson et al., Dynamic Storage Allocation (1995), 3.4. */
-enum { ORDER, FIT, COALESCE, SPLIT_MIN, ALIGN };
+enum { ORDER, FIT, COALESCE, SPLIT_MIN, ALIGN, HARDENED };
 enum { LIFO, FIFO, BY_ADDRESS };
 enum { FIRST_FIT, BEST_FIT };
 
 #include "allocators/lists.h"
+#include "allocators/quarantine.h"
 
 struct explicit_list {
     hs_addr head, tail;
+    struct quarantine quarantine; /* empty unless hardened */
 };
 
 static const char *const orders[] = {"lifo", "fifo", "address", NULL};
@@ -35,6 +39,7 @@ static const hs_option options[] = {
     [COALESCE] = HS_COALESCE_OPTION,
     [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
     [ALIGN] = HS_ALIGN_OPTION,
+    [HARDENED] = HS_HARDENED_OPTION,
 };
 
 static bool joins_at_once(const hs_heap *h)
@@ -74,6 +79,7 @@ static void detach(hs_heap *h, hs_addr block, uint64_t size)
 {
     struct explicit_list *l = h->state;
     hs_probe(h, HS_REMOVE, block, size, 0);
+    expect_header(h, block, size);
     if (l->tail == block) l->tail = previous_of(h, block);
     unlink_block(h, &l->head, block);
 }
@@ -104,10 +110,10 @@ static hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
 
 /* --- Deferred coalescing -------------------------------------------------------------------- */
 
-/* The end of the run of free blocks that starts at `block`. */
+/* The end of the run of free blocks, and of those that wait to be, that starts at `block`. */
 static hs_addr run_end(hs_heap *h, hs_addr block)
 {
-    while (block != end_mark(h) && is_free(h, block)) {
+    while (block != end_mark(h) && (is_free(h, block) || waits(h, block))) {
         hs_visit(h, block, size_of(h, block));
         block += size_of(h, block);
     }
@@ -142,11 +148,25 @@ static void coalesce_all(hs_heap *h)
             hs_visit(h, block + size, right);
             hs_probe(h, HS_COALESCE, block, size, right);
             detach(h, block + size, right);
+            poison(h, block + size - WORD, 2 * WORD + LINKS); /* footer, header and links */
             size += right;
         }
-        mark_free(h, block, size, hs_load(h, block) & LEFT_USED);
+        mark_free(h, block, size, header_at(h, block) & LEFT_USED);
         insert(h, block, size);
     }
+}
+
+/* --- Quarantine ----------------------------------------------------------------------------- */
+
+/* Would the blocks in quarantine serve the request, once they are free? The heap may grow then. */
+static bool quarantine_helps(hs_heap *h, uint64_t need, uint64_t alignment)
+{
+    const struct quarantine *q = &((struct explicit_list *)h->state)->quarantine;
+    if (!q->count) return false;
+    if (h->options[COALESCE] != HS_COALESCE_OFF) return joining_helps(h, need, alignment);
+    for (size_t i = 0; i < q->count; i++)
+        if (fits(q->blocks[i], size_of(h, q->blocks[i]), need, alignment)) return true;
+    return fits(end_mark(h), h->limit - WORD - end_mark(h), need, alignment);
 }
 
 /* --- The requests --------------------------------------------------------------------------- */
@@ -157,6 +177,10 @@ static hs_addr explicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
     uint64_t need = block_bytes(h, size);
     hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
     hs_addr block = find(h, need, alignment);
+    if (!block && quarantine_helps(h, need, alignment)) {
+        let_out_all(h, &((struct explicit_list *)h->state)->quarantine, joins_at_once(h));
+        block = find(h, need, alignment);
+    }
     if (!block && h->options[COALESCE] == HS_COALESCE_DEFERRED &&
         joining_helps(h, need, alignment)) {
         coalesce_all(h);
@@ -177,11 +201,16 @@ static hs_addr explicit_malloc(hs_heap *h, size_t size)
 
 static void explicit_free(hs_heap *h, hs_addr p)
 {
-    release(h, block_of(p), joins_at_once(h));
+    struct explicit_list *l = h->state;
+    if (HS_HARDENED)
+        put_in_quarantine(h, &l->quarantine, p, joins_at_once(h));
+    else
+        release(h, block_of(p), joins_at_once(h));
 }
 
 static hs_addr explicit_realloc(hs_heap *h, hs_addr p, size_t size)
 {
+    if (HS_HARDENED) block_held(h, p);
     return boundary_realloc(h, p, size, joins_at_once(h), explicit_malloc, explicit_free);
 }
 
@@ -191,6 +220,7 @@ static void explicit_init(hs_heap *h)
 {
     struct explicit_list *l = h->state;
     boundary_init(h);
+    poison_fresh_heap(h);
     *l = (struct explicit_list){.head = first(h), .tail = first(h)};
 }
 
@@ -210,24 +240,37 @@ static size_t explicit_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
 
 static bool explicit_check(const hs_heap *h, hs_damage *damage)
 {
-    size_t free_blocks, seen = 0;
+    size_t free_blocks, seen = 0, most = (size_t)((h->end - h->base) / SMALLEST);
     hs_list list;
     explicit_list_at(h, 0, &list);
     if (!check_blocks(h, &free_blocks, damage)) return false;
-    if (!check_list(h, &list, free_blocks, &seen, damage)) return false;
-    if (seen == free_blocks) return true;
-    return broken(damage, h->base, "a free block is missing from the free list", seen);
+    if (!check_list(h, &list, most, &seen, damage)) return false;
+    if (!check_members(h, &list, damage)) return false;
+    return check_poison(h, damage);
 }
 
+/* This source is the allocator without its defences and, in hardened.c, the one with them. */
+extern const hs_allocator HS_BUILD(explicit), HS_BUILD(hardened_explicit);
+
+static const hs_allocator *explicit_variant(const uint64_t *values)
+{
+    return values[HARDENED] ? &HS_BUILD(hardened_explicit) : &HS_BUILD(explicit);
+}
+
+#if HS_HARDENED
+const hs_allocator HS_BUILD(hardened_explicit) = {
+#else
 const hs_allocator HS_BUILD(explicit) = {
+#endif
     .name = "explicit",
     .summary = "an explicit free list: free blocks lead from one to the next",
     .source = "Knuth, TAOCP 1, 2.5; Bryant & O'Hallaron, Computer Systems, 9.9.13",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct explicit_list),
-    .status = {"used", "left neighbour used"},
+    .status = {"used", "left neighbour used", HS_HARDENED ? "in quarantine" : NULL},
     .shape = HS_SHAPE_LIST,
+    .variant = explicit_variant,
     .init = explicit_init,
     .malloc = explicit_malloc,
     .aligned_alloc = explicit_aligned_alloc,

@@ -14,12 +14,12 @@
 
 static inline hs_addr next_of(const hs_heap *h, hs_addr block)
 {
-    return hs_load(h, block + WORD);
+    return believed(h, block, hs_load(h, block + WORD), 2 * WORD);
 }
 
 static inline hs_addr previous_of(const hs_heap *h, hs_addr block)
 {
-    return hs_load(h, block + 2 * WORD);
+    return believed(h, block, hs_load(h, block + 2 * WORD), WORD);
 }
 
 static inline void set_next(hs_heap *h, hs_addr block, hs_addr next)
@@ -74,13 +74,46 @@ static inline bool check_list(const hs_heap *h, const hs_list *list, size_t most
                           "a free block's next leads out of the heap", b);
         if (word & USED)
             return broken(damage, b, "the free list leads to what is no free block", word);
-        if (size_in(word) < list->smallest || size_in(word) > list->largest)
+        uint64_t size = size_in(word & ~seal_bits());
+        if (size < list->smallest || size > list->largest)
             return broken(damage, b, "a free block is in a list of other sizes", word);
         if (l.to[1] != before)
             return broken(damage, b, "a free block's previous is not the block before it", l.to[1]);
         if (++*seen > most) return broken(damage, b, "the free list goes round in a circle", b);
     }
     return true;
+}
+
+/* A sum that is the same for the same set of addresses, and hardly ever for another one. */
+static inline uint64_t mixed(hs_addr block)
+{
+    uint64_t x = block * 0x9e3779b97f4a7c15u;
+    return (x ^ x >> 29) * 0xbf58476d1ce4e5b9u;
+}
+
+static inline bool is_walked(const hs_heap *h, hs_addr block)
+{
+    hs_block b;
+    for (bool more = boundary_walk(h, NULL, &b); more; more = boundary_walk(h, &b, &b))
+        if (b.addr == block) return true;
+    return false;
+}
+
+/* Are the blocks of a sound list the free blocks of the heap, all of them and no others? */
+static inline bool check_members(const hs_heap *h, const hs_list *list, hs_damage *damage)
+{
+    uint64_t walked = 0, listed = 0;
+    hs_block b;
+    hs_links l;
+    for (bool more = boundary_walk(h, NULL, &b); more; more = boundary_walk(h, &b, &b))
+        if (b.kind == HS_BLOCK_FREE) walked += mixed(b.addr);
+    for (hs_addr at = list->head; at && boundary_links(h, at, &l); at = l.to[0])
+        listed += mixed(at);
+    if (walked == listed) return true;
+    for (hs_addr at = list->head; at && boundary_links(h, at, &l); at = l.to[0])
+        if (!is_walked(h, at))
+            return broken(damage, at, "the free list leads to what is no block of the heap", at);
+    return broken(damage, h->base, "a free block is missing from the free list", list->head);
 }
 
 #endif

@@ -138,6 +138,7 @@ static inline void set_link(hs_heap *h, hs_addr block, unsigned link, hs_addr *i
 static void insert(hs_heap *h, hs_addr block, uint64_t size)
 {
     struct tlsf *t = h->state;
+    hs_guard(h, block, size); /* as in detach: broken bytes may say any size */
     size_t class = class_of(size);
     hs_addr next = t->heads[class];
     hs_probe(h, HS_INSERT, block, size, class);

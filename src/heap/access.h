@@ -74,6 +74,17 @@ static inline void hs_move(hs_heap *h, hs_addr to, hs_addr from, uint64_t n)
     memmove(hs_real(h, to), hs_real(h, from), n);
 }
 
+/* Set n bytes. */
+static inline void hs_wipe(hs_heap *h, hs_addr at, uint64_t n, uint8_t byte)
+{
+    if (HS_PROBES) {
+        hs_guard(h, at, n);
+        hs_record_overwritten(h->recorder, h, at, n);
+        hs_probe(h, HS_FILL, at, n, byte);
+    }
+    memset(hs_real(h, at), byte, n);
+}
+
 /* Make sure the heap reaches `end`, growing it if it may. */
 static inline bool hs_reach(hs_heap *h, hs_addr end)
 {

@@ -19,11 +19,11 @@ static uint64_t page_round(uint64_t n)
     return round_up(n, (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
-static uint64_t sane(uint64_t size, uint64_t least)
+static uint64_t sane(uint64_t size, uint64_t least, uint64_t unit)
 {
     if (size < least) size = least;
     if (size > HS_HEAP_LARGEST) size = HS_HEAP_LARGEST;
-    return round_up(size, 16);
+    return round_up(size, unit);
 }
 
 static bool commit(hs_heap *h, uint64_t size)
@@ -33,13 +33,14 @@ static bool commit(hs_heap *h, uint64_t size)
 
 bool hs_range_reserve(hs_heap *h, const hs_heap_config *config)
 {
-    uint64_t initial = sane(config->initial, HS_HEAP_SMALLEST);
-    uint64_t maximum = sane(config->maximum, initial);
+    hs_addr model = h->allocator->model_base;
+    uint64_t initial = sane(config->initial, HS_HEAP_SMALLEST, model ? 1 : 16);
+    uint64_t maximum = model ? initial : sane(config->maximum, initial, 16);
     h->mapped = page_round(maximum);
     void *real =
         mmap(NULL, h->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (real == MAP_FAILED) return false;
-    h->base = HS_BASE;
+    h->base = model ? model : HS_BASE;
     h->end = h->base + initial;
     h->limit = h->base + maximum;
     h->bias = (uintptr_t)real - (uintptr_t)h->base;

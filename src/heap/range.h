@@ -22,7 +22,7 @@ static inline uint8_t *hs_real(const hs_heap *h, hs_addr at)
     return (uint8_t *)((uintptr_t)at + h->bias);
 }
 
-/* Reserve the range and commit its first part. False with errno. */
+/* Reserve the range for the heap's allocator and commit its first part. False with errno. */
 bool hs_range_reserve(hs_heap *, const hs_heap_config *);
 void hs_range_release(hs_heap *);
 

@@ -138,7 +138,7 @@ static void redo_event(hs_heap *h, const hs_event *e)
         r->kept_size += e->b;
         break;
     case HS_FILL:
-        memset(hs_real(h, e->at), 0, e->a);
+        memset(hs_real(h, e->at), (int)e->b, e->a);
         r->kept_size += e->a;
         break;
     case HS_GROW: h->end = e->b; break;
@@ -231,6 +231,7 @@ const char *hs_event_name(hs_event_kind kind)
         [HS_RETURN] = "return",
         [HS_FAIL] = "fail",
         [HS_FAULT] = "fault",
+        [HS_QUARANTINE] = "quarantine",
     };
     return kind < HS_EVENT_KINDS ? names[kind] : "?";
 }

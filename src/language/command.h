@@ -18,11 +18,13 @@ typedef enum {
     HS_PARAMETER_TEXT,    /* "text", or all words up to the end of the statement */
     HS_PARAMETER_FILE,
     HS_PARAMETER_ALLOCATOR,
+    HS_PARAMETER_LANE, /* an allocator, or off */
     HS_PARAMETER_OPTION,
     HS_PARAMETER_VALUE, /* of the option before it */
     HS_PARAMETER_COMMAND,
     HS_PARAMETER_VIEW,      /* a picture's name */
     HS_PARAMETER_CONDITION, /* an expression that holds or not, or: error { ... } */
+    HS_PARAMETER_WORD,      /* one of the list that goes by its label: hs_words_of_label */
     HS_PARAMETER_BODY,      /* { statements } */
     HS_PARAMETER_FLAG,      /* the keyword alone */
 } hs_parameter_kind;
@@ -34,7 +36,7 @@ typedef struct {
     bool optional;
 } hs_parameter;
 
-enum { HS_PARAMETERS = 4 };
+enum { HS_PARAMETERS = 5 };
 
 struct hs_interpreter;
 struct hs_statement;

@@ -1,13 +1,17 @@
 /* The commands: one function each, and the table that declares them. */
+#include "language/homework.h"
 #include "language/lecture.h"
-#include "language/running.h"
+#include "language/predict.h"
+#include "language/quiz.h"
 #include "language/words.h"
 
 #include "heap/array.h"
+#include "model/random.h"
 
 #include <heapscope/ledger.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,6 +197,15 @@ static bool run_stats(hs_interpreter *in, const hs_statement *s)
     return show(in, HS_SHOW_STATS, 0, 0);
 }
 
+/* How many bytes of a line make at most so many, cut between characters. */
+static size_t whole_characters(const char *line, size_t most)
+{
+    size_t n = strnlen(line, most + 1);
+    if (n <= most) return n;
+    while (most > 0 && ((unsigned char)line[most] & 0xc0) == 0x80) most--;
+    return most;
+}
+
 static bool run_plot(hs_interpreter *in, const hs_statement *s)
 {
     (void)s;
@@ -202,12 +215,64 @@ static bool run_plot(hs_interpreter *in, const hs_statement *s)
 static bool run_check(hs_interpreter *in, const hs_statement *s)
 {
     const hs_heap *h = hs_session_heap(in->session);
+    uint64_t culprit = hs_session_broken_by(in->session);
     hs_damage damage;
-    char text[256];
+    char text[512];
     if (hs_heap_allocator(h)->check(h, &damage))
         return say(in, HS_SAY_ANSWER, "the heap is consistent: every block leads to the next");
-    snprintf(text, sizeof text, "the heap is broken at 0x%" PRIx64 ": %s", damage.at, damage.what);
+    size_t used = (size_t)snprintf(text, sizeof text, "the heap is broken at 0x%" PRIx64 ": %s",
+                                   damage.at, damage.what);
+    if (culprit) {
+        char *line = hs_session_record_text(in->session, culprit - 1);
+        size_t shown = whole_characters(line, 60);
+        snprintf(text + used, sizeof text - used, "; command %" PRIu64 " broke it: %.*s%s", culprit,
+                 (int)shown, line, line[shown] ? "..." : "");
+        free(line);
+    }
     return hs_fail_at(in, s->head, text, NULL);
+}
+
+enum { LEAKS_LISTED = 20 };
+
+/* The leaks of one kind, a line each: how large they are, and which commands made them. */
+static void put_leaks(FILE *out, const hs_session *session, const hs_leaks *all,
+                      const hs_leak *list, hs_reach reach, const char *title)
+{
+    uint64_t n = all->blocks[reach], listed = all->blocks[HS_LOST] + all->blocks[HS_POSSIBLY_LOST];
+    if (!n) return;
+    if (listed > LEAKS_LISTED) listed = LEAKS_LISTED;
+    fprintf(out, "%s %" PRIu64 " bytes in %" PRIu64 " block%s\n", title, all->bytes[reach], n,
+            n == 1 ? "" : "s");
+    for (const hs_leak *l = list; l < list + listed; l++) {
+        if (l->reach != reach) continue;
+        char *line = hs_session_record_text(session, l->block->born - 1);
+        fprintf(out, "  0x%" PRIx64 " %8" PRIu64 " bytes, from command %" PRIu64 ": %s\n",
+                l->block->addr, l->block->requested, l->block->born, line);
+        free(line);
+        n--;
+    }
+    if (n) fprintf(out, "  ... and %" PRIu64 " more\n", n);
+}
+
+static void report_leaks(FILE *out, const hs_session *session)
+{
+    hs_leak list[LEAKS_LISTED];
+    hs_leaks all = hs_session_leaks(session, list, LEAKS_LISTED);
+    if (!all.blocks[HS_LOST] && !all.blocks[HS_POSSIBLY_LOST]) {
+        fputs("no leaks: ", out);
+    } else {
+        put_leaks(out, session, &all, list, HS_LOST, "definitely lost, no pointer is left:");
+        put_leaks(out, session, &all, list, HS_POSSIBLY_LOST,
+                  "possibly lost, a pointer into the block is left:");
+    }
+    fprintf(out, "still reachable: %" PRIu64 " bytes in %" PRIu64 " block%s", all.bytes[HS_REACHED],
+            all.blocks[HS_REACHED], all.blocks[HS_REACHED] == 1 ? "" : "s");
+}
+
+static bool run_leaks(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return say_own(in, HS_SAY_ANSWER, text_of(report_leaks, in->session));
 }
 
 static bool is_request(const hs_interpreter *in, uint64_t n)
@@ -253,6 +318,7 @@ static bool run_step(hs_interpreter *in, const hs_statement *s)
 static bool run_history(hs_interpreter *in, const hs_statement *s)
 {
     uint64_t count = hs_session_op_count(in->session), n = 20;
+    uint64_t parted = in->lockstep ? hs_lockstep_parting(in->lockstep)->number : 0;
     char *text = NULL;
     size_t size;
     if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
@@ -263,7 +329,8 @@ static bool run_history(hs_interpreter *in, const hs_statement *s)
     if (!count) fputs("no commands yet", out);
     for (uint64_t i = count - n; i < count; i++) {
         char *line = hs_session_record_text(in->session, i);
-        fprintf(out, "%5" PRIu64 "  %s%s", i + 1, line, i + 1 < count ? "\n" : "");
+        fprintf(out, "%5" PRIu64 "  %s%s%s", i + 1, line, i + 1 == parted ? "   <- they part" : "",
+                i + 1 < count ? "\n" : "");
         free(line);
     }
     fclose(out);
@@ -339,6 +406,16 @@ static bool run_goto(hs_interpreter *in, const hs_statement *s)
     return hs_fail_at(in, s->arguments[0].where, text, "`history` lists them with their numbers");
 }
 
+static bool run_diff(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t count = hs_session_op_count(in->session), n = count ? count - 1 : 0;
+    char text[96];
+    if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
+    if (n <= count) return show(in, HS_SHOW_DIFFERENCE, n, 0);
+    snprintf(text, sizeof text, "there were %" PRIu64 " commands so far", count);
+    return hs_fail_at(in, s->arguments[0].where, text, "`history` lists them with their numbers");
+}
+
 static void list_branches(FILE *out, const hs_session *session)
 {
     hs_moment now = hs_session_moment(session);
@@ -409,7 +486,7 @@ static void list_allocators(FILE *out, const hs_session *session)
     const hs_allocator *a, *now = hs_heap_allocator(hs_session_heap(session));
     const hs_preset *p;
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
-        fprintf(out, "%c %-10s %s\n", a == now ? '*' : ' ', a->name, a->summary);
+        fprintf(out, "%c %-10s %s\n", strcmp(a->name, now->name) ? ' ' : '*', a->name, a->summary);
     for (size_t i = 0; (p = hs_preset_at(i)); i++)
         fprintf(out, "  %-10s %s with %s = %s\n", p->name, p->allocator, p->option, p->choice);
     fprintf(
@@ -418,9 +495,8 @@ static void list_allocators(FILE *out, const hs_session *session)
         hs_session_allocator_name(session));
 }
 
-/* The word that an argument abbreviates, from a list that is then freed. NULL: said. */
-static const char *resolve(hs_interpreter *in, hs_words *words, const char *kind,
-                           const hs_argument *a)
+const char *hs_resolve_argument(hs_interpreter *in, hs_words *words, const char *kind,
+                                const hs_argument *a)
 {
     hs_complaint c;
     const char *word = hs_words_resolve(words, kind, a->text, a->length, a->where, &c);
@@ -432,12 +508,47 @@ static const char *resolve(hs_interpreter *in, hs_words *words, const char *kind
 static bool run_allocator(hs_interpreter *in, const hs_statement *s)
 {
     hs_op op = {.kind = HS_OP_ALLOCATOR, .replay = s->arguments[1].present};
+    if (!s->arguments[0].present && op.replay)
+        return hs_fail_at(in, s->arguments[1].where, "allocator: NAME is missing",
+                          "write allocator NAME replay");
     if (!s->arguments[0].present)
         return say_own(in, HS_SAY_ANSWER, text_of(list_allocators, in->session));
     hs_words words = {0};
     hs_words_of_allocators(&words);
-    op.name = resolve(in, &words, "allocator", &s->arguments[0]);
+    op.name = hs_resolve_argument(in, &words, "allocator", &s->arguments[0]);
     return op.name && hs_perform(in, s, &op);
+}
+
+static bool split_off(hs_interpreter *in, const hs_statement *s)
+{
+    char text[128];
+    if (!in->lockstep)
+        return hs_fail_at(in, s->head, "nothing is split", "split first-fit best-fit");
+    hs_set_lanes(in, NULL);
+    snprintf(text, sizeof text, "%s goes on alone", hs_session_allocator_name(in->session));
+    return say(in, HS_SAY_ANSWER, text);
+}
+
+static bool run_split(hs_interpreter *in, const hs_statement *s)
+{
+    const char *names[HS_LANES];
+    const hs_argument *a = s->arguments;
+    size_t count = 0;
+    hs_problem problem;
+    if (!a[0].present && in->lockstep) return show(in, HS_SHOW_LANES, 0, 0);
+    if (a[0].present && !a[1].present && strcmp(a[0].text, "off") == 0) return split_off(in, s);
+    for (; count < HS_LANES && a[count].present; count++) {
+        hs_words words = {0};
+        hs_words_of_allocators(&words);
+        if (!(names[count] = hs_resolve_argument(in, &words, "allocator", &a[count]))) return false;
+    }
+    if (count < 2)
+        return hs_fail_at(in, s->head, "two to four allocators run side by side",
+                          "split first-fit best-fit");
+    hs_lockstep *lockstep = hs_lockstep_new(in->session, names, count, &problem);
+    if (!lockstep) return hs_fail_at(in, a[count - 1].where, problem.what, problem.hint);
+    hs_set_lanes(in, lockstep);
+    return in->inside || show(in, HS_SHOW_LANES, 0, 0);
 }
 
 static uint64_t value_of(const hs_session *session, const hs_option *o)
@@ -502,14 +613,14 @@ static bool run_set(hs_interpreter *in, const hs_statement *s)
     /* An option of another allocator gets the session's own, more exact, complaint. */
     if (!is_option_elsewhere(in->session, op.name)) {
         hs_words_of_options(&names, in->session);
-        op.name = resolve(in, &names, "option", &a[0]);
+        op.name = hs_resolve_argument(in, &names, "option", &a[0]);
     }
     if (!op.name) return false;
     if (!a[1].present && hs_option_named(in->session, op.name)) return show_option(in, op.name);
     op.text = a[1].text ? a[1].text : "";
     if (!hs_option_named(in->session, op.name)) return hs_perform(in, s, &op);
     hs_words_of_values(&values, in->session, op.name);
-    if (values.count && !(op.text = resolve(in, &values, "value", &a[1]))) return false;
+    if (values.count && !(op.text = hs_resolve_argument(in, &values, "value", &a[1]))) return false;
     char number[32];
     if (!hs_option_named(in->session, op.name)->choices) {
         uint64_t n;
@@ -539,7 +650,6 @@ static bool run_source(hs_interpreter *in, const hs_statement *s)
     return good;
 }
 
-/* An existing file is replaced only when it is a saved session itself. */
 static bool may_replace(const char *path)
 {
     static const char mark[] = "# A heapscope session";
@@ -551,36 +661,62 @@ static bool may_replace(const char *path)
     return n == 0 || memcmp(begin, mark, sizeof mark - 1) == 0;
 }
 
+/* That a file has a new name is to be on the disk as well. */
+static void sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = NULL;
+    if (asprintf(&folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") < 0)
+        abort();
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
 /* All or nothing: a temporary file, flushed to the disk, takes the name. */
-static bool save_to(const hs_session *session, const char *path)
+static bool write_to(const char *path, bool (*put)(const void *, FILE *), const void *what)
 {
     char *temporary;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0) abort();
     int fd = mkstemp(temporary);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-    bool good = out && fchmod(fd, 0644) == 0 && hs_session_write_script(session, out) &&
-                fflush(out) == 0 && fsync(fd) == 0;
+    bool good =
+        out && fchmod(fd, 0644) == 0 && put(what, out) && fflush(out) == 0 && fsync(fd) == 0;
     int why = errno;
     if (out && fclose(out) != 0 && good) good = false, why = errno;
     if (good && rename(temporary, path) != 0) good = false, why = errno;
+    if (good) sync_folder_of(path);
     if (!good && fd >= 0) unlink(temporary);
     free(temporary);
     errno = why;
     return good;
 }
 
+bool hs_write_argument_file(hs_interpreter *in, const hs_argument *a,
+                            bool (*put)(const void *, FILE *), const void *what)
+{
+    char text[512];
+    if (!may_replace(a->text))
+        return hs_fail_at(in, a->where, "there is a file of that name, and it is no saved session",
+                          "choose another name");
+    if (write_to(a->text, put, what)) return true;
+    snprintf(text, sizeof text, "it can not be saved: %s", strerror(errno));
+    return hs_fail_at(in, a->where, text, "the session goes on; nothing on the disk was changed");
+}
+
+static bool put_session(const void *session, FILE *out)
+{
+    return hs_session_write_script(session, out);
+}
+
 static bool run_save(hs_interpreter *in, const hs_statement *s)
 {
     const char *path = s->arguments[0].text;
     char text[512];
-    if (!may_replace(path))
-        return hs_fail_at(in, s->arguments[0].where,
-                          "there is a file of that name, and it is no saved session",
-                          "choose another name");
-    if (!save_to(in->session, path)) {
-        snprintf(text, sizeof text, "it can not be saved: %s", strerror(errno));
-        return hs_fail_at(in, s->arguments[0].where, text, NULL);
-    }
+    if (!hs_write_argument_file(in, &s->arguments[0], put_session, in->session)) return false;
     snprintf(text, sizeof text, "saved %" PRIu64 " commands; `heapscope %.300s` plays them",
              hs_session_op_count(in->session), path);
     return say(in, HS_SAY_ANSWER, text);
@@ -624,19 +760,10 @@ static bool run_repeat(hs_interpreter *in, const hs_statement *s)
     return good;
 }
 
-/* SplitMix64 (Steele, Lea & Flood 2014): the same numbers everywhere from the same seed. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static uint64_t random_size(uint64_t *state)
 {
-    uint64_t most = next_random(state) % 16 ? 128 : 1024; /* first, whatever the compiler */
-    return 1 + next_random(state) % most;
+    uint64_t most = hs_random(state) % 16 ? 128 : 1024; /* first, whatever the compiler */
+    return 1 + hs_random(state) % most;
 }
 
 typedef struct {
@@ -661,12 +788,12 @@ static live_list live_variables(const hs_session *session)
 
 static bool random_request(hs_interpreter *in, const hs_statement *s, live_list *l, uint64_t *state)
 {
-    uint64_t dice = next_random(state) % 10;
+    uint64_t dice = hs_random(state) % 10;
     hs_op op = {.kind = HS_OP_REQUEST,
                 .request = HS_MALLOC,
                 .p.variable = HS_NONE,
                 .a = random_size(state)};
-    size_t victim = l->count ? next_random(state) % l->count : 0;
+    size_t victim = l->count ? hs_random(state) % l->count : 0;
     if (dice >= 5 && l->count) {
         op.request = dice == 9 ? HS_REALLOC : HS_FREE;
         op.p.variable = l->variables[victim];
@@ -746,6 +873,15 @@ static bool run_help(hs_interpreter *in, const hs_statement *s)
     return say_own(in, HS_SAY_ANSWER, hs_help_text(in->session, command));
 }
 
+static bool run_continue(hs_interpreter *in, const hs_statement *s)
+{
+    const char *why = in->listener.go_on ? in->listener.go_on(in->listener.context)
+                                         : "sessions are continued where commands are typed";
+    if (why) return hs_fail_at(in, s->head, why, NULL);
+    in->quit = true;
+    return true;
+}
+
 static bool run_quit(hs_interpreter *in, const hs_statement *s)
 {
     (void)s;
@@ -766,6 +902,10 @@ static bool run_quit(hs_interpreter *in, const hs_statement *s)
 #define TEXT                                                                                       \
     {                                                                                              \
         HS_PARAMETER_TEXT, "TEXT", NULL, false                                                     \
+    }
+#define LANE(label, optional)                                                                      \
+    {                                                                                              \
+        HS_PARAMETER_LANE, label, NULL, optional                                                   \
     }
 #define REPLAY                                                                                     \
     {                                                                                              \
@@ -811,6 +951,27 @@ static const hs_command commands[] = {
      {SIZE("A"), SIZE("N")},
      true,
      run_aligned_alloc},
+
+    {"ops",
+     "Requests",
+     "requests as the OSTEP homework writes them: +10,+10,-0,+5",
+     "+SIZE allocates for the next index, from 0 on; -INDEX frees. Index 3 is ptr3 to other commands.\n"
+     "The answers are the homework's: the address, the blocks examined, the free list after it.",
+     {{HS_PARAMETER_TEXT, "LIST", NULL, false}},
+     false,
+     hs_run_ops},
+
+    {"homework",
+     "Requests",
+     "the random operations that the OSTEP homework has for a seed",
+     "N of them (10), the same as there for the same seed (0): sizes up to M (10), and P of 100 (50)\n"
+     "are allocations. `heapscope --ostep` sets up the heap and the options for it.",
+     {{HS_PARAMETER_SIZE, "S", "seed", true},
+      {HS_PARAMETER_SIZE, "N", "n", true},
+      {HS_PARAMETER_SIZE, "M", "range", true},
+      {HS_PARAMETER_SIZE, "P", "percent", true}},
+     false,
+     hs_run_homework},
 
     {"write",
      "Bytes",
@@ -864,10 +1025,18 @@ static const hs_command commands[] = {
     {"check",
      "Pictures",
      "is the heap consistent?",
-     "Fails, and says where, when a block does not lead to the next.",
+     "Fails when a block does not lead to the next: says where, what is wrong there, and which\n"
+     "command broke it.",
      {{0}},
      false,
      run_check},
+    {"leaks",
+     "Pictures",
+     "live blocks that no variable points to any more",
+     "Where they are, and the command that made each; `expect leaked == 0` tests it.",
+     {{0}},
+     false,
+     run_leaks},
 
     {"why",
      "Insight",
@@ -884,6 +1053,45 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_SIZE, "N", NULL, true}},
      false,
      run_step},
+    {"adversary",
+     "Insight",
+     "the shortest program on which A fails and B does not",
+     "Searches programs of malloc and free in a heap of this session's size that may not grow (where it\n"
+     "may: that is where A has to grow it and B does not). First all that there are, shortest first, for\n"
+     "sizes that are parts of the heap; then long ones by chance, made short. SECONDS: 10. `to FILE`\n"
+     "writes it as a script. Ctrl-C stops. `heap 256` before it makes a heap that one can overlook.",
+     {{HS_PARAMETER_ALLOCATOR, "A", NULL, false},
+      {HS_PARAMETER_ALLOCATOR, "B", NULL, false},
+      {HS_PARAMETER_SIZE, "N", "seconds", true},
+      {HS_PARAMETER_SIZE, "S", "seed", true},
+      {HS_PARAMETER_FILE, "FILE", "to", true}},
+     false,
+     hs_run_adversary},
+    {"predict",
+     "Insight",
+     "say before each request what will come of it, and see",
+     "predict on            asks before each request: the address, the blocks examined, ...\n"
+     "predict { free p2 }   asks about this one alone: a stop in a lecture\n"
+     "An address is typed, p1+32 or 0x107000028 or NULL, or clicked on the map: the block that it\n"
+     "will lie in. No answer passes. Alone, predict tells the score.",
+     {{HS_PARAMETER_FLAG, "on", "on", true},
+      {HS_PARAMETER_FLAG, "off", "off", true},
+      {HS_PARAMETER_BODY, "{ ... }", NULL, true}},
+     false,
+     hs_run_predict},
+    {"quiz",
+     "Insight",
+     "exercises of growing difficulty, asked like predict, or on paper",
+     "Starts a fresh heap and asks N exercises (10), the same ones for the same seed S (1): malloc,\n"
+     "then frees and the holes they make, sizes that just fit, realloc. With `sheet` they are\n"
+     "printed, with `answers` solved, and the heap stays as it is. Ctrl-C ends a quiz.",
+     {{HS_PARAMETER_ALLOCATOR, "NAME", NULL, true},
+      {HS_PARAMETER_SIZE, "S", "seed", true},
+      {HS_PARAMETER_SIZE, "N", "n", true},
+      {HS_PARAMETER_FLAG, "sheet", "sheet", true},
+      {HS_PARAMETER_FLAG, "answers", "answers", true}},
+     false,
+     hs_run_quiz},
     {"history",
      "Insight",
      "the last N commands (20) with their numbers",
@@ -928,6 +1136,13 @@ static const hs_command commands[] = {
      {SIZE("N")},
      false,
      run_goto},
+    {"diff",
+     "Time travel",
+     "what is not as it was after command N, on the map too",
+     "Without N: what the last command changed. diff 0 compares with the beginning.",
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     run_diff},
     {"branches",
      "Time travel",
      "the branches: what was done, and what was done otherwise",
@@ -951,6 +1166,16 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_ALLOCATOR, "NAME", NULL, true}, REPLAY},
      false,
      run_allocator},
+    {"split",
+     "Heap",
+     "two to four allocators side by side, on the same commands",
+     "split first-fit best-fit   what was done so far is done again on each; from then on every\n"
+     "command runs on all, and the first request that they serve differently is told.\n"
+     "Names stand for each one's own pointers. The first one leads: `expect` and `save` are about it.\n"
+     "split off   ends it.",
+     {LANE("A", true), LANE("B", true), LANE("C", true), LANE("D", true)},
+     false,
+     run_split},
     {"set",
      "Heap",
      "list the options, or set one",
@@ -974,6 +1199,91 @@ static const hs_command commands[] = {
      {{0}},
      false,
      run_reset},
+
+    {"mmu",
+     "Machine",
+     "a small machine, or what it is",
+     "mmu base-bounds       one base, one bound: an address space is one piece of memory\n"
+     "mmu segmentation 4    2, 4 (usual) or 8 segments, each with base, limit, direction, protection\n"
+     "mmu paging 256        pages and frames of 256 bytes\n"
+     "An address has 10 bits with base and bounds and with 2 segments, else 12; memory is 16k. Process\n"
+     "main is the session's program: its heap segment is the heap, and grows with it.",
+     {{HS_PARAMETER_WORD, "KIND", NULL, true},
+      {HS_PARAMETER_SIZE, "N", NULL, true},
+      {HS_PARAMETER_SIZE, "B", "bits", true},
+      {HS_PARAMETER_SIZE, "M", "memory", true}},
+     false,
+     hs_run_mmu},
+    {"segments",
+     "Machine",
+     "base, limit, direction, protection; what lies where in physical memory",
+     NULL,
+     {{0}},
+     false,
+     hs_run_segments},
+    {"translate",
+     "Machine",
+     "from a virtual address to a physical one, bit by bit",
+     "translate p1+8, translate 0x7c0: of the process that runs. In a condition, physical(p1) is the\n"
+     "physical address, and faults(p1) is 1 where there is none.",
+     {POINTER},
+     false,
+     hs_run_translate},
+    {"touch",
+     "Machine",
+     "an access, with its fault, and what the OS does about it",
+     "touch p1 w is a write; without a letter it is a read. A fault just below the stack lets the stack\n"
+     "grow; one on what is swapped out brings it back; all others end a real program.",
+     {POINTER, {HS_PARAMETER_WORD, "r|w|x", NULL, true}},
+     false,
+     hs_run_touch},
+    {"process",
+     "Machine",
+     "start a process, and let it run",
+     "process b code 128 heap 64 stack 32\n"
+     "process c share b     the same program again: its code is in memory once",
+     {{HS_PARAMETER_WORD, "NAME", NULL, false},
+      {HS_PARAMETER_WORD, "PROCESS", "share", true},
+      {HS_PARAMETER_SIZE, "N", "code", true},
+      {HS_PARAMETER_SIZE, "N", "heap", true},
+      {HS_PARAMETER_SIZE, "N", "stack", true}},
+     false,
+     hs_run_process},
+    {"run",
+     "Machine",
+     "let another process run",
+     NULL,
+     {{HS_PARAMETER_WORD, "PROCESS", NULL, false}},
+     false,
+     hs_run_on_process},
+    {"exit",
+     "Machine",
+     "a process ends; without a name: leave",
+     NULL,
+     {{HS_PARAMETER_WORD, "PROCESS", NULL, true}},
+     false,
+     hs_run_exit},
+    {"grow",
+     "Machine",
+     "a segment of the running process grows: heap, stack, or its number",
+     "grow stack 64. The OS moves a segment that has no room beside it in physical memory.",
+     {{HS_PARAMETER_WORD, "SEGMENT", NULL, false}, SIZE("N")},
+     false,
+     hs_run_grow},
+    {"swap",
+     "Machine",
+     "a process goes to the disk, or comes back",
+     NULL,
+     {{HS_PARAMETER_WORD, "PROCESS", NULL, false}},
+     false,
+     hs_run_on_process},
+    {"compact",
+     "Machine",
+     "move all segments together, so that the holes become one",
+     NULL,
+     {{0}},
+     false,
+     hs_run_compact},
 
     {"source",
      "Scripts",
@@ -1099,6 +1409,14 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_COMMAND, "COMMAND", NULL, true}},
      false,
      run_help},
+    {"continue",
+     "Program",
+     "go on with a session that was cut short",
+     "Every typed command is kept at once. After a crash or a loss of power the next start offers\n"
+     "what was kept: commands, branches and all. The session that is left for it is kept as well.",
+     {{0}},
+     false,
+     run_continue},
     {"quit", "Program", "leave", NULL, {{0}}, false, run_quit},
 };
 

@@ -156,8 +156,13 @@ static void add_for(hs_completions *out, const hs_session *s, const hs_parameter
     case HS_PARAMETER_POINTER: hs_words_of_variables(&words, s); break;
     case HS_PARAMETER_FILE: add_files(out, prefix, length); return;
     case HS_PARAMETER_ALLOCATOR: hs_words_of_allocators(&words); break;
+    case HS_PARAMETER_LANE:
+        hs_words_of_allocators(&words);
+        hs_words_add(&words, "off");
+        break;
     case HS_PARAMETER_OPTION: hs_words_of_options(&words, s); break;
     case HS_PARAMETER_VALUE: words_of_values(&words, s, line->starts[1], line->lengths[1]); break;
+    case HS_PARAMETER_WORD: hs_words_of_label(&words, s, p->label); break;
     case HS_PARAMETER_COMMAND: add_commands(out, prefix, length); return;
     case HS_PARAMETER_VIEW: hs_words_of_views(&words); break;
     case HS_PARAMETER_FLAG: hs_words_add(&words, p->keyword); break;

@@ -196,19 +196,52 @@ static bool descend(hs_reader *r)
            hs_complain(r->complaint, here(r), "this is nested more than %d deep", DEEPEST);
 }
 
+/* physical(p): where it lies in the machine's memory; faults(p): 1 where it lies nowhere. */
+static bool translated(hs_reader *r, hs_span where, bool faults, uint64_t *value)
+{
+    hs_problem problem;
+    hs_pointer p;
+    uint64_t address;
+    if (!hs_read_pointer(r, &p)) return false;
+    if (!r->session) return true;
+    if (!hs_session_virtual(r->session, p, &address, &problem))
+        return hs_complain(r->complaint, where, "%s", problem.what);
+    hs_translation t = hs_mmu_translate_current(hs_session_mmu(r->session), address, 0);
+    *value = faults ? t.fault != HS_FAULT_NONE : t.physical;
+    if (faults || !t.fault) return true;
+    hs_complain(r->complaint, where, "0x%" PRIx64 " has no physical address: it faults", address);
+    return hs_hint(r->complaint, "`translate` says why");
+}
+
+static bool is_function(const hs_reader *r, hs_span name, const char *function)
+{
+    size_t n = strlen(function);
+    return name.end - name.start == n && strncmp(r->text + name.start, function, n) == 0;
+}
+
+static bool read_operand(hs_reader *r, hs_span name, uint64_t *value)
+{
+    bool faults = is_function(r, name, "faults");
+    if (faults || is_function(r, name, "physical")) return translated(r, name, faults, value);
+    return size_of_pointer(r, name, is_function(r, name, "block"), value);
+}
+
 /* size(p): bytes asked for; block(p): bytes of the whole block. */
 static bool read_function(hs_reader *r, hs_span name, uint64_t *value)
 {
-    bool block = name.end - name.start == 5 && strncmp(r->text + name.start, "block", 5) == 0;
-    bool size = name.end - name.start == 4 && strncmp(r->text + name.start, "size", 4) == 0;
-    if (!block && !size) {
+    static const char *const functions[] = {"size", "block", "physical", "faults"};
+    size_t i = 0;
+    while (i < 4 && !is_function(r, name, functions[i])) i++;
+    if (i == 4) {
         hs_complain(r->complaint, name, "there is no function of that name");
-        return hs_hint(r->complaint,
-                       "there is size(p1), the bytes asked for, and block(p1), the block's");
+        return hs_hint(
+            r->complaint,
+            "there is size(p1), the bytes asked for, block(p1), the block's, physical(p1) "
+            "and faults(p1), of the machine");
     }
     r->at++;
     *value = 1;
-    if (!descend(r) || !size_of_pointer(r, name, block, value)) return false;
+    if (!descend(r) || !read_operand(r, name, value)) return false;
     r->depth--;
     hs_read_blanks(r);
     if (take(r, ")")) return true;

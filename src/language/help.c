@@ -37,6 +37,8 @@ static void put_measures(FILE *out)
     for (size_t i = 0; (m = hs_measure_at(i)); i++)
         fprintf(out, "  %-23s %s%s%s\n", m->name, m->definition, m->unit[0] == '%' ? ", in %" : "",
                 "");
+    for (size_t i = 0; (m = hs_machine_measure_at(i)); i++)
+        fprintf(out, "  %-23s %s\n", m->name, m->definition);
 }
 
 static void put_option_lines(FILE *out, const hs_option *options, size_t count)

@@ -1,5 +1,5 @@
 /* The interpreter: statements one after another, errors told with their place. */
-#include "language/running.h"
+#include "language/predict.h"
 
 #include "heap/array.h"
 
@@ -19,8 +19,42 @@ hs_interpreter *hs_interpreter_new(hs_session *session, const hs_listener *liste
 void hs_interpreter_free(hs_interpreter *in)
 {
     if (!in) return;
+    if (!in->keeps_lanes) hs_lockstep_free(in->lockstep);
+    for (size_t i = 0; i < in->lane_count; i++) hs_lockstep_free(in->lanes[i]);
+    free(in->lanes);
     free(in->refusal);
     free(in);
+}
+
+void hs_interpreter_hide_answers(hs_interpreter *in)
+{
+    in->questions_only = true;
+}
+
+hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *in)
+{
+    if (in->lockstep) hs_lockstep_follow(in->lockstep);
+    return in->lockstep;
+}
+
+void hs_interpreter_keep_lanes(hs_interpreter *in)
+{
+    in->keeps_lanes = true;
+}
+
+void hs_interpreter_use_lanes(hs_interpreter *in, hs_lockstep *l)
+{
+    in->lockstep = l;
+}
+
+void hs_set_lanes(hs_interpreter *in, hs_lockstep *l)
+{
+    if (!in->keeps_lanes) hs_lockstep_free(in->lockstep);
+    in->lockstep = l;
+    if (!in->keeps_lanes || !l) return;
+    in->lanes =
+        hs_array_reserve(in->lanes, &in->lane_capacity, in->lane_count + 1, sizeof(hs_lockstep *));
+    in->lanes[in->lane_count++] = l;
 }
 
 bool hs_interpreter_has_quit(const hs_interpreter *in)
@@ -103,7 +137,8 @@ static hs_span place_of(const hs_statement *s, hs_operand operand)
         hs_parameter_kind kind = s->command->parameters[i].kind;
         if (!s->arguments[i].present) continue;
         bool pointer = kind == HS_PARAMETER_POINTER;
-        bool name = kind == HS_PARAMETER_OPTION || kind == HS_PARAMETER_ALLOCATOR;
+        bool name = kind == HS_PARAMETER_OPTION || kind == HS_PARAMETER_ALLOCATOR ||
+                    kind == HS_PARAMETER_WORD;
         bool value = kind == HS_PARAMETER_VALUE || kind == HS_PARAMETER_SIZE;
         if ((operand == HS_OPERAND_POINTER && pointer) || (operand == HS_OPERAND_NAME && name) ||
             (operand == HS_OPERAND_VALUE && value))
@@ -112,12 +147,34 @@ static hs_span place_of(const hs_statement *s, hs_operand operand)
     return s->head;
 }
 
-bool hs_perform(hs_interpreter *in, const hs_statement *s, const hs_op *op)
+bool hs_perform_untold(hs_interpreter *in, const hs_statement *s, const hs_op *op)
 {
     hs_problem problem;
+    hs_guesses guesses = hs_predict_stop(in, op);
+    if (guesses.count && hs_interrupted(in)) {
+        in->listener.say(in->listener.context, HS_SAY_ANSWER, "stopped: the request was not made");
+        return false;
+    }
     if (!hs_session_perform(in->session, op, &problem))
         return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
-    if (!in->inside) in->listener.performed(in->listener.context, NULL);
+    if (in->lockstep) hs_lockstep_follow(in->lockstep);
+    in->mistaken = hs_predict_judge(in, &guesses);
+    return true;
+}
+
+void hs_tell_performed(hs_interpreter *in, const char *summary)
+{
+    if (in->inside) return;
+    in->listener.performed(in->listener.context, summary);
+    if (in->mistaken)
+        in->listener.show(in->listener.context, HS_SHOW_WHY, hs_session_op_count(in->session), 0);
+    in->mistaken = false;
+}
+
+bool hs_perform(hs_interpreter *in, const hs_statement *s, const hs_op *op)
+{
+    if (!hs_perform_untold(in, s, op)) return false;
+    hs_tell_performed(in, NULL);
     return true;
 }
 
@@ -139,7 +196,10 @@ static bool run_assignment(hs_interpreter *in, const hs_statement *s)
 static bool run_statement(hs_interpreter *in, const hs_statement *s)
 {
     if (in->listener.begin && !in->inside) in->listener.begin(in->listener.context, in->program, s);
-    return s->command ? s->command->run(in, s) : run_assignment(in, s);
+    bool good = s->command ? s->command->run(in, s) : run_assignment(in, s);
+    if (in->lockstep)
+        hs_lockstep_follow(in->lockstep); /* not every command performs by hs_perform */
+    return good;
 }
 
 /* An expectation that does not hold is counted, and the rest goes on. */
@@ -227,6 +287,11 @@ hs_program *hs_interpreter_load(hs_interpreter *in, const char *path)
     hs_program *p = parse(in, path, 1, text, length);
     free(text);
     return p;
+}
+
+hs_program *hs_interpreter_parse(hs_interpreter *in, const char *name, const char *text)
+{
+    return parse(in, name, 1, text, strlen(text));
 }
 
 bool hs_interpreter_run_file(hs_interpreter *in, const char *path)

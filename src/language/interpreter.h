@@ -6,7 +6,7 @@
 
 #include "language/program.h"
 
-#include <heapscope/session.h>
+#include <heapscope/lockstep.h>
 
 typedef enum {
     HS_SAY_ANSWER,    /* what a command has to say: may be many lines */
@@ -15,6 +15,7 @@ typedef enum {
     HS_SAY_QUESTION,  /* to the audience: what follows is the answer */
     HS_SAY_PRESENTER, /* for the speaker alone */
     HS_SAY_REFUSED,   /* an error that the script expected */
+    HS_SAY_VERDICT,   /* whether a prediction was right; the request is told next */
     HS_SAY_ERROR,
 } hs_voice;
 
@@ -24,12 +25,16 @@ typedef enum {
     HS_SHOW_BLOCKS,
     HS_SHOW_FREE_LIST,
     HS_SHOW_STATS,
-    HS_SHOW_PLOT,      /* the heap over time */
-    HS_SHOW_BYTES,     /* `length` bytes at `at` */
-    HS_SHOW_INSPECT,   /* what lies at `at` */
-    HS_SHOW_WHY,       /* operation number `at`, told step by step */
-    HS_SHOW_STEPS,     /* the same on the map, one event after another */
-    HS_SHOW_HIGHLIGHT, /* `length` bytes at `at` pointed out on the map */
+    HS_SHOW_PLOT,        /* the heap over time */
+    HS_SHOW_BYTES,       /* `length` bytes at `at` */
+    HS_SHOW_INSPECT,     /* what lies at `at` */
+    HS_SHOW_HIGHLIGHT,   /* `length` bytes at `at` pointed out on the map */
+    HS_SHOW_WHY,         /* operation number `at`, told step by step */
+    HS_SHOW_DIFFERENCE,  /* what is not as it was after operation number `at` */
+    HS_SHOW_STEPS,       /* the same on the map, one event after another */
+    HS_SHOW_LANES,       /* `split` began: all allocators side by side */
+    HS_SHOW_SEGMENTS,    /* the small machine: address spaces and physical memory */
+    HS_SHOW_TRANSLATION, /* of the virtual address `at`, for an access of kind `length` */
 } hs_show;
 
 /* What a script says to the player of it. */
@@ -38,6 +43,12 @@ typedef enum {
     HS_CUE_WAIT,  /* so many milliseconds until the next step */
     HS_CUE_SPEED, /* thousandths of the usual pace */
 } hs_cue;
+
+/* What the user says to a question: typed, or pointed at on the map. */
+typedef struct {
+    char *text;       /* the interpreter's to free; NULL: pointed at */
+    hs_addr from, to; /* the bytes of the cell */
+} hs_reply;
 
 typedef struct {
     void *context;
@@ -50,6 +61,14 @@ typedef struct {
     void (*performed)(void *context, const char *summary);
     /* Asked now and then: does the user want to stop? May be NULL. */
     bool (*interrupted)(void *context);
+    /* Ask, and wait for the answer; `on_map`: one that points at an address will do. False: passed.
+     * May be NULL: nobody is there to answer, and nothing is asked. */
+    bool (*ask)(void *context, const char *question, bool on_map, hs_reply *);
+    /* How far a long command is; NULL when it is over. May be NULL. */
+    void (*progress)(void *context, const char *text);
+    /* Leave this session for an earlier one that was cut short; NULL when that is done, else why
+     * it can not be. May be NULL. */
+    const char *(*go_on)(void *context);
     /* May be NULL: whoever does not play by itself has no use for it. */
     void (*cue)(void *context, hs_cue, uint64_t value);
 } hs_listener;
@@ -72,8 +91,22 @@ bool hs_interpreter_run_file(hs_interpreter *, const char *path);
 /* Load a program from a file without running it; NULL after a complaint was said. */
 hs_program *hs_interpreter_load(hs_interpreter *, const char *path);
 
+/* The same with a text that complaints call `name`. */
+hs_program *hs_interpreter_parse(hs_interpreter *, const char *name, const char *text);
+
 /* Run one statement of a program. False: it failed (which was said). */
 bool hs_interpreter_step(hs_interpreter *, const hs_program *, size_t index);
+
+/* From now on `ops` says what is asked, not what is answered. */
+void hs_interpreter_hide_answers(hs_interpreter *);
+
+/* The allocators that run side by side; NULL while there is one. They have
+ * caught up with the session, whatever changed it. Any statement may end it. */
+hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *);
+/* From now on keep those that `split` ends, so that they can be used again: a lecture may go back.
+ */
+void hs_interpreter_keep_lanes(hs_interpreter *);
+void hs_interpreter_use_lanes(hs_interpreter *, hs_lockstep *);
 
 bool hs_interpreter_has_quit(const hs_interpreter *);
 uint64_t hs_interpreter_failures(const hs_interpreter *);

@@ -206,9 +206,11 @@ static bool parse_value(parser *p, hs_statement *s, const hs_parameter *paramete
     case HS_PARAMETER_BODY: return parse_body(p, s);
     case HS_PARAMETER_FILE:
     case HS_PARAMETER_ALLOCATOR:
+    case HS_PARAMETER_LANE:
     case HS_PARAMETER_OPTION:
     case HS_PARAMETER_VALUE:
     case HS_PARAMETER_VIEW:
+    case HS_PARAMETER_WORD:
     case HS_PARAMETER_COMMAND: return parse_word(p, a);
     case HS_PARAMETER_FLAG:
     case HS_PARAMETER_NONE: break;
@@ -240,12 +242,13 @@ static bool complain_extra(parser *p, const hs_statement *s)
     return hs_hint(p->r.complaint, "write %s", syntax);
 }
 
-/* `heap max 64k`: an optional size is left out when the keyword of what follows stands here. */
+/* `heap max 64k`, `quiz seed 3`: what is optional is left out when the keyword of what follows
+ * stands here. */
 static bool is_left_out(const parser *p, const hs_command *command, size_t i)
 {
     const hs_parameter *parameter = &command->parameters[i];
-    if (!parameter->optional || parameter->keyword || parameter->kind != HS_PARAMETER_SIZE)
-        return false;
+    bool may_be = parameter->kind == HS_PARAMETER_SIZE || parameter->kind == HS_PARAMETER_ALLOCATOR;
+    if (!parameter->optional || parameter->keyword || !may_be) return false;
     for (size_t j = i + 1; j < HS_PARAMETERS && command->parameters[j].kind; j++) {
         parser ahead = *p;
         if (command->parameters[j].keyword && keyword_here(&ahead, command->parameters[j].keyword))

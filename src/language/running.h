@@ -4,9 +4,16 @@
 
 #include "language/expression.h"
 #include "language/interpreter.h"
+#include "language/words.h"
+
+#include <stdio.h>
 
 struct hs_interpreter {
     hs_session *session;
+    hs_lockstep *lockstep; /* other allocators at its side, or NULL */
+    hs_lockstep **lanes;   /* all that there were, where they are kept */
+    size_t lane_count, lane_capacity;
+    bool keeps_lanes;
     hs_listener listener;
     const hs_program *program; /* whose statements are running */
     int inside;                /* depth of repeat { }: requests there are not told one by one */
@@ -14,6 +21,11 @@ struct hs_interpreter {
     int expecting_error;       /* inside expect error { } */
     char *refusal;             /* the error that came there */
     bool quit, stopped;
+    bool questions_only; /* op lists are told without their answers */
+    size_t predicting;   /* questions asked about each request: inside predict { }, or a quiz */
+    const char *preface; /* to a question, or NULL */
+    bool mistaken;       /* something about the last request was predicted wrongly */
+    uint64_t predicted, predicted_right; /* answers */
     uint64_t failures;
 };
 
@@ -28,7 +40,37 @@ bool hs_pointer_of_argument(hs_interpreter *, const hs_argument *, hs_pointer *)
 /* Perform an operation that a statement stands for, and tell the listener. */
 bool hs_perform(hs_interpreter *, const hs_statement *, const hs_op *);
 
+/* The same for a statement that then tells the listener by itself: NULL, or a summary. */
+bool hs_perform_untold(hs_interpreter *, const hs_statement *, const hs_op *);
+void hs_tell_performed(hs_interpreter *, const char *summary);
+
+/* The word that an argument abbreviates, from a list that is then freed. NULL: said. */
+const char *hs_resolve_argument(hs_interpreter *, hs_words *, const char *kind,
+                                const hs_argument *);
+
+/* Write the file that an argument names, all or nothing; an existing one is replaced only when it
+ * is a saved session itself. False: said. */
+bool hs_write_argument_file(hs_interpreter *, const hs_argument *,
+                            bool (*put)(const void *, FILE *), const void *what);
+
+/* The command `adversary`, in a file of its own. */
+bool hs_run_adversary(hs_interpreter *, const hs_statement *);
+
+/* Let allocators run at the session's side, or none (NULL). */
+void hs_set_lanes(hs_interpreter *, hs_lockstep *);
+
 bool hs_run_statements(hs_interpreter *, const hs_statement *, size_t count);
 bool hs_interrupted(hs_interpreter *);
+
+/* The commands of the small machine, in a file of their own. */
+bool hs_run_mmu(hs_interpreter *, const hs_statement *);
+bool hs_run_segments(hs_interpreter *, const hs_statement *);
+bool hs_run_translate(hs_interpreter *, const hs_statement *);
+bool hs_run_touch(hs_interpreter *, const hs_statement *);
+bool hs_run_process(hs_interpreter *, const hs_statement *);
+bool hs_run_exit(hs_interpreter *, const hs_statement *);
+bool hs_run_on_process(hs_interpreter *, const hs_statement *); /* run, swap */
+bool hs_run_grow(hs_interpreter *, const hs_statement *);
+bool hs_run_compact(hs_interpreter *, const hs_statement *);
 
 #endif

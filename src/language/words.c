@@ -160,4 +160,20 @@ void hs_words_of_measures(hs_words *w)
 {
     const hs_measure *m;
     for (size_t i = 0; (m = hs_measure_at(i)); i++) hs_words_add(w, m->name);
+    for (size_t i = 0; (m = hs_machine_measure_at(i)); i++) hs_words_add(w, m->name);
+}
+
+void hs_words_of_label(hs_words *w, const hs_session *s, const char *label)
+{
+    const hs_mmu *m = hs_session_mmu(s);
+    if (strcmp(label, "KIND") == 0)
+        for (int i = 0; i < HS_MMU_KINDS; i++) hs_words_add(w, hs_mmu_kind_name((hs_mmu_kind)i));
+    if (strcmp(label, "PROCESS") == 0)
+        for (size_t i = 0; i < HS_PROCESSES; i++)
+            if (m->processes[i].name[0]) hs_words_add(w, m->processes[i].name);
+    if (strcmp(label, "SEGMENT") == 0)
+        for (unsigned i = 0; i <= HS_AREA_STACK; i++) hs_words_add(w, hs_mmu_area_name(i));
+    for (const char *const *word = (const char *const[]){"r", "w", "x", NULL};
+         strcmp(label, "r|w|x") == 0 && *word; word++)
+        hs_words_add(w, *word);
 }

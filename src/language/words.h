@@ -27,6 +27,8 @@ void hs_words_of_options(hs_words *, const hs_session *);
 void hs_words_of_values(hs_words *, const hs_session *, const char *option);
 void hs_words_of_variables(hs_words *, const hs_session *); /* those that hold a pointer */
 void hs_words_of_measures(hs_words *);
+/* Of the small machine, by a parameter's label: KIND, PROCESS, SEGMENT, r|w|x; else none. */
+void hs_words_of_label(hs_words *, const hs_session *, const char *label);
 
 /* The option of the session's allocator, or setting, with that name; NULL. */
 const hs_option *hs_option_named(const hs_session *, const char *name);

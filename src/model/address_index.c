@@ -150,7 +150,7 @@ static void split_chunk(hs_index *x, size_t i, hs_addr key)
 
 void hs_index_put(hs_index *x, hs_addr key, uint32_t value)
 {
-    if (x->count == 0) insert_chunk(x, 0);
+    if (x->count == 0) insert_chunk(x, 0)->entries[0].key = key; /* a chunk is found by its first */
     size_t at = chunks_up_to(x, key);
     if (at > 0) at--;
     if (at_place(x, at)->count == CHUNK) {

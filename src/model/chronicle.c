@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRIDE = 32, REQUEST_KINDS = 8 };
+/* Kinds of requests come behind those of operations; both fit into the tag's 4 bits. */
+enum { STRIDE = 32, REQUEST_KINDS = 11 };
 enum { REPLAY = 16, NAMED = 32, POINTER = 64, SECOND = 128 };
 
 typedef struct {

@@ -10,7 +10,7 @@ static const struct {
     [HS_CAUSE_HEADERS] = {"headers", "headers, footers, allocator's own records"},
     [HS_CAUSE_FREE] = {"free", "free again: handed out before"},
     [HS_CAUSE_SMALL] = {"too small", "free, but too small for any request"},
-    [HS_CAUSE_DEAD] = {"dead", "freed, but never to be used again"},
+    [HS_CAUSE_DEAD] = {"dead", "freed, but of no use again, or not yet"},
     [HS_CAUSE_UNUSED] = {"never used", "committed, not handed out yet"},
     [HS_CAUSE_DAMAGED] = {"damaged", "behind a broken header"},
 };

@@ -41,10 +41,13 @@ MEASURE(free_bytes, l->free_bytes)
 MEASURE(largest_hole, l->largest_hole)
 MEASURE(smallest_hole, l->smallest_hole)
 MEASURE(mean_hole, l->holes ? l->free_bytes / l->holes : 0)
+MEASURE(leaked, hs_session_leaks(s, NULL, 0).bytes[HS_LOST])
+MEASURE(leaked_blocks, hs_session_leaks(s, NULL, 0).blocks[HS_LOST])
 MEASURE(padding, l->bytes[HS_CAUSE_PADDING])
 MEASURE(headers, l->bytes[HS_CAUSE_HEADERS])
 MEASURE(dead, l->bytes[HS_CAUSE_DEAD])
 MEASURE(never_used, l->bytes[HS_CAUSE_UNUSED])
+MEASURE(broken, !hs_heap_allocator(h)->check(h, &(hs_damage){0}))
 MEASURE(damaged, l->bytes[HS_CAUSE_DAMAGED])
 MEASURE(internal_fragmentation,
         l->block_bytes > t->live ? percent(l->block_bytes - t->live, l->block_bytes) : 0)
@@ -95,9 +98,12 @@ static const hs_measure measures[] = {
     ROW(smallest_hole, "bytes", false, "the smallest free block"),
     ROW(headers, "bytes", false, "headers and footers of all blocks"),
     ROW(padding, "bytes", false, "alignment, rounding, leftovers"),
-    ROW(dead, "bytes", false, "freed, but never to be used again"),
+    ROW(dead, "bytes", false, "freed, but of no use again, or not yet"),
     ROW(never_used, "bytes", false, "committed, not handed out yet"),
+    ROW(leaked, "bytes", false, "live, but no variable points to or into it"),
+    ROW(leaked_blocks, "", false, "live blocks with leaked bytes"),
     ROW(damaged, "bytes", false, "behind a broken header"),
+    ROW(broken, "", false, "1 when the allocator's check fails, else 0"),
     ROW(examined, "", true, "blocks examined by the last request"),
     ROW(examined_total, "", false, "blocks examined by all requests"),
     ROW(examined_max, "", false, "most blocks examined by one request"),
@@ -121,5 +127,8 @@ const hs_measure *hs_measure_named(const char *name, size_t length)
     for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
         if (strncmp(measures[i].name, name, length) == 0 && !measures[i].name[length])
             return &measures[i];
+    const hs_measure *m;
+    for (size_t i = 0; (m = hs_machine_measure_at(i)); i++)
+        if (strncmp(m->name, name, length) == 0 && !m->name[length]) return m;
     return NULL;
 }

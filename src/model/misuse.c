@@ -7,7 +7,7 @@
 
 static bool block_over(const hs_session *s, hs_addr at, hs_block *out)
 {
-    const hs_allocator *a = s->is.setup.allocator;
+    const hs_allocator *a = hs_heap_allocator(s->heap);
     for (bool more = a->walk(s->heap, NULL, out); more; more = a->walk(s->heap, out, out))
         if (at >= out->addr && at - out->addr < out->size) return true;
     return false;

@@ -1,10 +1,13 @@
 /* Operations as command lines: a session written down as a script that reproduces it. */
 #include "model/session.h"
 
+#include "heap/array.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void put_pointer(FILE *out, const hs_session *s, hs_pointer p)
 {
@@ -54,6 +57,21 @@ static void put_request(FILE *out, const hs_session *s, const hs_op *op)
     }
 }
 
+/* The words as they were typed; = marks a number that the command line has bare. */
+static void put_machine(FILE *out, const hs_session *s, const hs_op *op)
+{
+    fputs(op->name, out);
+    if (strcmp(op->name, "touch") == 0) {
+        putc(' ', out);
+        put_pointer(out, s, op->p);
+    }
+    for (const char *word = op->text; word && *word;) {
+        size_t n = strcspn(word, " ");
+        if (n && *word != '=') fprintf(out, " %.*s", (int)n, word);
+        word += n + (word[n] == ' ');
+    }
+}
+
 static void put_op(FILE *out, const hs_session *s, const hs_op *op)
 {
     const char *replay = op->replay ? " replay" : "";
@@ -83,6 +101,7 @@ static void put_op(FILE *out, const hs_session *s, const hs_op *op)
         fprintf(out, "%s ", op->name ? op->name : "note");
         put_quoted(out, op->text, op->text_length);
         break;
+    case HS_OP_MACHINE: put_machine(out, s, op); break;
     }
 }
 
@@ -94,6 +113,17 @@ static void put_record(FILE *out, const hs_session *s, const hs_record_of_op *r)
                r->op.p.offset == 0;
     if (r->op.kind == HS_OP_REQUEST && name && !own) fprintf(out, "%s = ", name);
     put_op(out, s, &r->op);
+}
+
+char *hs_session_op_text(const hs_session *s, const hs_op *op)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    put_op(out, s, op);
+    fclose(out);
+    return text;
 }
 
 char *hs_session_record_text(const hs_session *s, uint64_t index)
@@ -143,4 +173,72 @@ bool hs_session_write_script(const hs_session *s, FILE *out)
         putc('\n', out);
     }
     return !ferror(out);
+}
+
+/* --- Written bit by bit --------------------------------------------------------------------- */
+
+/* The command that leads to a moment, which has been written, from where the last one led. */
+static void put_way(FILE *out, hs_written *w, hs_moment to)
+{
+    if (to.branch != w->at.branch) {
+        if (to.branch)
+            fprintf(out, "branch b%" PRIu32 "\n", to.branch);
+        else
+            fputs("branch main\n", out);
+        w->at = (hs_moment){to.branch, w->counts[to.branch]};
+    }
+    if (to.count != w->at.count) fprintf(out, "goto %" PRIu64 "\n", to.count);
+    w->at = to;
+}
+
+/* A name that was given is written, one that came by itself will come by itself again: counting
+ * goes on as it did. */
+static void put_operations(FILE *out, const hs_session *s, uint32_t branch, uint64_t from,
+                           uint64_t to)
+{
+    hs_record_of_op r;
+    bool named;
+    for (; from < to && hs_chronicle_get(s->chronicle, branch, from, &r, &named); from++) {
+        if (named && r.op.kind == HS_OP_REQUEST)
+            fprintf(out, "%s = ", hs_client_name_of(s->client, r.variable));
+        put_op(out, s, &r.op);
+        putc('\n', out);
+    }
+}
+
+/* A branch that is new to what was written begins where it left another. */
+static void note_branches(const hs_session *s, hs_written *w, uint32_t count)
+{
+    w->counts = hs_array_reserve(w->counts, &w->capacity, count, sizeof *w->counts);
+    for (; w->branches < count; w->branches++)
+        w->counts[w->branches] = hs_session_branch_fork(s, w->branches).count;
+}
+
+void hs_session_write_on(const hs_session *s, hs_written *w, FILE *out)
+{
+    uint32_t before = w->branches, count = hs_session_branches(s);
+    note_branches(s, w, count);
+    for (uint32_t b = 0; b < count; b++) {
+        uint64_t from = w->counts[b], to = hs_session_branch_count(s, b);
+        if (from == to) continue;
+        bool begins = b >= before && b > 0;
+        put_way(out, w, begins ? hs_session_branch_fork(s, b) : (hs_moment){b, from});
+        put_operations(out, s, b, from, to);
+        w->counts[b] = to;
+        w->at = (hs_moment){b, to};
+    }
+    put_way(out, w, s->at);
+}
+
+void hs_session_is_written(const hs_session *s, hs_written *w)
+{
+    note_branches(s, w, hs_session_branches(s));
+    for (uint32_t b = 0; b < w->branches; b++) w->counts[b] = hs_session_branch_count(s, b);
+    w->at = s->at;
+}
+
+void hs_written_free(hs_written *w)
+{
+    free(w->counts);
+    *w = (hs_written){0};
 }

@@ -53,7 +53,9 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
         (hs_totals){.highest_block = hs_heap_base(heap), .highest_payload = hs_heap_base(heap)};
     hs_timeline_clear(&s->timeline);
     s->is.last = (hs_last){.variable = HS_NONE};
+    s->is.broken_by = 0;
     s->change_count = 0;
+    s->is.replayed = s->is.not_replayed = 0;
     hs_travel_heap_changed(s->travel, 0, SIZE_MAX);
     return true;
 }
@@ -81,6 +83,17 @@ static const hs_option *option_named(const hs_option *options, size_t count, con
     return NULL;
 }
 
+/* The value that an option of another allocator had, where this one has it as well. */
+static void keep_option(uint64_t *value, const hs_option *o, const hs_option *had, uint64_t old)
+{
+    if (o->choices && had->choices) {
+        int choice = choice_named(o, had->choices[old]);
+        if (choice >= 0) *value = (uint64_t)choice;
+    } else if (!o->choices && !had->choices && old >= o->minimum && old <= o->maximum) {
+        *value = old;
+    }
+}
+
 /* Put the allocator or preset `name` into a setup; options that both allocators have are kept. */
 static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *problem)
 {
@@ -94,7 +107,7 @@ static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *prob
         if (!setup->allocator) continue;
         const hs_option *had =
             option_named(setup->allocator->options, setup->allocator->option_count, o->name);
-        if (had) options[i] = setup->options[had - setup->allocator->options];
+        if (had) keep_option(&options[i], o, had, setup->options[had - setup->allocator->options]);
     }
     if (preset) {
         const hs_option *o = option_named(a->options, a->option_count, preset->option);
@@ -106,21 +119,36 @@ static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *prob
     return true;
 }
 
-hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+static hs_session *session_with(const hs_setup *setup, hs_problem *problem)
 {
-    hs_setup setup = {.heap = *config};
-    for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
-    if (!choose_allocator(&setup, allocator, problem)) return NULL;
     hs_session *s = hs_session_empty(NULL);
     s->chronicle = hs_chronicle_new();
     s->borrowed = false;
-    if (!hs_session_fresh_heap(s, &setup, problem)) {
+    if (!hs_session_fresh_heap(s, setup, problem)) {
         hs_session_free(s);
         return NULL;
     }
     s->is.start = s->is.setup;
+    hs_machine_start(&s->is.mmu, hs_heap_committed(s->heap));
     hs_travel_checkpoint(s);
     return s;
+}
+
+hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+{
+    hs_setup setup = {.heap = *config};
+    for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
+    return choose_allocator(&setup, allocator, problem) ? session_with(&setup, problem) : NULL;
+}
+
+hs_session *hs_session_beside(const hs_session *s, const char *allocator, hs_problem *problem)
+{
+    hs_session *beginning = hs_session_after(s, 0, problem);
+    if (!beginning) return NULL;
+    hs_setup setup = beginning->is.setup;
+    hs_session_free(beginning);
+    if (allocator && !choose_allocator(&setup, allocator, problem)) return NULL;
+    return session_with(&setup, problem);
 }
 
 hs_session *hs_session_empty(const hs_session *names)
@@ -187,6 +215,7 @@ static void note_change(hs_session *s, const hs_event *e)
     case HS_WRITE: changed(s, e->at, e->at + sizeof(uint64_t)); break;
     case HS_TAKE:
     case HS_RELEASE:
+    case HS_QUARANTINE:
     case HS_FILL:
     case HS_POKE: changed(s, e->at, e->at + e->a); break;
     case HS_MOVE: changed(s, e->a, e->a + e->b); break;
@@ -244,21 +273,53 @@ static void read_events(hs_session *s)
     add_counts(&s->is.totals, hs_events_counts(s->heap));
 }
 
+/* What a fault says to the user: before and after its address. */
+static const char *const fault_texts[][2] = {
+    [HS_BECAUSE_ENDLESS] = {"the allocator went round in a circle at ", ""},
+    [HS_BECAUSE_OUTSIDE] = {"the allocator followed broken bytes out of the heap, to ",
+                            ": a real program would crash here"},
+    [HS_BECAUSE_CHECKSUM] = {"the header at ",
+                             " has a wrong checksum: it was overwritten, or is no header"},
+    [HS_BECAUSE_LINKS] = {"the links of the free block at ",
+                          " were overwritten: where they lead, no link leads back"},
+    [HS_BECAUSE_DOUBLE_FREE] = {"the block of ", " was freed before: a double free"},
+    [HS_BECAUSE_POISON] = {"the byte at ", " was written after its block was freed"},
+};
+
 static bool fault_problem(const hs_session *s, hs_problem *problem)
 {
     const hs_event *fault = hs_fault(s->heap);
     if (!fault) return true;
+    const char *const *text = fault_texts[fault->detail];
+    char culprit[48] = "";
     hs_damage damage;
-    wrong(problem, HS_OPERAND_NONE,
-          fault->detail == HS_BECAUSE_ENDLESS
-              ? "the allocator went round in a circle at 0x%" PRIx64
-              : "the allocator followed broken bytes out of the heap, to 0x%" PRIx64
-                ": a real program would crash here",
-          fault->at);
-    if (!s->is.setup.allocator->check(s->heap, &damage))
+    if (s->is.broken_by)
+        snprintf(culprit, sizeof culprit, " (broken by command %" PRIu64 ")", s->is.broken_by);
+    wrong(problem, HS_OPERAND_NONE, "%s0x%" PRIx64 "%s%s", text[0], fault->at, text[1], culprit);
+    if (!hs_heap_allocator(s->heap)->check(s->heap, &damage))
         snprintf(problem->hint, sizeof problem->hint, "the heap is broken at 0x%" PRIx64 ": %s",
                  damage.at, damage.what);
     return false;
+}
+
+/* After an operation that may have broken the heap: did it? A walk over the heap, so that it is not
+ * made without need. Once broken, the heap may be mended by any operation. */
+static void look_for_damage(hs_session *s, bool needed)
+{
+    hs_damage ignored;
+    if (!needed && !s->is.broken_by) return;
+    if (hs_heap_allocator(s->heap)->check(s->heap, &ignored))
+        s->is.broken_by = 0;
+    else if (!s->is.broken_by)
+        s->is.broken_by = s->now;
+}
+
+/* Does a write stay within the memory that the client holds through this pointer? */
+static bool is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n)
+{
+    const hs_client_block *b = hs_session_block_around(s, at);
+    return !n ||
+           (b && b->live && at + n <= b->addr + b->requested && !hs_session_is_stale(s, p, b));
 }
 
 bool hs_session_is_stale(const hs_session *s, hs_pointer p, const hs_client_block *b)
@@ -420,6 +481,7 @@ static bool perform_request(hs_session *s, const hs_op *op, uint32_t *variable, 
                            .result = result,
                            .variable = *variable,
                            .misuse = !good};
+    look_for_damage(s, !good);
     return true;
 }
 
@@ -443,6 +505,7 @@ static bool perform_write(hs_session *s, const hs_op *op, hs_problem *problem)
     read_events(s);
     s->is.last =
         (hs_last){.any = true, .number = s->now, .op = *op, .old_value = at, .variable = HS_NONE};
+    look_for_damage(s, !is_innocent(s, op->p, at, n));
     return true;
 }
 
@@ -551,7 +614,16 @@ static bool perform_reset(hs_session *s, hs_problem *problem)
     hs_client_forget_all(s->client);
     s->is.start = s->is.setup;
     s->is.begun = s->now;
+    hs_machine_start(&s->is.mmu, hs_heap_committed(s->heap));
     return true;
+}
+
+static bool perform_machine(hs_session *s, const hs_op *op, hs_problem *problem)
+{
+    uint64_t address = 0;
+    bool touch = strcmp(op->name, "touch") == 0;
+    if (touch && !hs_session_virtual(s, op->p, &address, problem)) return false;
+    return hs_machine_perform(&s->is.mmu, op, address, problem);
 }
 
 /* --- Performing and remembering ------------------------------------------------------------- */
@@ -567,6 +639,7 @@ static bool perform(hs_session *s, const hs_op *op, uint32_t *variable, hs_probl
     case HS_OP_HEAP: return perform_heap(s, op, problem);
     case HS_OP_RESET: return perform_reset(s, problem);
     case HS_OP_NOTE: return true;
+    case HS_OP_MACHINE: return perform_machine(s, op, problem);
     }
     return false;
 }
@@ -622,6 +695,7 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
     *problem = (hs_problem){0};
     s->now = s->at.count + 1;
     if (!perform(s, op, &variable, problem)) return false;
+    hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
     remember(s, op, variable);
     s->is.last.op.name = s->is.last.op.text = NULL; /* they were the caller's */
     hs_travel_note(s);
@@ -637,6 +711,7 @@ void hs_session_go_on(hs_session *s, uint64_t count)
         s->now = ++s->at.count;
         if (!hs_session_record(s, s->now - 1, &r)) break;
         perform(s, &r.op, &r.variable, &ignored);
+        hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
         s->is.last.op.name = s->is.last.op.text = NULL;
     }
 }
@@ -706,6 +781,26 @@ hs_addr hs_session_value(const hs_session *s, hs_pointer p)
     return (v ? v->value : 0) + p.offset;
 }
 
+const hs_mmu *hs_session_mmu(const hs_session *s)
+{
+    return &s->is.mmu;
+}
+
+bool hs_session_virtual(const hs_session *s, hs_pointer p, uint64_t *address, hs_problem *problem)
+{
+    const hs_mmu *m = &s->is.mmu;
+    hs_addr base = hs_heap_base(s->heap);
+    *address = hs_session_value(s, p);
+    if (*address < base) return true;
+    if (m->current) {
+        wrong(problem, HS_OPERAND_POINTER, "this is a pointer of main, and %s runs",
+              m->processes[m->current].name);
+        return hint(problem, "`run main` lets main run");
+    }
+    *address = *address - base + hs_mmu_area_start(m, m->processes, HS_AREA_HEAP);
+    return true;
+}
+
 const hs_client_block *hs_session_block_from(const hs_session *s, hs_addr from)
 {
     return hs_client_block_from(s->client, from);
@@ -746,6 +841,11 @@ const hs_last *hs_session_last(const hs_session *s)
     return &s->is.last;
 }
 
+uint64_t hs_session_broken_by(const hs_session *s)
+{
+    return s->is.broken_by;
+}
+
 const hs_totals *hs_session_totals(const hs_session *s)
 {
     return &s->is.totals;
@@ -768,6 +868,13 @@ const hs_change *hs_session_changes(const hs_session *s, size_t *n)
     return s->changes;
 }
 
+void hs_session_show_changes(hs_session *s, const hs_change *changes, size_t count)
+{
+    s->changes = hs_array_reserve(s->changes, &s->change_capacity, count, sizeof *changes);
+    if (count) memcpy(s->changes, changes, count * sizeof *changes);
+    s->change_count = count;
+}
+
 bool hs_session_changed(const hs_session *s, hs_addr at)
 {
     size_t low = 0, high = s->change_count;
@@ -779,6 +886,13 @@ bool hs_session_changed(const hs_session *s, hs_addr at)
             high = middle;
     }
     return low < s->change_count && s->changes[low].from <= at;
+}
+
+void hs_session_point_out(hs_session *s, const hs_change *ranges, size_t n)
+{
+    s->change_count = 0;
+    for (size_t i = 0; i < n; i++) changed(s, ranges[i].from, ranges[i].to);
+    tidy_changes(s);
 }
 
 void hs_session_replayed(const hs_session *s, uint64_t *done, uint64_t *left_out)

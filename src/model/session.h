@@ -4,6 +4,7 @@
 
 #include "model/chronicle.h"
 #include "model/client.h"
+#include "model/mmu.h"
 #include "model/timeline.h"
 #include "model/travel.h"
 
@@ -35,7 +36,9 @@ typedef struct {
     uint64_t replayed_until; /* ... of the operations from first_on_heap to here */
     uint64_t replayed, not_replayed;
     hs_last last;
+    uint64_t broken_by; /* the operation that broke the heap; 0: none did */
     hs_totals totals;
+    hs_mmu mmu;
 } hs_standing;
 
 struct hs_session {
@@ -66,6 +69,10 @@ void hs_session_go_on(hs_session *, uint64_t count);
 
 /* A session without heap yet, whose names have the numbers of another's (NULL: none). */
 hs_session *hs_session_empty(const hs_session *names);
+
+/* A session of its own that begins as another one began, under another allocator (NULL: the same).
+ * NULL with a problem. */
+hs_session *hs_session_beside(const hs_session *, const char *allocator, hs_problem *);
 
 /* A fresh heap by a setup. */
 bool hs_session_fresh_heap(hs_session *, const hs_setup *, hs_problem *);

@@ -32,4 +32,8 @@ const hs_option hs_settings[HS_SETTINGS] = {
                      .help = "seconds between the steps of a played script",
                      .maximum = 3600,
                      .initial = 2},
+    [HS_SET_PREDICT] = {.name = "predict",
+                        .help = "ask before each request what will come of it",
+                        .choices = on_off,
+                        .initial = HS_PREDICT_OFF},
 };

@@ -197,7 +197,8 @@ static uint64_t last_on_heap(const hs_session *s, hs_moment m)
     bool named;
     uint64_t n = m.count;
     while (n > 0 && hs_chronicle_get(s->chronicle, m.branch, n - 1, &r, &named) &&
-           (r.op.kind == HS_OP_NOTE || r.op.kind == HS_OP_ASSIGN || r.op.kind == HS_OP_SET))
+           (r.op.kind == HS_OP_NOTE || r.op.kind == HS_OP_ASSIGN || r.op.kind == HS_OP_SET ||
+            r.op.kind == HS_OP_MACHINE))
         n--;
     return n;
 }

@@ -11,8 +11,12 @@
 #include "ui/player.h"
 #include "ui/prompt.h"
 #include "ui/terminal.h"
+#include "ui/utf8.h"
+#include "view/difference.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/segments.h"
+#include "view/side_by_side.h"
 #include "view/telling.h"
 
 #include <curses.h>
@@ -45,15 +49,28 @@ typedef struct {
         uint64_t request;        /* its operation's number */
     } slow;
 
+    struct { /* a question that waits for its answer, while `on` */
+        bool on, on_map;
+        bool cancelled; /* by Ctrl-C, and what asks it with it */
+        wchar_t typed[128];
+        size_t length;
+        bool reading;     /* what lies over the map, before the next question */
+        hs_addr from, to; /* the cell that was clicked */
+    } question;
+
     hs_screen_state state;
     hs_screen_places places;
     hs_scene *scene; /* as it was last composed */
     bool stale;      /* something but the line that is typed has changed since */
     char *section, *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
+    char *progress;   /* of a long command that tells it, until it ends */
+    char *verdict;    /* on a prediction, shown likewise */
     char *command;    /* of a script, shown above what it did */
+    char *trouble;    /* with the journal, not yet told */
     char *open_lines; /* typed lines of a statement whose { is still open */
     bool light, pasting, quit, drawn;
     bool overlay_by_key;  /* rather than by a command */
+    bool typed;           /* something was: the journal keeps the session from then on */
     bool left;            /* the script, for commands of one's own */
     int other_theme;      /* chosen by key, no matter what is set: HS_THEME_..., or -1 */
     int64_t began, shown; /* of the command that is running, for the sight of progress */
@@ -97,6 +114,10 @@ static const char player_keys[] =
 static const char paused_keys[] = "F5 back to the script  F1 help  F2 blocks  F4 stats  F10 quit";
 static const char ended_keys[] =
     "PgUp back in the script  Home to its start  F1 help  F2 blocks  F4 stats  F10 quit";
+
+static const char question_keys[] = "Type the answer and Enter; Enter alone or Escape passes";
+static const char map_question_keys[] =
+    "Type the answer and Enter, or click on the block; Enter alone or Escape passes";
 
 static const char slow_keys[] =
     "Right or Space next  Left back  Home first  End last  Escape ends slow motion";
@@ -151,6 +172,14 @@ static void put_player(const app *a, hs_pane p, int row)
 
 static int put_prompt(const app *a, hs_pane p, int row)
 {
+    if (a->question.reading) {
+        hs_put(p, row, 0, HS_ROLE_KEY, "Enter goes on");
+        return -1;
+    }
+    if (a->question.on) {
+        int from = hs_put(p, row, 0, HS_ROLE_KEY, "? ");
+        return put_line(p, row, from, a->question.typed, a->question.length, a->question.length);
+    }
     if (a->slow.on) {
         hs_put(p, row, 0, HS_ROLE_KEY, "slow motion");
         return -1;
@@ -178,6 +207,12 @@ static bool script_is_at_hand(const app *a)
 static hs_session *stage(const app *a)
 {
     return a->slow.on ? a->slow.on : a->session;
+}
+
+/* The allocators that run side by side, or NULL. */
+static hs_lockstep *lockstep(const app *a)
+{
+    return hs_interpreter_lockstep(a->interpreter);
 }
 
 /* Tell the speaker's terminal where the lecture is, when that has changed. */
@@ -209,11 +244,14 @@ static void tell_speaker(app *a)
 static void compose(app *a)
 {
     tell_speaker(a);
+    a->state.lockstep = a->slow.on ? NULL : lockstep(a);
+    a->state.lecture = a->player.script && !a->left;
     a->state.section = a->section;
     a->state.caption = a->caption;
     a->state.message = a->message;
-    a->state.keys = a->slow.on             ? slow_keys
-                    : a->player.has_focus  ? player_keys
+    a->state.keys = a->question.on        ? (a->question.on_map ? map_question_keys : question_keys)
+                    : a->slow.on          ? slow_keys
+                    : a->player.has_focus ? player_keys
                     : script_is_at_hand(a) ? ended_keys
                     : a->player.script     ? paused_keys
                                            : typing_keys;
@@ -282,6 +320,7 @@ static void say(void *context, hs_voice voice, const char *text)
     case HS_SAY_PRESENTER: hs_player_whisper(&a->player, text); break;
     case HS_SAY_ERROR: set_message(a, copy(text), true); break;
     case HS_SAY_REFUSED: set_message(a, joined("refused: ", "", text), false); break;
+    case HS_SAY_VERDICT: replace(&a->verdict, copy(text)); break;
     case HS_SAY_ANSWER:
         replace(&a->answer, a->answer ? joined(a->answer, "\n", text) : copy(text));
         break;
@@ -301,9 +340,15 @@ static void close_overlay(app *a)
     a->state.cursor = HS_NULL;
 }
 
+static void show_segments(app *a)
+{
+    open_overlay(a, (hs_overlay){.title = "Segments", .panel = &hs_panel_segments});
+}
+
 static void show_why(app *a, uint64_t n)
 {
-    replace(&a->overlay_text, hs_why_of(a->session, n));
+    replace(&a->overlay_text,
+            lockstep(a) ? hs_lanes_why(lockstep(a), n) : hs_why_of(a->session, n));
     open_overlay(a, (hs_overlay){.title = "Why", .text = a->overlay_text});
 }
 
@@ -413,29 +458,46 @@ static bool take_slow_key(app *a, wchar_t key, bool special)
     return false;
 }
 
+/* A panel; of each allocator, where several run side by side. */
+static void show_panel(app *a, const char *title, const hs_panel *panel)
+{
+    hs_overlay o = {.title = title, .panel = panel};
+    if (lockstep(a)) {
+        replace(&a->overlay_text, hs_lanes_panel(lockstep(a), panel, COLS, a->config->ascii));
+        o.text = a->overlay_text;
+    }
+    open_overlay(a, o);
+}
+
+static void show_lanes(app *a)
+{
+    char *parting = hs_lanes_parting(lockstep(a));
+    close_overlay(a);
+    set_message(a, parting ? parting : copy("they have served all requests alike so far"), false);
+}
+
 static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 {
     app *a = context;
     switch (what) {
     case HS_SHOW_MAP: close_overlay(a); break;
-    case HS_SHOW_BLOCKS:
-        open_overlay(a, (hs_overlay){.title = "Blocks, heap order", .panel = &hs_panel_blocks});
-        break;
-    case HS_SHOW_FREE_LIST:
-        open_overlay(a, (hs_overlay){.title = "Free blocks", .panel = &hs_panel_free_list});
-        break;
-    case HS_SHOW_STATS:
-        open_overlay(a, (hs_overlay){.title = "The ledger", .panel = &hs_panel_stats});
-        break;
-    case HS_SHOW_PLOT:
-        open_overlay(a, (hs_overlay){.title = "Over time", .panel = &hs_panel_plot});
-        break;
+    case HS_SHOW_BLOCKS: show_panel(a, "Blocks, heap order", &hs_panel_blocks); break;
+    case HS_SHOW_FREE_LIST: show_panel(a, "Free blocks", &hs_panel_free_list); break;
+    case HS_SHOW_STATS: show_panel(a, "The ledger", &hs_panel_stats); break;
+    case HS_SHOW_PLOT: show_panel(a, "Over time", &hs_panel_plot); break;
+    case HS_SHOW_LANES: show_lanes(a); break;
     case HS_SHOW_BYTES:
         open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
         break;
+    case HS_SHOW_DIFFERENCE: set_message(a, hs_difference(a->session, at), false); break;
     case HS_SHOW_WHY: show_why(a, at); break;
     case HS_SHOW_STEPS: begin_slow_motion(a, at); break;
     case HS_SHOW_HIGHLIGHT: point_out(a, at, length); break;
+    case HS_SHOW_SEGMENTS: show_segments(a); break;
+    case HS_SHOW_TRANSLATION:
+        replace(&a->overlay_text, hs_translation_text(a->session, at, (unsigned)length));
+        open_overlay(a, (hs_overlay){.title = "Translation", .text = a->overlay_text});
+        break;
     case HS_SHOW_INSPECT: open_overlay(a, (hs_overlay){.title = "Inspect", .at = at}); break;
     }
 }
@@ -470,12 +532,29 @@ static void heed_settings(app *a)
     if (strcmp(op.name, "theme") == 0 || strcmp(op.name, "size") == 0) a->other_theme = -1;
 }
 
+/* What was done is kept before it is shown. True: there was nothing wrong with it. */
+static void keep(app *a)
+{
+    const char *trouble = a->typed ? hs_journal_keep(a->config->journal, a->session) : NULL;
+    if (trouble) replace(&a->trouble, copy(trouble));
+}
+
 static void performed(void *context, const char *summary)
 {
     app *a = context;
+    keep(a);
     heed_settings(a);
-    set_message(a, summary ? copy(summary) : hs_explain(a->session), false);
+    hs_lockstep *l = lockstep(a);
+    char *told = summary ? copy(summary) : l ? hs_lanes_explain(l) : hs_explain(a->session);
+    if (a->verdict) {
+        set_message(a, joined(a->verdict, "\n", told), false);
+        free(told);
+    } else {
+        set_message(a, told, false);
+    }
+    replace(&a->verdict, NULL);
     a->state.follow = true;
+    if (hs_segments_are_news(a->session)) show_segments(a);
 }
 
 static void show_progress(app *a)
@@ -483,13 +562,22 @@ static void show_progress(app *a)
     int64_t now = hs_player_clock();
     char *text;
     if (now - a->began <= 500 || now - a->shown <= 100) return;
-    if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
-                 hs_session_totals(a->session)->requests) < 0)
+    if (a->progress)
+        text = joined(a->progress, "; ", "Ctrl-C stops");
+    else if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
+                      hs_session_totals(a->session)->requests) < 0)
         abort();
     set_message(a, text, false);
     a->shown = now;
     a->stale = true;
     draw(a);
+}
+
+static void progress(void *context, const char *text)
+{
+    app *a = context;
+    replace(&a->progress, text ? copy(text) : NULL);
+    if (!text) replace(&a->message, NULL);
 }
 
 /* Is what arrives now, after all that waits, inside a paste? */
@@ -515,7 +603,9 @@ static void forget_waiting(app *a)
 static bool interrupted(void *context)
 {
     app *a = context;
-    if (++a->asked % 1024) return false;
+    if (a->question.cancelled) return true;
+    if (++a->asked % 1024 && !a->progress) return false;
+    keep(a);
     show_progress(a);
     bool pasting = paste_arrives(a);
     while (1) {
@@ -536,6 +626,12 @@ static bool interrupted(void *context)
         a->waiting = hs_array_reserve(a->waiting, &a->waiting_room, a->waiting_to + 1, sizeof e);
         a->waiting[a->waiting_to++] = e;
     }
+}
+
+static const char *go_on(void *context)
+{
+    const app *a = context;
+    return hs_journal_ask(a->config->journal);
 }
 
 /* The next key, from what waits or from the terminal. */
@@ -571,12 +667,25 @@ static void present_answer(app *a)
     replace(&a->answer, NULL);
 }
 
+/* The answer is there: what went wrong with the journal is said with it, once. */
+static void after_running(app *a)
+{
+    keep(a);
+    present_answer(a);
+    if (!a->trouble) return;
+    replace(&a->command, NULL);
+    set_message(a, a->message ? joined(a->trouble, "\n", a->message) : copy(a->trouble), true);
+    replace(&a->trouble, NULL);
+}
+
 static void before_running(app *a)
 {
     end_slow_motion(a);
     close_overlay(a);
     replace(&a->message, NULL);
     replace(&a->command, NULL);
+    replace(&a->verdict, NULL);
+    a->question.cancelled = false;
     a->state.error = false;
     a->began = a->shown = hs_player_clock();
 }
@@ -591,9 +700,10 @@ static void run_typed(app *a, const char *line)
     }
     if (text[strspn(text, " \t\n")]) {
         before_running(a);
-        a->left = true;
+        a->left = a->player.disturbed = true;
+        a->typed = true;
         hs_interpreter_run(a->interpreter, NULL, 1, text, strlen(text));
-        present_answer(a);
+        after_running(a);
     }
     free(text);
 }
@@ -615,13 +725,14 @@ static char *copy_if(const char *text)
 static void take_look(void *context, hs_look *look)
 {
     app *a = context;
-    present_answer(a);
+    after_running(a);
     *look = (hs_look){.state = a->state,
                       .section = copy_if(a->section),
                       .caption = copy_if(a->caption),
                       .message = copy_if(a->message),
                       .overlay_text = copy_if(a->overlay_text),
-                      .slow = a->slow.on ? a->slow.request : 0};
+                      .slow = a->slow.on ? a->slow.request : 0,
+                      .lanes = lockstep(a)};
 }
 
 /* The reader's own zoom and size stay: they are no part of the lecture. */
@@ -639,6 +750,7 @@ static void show_look(void *context, const hs_look *look)
     replace(&a->message, copy_if(look->message));
     replace(&a->overlay_text, copy_if(look->overlay_text));
     if (a->state.overlay.text) a->state.overlay.text = a->overlay_text;
+    hs_interpreter_use_lanes(a->interpreter, look->lanes);
     if (look->slow) begin_slow_motion(a, look->slow);
 }
 
@@ -658,9 +770,15 @@ static void say_the_end(app *a)
 static void open_script(app *a)
 {
     hs_lectern lectern = {a, begin_step, take_look, show_look, fail_to_go};
-    hs_player_open(&a->player, a->interpreter, a->session, &lectern, a->config->script);
+    const hs_fullscreen_config *c = a->config;
+    hs_program *script = c->script ? hs_interpreter_load(a->interpreter, c->script)
+                         : c->text ? hs_interpreter_parse(a->interpreter, "LIST", c->text)
+                                   : NULL;
+    if (!script) return;
+    hs_interpreter_keep_lanes(a->interpreter);
+    hs_player_open(&a->player, a->interpreter, a->session, &lectern, script);
     say_the_end(a);
-    if (a->player.script) a->notes = hs_notes_open();
+    a->notes = hs_notes_open();
     hs_terminal_watch(a->terminal, hs_notes_knock(a->notes));
 }
 
@@ -701,13 +819,13 @@ static int page(const app *a)
 static void inspect(app *a, hs_addr at)
 {
     if (!at) return;
-    char *text = NULL;
     hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
     hs_inspect_paint(stage(a), hs_pane_of(scene), at);
-    text = hs_scene_text(scene);
+    char *text = hs_scene_text(scene);
     hs_scene_free(scene);
-    text[strcspn(text + 1, "\n") + 1] = ':';
-    set_message(a, text, false);
+    const char *rows = text + strcspn(text, "\n"); /* behind the title */
+    set_message(a, copy(*rows ? rows + 1 : rows), false);
+    free(text);
     a->state.cursor = at;
     a->state.cursor_size = 1;
     a->state.follow = false;
@@ -869,7 +987,7 @@ static void key_play(app *a)
 }
 
 /* By itself, or at a key: then the pace is the speaker's from there on. */
-static void go_on(app *a)
+static void step_on(app *a)
 {
     hs_player_on(&a->player);
     say_the_end(a);
@@ -878,7 +996,7 @@ static void go_on(app *a)
 static void key_next(app *a)
 {
     hs_player_pause(&a->player);
-    go_on(a);
+    step_on(a);
 }
 
 static void key_back(app *a)
@@ -898,6 +1016,8 @@ static void key_end(app *a)
 }
 
 static void key_help(app *a);
+static void travel_back(app *a);
+static void travel_forward(app *a);
 
 /* Every key that is not the editor's, once: what it does and how the help says it. */
 static const struct {
@@ -924,6 +1044,9 @@ static const struct {
     {HS_KEY_SHIFT_RIGHT, "Shift-Right", "the byte on the right", cursor_right},
     {HS_KEY_SHIFT_UP, "Shift-Up", "the row above", cursor_up},
     {HS_KEY_SHIFT_DOWN, "Shift-Down", "the row below", cursor_down},
+    {HS_KEY_ALT_UP, "Alt-Up", "time travel: one command back; or click on the bar in the title",
+     travel_back},
+    {HS_KEY_ALT_DOWN, "Alt-Down", "one command forward", travel_forward},
     {HS_KEY_ALT_LEFT, "Alt-Left", "the start of this block, or of the one before",
      cursor_previous_block},
     {HS_KEY_ALT_RIGHT, "Alt-Right", "the next block", cursor_next_block},
@@ -964,12 +1087,57 @@ static void key_help(app *a)
     a->overlay_by_key = !open;
 }
 
+/* Go to a moment of this branch, and say what was done there. */
+static void travel(app *a, uint64_t count)
+{
+    hs_problem problem;
+    hs_moment m = hs_session_moment(a->session);
+    end_slow_motion(a);
+    close_overlay(a);
+    m.count = count;
+    if (!hs_session_go(a->session, m, &problem)) {
+        set_message(a, copy(problem.what), true);
+        return;
+    }
+    a->state.follow = true;
+    a->state.error = false;
+    replace(&a->command, NULL);
+    set_message(a, count ? hs_explain(a->session) : copy("the beginning"), false);
+    if (a->message && !*a->message)
+        set_message(a, hs_session_record_text(a->session, count - 1), false);
+}
+
+static void travel_back(app *a)
+{
+    uint64_t count = hs_session_moment(a->session).count;
+    if (count) travel(a, count - 1);
+}
+
+static void travel_forward(app *a)
+{
+    hs_moment m = hs_session_moment(a->session);
+    if (m.count < hs_session_branch_count(a->session, m.branch)) travel(a, m.count + 1);
+}
+
+/* A click on the bar in the title. */
+static void scrub_to(app *a, int column)
+{
+    hs_pane bar = a->places.bar;
+    uint64_t end = hs_session_branch_count(a->session, hs_session_moment(a->session).branch);
+    if (column < bar.column || column >= bar.column + bar.columns) return;
+    travel(a, (uint64_t)(column - bar.column) * end / (uint64_t)(bar.columns - 1));
+}
+
 static void act_on_mouse(app *a)
 {
     MEVENT event;
     if (getmouse(&event) != OK) return;
     if (event.bstate & BUTTON4_PRESSED) scroll_by(a, -3);
     if (event.bstate & BUTTON5_PRESSED) scroll_by(a, 3);
+    if (event.bstate & BUTTON1_PRESSED && event.y == 0 && a->places.bar.columns > 0) {
+        scrub_to(a, event.x);
+        return;
+    }
     if (!(event.bstate & BUTTON1_PRESSED) || a->state.overlay.open) return;
     inspect(a, hs_map_address(stage(a), &a->places.plan, event.y - a->places.map.row,
                               event.x - a->places.map.column));
@@ -1169,11 +1337,12 @@ static hs_key next_char(void *context, wchar_t *out)
         if (!key_is_pending(a)) {
             insert_pasted(a);
             draw(a);
+            hs_journal_sync(a->config->journal);
         }
         bool played = a->player.has_focus || a->slow.on;
         switch (read_key(a, hs_player_wait(&a->player), &key)) {
         case HS_READ_END: return HS_KEY_END;
-        case HS_READ_TIMEOUT: go_on(a); break;
+        case HS_READ_TIMEOUT: step_on(a); break;
         case HS_READ_WATCHED: hs_notes_let_in(a->notes); continue;
         case HS_READ_KEY:
             insert_pasted(a);
@@ -1207,6 +1376,132 @@ static void show_completions(void *context, const hs_completions *c)
     a->stale = true;
 }
 
+/* --- Questions ------------------------------------------------------------------------------ */
+
+/* A command waits for an answer, perhaps one of a script, while libedit waits for a key: so the
+ * answer has a line of its own here. */
+
+static void erase_typed(app *a)
+{
+    if (a->question.length) a->question.length--;
+}
+
+static void type_answer(app *a, wchar_t c)
+{
+    size_t room = sizeof a->question.typed / sizeof *a->question.typed;
+    if (c >= 32 && c != 127 && a->question.length < room)
+        a->question.typed[a->question.length++] = c;
+}
+
+/* The cell of the map under the mouse. */
+static bool click_answers(app *a)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK || !(event.bstate & BUTTON1_PRESSED)) return false;
+    if (!a->question.on_map || a->state.overlay.open) return false;
+    a->question.from = hs_map_address(stage(a), &a->places.plan, event.y - a->places.map.row,
+                                      event.x - a->places.map.column);
+    a->question.to = a->question.from + a->places.plan.cell_bytes;
+    return a->question.from != HS_NULL;
+}
+
+/* Keys that only look at something act as ever; those that run commands or travel do nothing. */
+static void look(app *a, wchar_t key)
+{
+    void (*const waiting[])(app *) = {key_play, key_next, travel_back, travel_forward};
+    for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++)
+        for (size_t j = 0; j < sizeof keys / sizeof *keys; j++)
+            if (keys[j].key == (int)key && keys[j].act == waiting[i]) return;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].key == (int)key) keys[i].act(a);
+}
+
+typedef enum { GOES_ON, ANSWERED, PASSED } asking;
+
+static asking take_character(app *a, wchar_t c)
+{
+    switch (c) {
+    case L'\r':
+    case L'\n': return ANSWERED;
+    case CTRL_C: a->question.cancelled = true; return PASSED;
+    case ESCAPE:
+        if (!a->state.overlay.open) return PASSED;
+        close_overlay(a);
+        return GOES_ON;
+    case 127:
+    case 8: erase_typed(a); return GOES_ON;
+    default: type_answer(a, c); return GOES_ON;
+    }
+}
+
+static asking take_key(app *a, wchar_t key)
+{
+    if (key == KEY_MOUSE) return click_answers(a) ? ANSWERED : GOES_ON;
+    if (key == KEY_ENTER) return ANSWERED;
+    if (key == KEY_BACKSPACE)
+        erase_typed(a);
+    else
+        look(a, key);
+    return a->quit ? PASSED : GOES_ON;
+}
+
+static asking await_answer(app *a)
+{
+    asking now = GOES_ON;
+    while (now == GOES_ON) {
+        wchar_t key;
+        a->stale = true;
+        draw(a);
+        switch (read_key(a, -1, &key)) {
+        case HS_READ_END: a->quit = true; return PASSED;
+        case HS_READ_TIMEOUT: break;
+        case HS_READ_WATCHED: hs_notes_let_in(a->notes); break;
+        case HS_READ_KEY: now = take_key(a, key); break;
+        case HS_READ_CHARACTER: now = take_character(a, key); break;
+        }
+    }
+    return now;
+}
+
+/* An answer is still laid over the map, such as why the last prediction was wrong: it stays until
+ * it has been read. */
+static void read_overlay(app *a)
+{
+    while (a->state.overlay.open && !a->quit) {
+        wchar_t key;
+        a->question.reading = true;
+        a->stale = true;
+        draw(a);
+        hs_read read = read_key(a, -1, &key);
+        if (read == HS_READ_END) a->quit = true;
+        if (read == HS_READ_WATCHED) hs_notes_let_in(a->notes);
+        if (read == HS_READ_KEY && key != KEY_ENTER) look(a, key);
+        if (read == HS_READ_CHARACTER && key == CTRL_C) a->question.cancelled = true;
+        if (read == HS_READ_CHARACTER || (read == HS_READ_KEY && key == KEY_ENTER))
+            close_overlay(a);
+    }
+    a->question.reading = false;
+}
+
+static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
+{
+    app *a = context;
+    if (a->quit || a->question.cancelled) return false;
+    read_overlay(a);
+    if (a->quit || a->question.cancelled) return false;
+    memset(&a->question, 0, sizeof a->question);
+    a->question.on = true;
+    a->question.on_map = on_map;
+    set_message(a, copy(question), false);
+    asking how = await_answer(a);
+    a->question.on = false;
+    a->stale = true;
+    *reply = (hs_reply){.from = a->question.from, .to = a->question.to};
+    if (how == ANSWERED && !reply->to)
+        reply->text = hs_utf8_from_wide(a->question.typed, a->question.length);
+    return how == ANSWERED;
+}
+
 /* --- Life ----------------------------------------------------------------------------------- */
 
 static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *config, const char *why)
@@ -1214,7 +1509,8 @@ static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *confi
     hs_plain_style style = hs_plain_style_of_output(config->ascii);
     fprintf(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
     if (config->script) return hs_plain_play(session, &style, config->script);
-    return hs_plain_converse(session, &style, config->history);
+    if (config->text) return hs_plain_run(session, &style, "LIST", config->text);
+    return hs_plain_converse(session, &style, config->history, config->journal);
 }
 
 static void read_lines(app *a)
@@ -1245,6 +1541,9 @@ static void free_app(app *a)
     free(a->answer);
     free(a->overlay_text);
     free(a->command);
+    free(a->progress);
+    free(a->verdict);
+    free(a->trouble);
     free(a->open_lines);
     free(a->pasted);
     free(a->waiting);
@@ -1256,7 +1555,8 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     app a = {.session = session, .config = config, .other_theme = -1};
     const char *why = "libedit can not be set up";
     hs_prompt_host host = {&a, next_char, show_completions};
-    hs_listener listener = {&a, say, show, begin, performed, interrupted, cue};
+    hs_listener listener = {&a,          say, show,     begin, performed,
+                            interrupted, ask, progress, go_on, cue};
     a.interpreter = hs_interpreter_new(session, &listener);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);
@@ -1264,13 +1564,16 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
         free_app(&a);
         return line_mode(session, config, why);
     }
-    set_message(&a,
-                copy("Type malloc 24, then free p1. help lists the commands; F1 or ? the keys."),
-                false);
-    if (config->script) open_script(&a);
+    const char *notice = hs_journal_notice(config->journal);
+    set_message(
+        &a,
+        copy(notice ? notice
+                    : "Type malloc 24, then free p1. help lists the commands; F1 or ? the keys."),
+        false);
+    open_script(&a);
     uint64_t in_script = hs_interpreter_failures(a.interpreter);
     read_lines(&a);
-    if (config->script) in_script = hs_interpreter_failures(a.interpreter);
+    if (config->script || config->text) in_script = hs_interpreter_failures(a.interpreter);
     int ended_by = hs_terminal_end_signal(a.terminal);
     hs_terminal_close(a.terminal);
     free_app(&a);

@@ -6,8 +6,11 @@
 #include "ui/ansi.h"
 #include "ui/editor.h"
 #include "view/byte_map.h"
+#include "view/difference.h"
 #include "view/explanation.h"
 #include "view/panels.h"
+#include "view/segments.h"
+#include "view/side_by_side.h"
 #include "view/telling.h"
 
 #include <errno.h>
@@ -18,10 +21,22 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* Where lines come from. */
+typedef struct {
+    hs_editor *editor; /* NULL: a pipe or a file */
+    char *line;
+    size_t capacity;
+    size_t number; /* of the last line */
+} line_source;
+
 typedef struct {
     hs_session *session;
     const hs_plain_style *style;
-    bool echo; /* show the commands of a script before their answers */
+    bool echo;          /* show the commands of a script before their answers */
+    line_source *lines; /* for answers */
+    hs_interpreter *interpreter;
+    hs_journal *journal; /* NULL where nobody types */
+    unsigned asked;      /* how often a long command asked whether to stop */
 } printer;
 
 enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
@@ -54,8 +69,36 @@ static void print_scene(const printer *p, hs_scene *scene)
     hs_scene_free(scene);
 }
 
+static hs_lockstep *lockstep(const printer *p)
+{
+    return p->interpreter ? hs_interpreter_lockstep(p->interpreter) : NULL;
+}
+
+/* Every allocator that runs side by side, one above the other. */
+static void print_lanes(const printer *p)
+{
+    const hs_lockstep *l = lockstep(p);
+    for (size_t i = 0; i < hs_lockstep_count(l); i++) {
+        hs_map_plan plan = hs_lane_plan(l, i, MAP_ROWS, p->style->columns, HS_NULL, true);
+        int rows = hs_lane_rows(l, i, &plan, p->style->columns);
+        hs_scene *scene = hs_scene_new(rows, p->style->columns, p->style->ascii);
+        hs_lane_paint(l, i, &plan, hs_pane_of(scene));
+        print_scene(p, scene);
+    }
+}
+
+static void print_own(const printer *p, char *text)
+{
+    if (text) hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+    free(text);
+}
+
 static void print_map_with(const printer *p, hs_addr cursor, uint64_t size)
 {
+    if (lockstep(p)) {
+        print_lanes(p);
+        return;
+    }
     uint64_t zoom = hs_session_setting(p->session, HS_SET_ZOOM);
     size_t n;
     const hs_change *c = hs_session_changes(p->session, &n);
@@ -83,6 +126,10 @@ static void print_highlight(const printer *p, hs_addr at, uint64_t size)
 
 static void print_panel(const printer *p, const hs_panel *panel)
 {
+    if (lockstep(p)) {
+        print_own(p, hs_lanes_panel(lockstep(p), panel, p->style->columns, p->style->ascii));
+        return;
+    }
     size_t rows = panel->rows(p->session, p->style->columns);
     hs_scene *scene = hs_scene_new((int)(rows < LIST_ROWS ? rows : LIST_ROWS), p->style->columns,
                                    p->style->ascii);
@@ -109,9 +156,22 @@ static void print_inspection(const printer *p, hs_addr at)
 
 static void print_why(const printer *p, uint64_t n)
 {
-    char *text = hs_why_of(p->session, n);
+    print_own(p, lockstep(p) ? hs_lanes_why(lockstep(p), n) : hs_why_of(p->session, n));
+}
+
+static void print_translation(const printer *p, uint64_t address, unsigned access)
+{
+    char *text = hs_translation_text(p->session, address, access);
     hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
     free(text);
+}
+
+static void print_difference(const printer *p, uint64_t n)
+{
+    char *text = hs_difference(p->session, n);
+    hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+    free(text);
+    print_map(p);
 }
 
 /* Every step of a request with the map as it was after it, where bytes changed. */
@@ -119,7 +179,7 @@ static void print_steps(const printer *p, uint64_t n)
 {
     hs_session *own = NULL;
     hs_session *s = hs_session_stage(p->session, n, &own);
-    printer then = {s, p->style, p->echo};
+    printer then = {.session = s, .style = p->style, .echo = p->echo, .lines = p->lines};
     size_t number = 0, changes;
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
         char *text = hs_step_text(s, from, to);
@@ -132,6 +192,14 @@ static void print_steps(const printer *p, uint64_t n)
     }
     if (!s) puts("this request ended in a fault: it has no steps");
     hs_session_free(own);
+}
+
+/* What a split begins with, and what `split` alone shows. */
+static void print_split(const printer *p)
+{
+    hs_lockstep_has_news(lockstep(p));
+    print_lanes(p);
+    print_own(p, hs_lanes_parting(lockstep(p)));
 }
 
 /* --- The listener --------------------------------------------------------------------------- */
@@ -167,6 +235,7 @@ static void say(void *context, hs_voice voice, const char *text)
     case HS_SAY_PRESENTER: break;                    /* whoever reads this is the audience */
     case HS_SAY_REFUSED: fputs("refused: ", stdout); /* fall through */
     case HS_SAY_ANSWER:
+    case HS_SAY_VERDICT:
     case HS_SAY_ERROR: hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p)); break;
     }
 }
@@ -183,9 +252,13 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_PLOT: print_panel(p, &hs_panel_plot); break;
     case HS_SHOW_BYTES: print_bytes(p, at, length); break;
     case HS_SHOW_INSPECT: print_inspection(p, at); break;
+    case HS_SHOW_DIFFERENCE: print_difference(p, at); break;
     case HS_SHOW_WHY: print_why(p, at); break;
     case HS_SHOW_STEPS: print_steps(p, at); break;
     case HS_SHOW_HIGHLIGHT: print_highlight(p, at, length); break;
+    case HS_SHOW_LANES: print_split(p); break;
+    case HS_SHOW_SEGMENTS: print_panel(p, &hs_panel_segments); break;
+    case HS_SHOW_TRANSLATION: print_translation(p, at, (unsigned)length); break;
     }
 }
 
@@ -204,14 +277,29 @@ static void begin(void *context, const hs_program *program, const hs_statement *
     free(text);
 }
 
+/* What was done is kept before it is told. */
+static void keep(const printer *p)
+{
+    const char *trouble = hs_journal_keep(p->journal, p->session);
+    if (trouble) fprintf(stderr, "heapscope: %s\n", trouble);
+}
+
 static void performed(void *context, const char *summary)
 {
     const printer *p = context;
+    keep(p);
     if (p->style->silent) return;
-    char *sentence = summary ? NULL : hs_explain(p->session);
-    hs_print_text(stdout, HS_ROLE_TEXT, summary ? summary : sentence, ink_of(p));
-    free(sentence);
-    if (hs_session_setting(p->session, HS_SET_PICTURE) == HS_PICTURE_ON) print_map(p);
+    hs_lockstep *l = lockstep(p);
+    if (summary)
+        hs_print_text(stdout, HS_ROLE_TEXT, summary, ink_of(p));
+    else
+        print_own(p, l ? hs_lanes_explain(l) : hs_explain(p->session));
+    bool picture = hs_session_setting(p->session, HS_SET_PICTURE) == HS_PICTURE_ON;
+    if (picture && hs_segments_are_news(p->session))
+        print_panel(p, &hs_panel_segments);
+    else if (picture)
+        print_map(p);
+    if (l && hs_lockstep_has_news(l)) print_own(p, hs_lanes_parting(l));
 }
 
 /* --- Ctrl-C --------------------------------------------------------------------------------- */
@@ -226,8 +314,15 @@ static void ask_interrupt(int signal)
 
 static bool interrupted(void *context)
 {
-    (void)context;
+    printer *p = context;
+    if (++p->asked % 1024 == 0) keep(p);
     return interrupt_asked;
+}
+
+static const char *go_on(void *context)
+{
+    const printer *p = context;
+    return hs_journal_ask(p->journal);
 }
 
 /* Ctrl-C stops a long command rather than the program; only where somebody types. */
@@ -237,25 +332,22 @@ static void catch_interrupts(void)
     sigaction(SIGINT, &action, NULL);
 }
 
-static hs_interpreter *interpreter_for(printer *p)
+/* Over and over in one place, where somebody looks. */
+static void progress(void *context, const char *text)
 {
-    hs_listener listener = {p, say, show, begin, performed, interrupted, NULL};
-    return hs_interpreter_new(p->session, &listener);
+    const printer *p = context;
+    if (p->style->silent || !isatty(STDERR_FILENO)) return;
+    int room = p->style->columns - 1;
+    fprintf(stderr, "\r%-*.*s\r", room, room, text ? text : "");
+    fflush(stderr);
 }
 
 /* --- Lines ---------------------------------------------------------------------------------- */
 
-typedef struct {
-    hs_editor *editor; /* NULL: lines come from a pipe or a file */
-    char *line;
-    size_t capacity;
-    size_t number; /* of the last line */
-} line_source;
-
 /* The next line with its newline; NULL at the end. */
-static const char *next_line(line_source *l, bool more, size_t *length)
+static const char *next_line(line_source *l, const wchar_t *prompt, size_t *length)
 {
-    if (l->editor) return hs_editor_read(l->editor, more ? L"... " : L"heapscope> ", length);
+    if (l->editor) return hs_editor_read(l->editor, prompt, length);
     ssize_t n = getline(&l->line, &l->capacity, stdin);
     l->number += n >= 0;
     *length = n < 0 ? 0 : (size_t)n;
@@ -271,6 +363,35 @@ static bool was_cleared(const line_source *l)
     return true;
 }
 
+/* The answer is the next line of the input; it is shown when nobody was seen typing it. */
+static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
+{
+    const printer *p = context;
+    size_t n;
+    (void)on_map;
+    hs_print_text(stdout, HS_ROLE_TITLE, question, ink_of(p));
+    bool typed = isatty(STDIN_FILENO);
+    if (!p->lines->editor) fputs("? ", stdout);
+    fflush(stdout);
+    const char *line = next_line(p->lines, L"? ", &n);
+    if (!line && interrupt_asked) putchar('\n'); /* what asks will ask whether to stop */
+    while (n && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
+    if (!typed) printf("%.*s\n", (int)n, n ? line : "");
+    if (!n) return false;
+    reply->text = strndup(line, n);
+    return true;
+}
+
+static hs_interpreter *interpreter_for(printer *p)
+{
+    hs_listener listener = {p,           say,  show,     begin, performed,
+                            interrupted, NULL, progress, go_on, NULL};
+    if (!p->style->silent) listener.ask = ask;
+    p->interpreter = hs_interpreter_new(p->session, &listener);
+    if (p->style->questions) hs_interpreter_hide_answers(p->interpreter);
+    return p->interpreter;
+}
+
 /* A statement may go on over several lines, while a { is open. NULL at the end of input. */
 static char *next_statement(line_source *l, size_t *length)
 {
@@ -278,7 +399,7 @@ static char *next_statement(line_source *l, size_t *length)
     size_t capacity = 0, n;
     *length = 0;
     for (;;) {
-        const char *line = next_line(l, *length > 0, &n);
+        const char *line = next_line(l, *length > 0 ? L"... " : L"heapscope> ", &n);
         if (!line && was_cleared(l)) {
             *length = 0;
             continue;
@@ -292,22 +413,26 @@ static char *next_statement(line_source *l, size_t *length)
 }
 
 uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
-                           const char *history_file)
+                           const char *history_file, hs_journal *journal)
 {
-    printer p = {.session = session, .style = style};
-    hs_interpreter *in = interpreter_for(&p);
-    line_source l = {0};
     bool typed = isatty(STDIN_FILENO);
+    line_source l = {0};
+    printer p = {
+        .session = session, .style = style, .lines = &l, .journal = typed ? journal : NULL};
+    hs_interpreter *in = interpreter_for(&p);
     char *text;
     size_t length;
     if (typed) l.editor = hs_editor_new(session, history_file);
     if (typed) catch_interrupts();
+    if (hs_journal_notice(p.journal)) puts(hs_journal_notice(p.journal));
     while (!hs_interpreter_has_quit(in)) {
         size_t first = l.number + 1;
         if (!(text = next_statement(&l, &length))) break;
         interrupt_asked = 0;
         hs_interpreter_run(in, typed ? NULL : "<stdin>", first, text, length);
+        keep(&p);
         fflush(stdout);
+        hs_journal_sync(p.journal);
         free(text);
     }
     uint64_t failures = hs_interpreter_failures(in);
@@ -319,10 +444,25 @@ uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
 
 uint64_t hs_plain_play(hs_session *session, const hs_plain_style *style, const char *path)
 {
-    printer p = {.session = session, .style = style, .echo = true};
+    line_source l = {0};
+    printer p = {.session = session, .style = style, .echo = true, .lines = &l};
     hs_interpreter *in = interpreter_for(&p);
     hs_interpreter_run_file(in, path);
     uint64_t failures = hs_interpreter_failures(in);
     hs_interpreter_free(in);
+    free(l.line);
+    return failures;
+}
+
+uint64_t hs_plain_run(hs_session *session, const hs_plain_style *style, const char *name,
+                      const char *text)
+{
+    line_source l = {0};
+    printer p = {.session = session, .style = style, .lines = &l};
+    hs_interpreter *in = interpreter_for(&p);
+    hs_interpreter_run(in, name, 1, text, strlen(text));
+    uint64_t failures = hs_interpreter_failures(in);
+    hs_interpreter_free(in);
+    free(l.line);
     return failures;
 }

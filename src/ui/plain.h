@@ -2,21 +2,28 @@
 #ifndef HS_UI_PLAIN_H
 #define HS_UI_PLAIN_H
 
+#include "ui/journal.h"
+
 #include <heapscope/session.h>
 
 typedef struct {
     bool ascii;
-    bool colour; /* paint pictures with ANSI colours */
-    bool silent; /* say errors only */
+    bool colour;    /* paint pictures with ANSI colours */
+    bool silent;    /* say errors only */
+    bool questions; /* of op lists, without the answers */
     int columns;
 } hs_plain_style;
 
 /* How standard output is to be written to: its width, and whether it can show colours. */
 hs_plain_style hs_plain_style_of_output(bool ascii);
 
-/* Read commands from standard input until its end or `quit`; with line editing on a terminal.
- * Returns the number of failures. */
-uint64_t hs_plain_converse(hs_session *, const hs_plain_style *, const char *history_file);
+/* Read commands from standard input until its end or `quit`; with line editing on a terminal, where
+ * the journal (NULL: none) keeps what is typed. Returns the number of failures. */
+uint64_t hs_plain_converse(hs_session *, const hs_plain_style *, const char *history_file,
+                           hs_journal *);
+
+/* Run the commands of a text that complaints call `name`. Returns the number of failures. */
+uint64_t hs_plain_run(hs_session *, const hs_plain_style *, const char *name, const char *text);
 
 /* Play a script. Returns the number of failures, counting a file that can not be read as one. */
 uint64_t hs_plain_play(hs_session *, const hs_plain_style *, const char *path);

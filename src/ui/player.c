@@ -35,9 +35,9 @@ static bool is_command(const hs_statement *s, const char *name)
 /* It leads to what follows it. */
 static bool leads_on(const hs_statement *s)
 {
-    static const char *const names[] = {"set",  "allocator", "heap",   "reset",     "title",
-                                        "zoom", "speed",     "expect", "presenter", "highlight",
-                                        "wait", "pause",     NULL};
+    static const char *const names[] = {"set",       "allocator", "heap",    "reset",  "title",
+                                        "zoom",      "speed",     "predict", "expect", "presenter",
+                                        "highlight", "wait",      "pause",   NULL};
     return is_one_of(s, names);
 }
 
@@ -73,6 +73,7 @@ static void free_step(hs_step *s)
     free(s->look.caption);
     free(s->look.message);
     free(s->look.overlay_text);
+    free(s->changes);
     free(s->speaker);
 }
 
@@ -148,6 +149,13 @@ static bool perform(hs_player *p, hs_step *step, size_t from)
     return good;
 }
 
+static void keep_changes(hs_step *step, const hs_session *s)
+{
+    const hs_change *changes = hs_session_changes(s, &step->change_count);
+    step->changes = hs_new(step->change_count + 1, sizeof *changes);
+    for (size_t i = 0; i < step->change_count; i++) step->changes[i] = changes[i];
+}
+
 /* The next step that was not performed yet. False: there is none, or it failed. */
 static bool perform_next(hs_player *p)
 {
@@ -160,6 +168,7 @@ static bool perform_next(hs_player *p)
     p->performing = NULL;
     step.stops |= !good;
     step.moment = hs_session_moment(p->session);
+    keep_changes(&step, p->session);
     p->lectern.take(p->lectern.context, &step.look);
     p->steps = hs_array_reserve(p->steps, &p->capacity, p->count + 1, sizeof step);
     p->steps[p->count++] = step;
@@ -168,24 +177,28 @@ static bool perform_next(hs_player *p)
     return good;
 }
 
-bool hs_player_open(hs_player *p, hs_interpreter *in, hs_session *session,
-                    const hs_lectern *lectern, const char *path)
+void hs_player_open(hs_player *p, hs_interpreter *in, hs_session *session,
+                    const hs_lectern *lectern, hs_program *script)
 {
-    *p = (hs_player){.interpreter = in, .session = session, .lectern = *lectern, .speed = 1000};
-    p->script = hs_interpreter_load(in, path);
-    if (!p->script) return false;
-    p->began = hs_player_clock();
-    p->has_focus = p->playing = true;
+    *p = (hs_player){.interpreter = in,
+                     .session = session,
+                     .lectern = *lectern,
+                     .script = script,
+                     .began = hs_player_clock(),
+                     .has_focus = true,
+                     .playing = true,
+                     .speed = 1000};
     perform_next(p);
     if (hs_player_has_ended(p)) p->has_focus = p->playing = false;
-    return true;
 }
 
 /* --- Going ---------------------------------------------------------------------------------- */
 
-static bool same(hs_moment a, hs_moment b)
+/* Is the session as it was after this step? */
+static bool is_at(const hs_player *p, const hs_step *s)
 {
-    return a.branch == b.branch && a.count == b.count;
+    hs_moment m = hs_session_moment(p->session);
+    return !p->disturbed && m.branch == s->moment.branch && m.count == s->moment.count;
 }
 
 /* Show a step that was performed: its moment, and its screen. */
@@ -194,11 +207,12 @@ static bool show(hs_player *p, size_t i)
     hs_problem problem;
     const hs_step *s = &p->steps[i];
     p->lectern.begin(p->lectern.context);
-    if (!same(hs_session_moment(p->session), s->moment) &&
-        !hs_session_go(p->session, s->moment, &problem)) {
+    if (!is_at(p, s) && !hs_session_go(p->session, s->moment, &problem)) {
         p->lectern.fail(p->lectern.context, problem.what);
         return false;
     }
+    p->disturbed = false;
+    hs_session_show_changes(p->session, s->changes, s->change_count);
     p->at = i;
     p->lectern.show(p->lectern.context, &s->look);
     arrive(p);
@@ -208,7 +222,7 @@ static bool show(hs_player *p, size_t i)
 /* Back where the script is, if commands of somebody's own led elsewhere: those stay as a branch. */
 static bool come_back(hs_player *p)
 {
-    return !now(p) || same(hs_session_moment(p->session), now(p)->moment) || show(p, p->at);
+    return !now(p) || is_at(p, now(p)) || show(p, p->at);
 }
 
 void hs_player_on(hs_player *p)

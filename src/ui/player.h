@@ -18,7 +18,8 @@
 typedef struct {
     hs_screen_state state;
     char *section, *caption, *message, *overlay_text;
-    uint64_t slow; /* the operation that is shown in slow motion, 0 for none */
+    uint64_t slow;      /* the operation that is shown in slow motion, 0 for none */
+    hs_lockstep *lanes; /* allocators side by side, or NULL; the interpreter's */
 } hs_look;
 
 /* The screen that the lecture is held on. */
@@ -34,6 +35,8 @@ typedef struct {
     size_t next;      /* the statement behind it */
     hs_moment moment; /* of the session, after it */
     hs_look look;
+    hs_change *changes; /* that were shown: those of the last request, or of a comparison */
+    size_t change_count;
     char *speaker;  /* lines for the speaker alone, or NULL */
     int64_t pause;  /* milliseconds to the next step, when playing by itself */
     bool stops;     /* wait for a key even so */
@@ -51,6 +54,7 @@ typedef struct {
     size_t at;           /* the one on show */
     hs_step *performing; /* NULL: none */
 
+    bool disturbed; /* commands were typed since: even one that failed may have left its traces */
     bool has_focus; /* keys are the player's, not the prompt's */
     bool playing;   /* goes on by itself */
     int64_t due;    /* when, in milliseconds of hs_player_clock */
@@ -60,9 +64,8 @@ typedef struct {
 
 int64_t hs_player_clock(void);
 
-/* Load a script and perform its first step; false after the interpreter said what is wrong. */
-bool hs_player_open(hs_player *, hs_interpreter *, hs_session *, const hs_lectern *,
-                    const char *path);
+/* Play a script, which is the player's from then on: perform its first step. */
+void hs_player_open(hs_player *, hs_interpreter *, hs_session *, const hs_lectern *, hs_program *);
 void hs_player_close(hs_player *);
 
 /* Is the last step on show (or is there no script)? */

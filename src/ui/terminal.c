@@ -157,6 +157,8 @@ static void define_arrows(void)
         {"\033[1;2B", HS_KEY_SHIFT_DOWN},
         {"\033[1;2C", HS_KEY_SHIFT_RIGHT},
         {"\033[1;2D", HS_KEY_SHIFT_LEFT},
+        {"\033[1;3A", HS_KEY_ALT_UP},
+        {"\033[1;3B", HS_KEY_ALT_DOWN},
         {"\033[1;3C", HS_KEY_ALT_RIGHT},
         {"\033[1;3D", HS_KEY_ALT_LEFT},
     };

@@ -21,6 +21,8 @@ enum {
     HS_KEY_SHIFT_DOWN,
     HS_KEY_SHIFT_RIGHT,
     HS_KEY_SHIFT_LEFT,
+    HS_KEY_ALT_UP,
+    HS_KEY_ALT_DOWN,
     HS_KEY_ALT_RIGHT,
     HS_KEY_ALT_LEFT,
     HS_KEY_WORD_RIGHT, /* Ctrl with an arrow */

@@ -13,7 +13,12 @@ static uint64_t status_of(uint64_t word)
 
 static const char *kind_word(const hs_block *b)
 {
-    return b->kind == HS_BLOCK_FREE ? "free" : b->kind == HS_BLOCK_USED ? "used" : "own";
+    switch (b->kind) {
+    case HS_BLOCK_FREE: return "free";
+    case HS_BLOCK_USED: return "used";
+    case HS_BLOCK_DEAD: return "waits";
+    default: return "own";
+    }
 }
 
 void hs_tag_text(const hs_allocator *a, const hs_block *b, uint64_t word, int detail, char *out,

@@ -177,7 +177,10 @@ static void weigh_block(painter *m, const hs_seen *seen)
     case HS_BLOCK_FREE: weigh_free(m, b); break;
     case HS_BLOCK_REGION: weigh(m, b->addr, end, HS_ROLE_PADDING); break;
     case HS_BLOCK_OWN: weigh(m, b->addr, end, HS_ROLE_HEADER); break;
-    case HS_BLOCK_DEAD: weigh(m, b->addr, end, HS_ROLE_DEAD); break;
+    case HS_BLOCK_DEAD:
+        weigh(m, b->addr, hs_block_payload(b), HS_ROLE_HEADER);
+        weigh(m, hs_block_payload(b), end, HS_ROLE_DEAD);
+        break;
     case HS_BLOCK_UNUSED: weigh(m, b->addr, end, HS_ROLE_UNUSED); break;
     case HS_BLOCK_DAMAGED: weigh(m, b->addr, end, HS_ROLE_DAMAGE); break;
     }
@@ -329,7 +332,7 @@ static void label_tag(const painter *m, hs_addr at, const hs_block *b)
     uint64_t word = 0;
     if (at < m->from || at >= m->to || !hs_heap_peek(h, at, &word)) return;
     for (int detail = HS_TAG_DETAILS; detail-- > 0;) {
-        hs_tag_text(hs_heap_allocator(h), b, word, detail, text, sizeof text);
+        hs_tag_text(hs_heap_allocator(h), b, word & ~b->seal, detail, text, sizeof text);
         if (label(m, at, at + 8, role_at(m, at), text)) return;
     }
 }
@@ -477,25 +480,15 @@ static void paint_ruler(const painter *m)
     }
 }
 
-/* Bytes as people say them: 256 bytes, 64 KiB. */
-static const char *size_text(uint64_t n, char *text, size_t size)
-{
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-    size_t u = 0;
-    while (n >= 1024 && n % 1024 == 0 && u < 4) n /= 1024, u++;
-    snprintf(text, size, "%" PRIu64 " %s", n, units[u]);
-    return text;
-}
-
 /* The heap's size, with as much about it as the row has room for. */
 static void put_end(const painter *m, int row, int column)
 {
     const hs_heap *h = hs_session_heap(m->session);
     bool may_grow = hs_heap_committed(h) < hs_heap_maximum(h);
     char now[32], most[32], scale[32], texts[3][160];
-    size_text(hs_heap_committed(h), now, sizeof now);
-    size_text(hs_heap_maximum(h), most, sizeof most);
-    size_text(m->plan->row_bytes, scale, sizeof scale);
+    hs_size_text(hs_heap_committed(h), now, sizeof now);
+    hs_size_text(hs_heap_maximum(h), most, sizeof most);
+    hs_size_text(m->plan->row_bytes, scale, sizeof scale);
     snprintf(texts[0], sizeof texts[0], "end: %s committed, %s%s; %s a row", now,
              may_grow ? "may grow to " : "the most it may have", may_grow ? most : "", scale);
     snprintf(texts[1], sizeof texts[1], "end: %s, %s a row", now, scale);
@@ -513,8 +506,8 @@ static void paint_end(const painter *m)
     size_t n = hs_heap_allocator(h)->marks(h, marks);
     char now[32], scale[32];
     int row = m->ruler + m->plan->visible * m->plan->lines, column;
-    size_text(hs_heap_committed(h), now, sizeof now);
-    size_text(m->plan->row_bytes, scale, sizeof scale);
+    hs_size_text(hs_heap_committed(h), now, sizeof now);
+    hs_size_text(m->plan->row_bytes, scale, sizeof scale);
     if ((uint64_t)m->plan->visible < m->plan->rows) {
         hs_putf(m->pane, row, 0, HS_ROLE_DIM,
                 "rows %" PRIu64 "-%" PRIu64 " of %" PRIu64 ": %s a row, %s in all",

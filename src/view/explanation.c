@@ -10,7 +10,7 @@
 /* The events of one request, sorted by what a sentence asks for; NULL where there was none. */
 typedef struct {
     const hs_event *request, *round, *choose, *pad, *split, *take, *release, *move, *fill, *bump,
-        *grow, *in_place, *ignore, *fail;
+        *grow, *in_place, *ignore, *fail, *quarantine;
     const hs_event *joins[3], *last_join; /* the first coalescings, and the last */
     size_t join_count;
     hs_counts counts;
@@ -31,7 +31,8 @@ static story read_story(const hs_heap *h)
         case HS_TAKE: t.take = e; break;
         case HS_RELEASE: t.release = e; break;
         case HS_MOVE: t.move = e; break;
-        case HS_FILL: t.fill = e; break;
+        case HS_FILL: t.fill = e->b ? t.fill : e; break; /* calloc's */
+        case HS_QUARANTINE: t.quarantine = e; break;
         case HS_BUMP: t.bump = e; break;
         case HS_GROW: t.grow = e; break;
         case HS_IN_PLACE: t.in_place = e; break;
@@ -142,6 +143,10 @@ static void put_failure(FILE *out, const hs_session *s, const story *t)
     case HS_BECAUSE_OVERFLOW: fputs("the product is larger than any size", out); break;
     case HS_BECAUSE_NO_POWER: fputs("the alignment is no power of two", out); break;
     case HS_BECAUSE_SYSTEM: fputs("the operating system gave no memory", out); break;
+    case HS_BECAUSE_TABLE: fputs("the table of pieces is full", out); break;
+    case HS_BECAUSE_NO_BLOCK:
+        fprintf(out, "no block in use starts at 0x%" PRIx64, t->fail->at);
+        break;
     default:
         fprintf(out, "no hole fits, and the heap may not grow beyond %" PRIu64 " bytes",
                 hs_heap_maximum(hs_session_heap(s)));
@@ -205,7 +210,15 @@ static void put_release(FILE *out, const hs_session *s, const story *t)
                 hs_heap_allocator(hs_session_heap(s))->name);
         return;
     }
-    const hs_event *r = t->release;
+    if (t->fail) {
+        put_failure(out, s, t);
+        return;
+    }
+    const hs_event *r = t->release, *q = t->quarantine;
+    if (q)
+        fprintf(out, "the %" PRIu64 "-byte block at 0x%" PRIx64 " waits in quarantine%s", q->a,
+                q->at, r ? "; the oldest leaves it: " : "");
+    if (q && !r) return;
     if (!r) {
         fputs("free does nothing with NULL", out);
         return;
@@ -352,6 +365,8 @@ char *hs_explain(const hs_session *s)
         put_write(out, s, last);
     else if (op->kind == HS_OP_SET)
         fprintf(out, "%s is %s now%s", op->name, op->text, last->any ? "" : "; the heap is fresh");
+    else if (op->kind == HS_OP_MACHINE)
+        fputs(hs_session_mmu(s)->report, out);
     else if (op->kind == HS_OP_ASSIGN)
         fprintf(
             out, "%s = 0x%" PRIx64, op->name,

@@ -24,6 +24,12 @@ static const struct {
     [HS_BLOCK_OWN] = {"own", HS_ROLE_HEADER},
 };
 
+/* A dead block with a header of its own is only on its way to be free. */
+static const char *kind_word(const hs_block *b)
+{
+    return b->kind == HS_BLOCK_DEAD && b->header ? "waits" : kinds[b->kind].word;
+}
+
 static void title(hs_pane p, const char *text)
 {
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
@@ -79,7 +85,7 @@ static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *se
     int column = hs_putf(p, row, 0, HS_ROLE_ADDRESS, "0x%" PRIx64, b->addr);
     hs_put(p, row, column, changed ? HS_ROLE_MARK : HS_ROLE_TEXT, changed ? "*" : " ");
     column = hs_putf(p, row, column + 1, HS_ROLE_TEXT, "%*" PRIu64 " ", size_width(s), b->size);
-    column = hs_putf(p, row, column, role, "%-4s", kinds[b->kind].word);
+    column = hs_putf(p, row, column, role, "%-4s", kind_word(b));
     if (seen->client)
         put_client(s, p, row, column + 1, seen->client);
     else if (b->damage)
@@ -254,7 +260,7 @@ static const char *role_at(const hs_seen *seen, hs_addr at)
     if (at < hs_block_payload(b)) return "padding";
     if (b->footer && at >= b->addr + b->size - b->footer) return "footer";
     if (at < b->addr + b->header + b->links) return "link";
-    if (b->kind != HS_BLOCK_USED) return kinds[b->kind].word;
+    if (b->kind != HS_BLOCK_USED) return kind_word(b);
     return at < seen->payload_end ? "payload" : "padding";
 }
 
@@ -267,9 +273,17 @@ static void put_header(const hs_session *s, hs_pane p, int row, const hs_block *
                "header    none: this allocator keeps no marks in the heap");
         return;
     }
-    hs_bits_text(hs_heap_allocator(hs_session_heap(s)), b->word, bits, sizeof bits);
+    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
+    uint64_t tag = hs_block_tag(b);
+    if (b->seal) {
+        hs_tag_text(a, b, tag, 2, bits, sizeof bits);
+        hs_putf(p, row, 0, HS_ROLE_TEXT, "header    checksum %04" PRIx64 " | %s", b->word >> 48,
+                bits);
+        return;
+    }
+    hs_bits_text(a, tag, bits, sizeof bits);
     hs_putf(p, row, 0, HS_ROLE_TEXT, "header    0x%" PRIx64 " = size %" PRIu64 "%s%s", b->word,
-            b->word & ~(uint64_t)7, bits[0] ? " | " : "", bits);
+            tag & ~(uint64_t)7, bits[0] ? " | " : "", bits);
 }
 
 /* Who has the block: the client, or the free blocks that it is linked with. */
@@ -309,11 +323,11 @@ void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
     uint64_t word = 0;
     hs_addr word_at = at & ~(hs_addr)7;
     hs_heap_peek(hs_session_heap(s), word_at, &word);
-    hs_putf(p, 1, 0, HS_ROLE_TEXT, "role      %s, byte %" PRIu64 " of its block",
+    hs_putf(p, 1, 0, HS_ROLE_TEXT, "0x%" PRIx64 ": %s, byte %" PRIu64 " of its block", at,
             role_at(&seen, at), at - b->addr);
     hs_putf(p, 2, 0, HS_ROLE_TEXT,
             "block     0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes, %s", b->addr,
-            b->addr + b->size, b->size, kinds[b->kind].word);
+            b->addr + b->size, b->size, kind_word(b));
     put_header(s, p, 3, b);
     put_owner(s, p, 4, &seen);
     hs_putf(p, 5, 0, HS_ROLE_TEXT, "word      0x%" PRIx64 ": 0x%016" PRIx64 " = %" PRIu64, word_at,

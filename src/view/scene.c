@@ -3,6 +3,7 @@
 
 #include "heap/array.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,5 +225,14 @@ char *hs_scene_text(const hs_scene *s)
         putc('\n', out);
     }
     fclose(out);
+    return text;
+}
+
+const char *hs_size_text(uint64_t n, char *text, size_t size)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    size_t u = 0;
+    while (n >= 1024 && n % 1024 == 0 && u < 4) n /= 1024, u++;
+    snprintf(text, size, "%" PRIu64 " %s", n, units[u]);
     return text;
 }

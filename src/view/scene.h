@@ -82,6 +82,9 @@ bool hs_decode_utf8(const char **text, uint32_t *code);
  * out as visible signs (ASCII ones when `ascii`). */
 wchar_t hs_next_character(const char **text, bool ascii);
 
+/* Bytes as people say them, written into `text`, which is returned: 256 bytes, 64 KiB. */
+const char *hs_size_text(uint64_t n, char *text, size_t size);
+
 /* The scene as lines of text, without trailing blanks; freed by the caller. */
 char *hs_scene_text(const hs_scene *);
 

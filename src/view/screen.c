@@ -67,21 +67,60 @@ static void list_options(const hs_heap *h, char *out, size_t size)
     }
 }
 
-static void paint_title(const hs_session *s, hs_pane p, const char *section)
+/* "first-fit | best-fit" */
+static void list_lanes(const hs_lockstep *l, char *out, size_t size)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < hs_lockstep_count(l) && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? " | " : "",
+                                 hs_session_allocator_name(hs_lockstep_lane(l, i)));
+}
+
+/* Where one is in time: "12/40 ---o------", from column `from` on, up to `to`. */
+static hs_pane paint_bar(const hs_session *s, hs_pane p, int from, int to)
+{
+    char text[64];
+    hs_moment m = hs_session_moment(s);
+    uint64_t end = hs_session_branch_count(s, m.branch);
+    int n = snprintf(text, sizeof text, "%" PRIu64 "/%" PRIu64 " ", m.count, end);
+    if (m.branch)
+        n = snprintf(text, sizeof text, "b%" PRIu32 " %" PRIu64 "/%" PRIu64 " ", m.branch, m.count,
+                     end);
+    int width = least(to - from - n, 40);
+    if (!end || width < 6) return (hs_pane){0};
+    from = to - width - n;
+    hs_put(p, 0, from, HS_ROLE_TITLE, text);
+    hs_pane bar = hs_pane_part(p, 0, from + n, 1, width);
+    hs_fill(bar, 0, 0, width, HS_ROLE_TITLE, p.scene->ascii ? L'-' : 0x2500);
+    hs_put_glyph(bar, 0, (int)((uint64_t)(width - 1) * m.count / end), HS_ROLE_TITLE,
+                 p.scene->ascii ? L'o' : 0x25cf);
+    return bar;
+}
+
+static void paint_title(const hs_session *s, const hs_screen_state *state, hs_pane p,
+                        hs_screen_places *places)
 {
     const hs_totals *t = hs_session_totals(s);
     const hs_heap *h = hs_session_heap(s);
-    char options[80], left[200];
+    char options[80], left[200], size[32];
+    uint64_t committed = hs_heap_committed(h);
+    if (committed < 100000)
+        snprintf(size, sizeof size, "%" PRIu64, committed);
+    else
+        hs_size_text(committed, size, sizeof size);
     list_options(h, options, sizeof options);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
-    int column = hs_put(p, 0, 1, HS_ROLE_TITLE, section ? section : "heapscope") + 2;
-    snprintf(left, sizeof left, "%s%s  heap %" PRIu64 "  live %" PRIu64 " in %" PRIu64 " block%s",
-             hs_session_allocator_name(s), options, hs_heap_committed(h), t->live, t->live_blocks,
+    int start = hs_put(p, 0, 1, HS_ROLE_TITLE, state->section ? state->section : "heapscope") + 2;
+    snprintf(left, sizeof left, "%s%s  heap %s  live %" PRIu64 " in %" PRIu64 " block%s",
+             hs_session_allocator_name(s), options, size, t->live, t->live_blocks,
              t->live_blocks == 1 ? "" : "s");
-    column = hs_put(p, 0, column, HS_ROLE_TITLE, left);
+    if (state->lockstep) list_lanes(state->lockstep, left, sizeof left);
+    int end = hs_put(p, 0, start, HS_ROLE_TITLE, left) + 1;
     const char *help = "F1 help ";
-    int at = p.columns - (int)strlen(help);
-    if (at > column) hs_put(p, 0, at, HS_ROLE_TITLE, help);
+    int column = p.columns - (int)strlen(help);
+    if (column <= end) return;
+    hs_put(p, 0, column, HS_ROLE_TITLE, help);
+    if (!state->lecture) places->bar = paint_bar(s, p, end + 1, column - 2);
 }
 
 static int message_rows(hs_pane p, const hs_screen_state *state)
@@ -288,7 +327,7 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
             hs_put_wrapped(message, 0, message.rows, state->error ? HS_ROLE_ERROR : HS_ROLE_TEXT,
                            state->message);
     }
-    if (rows >= 5) paint_title(s, take_top(&left, 1), state->section);
+    if (rows >= 5) paint_title(s, state, take_top(&left, 1), places);
     bool large = is_large(s, state);
     int caption =
         large ? framed_caption_rows(left, state->caption) : caption_rows(left, state->caption);
@@ -299,5 +338,9 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
         paint_overlay(s, &state->overlay, left, places);
         return;
     }
-    paint_map(s, state, large ? left : paint_panels(s, left), places);
+    if (state->lockstep)
+        hs_lanes_paint(state->lockstep, left, state->top, state->follow, &places->plan,
+                       &places->map);
+    else
+        paint_map(s, state, large ? left : paint_panels(s, left), places);
 }

@@ -12,8 +12,10 @@
 
 #include "view/byte_map.h"
 #include "view/panels.h"
+#include "view/side_by_side.h"
 
-/* Something laid over the map until it is closed: exactly one of text, panel, and at. */
+/* Something laid over the map until it is closed: a text (which may stand for a panel), else a
+ * panel, else what is at an address. */
 typedef struct {
     bool open;
     const char *title;
@@ -25,6 +27,7 @@ typedef struct {
 } hs_overlay;
 
 typedef struct {
+    bool lecture;        /* it has steps, and no need for the bar that shows where one is in time */
     const char *section; /* of a lecture, or NULL */
     const char *caption; /* narration, or NULL */
     bool question;       /* it asks the audience */
@@ -40,6 +43,7 @@ typedef struct {
     hs_addr cursor; /* pointed out on the map, with the bytes behind it; HS_NULL for none */
     uint64_t cursor_size;
     hs_overlay overlay;
+    const hs_lockstep *lockstep; /* allocators side by side in place of map and panels, or NULL */
 } hs_screen_state;
 
 /* Where things came to lie. */
@@ -48,6 +52,7 @@ typedef struct {
     hs_pane map;         /* the rows of the heap, without the ruler */
     hs_pane overlay;     /* its content, below its title */
     size_t overlay_rows; /* that the whole overlay would have */
+    hs_pane bar;         /* where one is in time, in the title; no columns when there is none */
     int prompt_row;
 } hs_screen_places;
 

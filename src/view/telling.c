@@ -72,6 +72,7 @@ bool hs_step_place(const hs_session *s, size_t from, hs_addr *at, uint64_t *size
     case HS_RELEASE:
     case HS_INSERT:
     case HS_REMOVE:
+    case HS_QUARANTINE:
     case HS_FILL: return true;
     case HS_SPLIT:
     case HS_COALESCE: *size = e->a + e->b; return true;
@@ -211,12 +212,27 @@ static void put_fail(FILE *out, const hs_session *s, const hs_event *e)
     case HS_BECAUSE_OVERFLOW: fputs("fails: the product is larger than any size", out); break;
     case HS_BECAUSE_NO_POWER: fputs("fails: the alignment is no power of two", out); break;
     case HS_BECAUSE_SYSTEM: fputs("fails: the operating system gave no memory", out); break;
+    case HS_BECAUSE_TABLE:
+        fprintf(out, "fails: the table has room for %" PRIu64 " pieces, and is full", e->a);
+        break;
+    case HS_BECAUSE_NO_BLOCK:
+        fprintf(out, "fails: no block in use starts at 0x%" PRIx64, e->at);
+        break;
     default:
         fprintf(out,
                 "fails: %" PRIu64 " bytes are needed, no free block has them, and the heap may not "
                 "grow beyond %" PRIu64 " bytes",
                 e->a, hs_heap_maximum(hs_session_heap(s)));
     }
+}
+
+static void put_fill(FILE *out, const hs_event *e)
+{
+    if (e->b)
+        fprintf(out, "poisons %" PRIu64 " byte%s at 0x%" PRIx64 " with 0x%" PRIx64, e->a,
+                plural(e->a), e->at, e->b);
+    else
+        fprintf(out, "sets %" PRIu64 " byte%s to zero", e->a, plural(e->a));
 }
 
 static void put_event(FILE *out, const hs_session *s, size_t i)
@@ -256,7 +272,13 @@ static void put_event(FILE *out, const hs_session *s, size_t i)
         fprintf(out, "copies %" PRIu64 " byte%s from 0x%" PRIx64 " to 0x%" PRIx64, e->b,
                 plural(e->b), e->at, e->a);
         break;
-    case HS_FILL: fprintf(out, "sets %" PRIu64 " byte%s to zero", e->a, plural(e->a)); break;
+    case HS_FILL: put_fill(out, e); break;
+    case HS_QUARANTINE:
+        fprintf(out,
+                "the block at 0x%" PRIx64 ", %" PRIu64 " bytes, waits in quarantine: %" PRIu64
+                " block%s there",
+                e->at, e->a, e->b, plural(e->b));
+        break;
     case HS_BUMP:
         fprintf(out,
                 "the bump pointer moves from 0x%" PRIx64 " to 0x%" PRIx64 ": %" PRIu64 " bytes",
@@ -292,6 +314,25 @@ char *hs_step_text(const hs_session *s, size_t from, size_t to)
 
 /* --- The whole ------------------------------------------------------------------------------ */
 
+/* Size | status; in a hardened heap with the checksum before them, or poison. */
+static void put_tag(FILE *out, const hs_session *s, uint64_t word)
+{
+    const char *hardened = choice_of(hs_session_heap(s), "hardened");
+    bool sealed = hardened && strcmp(hardened, "on") == 0 && word >> 48;
+    if (sealed && word == 0xdfdfdfdfdfdfdfdf) {
+        fputs("poison", out);
+        return;
+    }
+    if (sealed) {
+        fprintf(out, "%04" PRIx64 "|", word >> 48);
+        word = word << 16 >> 16;
+    }
+    if (word > hs_heap_maximum(hs_session_heap(s))) /* no size */
+        fprintf(out, "0x%" PRIx64, word);
+    else
+        fprintf(out, "%" PRIu64 "|%" PRIu64, word & ~(uint64_t)7, word & 7);
+}
+
 /* A word as the header or the link that it is: an address of the heap, or size | status. */
 static void put_word(FILE *out, const hs_session *s, uint64_t word)
 {
@@ -300,7 +341,7 @@ static void put_word(FILE *out, const hs_session *s, uint64_t word)
     else if (!word)
         putc('0', out);
     else
-        fprintf(out, "%" PRIu64 "|%" PRIu64, word & ~(uint64_t)7, word & 7);
+        put_tag(out, s, word);
 }
 
 static void put_writes(FILE *out, const hs_session *s, size_t from, size_t to)

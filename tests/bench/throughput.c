@@ -387,6 +387,7 @@ static field gather(char *const *libraries, size_t count)
     field f = {0};
     for (size_t i = 0; hs_allocator_at(i, HS_RAW) && i < COLUMNS - LIBRARIES - 4; i++) {
         const hs_allocator *raw = hs_allocator_at(i, HS_RAW);
+        if (raw->model_base) continue;
         enter(&f, (contestant){raw->name, raw, hs_allocator_at(i, HS_PROBED), NULL});
     }
     f.malloc = f.count;

@@ -2,11 +2,13 @@
  *
  * Whatever runs: nothing crashes, the ledger's sum is the heap's size, every picture can be drawn,
  * and the session, saved and played again, has the same bytes. Programs that would touch files, or
- * ask for a heap of more than a megabyte, are left out; loops are stopped after a while. */
+ * ask for a heap of more than a megabyte, are left out; loops are stopped after a while,
+ * and the adversary, which takes seconds, is left out, too. */
 #include "language/completion.h"
 #include "language/interpreter.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/segments.h"
 
 #include <heapscope/ledger.h>
 
@@ -28,6 +30,7 @@ static void must(bool holds)
 
 typedef struct {
     const hs_session *session;
+    const hs_interpreter *in;
     int asked;
 } audience;
 
@@ -38,17 +41,36 @@ static void say(void *context, hs_voice voice, const char *text)
     must(text != NULL);
 }
 
+/* Allocators side by side: they keep step, and can be drawn and told. */
+static void check_lanes(const hs_interpreter *in)
+{
+    const hs_lockstep *l = hs_interpreter_lockstep(in);
+    hs_map_plan plan;
+    hs_pane map;
+    for (size_t i = 1; l && i < hs_lockstep_count(l); i++)
+        must(hs_session_op_count(hs_lockstep_lane(l, i)) ==
+             hs_session_op_count(hs_lockstep_lane(l, 0)));
+    if (!l) return;
+    hs_scene *scene = hs_scene_new(ROWS, COLUMNS, false);
+    hs_lanes_paint(l, hs_pane_of(scene), HS_NULL, true, &plan, &map);
+    hs_scene_free(scene);
+    free(hs_lanes_explain(l));
+    free(hs_lanes_parting(l));
+}
+
 static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 {
     const audience *a = context;
     if (what == HS_SHOW_BYTES) must(hs_heap_holds(hs_session_heap(a->session), at, length));
     if (what == HS_SHOW_INSPECT) must(hs_heap_holds(hs_session_heap(a->session), at, 1));
+    if (what == HS_SHOW_TRANSLATION) free(hs_translation_text(a->session, at, (unsigned)length));
 }
 
 static void performed(void *context, const char *summary)
 {
     const audience *a = context;
     if (!summary) free(hs_explain(a->session));
+    check_lanes(a->in);
 }
 
 static bool interrupted(void *context)
@@ -72,7 +94,9 @@ static bool is_harmless(const hs_program *p, const hs_statement *statements, siz
         const hs_statement *s = &statements[i];
         if (!is_harmless(p, s->body, s->body_count)) return false;
         if (!s->command) continue;
-        if (!strcmp(s->command->name, "source") || !strcmp(s->command->name, "save")) return false;
+        if (!strcmp(s->command->name, "source") || !strcmp(s->command->name, "save") ||
+            !strcmp(s->command->name, "adversary"))
+            return false;
         if (strcmp(s->command->name, "heap") != 0) continue;
         if (!is_small_number(p, &s->arguments[0]) || !is_small_number(p, &s->arguments[1]))
             return false;
@@ -109,6 +133,7 @@ static void check_pictures(const hs_session *s)
     hs_screen_compose(s, &state, scene, &places);
     for (int i = 0; i < ROWS * COLUMNS; i++)
         must(scene->cells[i].glyph == 0 || scene->cells[i].glyph >= 0x20);
+    hs_panel_segments.paint(s, hs_pane_of(scene), hs_panel_segments.rows(s, COLUMNS) / 3);
     hs_scene_free(scene);
 }
 
@@ -126,6 +151,7 @@ static bool run(hs_session *s, const char *text, size_t size, bool impatient)
     hs_listener listener = {.context = &a, .say = say, .show = show, .performed = performed};
     if (impatient) listener.interrupted = interrupted;
     hs_interpreter *in = hs_interpreter_new(s, &listener);
+    a.in = in;
     bool good = hs_interpreter_run(in, "fuzz", 1, text, size);
     hs_interpreter_free(in);
     return good;
@@ -150,7 +176,9 @@ static void check_round_trip(const hs_session *s)
     const hs_heap *a = hs_session_heap(s), *b = hs_session_heap(again);
     uint64_t n = hs_heap_committed(a);
     must(n == hs_heap_committed(b));
-    must(memcmp(hs_heap_bytes(a, HS_BASE, n), hs_heap_bytes(b, HS_BASE, n), n) == 0);
+    hs_addr base = hs_heap_base(a);
+    must(base == hs_heap_base(b));
+    must(memcmp(hs_heap_bytes(a, base, n), hs_heap_bytes(b, base, n), n) == 0);
     hs_session_free(again);
     free(script);
 }

@@ -9,6 +9,7 @@
 #include "language/interpreter.h"
 #include "view/explanation.h"
 #include "view/screen.h"
+#include "view/segments.h"
 #include "view/theme.h"
 
 #include <ctype.h>
@@ -28,6 +29,7 @@ typedef struct {
 } golden;
 
 #define FOUR_BLOCKS "malloc 24; malloc 40; malloc 16; free p2; malloc 8\n"
+#define HOLES "malloc 96; malloc 8; malloc 32; malloc 8; malloc 64; malloc 8; free p1; free p3\n"
 #define CHURN       "random 60 seed 1\n"
 
 /* clang-format off */
@@ -58,6 +60,10 @@ static const golden scenes[] = {
      80, 24, UTF8, ROLES, "random 400 seed 1; plot\n"},
     {"plot-ascii", "the same with ASCII glyphs, in fewer rows",
      80, 14, ASCII, TEXT, "random 400 seed 1; plot\n"},
+    {"segments", "the small machine: registers, address spaces with their gaps, physical memory",
+     80, 24, UTF8, ROLES, "malloc 24; mmu segmentation 4 memory 8k; process vi heap 300; process vi2 share vi; swap vi\nnote \"The code is in memory once.\"\nsegments\n"},
+    {"segments-ascii", "pages and frames with ASCII glyphs, on a small screen, cut",
+     60, 14, ASCII, TEXT, "mmu paging; process vi heap 300; segments\n"},
     {"blocks", "a long list laid over the map, cut",
      80, 24, UTF8, TEXT, CHURN "blocks\n"},
     {"inspect", "one address explained",
@@ -76,6 +82,12 @@ static const golden scenes[] = {
      20, 5, UTF8, TEXT, FOUR_BLOCKS},
     {"wide", "a large terminal: bytes in hex, panels beside the map",
      200, 50, UTF8, TEXT, CHURN "p = malloc 20; write p \"hello, heap\"\n"},
+    {"split", "two allocators side by side on a small terminal: one above the other",
+     80, 24, UTF8, ROLES, "heap 512 max 512\n" HOLES "split first-fit best-fit\nmalloc 24\n"},
+    {"split-cut", "four allocators on a small terminal: what is cut is named",
+     80, 24, ASCII, TEXT, "heap 512 max 512\n" HOLES "split first-fit best-fit bump buddy\nmalloc 24\n"},
+    {"split-wide", "four allocators on a large terminal, after something that one of them refuses",
+     200, 50, UTF8, TEXT, "heap 512 max 512\n" HOLES "split first-fit best-fit worst-fit buddy\nmalloc 24; malloc 96; free 0x107000008\n"},
     {"wall", "a projector's wall",
      400, 100, UTF8, TEXT, CHURN},
 };
@@ -86,6 +98,7 @@ enum { SCENES = sizeof scenes / sizeof *scenes };
 
 typedef struct {
     hs_session *session;
+    hs_interpreter *in;
     hs_screen_state state;
     char *caption, *message; /* owned; the state points to them */
 } stage;
@@ -124,10 +137,11 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
         [HS_SHOW_STATS] = {.title = "The ledger", .panel = &hs_panel_stats},
         [HS_SHOW_BYTES] = {.title = "Bytes"},
         [HS_SHOW_INSPECT] = {.title = "Inspect"},
+        [HS_SHOW_SEGMENTS] = {.title = "Segments", .panel = &hs_panel_segments},
     };
     hs_overlay *o = &((stage *)context)->state.overlay;
-    *o = overlays[what];
-    o->open = what != HS_SHOW_MAP;
+    *o = overlays[what < sizeof overlays / sizeof *overlays ? what : HS_SHOW_MAP];
+    o->open = what != HS_SHOW_MAP && what != HS_SHOW_LANES;
     o->at = at;
     o->length = length;
 }
@@ -135,7 +149,9 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 static void performed(void *context, const char *summary)
 {
     stage *g = context;
-    set_message(g, summary ? copy(summary) : hs_explain(g->session), false);
+    const hs_lockstep *l = hs_interpreter_lockstep(g->in);
+    char *text = summary ? copy(summary) : l ? hs_lanes_explain(l) : hs_explain(g->session);
+    set_message(g, text, false);
     g->state.follow = true;
 }
 
@@ -146,9 +162,10 @@ static hs_scene *compose(const golden *what)
     stage g = {.session = hs_session_new("implicit", &config, &problem),
                .state.keys = "(key hints)"};
     if (!g.session) return fprintf(stderr, "%s\n", problem.what), NULL;
-    hs_listener listener = {&g, say, show, NULL, performed, NULL, NULL};
-    hs_interpreter *in = hs_interpreter_new(g.session, &listener);
+    hs_listener listener = {.context = &g, .say = say, .show = show, .performed = performed};
+    hs_interpreter *in = g.in = hs_interpreter_new(g.session, &listener);
     hs_interpreter_run(in, NULL, 1, what->script, strlen(what->script));
+    g.state.lockstep = hs_interpreter_lockstep(in);
     hs_scene *scene = hs_scene_new(what->rows, what->columns, what->ascii);
     hs_screen_places places;
     hs_screen_compose(g.session, &g.state, scene, &places);

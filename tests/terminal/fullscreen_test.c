@@ -108,6 +108,76 @@ static void a_wide_screen_has_the_panels_beside_the_map(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+/* The row of the screen that contains the text; -1 when there is none. */
+static int row_of(terminal *t, int rows, const char *text)
+{
+    for (int row = 0; row < rows; row++)
+        if (strstr(terminal_row(t, row), text)) return row;
+    return -1;
+}
+
+#define HOLES "heap 512 max 512; malloc 96; malloc 8; malloc 32; malloc 8; free p1; free p3\r"
+
+static void a_small_screen_has_allocators_one_above_the_other(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, HOLES "split first-fit best-fit\r");
+    assert_true(terminal_shows(t, "served all requests alike so far"));
+    terminal_type(t, "malloc 24\r");
+    assert_true(terminal_shows(t, "they part at command "));
+    assert_true(terminal_shows(t, "best-fit: p5 = malloc(24) = 0x107000080"));
+    terminal_settle(t);
+    assert_non_null(strstr(terminal_row(t, row_of(t, 24, " first-fit ─")), "p5 = 0x107000008"));
+    assert_non_null(strstr(terminal_row(t, row_of(t, 24, " best-fit ─")), "p5 = 0x107000080"));
+    assert_true(row_of(t, 24, " first-fit ─") < row_of(t, 24, " best-fit ─"));
+    terminal_click(t, row_of(t, 24, "0x107000000*"), 13);
+    assert_true(terminal_shows(t, "header, byte 0 of its block"));
+    terminal_type(t, "why\r");
+    assert_true(terminal_shows(t, "--- first-fit ---"));
+    terminal_type(t, "\033\033OP"); /* Escape closes it */
+    terminal_type(t, "split first-fit best-fit bump buddy\r");
+    assert_true(terminal_shows(t, "no room for bump, buddy"));
+    terminal_type(t, "split off\r");
+    assert_true(terminal_shows(t, "first-fit goes on alone"));
+    assert_true(terminal_shows(t, "Blocks, heap order"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_wide_screen_has_allocators_in_columns(void **state)
+{
+    (void)state;
+    terminal *t = start(50, 200);
+    terminal_type(t, HOLES "split first-fit best-fit worst-fit next-fit; malloc 24\r");
+    assert_true(terminal_shows(t, "they part at command "));
+    terminal_settle(t);
+    const char *row = terminal_row(t, row_of(t, 50, " first-fit ─"));
+    assert_non_null(strstr(row, " best-fit ─"));
+    assert_non_null(strstr(row, " worst-fit ─"));
+    assert_non_null(strstr(row, " next-fit ─"));
+    terminal_resize(t, 5, 20);
+    terminal_settle(t);
+    terminal_resize(t, 24, 80);
+    assert_true(terminal_shows(t, "no room for worst-fit, next-fit"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_search_shows_how_far_it_is_and_is_stopped(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "adversary best-fit explicit\r");
+    assert_true(
+        terminal_shows(t, "best-fit needs more than 256 bytes for this, explicit does not"));
+    terminal_type(t, "allocator bump\r");
+    assert_true(terminal_shows(t, "under bump"));
+    terminal_type(t, "heap 64k; adversary tree tlsf seconds 60\r");
+    assert_true(terminal_shows(t, " million tried in "));
+    terminal_type(t, "\003");
+    assert_true(terminal_shows(t, "you stopped it"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_number_stands_whole_or_not_at_all(void **state)
 {
     (void)state;
@@ -115,6 +185,131 @@ static void a_number_stands_whole_or_not_at_all(void **state)
     terminal_type(t, "p12 = malloc 122; buffer = malloc 12345\r");
     assert_true(terminal_shows(t, "0x107000000   136 used p12 122 0x"));
     assert_true(terminal_shows(t, "12360 used buffer  "));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_list_of_the_homework_is_played(void **state)
+{
+    (void)state;
+    terminal *t = start_with(24, 80, NULL, "--ostep", "+10,+10,-0,+5");
+    assert_true(terminal_shows(t, "ptr[0] = Alloc(10) returned 1000 (searched 1 elements)"));
+    terminal_type(t, "  ");
+    assert_true(terminal_shows(t, "Free List [ Size 2 ]: [ addr:1000 sz:10 ][ addr:1020 sz:80 ]"));
+    assert_true(terminal_shows(t, "ptr1 10"));
+    terminal_type(t, " ");
+    assert_true(terminal_shows(t, "ptr[2] = Alloc(5) returned 1000 (searched 2 elements)"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void the_homeworks_random_operations_are_played_one_by_one(void **state)
+{
+    (void)state;
+    terminal *t = start_with(24, 80, NULL, "--ostep", "-n3");
+    assert_true(terminal_shows(t, "step 1/3"));
+    assert_true(terminal_shows(t, "ptr0 = malloc(3) = 0x3e8: best fit took the 100-byte hole"));
+    terminal_type(t, "  ");
+    assert_true(terminal_shows(t, "ptr1 = malloc(5) = 0x3eb: best fit took the 97-byte hole"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_prediction_is_typed_and_judged(void **state)
+{
+    (void)state;
+    terminal *t = start(30, 90);
+    terminal_type(t, "predict on\r");
+    assert_true(terminal_shows(t, "predict is on now"));
+    terminal_type(t, "malloc 24\r");
+    assert_true(terminal_shows(t, "malloc 24: which address will it return?"));
+    terminal_type(t, "0x107000009\177");
+    assert_true(terminal_shows(t, "? 0x10700000"));
+    terminal_type(t, "8\r");
+    assert_true(terminal_shows(t, "malloc 24: how many blocks will be examined?"));
+    terminal_type(t, "1\r");
+    assert_true(terminal_shows(t, "right: address = 0x107000008; right: blocks examined = 1"));
+    assert_true(terminal_shows(t, "p1 = malloc(24) = 0x107000008: first fit took"));
+    terminal_type(t, "free p1\r");
+    assert_true(terminal_shows(t, "free p1: how large is the free block"));
+    terminal_type(t, "32\r");
+    assert_true(terminal_shows(t, "wrong: free block = 256, not 32 (2 of 3 right so far)"));
+    assert_true(terminal_shows(t, "coalesces: 32 + 224 bytes at 0x107000000 become 256")); /* why */
+    terminal_type(t, "malloc 8\r");
+    assert_true(terminal_shows(t, "malloc 8: which address will it return?"));
+    terminal_type(t, "\033"); /* Escape passes: no answer, no score */
+    assert_true(terminal_shows(t, "malloc 8: how many blocks will be examined?"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "p2 = malloc(8) = 0x107000008"));
+    terminal_type(t, "predict\r");
+    assert_true(terminal_shows(t, "predict is on; 2 of 3 answers were right"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_prediction_is_clicked_on_the_map(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; malloc 24; free p1; predict { malloc 40 }\r");
+    assert_true(terminal_shows(t, "malloc 40: which address will it return?"));
+    assert_true(terminal_shows(t, "or click on the block"));
+    terminal_click(t, 2, 15); /* the first hole: too small */
+    assert_true(terminal_shows(t, "malloc 40: how many blocks will be examined?"));
+    terminal_type(t, "3\r");
+    assert_true(
+        terminal_shows(t, "wrong: address = 0x107000048, not in the block at 0x107000000;"));
+    assert_true(terminal_shows(t, "examined = 3 (1 of 2 right so far)"));
+    terminal_type(t, "predict { malloc 8 }\r");
+    assert_true(terminal_shows(t, "malloc 8: which address will it return?"));
+    terminal_settle(t);
+    terminal_click(t, 2, 30); /* the same hole, further back: large enough now */
+    assert_true(terminal_shows(t, "malloc 8: how many blocks will be examined?"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "right: address = 0x107000008 (2 of 3 right so far)"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_script_stops_for_a_prediction(void **state)
+{
+    (void)state;
+    write_file("stop.heap", "malloc 24\npredict { malloc 8 }\nfree p1\n");
+    char path[256];
+    snprintf(path, sizeof path, "%s/stop.heap", home);
+    terminal *t = start_with(24, 80, NULL, NULL, path);
+    assert_true(terminal_shows(t, "step 1/3"));
+    terminal_type(t, " ");
+    assert_true(terminal_shows(t, "malloc 8: which address will it return?"));
+    terminal_type(t, "p1+32\r\r");
+    assert_true(terminal_shows(t, "right: address = 0x107000028"));
+    assert_true(terminal_shows(t, "step 2/3"));
+    terminal_type(t, " ");
+    assert_true(terminal_shows(t, "free(p1): the 32-byte block"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void a_quiz_goes_on_when_its_answer_has_been_read(void **state)
+{
+    (void)state;
+    terminal *t = start(30, 90);
+    terminal_type(t, "quiz seed 3 n 3\r");
+    assert_true(terminal_shows(t, "exercise 1 of 3: malloc 16: which address will it return?"));
+    terminal_type(t, "NULL\r");
+    assert_true(terminal_shows(t, "wrong: address = 0x107000008, not NULL"));
+    assert_true(terminal_shows(t, "returns 0x107000008")); /* why */
+    assert_true(terminal_shows(t, "Enter goes on"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "exercise 2 of 3"));
+    assert_true(terminal_shows(t, "committed")); /* the map is back */
+    terminal_type(t, "p1+24\r");
+    assert_true(terminal_shows(t, "exercise 3 of 3"));
+    terminal_type(t, "\r");
+    assert_true(terminal_shows(t, "quiz: 1 of 2 answers were right"));
+    terminal_type(t, "quiz\r");
+    assert_true(terminal_shows(t, "exercise 1 of 10"));
+    terminal_type(t, "\003"); /* Ctrl-C ends it */
+    assert_true(terminal_shows(t, "quiz: 0 of 0"));
+    terminal_type(t, "predict { malloc 100 }\r");
+    assert_true(terminal_shows(t, "malloc 100: which address"));
+    terminal_type(t, "\003");
+    assert_true(terminal_shows(t, "stopped: the request was not made"));
+    assert_true(terminal_shows(t, "live 0 in 0 blocks"));
     assert_int_equal(leave(t), 0);
 }
 
@@ -184,6 +379,24 @@ static void the_plot_and_the_free_list_have_keys_and_commands(void **state)
     assert_true(terminal_shows(t, "0x107000000*  32  1 of 2 in heap order"));
     terminal_type(t, "plot\r");
     assert_true(terminal_shows(t, "live / heap 100%"));
+    assert_int_equal(leave(t), 0);
+}
+
+static void keys_and_the_bar_go_through_time(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; malloc 40; free p1; malloc 8\r");
+    assert_true(terminal_shows(t, "4/4"));
+    terminal_type(t, "\033[1;3A\033[1;3A"); /* Alt-Up */
+    assert_true(terminal_shows(t, "2/4"));
+    assert_true(terminal_shows(t, "p2 = malloc(40)"));
+    terminal_type(t, "\033[1;3B"); /* Alt-Down */
+    assert_true(terminal_shows(t, "free(p1)"));
+    terminal_click(t, 0, 69); /* the end of the bar */
+    assert_true(terminal_shows(t, "4/4"));
+    terminal_type(t, "goto 1; malloc 100\r");
+    assert_true(terminal_shows(t, "b1 2/2"));
     assert_int_equal(leave(t), 0);
 }
 
@@ -572,11 +785,21 @@ int main(int argc, char **argv)
         cmocka_unit_test(growth_is_drawn),
         cmocka_unit_test(every_size_of_screen_works),
         cmocka_unit_test(a_wide_screen_has_the_panels_beside_the_map),
+        cmocka_unit_test(a_small_screen_has_allocators_one_above_the_other),
+        cmocka_unit_test(a_wide_screen_has_allocators_in_columns),
+        cmocka_unit_test(a_search_shows_how_far_it_is_and_is_stopped),
         cmocka_unit_test(a_number_stands_whole_or_not_at_all),
+        cmocka_unit_test(a_list_of_the_homework_is_played),
+        cmocka_unit_test(the_homeworks_random_operations_are_played_one_by_one),
+        cmocka_unit_test(a_prediction_is_typed_and_judged),
+        cmocka_unit_test(a_prediction_is_clicked_on_the_map),
+        cmocka_unit_test(a_script_stops_for_a_prediction),
+        cmocka_unit_test(a_quiz_goes_on_when_its_answer_has_been_read),
         cmocka_unit_test(a_click_inspects_a_byte),
         cmocka_unit_test(shifted_arrows_move_a_cursor_over_the_map),
         cmocka_unit_test(a_request_is_gone_through_in_slow_motion),
         cmocka_unit_test(the_plot_and_the_free_list_have_keys_and_commands),
+        cmocka_unit_test(keys_and_the_bar_go_through_time),
         cmocka_unit_test(overlays_open_scroll_and_close),
         cmocka_unit_test(tab_completes_commands_names_and_options),
         cmocka_unit_test(history_is_kept_across_runs_and_searched),

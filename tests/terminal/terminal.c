@@ -343,6 +343,17 @@ struct termios terminal_modes(const terminal *t)
 
 /* --- The end -------------------------------------------------------------------------------- */
 
+void terminal_kill_after(terminal *t, int microseconds)
+{
+    int status;
+    for (int left = microseconds; left > 0; left -= 1000) take_in(t, left < 1000 ? 0 : 1);
+    kill(t->child, SIGKILL);
+    waitpid(t->child, &status, 0);
+    t->status = 128 + SIGKILL;
+    while (take_in(t, 0)) {
+    }
+}
+
 int terminal_wait(terminal *t)
 {
     long end = now() + PATIENCE;

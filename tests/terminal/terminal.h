@@ -46,6 +46,9 @@ bool terminal_wants_mouse(const terminal *);
 bool terminal_wants_paste(const terminal *); /* bracketed */
 struct termios terminal_modes(const terminal *);
 
+/* Take in output for so long, then end the program with kill -9, and take in the rest. */
+void terminal_kill_after(terminal *, int microseconds);
+
 /* Wait for the program's end: its exit status, 128 + signal, or -1 after 10 seconds. */
 int terminal_wait(terminal *);
 

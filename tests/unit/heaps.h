@@ -112,7 +112,7 @@ static inline void take(const hs_heap *h, picture *p)
     hs_mark marks[HS_MARKS] = {{0}};
     p->size = hs_heap_committed(h);
     assert_true(p->size <= sizeof p->bytes);
-    memcpy(p->bytes, hs_heap_bytes(h, HS_BASE, p->size), p->size);
+    memcpy(p->bytes, hs_heap_bytes(h, hs_heap_base(h), p->size), p->size);
     hs_heap_allocator(h)->marks(h, marks);
     p->mark = marks[0];
 }

@@ -107,12 +107,12 @@ static void a_link_without_room_is_not_written(void **state)
 
 static void inspect_tells_each_bit_and_link(void **state)
 {
-    picture_shows(picture_of_address(*state, "p3"), "role      link, byte 8 of its block");
+    picture_shows(picture_of_address(*state, "p3"), ": link, byte 8 of its block");
     picture_shows(picture_of_address(*state, "p3"),
                   "header    0x22 = size 32 | bit 0 (used) 0, bit 1 (left neighbour used) 1");
     picture_shows(picture_of_address(*state, "p3"),
                   "links     next → 0x107000000, prev → 0x107000080");
-    picture_shows(picture_of_address(*state, "p3 + 16"), "role      footer");
+    picture_shows(picture_of_address(*state, "p3 + 16"), ": footer, byte");
     picture_shows(picture_of_address(*state, "p2"), "client    p2, asked for 24 bytes");
 }
 

@@ -145,6 +145,19 @@ static void a_replay_leads_to_the_same_samples(void **state)
     free(before);
 }
 
+static void going_back_takes_the_samples_back(void **state)
+{
+    size_t n;
+    stage *s = *state;
+    peaks_apart(s);
+    stage_does(s, "undo 3; expect fragmentation_1 == (120 + 185 + 153 + 185) / 40");
+    hs_session_samples(s->session, &n);
+    assert_int_equal(n, 4);
+    stage_does(s, "redo 3; expect fragmentation_3 == (376 - 126) * 100 / 126");
+    hs_session_samples(s->session, &n);
+    assert_int_equal(n, 7);
+}
+
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
 
 int main(void)
@@ -160,6 +173,7 @@ int main(void)
         ON_STAGE(failed_requests_take_time_too),
         cmocka_unit_test(memory_is_bounded_and_no_peak_is_lost),
         ON_STAGE(a_replay_leads_to_the_same_samples),
+        ON_STAGE(going_back_takes_the_samples_back),
     };
     return cmocka_run_group_tests_name("measures", tests, NULL, NULL);
 }

@@ -38,6 +38,7 @@ typedef struct {
 typedef struct {
     const reference_plan *plan;
     hs_heap *heap, *raw;
+    hs_addr base;
     uint64_t alignment;
     uint64_t random;
     held live[LIVE_AT_MOST]; /* by address */
@@ -253,7 +254,7 @@ static bool grew_as_planned(const client *c, uint64_t size, uint64_t now)
 static void check_growth(const client *c)
 {
     uint64_t size = c->before.size, now = hs_heap_committed(c->heap);
-    must(c, hs_heap_base(c->heap) == HS_BASE, "the base never moves");
+    must(c, hs_heap_base(c->heap) == c->base, "the base never moves");
     must(c, now <= hs_heap_maximum(c->heap), "the heap keeps to its maximum");
     must(c, now == size || now == hs_heap_maximum(c->heap) || grew_as_planned(c, size, now),
          "the heap grows as far as its growth says");
@@ -307,7 +308,7 @@ static void check_builds(const client *c, hs_addr raw_result)
     must(c, raw_result == c->op.result, "the raw build returns the same address");
     must(c, hs_heap_committed(c->raw) == size, "the raw build grows the same");
     must(c,
-         !memcmp(hs_heap_bytes(c->heap, HS_BASE, size), hs_heap_bytes(c->raw, HS_BASE, size), size),
+         !memcmp(hs_heap_bytes(c->heap, c->base, size), hs_heap_bytes(c->raw, c->base, size), size),
          "the raw build leaves the same bytes");
 }
 
@@ -318,11 +319,11 @@ static void apply(client *c, uint8_t *bytes, const hs_event *e)
 {
     switch (e->kind) {
     case HS_WRITE:
-        must(c, !memcmp(bytes + (e->at - HS_BASE), &e->a, 8), "a write tells the old value");
-        memcpy(bytes + (e->at - HS_BASE), &e->b, 8);
+        must(c, !memcmp(bytes + (e->at - c->base), &e->a, 8), "a write tells the old value");
+        memcpy(bytes + (e->at - c->base), &e->b, 8);
         break;
-    case HS_MOVE: memmove(bytes + (e->a - HS_BASE), bytes + (e->at - HS_BASE), e->b); break;
-    case HS_FILL: memset(bytes + (e->at - HS_BASE), 0, e->a); break;
+    case HS_MOVE: memmove(bytes + (e->a - c->base), bytes + (e->at - c->base), e->b); break;
+    case HS_FILL: memset(bytes + (e->at - c->base), (int)e->b, e->a); break;
     default: break;
     }
 }
@@ -333,7 +334,7 @@ static void check_event_effects(client *c, const hs_event *events, size_t n)
     memcpy(c->scratch, c->before.bytes, c->before.size);
     memset(c->scratch + c->before.size, 0, size - c->before.size);
     for (size_t i = 0; i < n; i++) apply(c, c->scratch, &events[i]);
-    must(c, !memcmp(c->scratch, hs_heap_bytes(c->heap, HS_BASE, size), size),
+    must(c, !memcmp(c->scratch, hs_heap_bytes(c->heap, c->base, size), size),
          "the events tell every change of the bytes");
 }
 
@@ -362,7 +363,7 @@ static void check_slow_motion(client *c)
     size_t n, again;
     uint64_t size = hs_heap_committed(c->heap);
     hs_events(c->heap, &n);
-    memcpy(c->scratch, hs_heap_bytes(c->heap, HS_BASE, size), size);
+    memcpy(c->scratch, hs_heap_bytes(c->heap, hs_heap_base(c->heap), size), size);
     must(c, hs_heap_slow_motion(c->heap), "a request can be performed again");
     hs_events(c->heap, &again);
     must(c, again == n, "in slow motion it has the same events");
@@ -372,7 +373,7 @@ static void check_slow_motion(client *c)
     hs_heap_seek(c->heap, n / 2);
     hs_heap_seek(c->heap, n);
     must(c, hs_heap_committed(c->heap) == size, "slow motion ends at the same size");
-    must(c, !memcmp(c->scratch, hs_heap_bytes(c->heap, HS_BASE, size), size),
+    must(c, !memcmp(c->scratch, hs_heap_bytes(c->heap, c->base, size), size),
          "slow motion ends at the same bytes");
 }
 
@@ -462,6 +463,7 @@ static void step(client *c)
     c->op = random_operation(c);
     take_snapshot(c);
     c->op.result = perform(c->heap, &c->op);
+    must(c, !hs_fault(c->heap), "no fault on a sound heap"); /* the raw build would crash */
     check_builds(c, perform(c->raw, &c->op));
     check_events(c);
     check_growth(c);
@@ -482,6 +484,7 @@ static void step(client *c)
 static uint64_t promised_alignment(const hs_heap *h)
 {
     const hs_allocator *a = hs_heap_allocator(h);
+    if (a->model_base) return 1;
     for (size_t i = 0; i < a->option_count; i++)
         if (!strcmp(a->options[i].name, "align")) return 8u << hs_heap_option(h, i);
     return 16;
@@ -502,6 +505,7 @@ void reference_run(const reference_plan *plan)
     client c = {.plan = plan, .random = plan->seed};
     c.heap = heap_for(plan, HS_PROBED);
     c.raw = heap_for(plan, HS_RAW);
+    c.base = hs_heap_base(c.heap);
     c.alignment = promised_alignment(c.heap);
     c.scratch = malloc(hs_heap_maximum(c.heap));
     c.before.bytes = malloc(hs_heap_maximum(c.heap));

@@ -19,6 +19,7 @@ static void say(void *context, hs_voice voice, const char *text)
     stage *s = context;
     keep(voice == HS_SAY_ERROR     ? &s->error
          : voice == HS_SAY_REFUSED ? &s->refused
+         : voice == HS_SAY_VERDICT ? &s->verdict
                                    : &s->said,
          text);
     s->errors += voice == HS_SAY_ERROR;
@@ -54,6 +55,23 @@ static bool interrupted(void *context)
     return s->patience && --s->patience == 0;
 }
 
+static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
+{
+    stage *s = context;
+    keep(&s->question, question);
+    s->asked++;
+    if (!s->answers || !*s->answers) return false;
+    const char *answer = *s->answers++;
+    if (*answer != '@') {
+        reply->text = strdup(answer);
+        return true;
+    }
+    assert_true(on_map);
+    reply->from = strtoull(answer + 1, NULL, 16);
+    reply->to = reply->from + 8;
+    return true;
+}
+
 stage *stage_new(const char *allocator, uint64_t initial, uint64_t maximum)
 {
     hs_problem problem;
@@ -65,10 +83,13 @@ stage *stage_new(const char *allocator, uint64_t initial, uint64_t maximum)
                                                           .show = show,
                                                           .performed = performed,
                                                           .interrupted = interrupted,
+                                                          .ask = ask,
                                                           .cue = cue});
     keep(&s->said, "");
     keep(&s->error, "");
     keep(&s->refused, "");
+    keep(&s->question, "");
+    keep(&s->verdict, "");
     return s;
 }
 
@@ -79,6 +100,8 @@ void stage_free(stage *s)
     free(s->said);
     free(s->error);
     free(s->refused);
+    free(s->question);
+    free(s->verdict);
     free(s);
 }
 
@@ -122,7 +145,9 @@ void expect_same_heap(const hs_session *a, const hs_session *b)
     const hs_heap *x = hs_session_heap(a), *y = hs_session_heap(b);
     uint64_t size = hs_heap_committed(x);
     assert_int_equal(size, hs_heap_committed(y));
-    assert_memory_equal(hs_heap_bytes(x, HS_BASE, size), hs_heap_bytes(y, HS_BASE, size), size);
+    hs_addr base = hs_heap_base(x);
+    assert_int_equal(base, hs_heap_base(y));
+    assert_memory_equal(hs_heap_bytes(x, base, size), hs_heap_bytes(y, base, size), size);
     assert_string_equal(hs_heap_allocator(x)->name, hs_heap_allocator(y)->name);
     for (size_t i = 0; i < hs_heap_allocator(x)->option_count; i++)
         assert_int_equal(hs_heap_option(x, i), hs_heap_option(y, i));

@@ -8,10 +8,12 @@
 typedef struct {
     hs_session *session;
     hs_interpreter *in;
-    char *said;    /* the last answer or note, "" before any */
-    char *error;   /* the last error of a run, "" when there was none */
-    char *refused; /* the last error that was expected */
-    int errors, performed, shows;
+    char *said;                 /* the last answer or note, "" before any */
+    char *error;                /* the last error of a run, "" when there was none */
+    char *refused;              /* the last error that was expected */
+    char *question, *verdict;   /* the last ones, "" before any */
+    const char *const *answers; /* to questions, one after another: typed, or @ADDRESS clicked */
+    int errors, performed, shows, asked;
     struct {
         hs_show what;
         hs_addr at;

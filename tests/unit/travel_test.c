@@ -4,6 +4,7 @@
 #include "stage.h"
 
 #include "model/session.h"
+#include "view/difference.h"
 
 #include <heapscope/ledger.h>
 
@@ -67,6 +68,8 @@ static void random_line(uint64_t *random, char *line, size_t size)
                                        "reset",
                                        "set growth exact",
                                        "allocator bump",
+                                       "allocator ostep replay",
+                                       "ops +8,+9,-0,+3",
                                        "allocator implicit",
                                        "allocator buddy replay",
                                        "x = p1",
@@ -126,6 +129,71 @@ static void any_moment_is_what_it_was(void **state)
     }
 }
 
+/* What was written of a session so far. */
+static void write_on(const stage *s, hs_written *w, char **text)
+{
+    char *more = NULL, *both;
+    size_t size;
+    FILE *out = open_memstream(&more, &size);
+    assert_non_null(out);
+    hs_session_write_on(s->session, w, out);
+    fclose(out);
+    assert_true(asprintf(&both, "%s%s", *text ? *text : "", more) >= 0);
+    free(more);
+    free(*text);
+    *text = both;
+}
+
+/* Both sessions have the same branches, and stand at the same moment. */
+static void expect_same_branches(const stage *a, const stage *b)
+{
+    uint32_t n = hs_session_branches(a->session);
+    assert_int_equal(hs_session_branches(b->session), n);
+    for (uint32_t i = 0; i < n; i++) {
+        hs_moment fa = hs_session_branch_fork(a->session, i),
+                  fb = hs_session_branch_fork(b->session, i);
+        assert_int_equal(fa.branch, fb.branch);
+        assert_int_equal(fa.count, fb.count);
+        assert_int_equal(hs_session_branch_count(a->session, i),
+                         hs_session_branch_count(b->session, i));
+    }
+    assert_int_equal(moment(a).branch, moment(b).branch);
+    assert_int_equal(moment(a).count, moment(b).count);
+}
+
+/* Random lines with jumps, written down now and then: after one line, after many, after jumps. */
+static void a_session_written_bit_by_bit_comes_back_with_its_branches(void **state)
+{
+    enum { LINES = 300 };
+    stage *s = *state, *back = stage_new("implicit", 256, 65536);
+    uint64_t random = 11;
+    hs_written w = {0};
+    hs_problem problem;
+    char line[64], *text = NULL;
+    for (int i = 0; i < LINES; i++) {
+        random_line(&random, line, sizeof line);
+        stage_run(s, line);
+        if (random_below(&random, 4) == 0) write_on(s, &w, &text);
+        if (random_below(&random, 8)) continue;
+        uint32_t branch = (uint32_t)random_below(&random, hs_session_branches(s->session));
+        uint64_t end = hs_session_branch_count(s->session, branch);
+        hs_moment m = {branch, random_below(&random, end + 1)};
+        assert_true(hs_session_go(s->session, m, &problem));
+        if (random_below(&random, 2)) write_on(s, &w, &text);
+    }
+    write_on(s, &w, &text);
+    assert_true(hs_session_branches(s->session) > 5);
+    stage_does(back, text);
+    expect_same_branches(s, back);
+    expect_same(s->session, back->session);
+    stage_does(s, "malloc 5");
+    stage_does(back, "malloc 5"); /* names go on as they would have */
+    expect_same(s->session, back->session);
+    hs_written_free(&w);
+    free(text);
+    stage_free(back);
+}
+
 static void undo_and_redo_go_one_command(void **state)
 {
     stage *s = *state;
@@ -169,6 +237,25 @@ static void names_are_counted_as_they_were(void **state)
     assert_int_equal(stage_value(s, "size(p3)"), 24);
 }
 
+static void a_difference_names_blocks_and_points_out_bytes(void **state)
+{
+    stage *s = *state;
+    stage_does(s,
+               "malloc 24; malloc 40; malloc 8; free p2; realloc p1 30; write p3 'x'; malloc 500");
+    char *text = hs_difference(s->session, 2);
+    assert_string_equal(text,
+                        "since command 2: 775 bytes differ; new: 2 blocks (p3 p4), 508 bytes; "
+                        "gone: 1 block (p2), 40 bytes; resized: 1 block (p1), 30 bytes; the "
+                        "heap had 256 bytes, and has 1024");
+    free(text);
+    assert_true(hs_session_changed(s->session, HS_BASE + 80 + 8));
+    assert_false(hs_session_changed(s->session, HS_BASE + 8));
+    text = hs_difference(s->session, 7);
+    assert_string_equal(text, "since command 7: 0 bytes differ");
+    free(text);
+    stage_refuses(s, "diff 8", "there were 7 commands");
+}
+
 static void going_back_is_quick_and_checkpoints_are_bounded(void **state)
 {
     stage *s = *state;
@@ -186,10 +273,12 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(any_moment_is_what_it_was),
+        TEST(a_session_written_bit_by_bit_comes_back_with_its_branches),
         TEST(undo_and_redo_go_one_command),
         TEST(undo_covers_writes_damage_settings_and_resets),
         TEST(another_command_begins_a_branch_and_nothing_is_lost),
         TEST(names_are_counted_as_they_were),
+        TEST(a_difference_names_blocks_and_points_out_bytes),
         TEST(going_back_is_quick_and_checkpoints_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

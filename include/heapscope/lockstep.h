@@ -1,0 +1,54 @@
+/* Lockstep: the same client program on two to four allocators at once.
+ *
+ *      leader      malloc 24    free p1    malloc 8 ...      what the user types is performed here
+ *      companion   malloc 24    free p1    malloc 8 ...      and then on each of these
+ *
+ * A companion is a session of its own, with the leader's heap and settings and another allocator.
+ * It performs what the leader's operations say: names stand for its own pointers, addresses are
+ * the same in all, for all heaps have one base. It follows the leader wherever that goes, also back
+ * in time: then it starts again and performs what is left. Operation n of the leader is operation n
+ * of each companion. */
+#ifndef HEAPSCOPE_LOCKSTEP_H
+#define HEAPSCOPE_LOCKSTEP_H
+
+#include <heapscope/session.h>
+
+enum { HS_LANES = 4 }; /* the most that run at once; lane 0 is the leader's */
+
+typedef struct hs_lockstep hs_lockstep;
+
+/* What became of one operation on one lane. */
+typedef struct {
+    bool refused;
+    hs_addr result;
+    uint64_t splits, moved;
+} hs_outcome;
+
+/* The first request since the heap was fresh whose outcomes are not all the same. */
+typedef struct {
+    uint64_t number; /* of the operation, from 1; 0: they are still together */
+    hs_outcome outcomes[HS_LANES];
+} hs_parting;
+
+/* Let companions with these allocators run beside a session, which switches to the first one; what
+ * was done since its heap was fresh is done again on each. 2 to HS_LANES names, all different. NULL
+ * with a problem. The leader stays the caller's. */
+hs_lockstep *hs_lockstep_new(hs_session *leader, const char *const *names, size_t count,
+                             hs_problem *);
+void hs_lockstep_free(hs_lockstep *);
+
+/* Let the companions do what the leader did since the last call. */
+void hs_lockstep_follow(hs_lockstep *);
+
+size_t hs_lockstep_count(const hs_lockstep *);
+const hs_session *hs_lockstep_lane(const hs_lockstep *, size_t);
+
+/* Why a lane could not do the last operation, or NULL. */
+const char *hs_lockstep_refusal(const hs_lockstep *, size_t lane);
+
+const hs_parting *hs_lockstep_parting(const hs_lockstep *);
+
+/* Have they parted since the last time that this was asked? */
+bool hs_lockstep_has_news(hs_lockstep *);
+
+#endif

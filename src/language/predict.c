@@ -1,0 +1,207 @@
+/* Answers are typed, as an expression or a word, or pointed at on the map. An address that is
+ * typed must be right to the byte; who points at a block says that the request ends up in it. */
+#include "language/predict.h"
+
+#include "language/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ASKED = 2 }; /* questions about one request, so that a lecture gets on */
+
+/* --- Reading an answer ---------------------------------------------------------------------- */
+
+static bool read_choice(const hs_reader *r, const char *const *choices, uint64_t *value)
+{
+    hs_words words = {0};
+    size_t end = r->length;
+    while (end > r->at && r->text[end - 1] == ' ') end--;
+    for (size_t i = 0; choices[i]; i++) hs_words_add(&words, choices[i]);
+    const char *word = hs_words_resolve(&words, "answer", r->text + r->at, end - r->at,
+                                        (hs_span){r->at, end}, r->complaint);
+    hs_words_free(&words);
+    for (size_t i = 0; word && choices[i]; i++)
+        if (choices[i] == word) *value = i;
+    return word != NULL;
+}
+
+static bool read_address(hs_reader *r, uint64_t *value)
+{
+    hs_pointer p;
+    if (!hs_read_pointer(r, &p)) return false;
+    *value = hs_session_value(r->session, p);
+    return true;
+}
+
+static bool read_answer(hs_reader *r, hs_question q, uint64_t *value)
+{
+    const char *const *choices = hs_question_choices(q);
+    hs_read_blanks(r);
+    if (choices) return read_choice(r, choices, value);
+    bool good = q == HS_ASK_ADDRESS ? read_address(r, value) : hs_read_size(r, value);
+    if (good) hs_read_blanks(r);
+    if (!good || r->at == r->length) return good;
+    return hs_complain(r->complaint, (hs_span){r->at, r->length}, "the answer should end before %s",
+                       r->text + r->at);
+}
+
+/* The whole block that was pointed at, and all that one cell of the map shows with it. */
+static void point_at(const hs_session *s, const hs_reply *reply, hs_guess *g)
+{
+    hs_seen seen;
+    g->from = reply->from;
+    g->to = reply->to;
+    if (!hs_session_walk_to(s, reply->from, &seen) || seen.block.addr > reply->from) return;
+    hs_addr end = seen.block.addr + seen.block.size;
+    g->from = seen.block.addr;
+    if (end > g->to) g->to = end;
+}
+
+/* --- Asking --------------------------------------------------------------------------------- */
+
+static void ask(hs_interpreter *in, const char *request, hs_guess *g)
+{
+    char question[1024];
+    const char *text = hs_question_text(g->question);
+    const char *preface = in->preface ? in->preface : "";
+    snprintf(question, sizeof question, "%.400s%s%.100s: %s", preface, *preface ? ": " : "",
+             request, text);
+    for (;;) {
+        hs_reply reply = {0};
+        hs_complaint c = {0};
+        bool answered =
+            in->listener.ask(in->listener.context, question, g->question == HS_ASK_ADDRESS, &reply);
+        if (!answered || (reply.text && !reply.text[strspn(reply.text, " \t")])) {
+            free(reply.text);
+            return;
+        }
+        g->given = true;
+        if (!reply.text) {
+            point_at(in->session, &reply, g);
+            return;
+        }
+        hs_reader r = {.text = reply.text,
+                       .length = strlen(reply.text),
+                       .session = in->session,
+                       .complaint = &c};
+        bool good = read_answer(&r, g->question, &g->value);
+        free(reply.text);
+        if (good) return;
+        g->given = false;
+        snprintf(question, sizeof question, "%.160s%s%.120s\n%.100s: %s", c.what,
+                 c.hint[0] ? "; " : "", c.hint, request, text);
+    }
+}
+
+hs_guesses hs_predict_ask(hs_interpreter *in, const hs_op *op, size_t most)
+{
+    hs_guesses all = {0};
+    hs_question questions[HS_QUESTIONS];
+    if (!in->listener.ask) return all;
+    all.count = hs_questions_about(in->session, op, questions);
+    if (all.count > most) all.count = most;
+    char *request = hs_session_op_text(in->session, op);
+    for (size_t i = 0; i < all.count; i++) {
+        all.guesses[i].question = questions[i];
+        ask(in, request, &all.guesses[i]);
+    }
+    free(request);
+    return all;
+}
+
+hs_guesses hs_predict_stop(hs_interpreter *in, const hs_op *op)
+{
+    bool on = hs_session_setting(in->session, HS_SET_PREDICT) == HS_PREDICT_ON;
+    bool wanted = (on || in->predicting) && !in->inside && op->kind == HS_OP_REQUEST;
+    return wanted ? hs_predict_ask(in, op, in->predicting ? in->predicting : ASKED)
+                  : (hs_guesses){0};
+}
+
+/* --- Judging -------------------------------------------------------------------------------- */
+
+static bool is_right(const hs_guess *g, uint64_t truth)
+{
+    return g->to ? truth >= g->from && truth < g->to : truth == g->value;
+}
+
+static void put_guess(FILE *out, const hs_session *s, const hs_guess *g, uint64_t truth)
+{
+    char text[32];
+    bool right = is_right(g, truth);
+    fprintf(out, "%s: %s = %s", right ? "right" : "wrong", hs_question_short(g->question),
+            hs_answer_text(s, g->question, truth, text, sizeof text));
+    if (right) return;
+    if (g->to)
+        fprintf(out, ", not in the block at 0x%" PRIx64, g->from);
+    else
+        fprintf(out, ", not %s", hs_answer_text(s, g->question, g->value, text, sizeof text));
+}
+
+bool hs_predict_judge(hs_interpreter *in, const hs_guesses *all)
+{
+    char *text = NULL;
+    size_t size, given = 0, right = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    for (size_t i = 0; i < all->count; i++) {
+        const hs_guess *g = &all->guesses[i];
+        if (!g->given) continue;
+        uint64_t truth = hs_question_truth(in->session, g->question);
+        if (given++) fputs("; ", out);
+        put_guess(out, in->session, g, truth);
+        right += is_right(g, truth);
+    }
+    in->predicted += given;
+    in->predicted_right += right;
+    fprintf(out, " (%" PRIu64 " of %" PRIu64 " right so far)", in->predicted_right, in->predicted);
+    fclose(out);
+    if (given) in->listener.say(in->listener.context, HS_SAY_VERDICT, text);
+    free(text);
+    return right < given;
+}
+
+char *hs_predict_score(const hs_interpreter *in)
+{
+    char *text;
+    int n = in->predicted ? asprintf(&text, "%" PRIu64 " of %" PRIu64 " answers were right",
+                                     in->predicted_right, in->predicted)
+                          : asprintf(&text, "nothing was answered yet");
+    if (n < 0) abort();
+    return text;
+}
+
+/* --- The command ---------------------------------------------------------------------------- */
+
+static bool switch_to(hs_interpreter *in, const hs_statement *s, const char *value)
+{
+    return hs_perform(
+        in, s,
+        &(hs_op){
+            .kind = HS_OP_SET, .name = "predict", .text = value, .text_length = strlen(value)});
+}
+
+/* predict { ... }: these requests are asked about, whatever the setting. */
+static bool predict_body(hs_interpreter *in, const hs_statement *s)
+{
+    size_t outer = in->predicting;
+    in->predicting = ASKED;
+    bool good = hs_run_statements(in, s->body, s->body_count);
+    in->predicting = outer;
+    return good;
+}
+
+bool hs_run_predict(hs_interpreter *in, const hs_statement *s)
+{
+    if (s->has_body) return predict_body(in, s);
+    if (s->arguments[0].present) return switch_to(in, s, "on");
+    if (s->arguments[1].present) return switch_to(in, s, "off");
+    bool on = hs_session_setting(in->session, HS_SET_PREDICT) == HS_PREDICT_ON;
+    char *score = hs_predict_score(in), *text;
+    if (asprintf(&text, "predict is %s; %s", on ? "on" : "off", score) < 0) abort();
+    in->listener.say(in->listener.context, HS_SAY_ANSWER, text);
+    free(score);
+    free(text);
+    return true;
+}

@@ -1,0 +1,477 @@
+/* Journals. Invariant: the file holds whole lines only, those up to `size`; what it lacks of the
+ * lines that `written` counts is in `pending`. It gets its name, in one rename, when it is locked
+ * and has its first lines: nobody ever finds one that is empty, or taken for left behind. */
+#include "ui/journal.h"
+
+#include "heap/array.h"
+#include "language/interpreter.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char mark[] = "# heapscope journal 1\n", ending[] = ".heap";
+
+/* A journal that nobody writes any more. */
+typedef struct {
+    int fd; /* locked; -1: none */
+    char *path;
+    struct stat status;
+} left_behind;
+
+struct hs_journal {
+    char *folder; /* NULL: no journals */
+    char allocator[32];
+    hs_heap_config heap;
+    uint64_t untyped; /* operations at the session's begin */
+
+    int fd; /* -1: no file yet */
+    char *path;
+    off_t size;
+    hs_written written;
+    char *pending;
+    size_t pending_size, pending_room;
+    bool unsynced, fresh; /* the file; its name */
+
+    bool complained;
+    char *notice, *trouble;
+    left_behind asked; /* held, so that it is not the session that is left for it */
+};
+
+static char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static char *text(const char *format, ...)
+{
+    char *made;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&made, format, arguments) < 0) abort();
+    va_end(arguments);
+    return made;
+}
+
+static void replace(char **place, char *by)
+{
+    free(*place);
+    *place = by;
+}
+
+hs_journal *hs_journals_in(const char *folder)
+{
+    hs_journal *j = hs_new(1, sizeof *j);
+    j->fd = j->asked.fd = -1;
+    if (folder) j->folder = text("%s", folder);
+    return j;
+}
+
+void hs_journal_free(hs_journal *j)
+{
+    if (!j) return;
+    hs_journal_end(j, false);
+    if (j->asked.fd >= 0) close(j->asked.fd);
+    free(j->asked.path);
+    free(j->folder);
+    free(j->notice);
+    free(j->trouble);
+    free(j->pending);
+    free(j);
+}
+
+void hs_journal_begin(hs_journal *j, const hs_session *s, const char *allocator,
+                      const hs_heap_config *heap)
+{
+    snprintf(j->allocator, sizeof j->allocator, "%s", allocator);
+    j->heap = *heap;
+    j->untyped = hs_session_op_count(s);
+}
+
+const char *hs_journal_notice(const hs_journal *j)
+{
+    return j ? j->notice : NULL;
+}
+
+/* --- Writing -------------------------------------------------------------------------------- */
+
+static void make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    mkdir(path, 0700);
+}
+
+/* Append the pending lines; all, or the file stays as it was. */
+static bool write_pending(hs_journal *j)
+{
+    size_t done = 0;
+    while (done < j->pending_size) {
+        ssize_t n = write(j->fd, j->pending + done, j->pending_size - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) break;
+        done += (size_t)n;
+    }
+    if (done < j->pending_size) {
+        int why = errno;
+        if (ftruncate(j->fd, j->size) != 0) j->size += (off_t)done; /* can not fail on a file */
+        errno = why;
+        return false;
+    }
+    j->size += (off_t)done;
+    j->pending_size = 0;
+    j->unsynced = true;
+    return true;
+}
+
+/* The file is made under a hidden name. */
+static bool make_file(hs_journal *j)
+{
+    char when[32];
+    time_t now = time(NULL);
+    struct tm local;
+    strftime(when, sizeof when, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
+    make_folders(j->folder);
+    char *hidden = text("%s/.%s-XXXXXX%s", j->folder, when, ending);
+    j->size = 0;
+    j->fd = mkostemps(hidden, (int)sizeof ending - 1, O_APPEND | O_CLOEXEC);
+    bool good = j->fd >= 0 && flock(j->fd, LOCK_EX | LOCK_NB) == 0 && write_pending(j);
+    if (good) {
+        const char *name = strrchr(hidden, '/') + 2;
+        replace(&j->path, text("%s/%s", j->folder, name));
+        good = rename(hidden, j->path) == 0;
+    }
+    int why = errno;
+    if (!good && j->fd >= 0) {
+        unlink(hidden);
+        close(j->fd);
+        j->fd = -1;
+    }
+    j->fresh = good;
+    free(hidden);
+    errno = why;
+    return good;
+}
+
+static void put_heading(const hs_journal *j, FILE *out)
+{
+    fprintf(out, "%s# allocator %s heap %" PRIu64 " max %" PRIu64 "\n", mark, j->allocator,
+            j->heap.initial, j->heap.maximum);
+}
+
+/* Add the lines that are new to the pending ones. */
+static void gather(hs_journal *j, const hs_session *s)
+{
+    char *lines = NULL;
+    size_t size;
+    FILE *out = open_memstream(&lines, &size);
+    if (!out) abort();
+    if (j->fd < 0 && !j->pending_size) put_heading(j, out);
+    hs_session_write_on(s, &j->written, out);
+    fclose(out);
+    j->pending = hs_array_reserve(j->pending, &j->pending_room, j->pending_size + size + 1, 1);
+    memcpy(j->pending + j->pending_size, lines, size);
+    j->pending_size += size;
+    free(lines);
+}
+
+static bool is_untouched(const hs_journal *j, const hs_session *s)
+{
+    return j->fd < 0 && !j->pending_size && hs_session_op_count(s) == j->untyped &&
+           hs_session_branches(s) == 1;
+}
+
+const char *hs_journal_keep(hs_journal *j, const hs_session *s)
+{
+    if (!j || !j->folder || is_untouched(j, s)) return NULL;
+    gather(j, s);
+    if (!j->pending_size) return NULL;
+    bool good = j->fd >= 0 ? write_pending(j) : make_file(j);
+    const char *why = strerror(errno);
+    if (good) j->complained = false;
+    if (good || j->complained) return NULL;
+    j->complained = true;
+    replace(&j->trouble, text("a crash would lose this session: its journal in %s can not be "
+                              "written: %s",
+                              j->folder, why));
+    return j->trouble;
+}
+
+static void sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    fsync(fd);
+    close(fd);
+}
+
+void hs_journal_sync(hs_journal *j)
+{
+    if (!j || !j->unsynced) return;
+    fdatasync(j->fd);
+    if (j->fresh) sync_folder(j->folder);
+    j->unsynced = j->fresh = false;
+}
+
+void hs_journal_end(hs_journal *j, bool wished)
+{
+    if (j->fd >= 0) {
+        if (wished)
+            unlink(j->path);
+        else
+            hs_journal_sync(j);
+        close(j->fd); /* and the lock goes */
+    }
+    j->fd = -1;
+    j->pending_size = 0;
+    j->unsynced = j->fresh = j->complained = false;
+    replace(&j->path, NULL);
+    hs_written_free(&j->written);
+}
+
+/* --- Left behind ---------------------------------------------------------------------------- */
+
+static void let_go(left_behind *l)
+{
+    if (l->fd >= 0) close(l->fd);
+    free(l->path);
+    *l = (left_behind){.fd = -1};
+}
+
+static bool is_journal_name(const char *name)
+{
+    size_t n = strlen(name), end = sizeof ending - 1;
+    return *name != '.' && n > end && strcmp(name + n - end, ending) == 0;
+}
+
+/* Lock a journal that nobody else has. It may have gone while its name was read. */
+static bool take(left_behind *l, const char *folder, const char *name)
+{
+    char begin[sizeof mark - 1];
+    *l = (left_behind){.path = text("%s/%s", folder, name)};
+    l->fd = open(l->path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+    if (l->fd >= 0 && flock(l->fd, LOCK_EX | LOCK_NB) == 0 && fstat(l->fd, &l->status) == 0 &&
+        l->status.st_nlink > 0 && pread(l->fd, begin, sizeof begin, 0) == sizeof begin &&
+        memcmp(begin, mark, sizeof begin) == 0)
+        return true;
+    let_go(l);
+    return false;
+}
+
+static bool is_newer(const struct stat *a, const struct stat *b)
+{
+    if (a->st_mtim.tv_sec != b->st_mtim.tv_sec) return a->st_mtim.tv_sec > b->st_mtim.tv_sec;
+    return a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
+}
+
+/* The latest of the journals that were left behind. */
+static left_behind find(const char *folder)
+{
+    left_behind best = {.fd = -1}, l;
+    DIR *names = folder ? opendir(folder) : NULL;
+    for (struct dirent *e; names && (e = readdir(names));) {
+        if (!is_journal_name(e->d_name) || !take(&l, folder, e->d_name)) continue;
+        bool better = best.fd < 0 || is_newer(&l.status, &best.status);
+        let_go(better ? &best : &l);
+        if (better) best = l;
+    }
+    if (names) closedir(names);
+    return best;
+}
+
+/* The last whole line among a file's last bytes, without its newline. */
+static const char *last_line(const left_behind *l, char *end, size_t room)
+{
+    off_t from = l->status.st_size > (off_t)room - 1 ? l->status.st_size - (off_t)room + 1 : 0;
+    ssize_t n = pread(l->fd, end, room - 1, from);
+    while (n > 0 && end[n - 1] != '\n') n--;
+    end[n > 0 ? n - 1 : 0] = 0;
+    const char *newline = strrchr(end, '\n');
+    return newline ? newline + 1 : end;
+}
+
+void hs_journal_offer(hs_journal *j)
+{
+    char when[64], end[512];
+    struct tm local;
+    left_behind l = find(j->folder);
+    if (l.fd < 0) return;
+    strftime(when, sizeof when, "%e %B, %H:%M", localtime_r(&l.status.st_mtim.tv_sec, &local));
+    replace(&j->notice, text("A session was cut short (%s; its last command: %.60s). "
+                             "`continue` goes on with it.",
+                             when + strspn(when, " "), last_line(&l, end, sizeof end)));
+    let_go(&l);
+}
+
+const char *hs_journal_ask(hs_journal *j)
+{
+    if (!j || !j->folder) return "sessions are not kept here";
+    if (j->asked.fd < 0) j->asked = find(j->folder);
+    return j->asked.fd >= 0 ? NULL : "there is no session that was cut short";
+}
+
+bool hs_journal_is_asked(const hs_journal *j)
+{
+    return j->asked.fd >= 0;
+}
+
+/* --- Continuing ----------------------------------------------------------------------------- */
+
+typedef struct {
+    FILE *in;
+    char *line;
+    size_t room, lines;
+    char *held; /* a goto: not needed when another one follows */
+    off_t size; /* of the whole lines so far */
+    hs_session *session;
+    hs_interpreter *interpreter;
+    char *error;
+} reader;
+
+static void say(void *context, hs_voice voice, const char *said)
+{
+    reader *r = context;
+    if (voice == HS_SAY_ERROR) replace(&r->error, text("%s", said));
+}
+
+static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+{
+    (void)context;
+    (void)what;
+    (void)at;
+    (void)length;
+}
+
+static void performed(void *context, const char *summary)
+{
+    (void)context;
+    (void)summary;
+}
+
+/* The next whole line, with its newline; false at the end, torn or not. */
+static bool next_line(reader *r)
+{
+    ssize_t n = getline(&r->line, &r->room, r->in);
+    if (n <= 0 || r->line[n - 1] != '\n') return false;
+    r->size += n;
+    r->lines++;
+    return true;
+}
+
+/* A fresh session by the heading. */
+static bool read_heading(hs_journal *j, reader *r)
+{
+    char name[32];
+    hs_heap_config heap;
+    hs_problem problem;
+    if (!next_line(r) || !next_line(r) ||
+        sscanf(r->line, "# allocator %31s heap %" SCNu64 " max %" SCNu64, name, &heap.initial,
+               &heap.maximum) != 3) {
+        replace(&r->error, text("its heading is damaged"));
+        return false;
+    }
+    r->session = hs_session_new(name, &heap, &problem);
+    if (!r->session) {
+        replace(&r->error, text("%s", problem.what));
+        return false;
+    }
+    hs_journal_begin(j, r->session, name, &heap);
+    hs_listener listener = {.context = r, .say = say, .show = show, .performed = performed};
+    r->interpreter = hs_interpreter_new(r->session, &listener);
+    return true;
+}
+
+static bool run(reader *r, const char *line)
+{
+    return hs_interpreter_run(r->interpreter, "journal", r->lines, line, strlen(line));
+}
+
+static bool run_held(reader *r)
+{
+    bool good = !r->held || run(r, r->held);
+    replace(&r->held, NULL);
+    return good;
+}
+
+static bool begins(const char *line, const char *word)
+{
+    return strncmp(line, word, strlen(word)) == 0;
+}
+
+static bool read_commands(reader *r)
+{
+    while (next_line(r)) {
+        bool travels = begins(r->line, "goto ");
+        if (travels || begins(r->line, "branch ")) replace(&r->held, NULL);
+        if (!run_held(r)) return false;
+        if (travels)
+            r->held = text("%s", r->line);
+        else if (!run(r, r->line))
+            return false;
+    }
+    return run_held(r);
+}
+
+/* The session is as it was: its journal goes on behind the last whole line. */
+static void adopt(hs_journal *j, reader *r, left_behind *l)
+{
+    j->fd = l->fd;
+    j->path = l->path;
+    j->size = r->size;
+    if (l->status.st_size > r->size && ftruncate(j->fd, j->size) != 0) j->size = l->status.st_size;
+    hs_session_is_written(r->session, &j->written);
+    uint64_t n = hs_session_op_count(r->session);
+    char *last = hs_session_record_text(r->session, n - 1);
+    replace(&j->notice, text("Continued: %" PRIu64 " command%s; the last one: %.60s", n,
+                             n == 1 ? "" : "s", n ? last : "none"));
+    free(last);
+}
+
+/* Something in the journal can not be done: what was done so far is a session with a journal of
+ * its own, and the old one is put aside. */
+static void put_aside(hs_journal *j, reader *r, left_behind *l)
+{
+    char *aside = text("%.*s.damaged", (int)(strlen(l->path) - sizeof ending + 1), l->path);
+    bool renamed = rename(l->path, aside) == 0;
+    replace(&j->notice, text("The journal can be read up to line %zu only: %s\nIt is kept as %s.",
+                             r->lines, r->error ? r->error : "", renamed ? aside : l->path));
+    free(aside);
+    let_go(l);
+}
+
+static void free_reader(reader *r)
+{
+    fclose(r->in);
+    hs_interpreter_free(r->interpreter);
+    free(r->line);
+    free(r->held);
+    free(r->error);
+}
+
+hs_session *hs_journal_continue(hs_journal *j)
+{
+    const char *why = hs_journal_ask(j);
+    if (why) {
+        replace(&j->notice, text("%s", why));
+        return NULL;
+    }
+    left_behind l = j->asked;
+    j->asked = (left_behind){.fd = -1};
+    reader r = {.in = fdopen(dup(l.fd), "r")};
+    if (!r.in) abort();
+    if (read_heading(j, &r) && read_commands(&r))
+        adopt(j, &r, &l);
+    else
+        put_aside(j, &r, &l);
+    free_reader(&r);
+    return r.session;
+}

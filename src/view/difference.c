@@ -1,0 +1,115 @@
+/* The difference: the heap as it was is made again beside the one that is, and both are walked. */
+#include "view/difference.h"
+
+#include "heap/array.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_TOLD = 8 };
+
+/* Ranges of bytes that differ; what was not committed then differs whole. */
+typedef struct {
+    hs_change *ranges;
+    size_t count, capacity;
+    uint64_t bytes;
+} differing;
+
+static void add_range(differing *d, hs_addr from, hs_addr to)
+{
+    if (from >= to) return;
+    d->bytes += to - from;
+    d->ranges = hs_array_reserve(d->ranges, &d->capacity, d->count + 1, sizeof *d->ranges);
+    d->ranges[d->count++] = (hs_change){from, to};
+}
+
+static differing compare_bytes(const hs_heap *now, const hs_heap *then)
+{
+    differing d = {0};
+    hs_addr base = hs_heap_base(now), end = hs_heap_end(now), end_then = hs_heap_end(then);
+    hs_addr both = end < end_then ? end : end_then, from = 0;
+    const uint8_t *a = hs_heap_bytes(now, base, both - base);
+    const uint8_t *b = hs_heap_bytes(then, base, both - base);
+    for (hs_addr at = base; at < both; at++) {
+        bool same = a[at - base] == b[at - base];
+        if (!same && !from) from = at;
+        if (same && from) add_range(&d, from, at), from = 0;
+    }
+    add_range(&d, from ? from : both, both);
+    add_range(&d, both, end);
+    return d;
+}
+
+/* Blocks of one kind of difference: how many, and the first names. */
+typedef struct {
+    const char *what;
+    uint64_t count, bytes;
+    char names[128];
+} group;
+
+static void add_block(group *g, const char *name, uint64_t bytes)
+{
+    size_t used = strlen(g->names);
+    if (g->count < NAMES_TOLD)
+        snprintf(g->names + used, sizeof g->names - used, "%s%.20s", used ? " " : "", name);
+    g->count++;
+    g->bytes += bytes;
+}
+
+static const hs_client_block *live_at(const hs_session *s, hs_addr at)
+{
+    const hs_client_block *b = hs_session_block_from(s, at);
+    return b && b->addr == at && b->live ? b : NULL;
+}
+
+/* Live blocks of `s` that the other has not, and, with `sizes`, those whose size differs. */
+static void compare_blocks(const hs_session *s, const hs_session *other, group *missing,
+                           group *sizes)
+{
+    for (const hs_client_block *b = hs_session_block_from(s, 0); b;
+         b = hs_session_block_from(s, b->addr + 1)) {
+        const hs_client_block *o = b->live ? live_at(other, b->addr) : NULL;
+        if (!b->live) continue;
+        if (!o || o->born != b->born)
+            add_block(missing, hs_session_block_name(s, b), b->requested);
+        else if (sizes && o->requested != b->requested)
+            add_block(sizes, hs_session_block_name(s, b), b->requested);
+    }
+}
+
+static void put_group(FILE *out, const group *g)
+{
+    if (!g->count) return;
+    fprintf(out, "; %s %" PRIu64 " block%s (%s%s), %" PRIu64 " bytes", g->what, g->count,
+            g->count == 1 ? "" : "s", g->names, g->count > NAMES_TOLD ? " ..." : "", g->bytes);
+}
+
+char *hs_difference(hs_session *s, uint64_t n)
+{
+    hs_problem problem;
+    char *text = NULL;
+    size_t size;
+    hs_session *then = hs_session_after(s, n, &problem);
+    if (!then) return strdup(problem.what);
+    const hs_heap *h = hs_session_heap(s), *old = hs_session_heap(then);
+    differing d = compare_bytes(h, old);
+    group born = {.what = "new:"}, gone = {.what = "gone:"}, sizes = {.what = "resized:"};
+    compare_blocks(s, then, &born, &sizes);
+    compare_blocks(then, s, &gone, NULL);
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    fprintf(out, "since command %" PRIu64 ": %" PRIu64 " bytes differ", n, d.bytes);
+    put_group(out, &born);
+    put_group(out, &gone);
+    put_group(out, &sizes);
+    if (hs_heap_committed(h) != hs_heap_committed(old))
+        fprintf(out, "; the heap had %" PRIu64 " bytes, and has %" PRIu64, hs_heap_committed(old),
+                hs_heap_committed(h));
+    fclose(out);
+    hs_session_point_out(s, d.ranges, d.count);
+    hs_session_free(then);
+    free(d.ranges);
+    return text;
+}

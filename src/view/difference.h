@@ -1,0 +1,11 @@
+/* The difference between two moments of a session. */
+#ifndef HS_VIEW_DIFFERENCE_H
+#define HS_VIEW_DIFFERENCE_H
+
+#include <heapscope/session.h>
+
+/* What is not as it was after the first n operations: in a sentence, freed by the caller, and on
+ * the map, where the bytes that differ stand out until the next command. */
+char *hs_difference(hs_session *, uint64_t n);
+
+#endif

@@ -1,0 +1,338 @@
+/* Lockstep: what runs side by side is what each allocator does alone. */
+#include "check.h"
+#include "picture.h"
+#include "view/side_by_side.h"
+
+#include <heapscope/lockstep.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static int open_stage(void **state)
+{
+    *state = stage_new("implicit", 512, 1 << 16);
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    stage_free(*state);
+    return 0;
+}
+
+static const hs_session *lane(const stage *s, size_t i)
+{
+    const hs_lockstep *l = hs_interpreter_lockstep(s->in);
+    assert_non_null(l);
+    const hs_session *session = hs_lockstep_lane(l, i);
+    assert_non_null(session);
+    return session;
+}
+
+static uint64_t parting(const stage *s)
+{
+    return hs_lockstep_parting(hs_interpreter_lockstep(s->in))->number;
+}
+
+static hs_addr value_on(const stage *s, size_t i, const char *name)
+{
+    uint32_t v = hs_session_find_variable(lane(s, i), name, strlen(name));
+    assert_int_not_equal(v, HS_NONE);
+    return hs_session_variable(lane(s, i), v)->value;
+}
+
+/* Lane i is as if the leader's commands, `script`, had been done under its allocator alone. */
+static void lane_is_as_alone(const stage *s, size_t i, const char *script)
+{
+    char again[64];
+    stage *alone = stage_new("implicit", 512, 1 << 16);
+    stage_does(alone, "allocator first-fit");
+    stage_does(alone, script);
+    snprintf(again, sizeof again, "allocator %s replay", hs_session_allocator_name(lane(s, i)));
+    stage_does(alone, again);
+    expect_same_heap(lane(s, i), alone->session);
+    stage_free(alone);
+}
+
+#define ALL "split first-fit best-fit buddy tlsf"
+
+/* --- Companions ----------------------------------------------------------------------------- */
+
+static void each_is_as_it_would_be_alone(void **state)
+{
+    stage *s = *state;
+    stage_does(s, ALL);
+    stage_does(s, "random 300 seed 7; q = malloc 50; realloc q 99; a = calloc 3 9; free a");
+    for (size_t i = 0; i < 4; i++)
+        lane_is_as_alone(s, i,
+                         "random 300 seed 7; q = malloc 50; realloc q 99; a = calloc 3 9; free a");
+}
+
+static void what_was_done_before_is_done_again_on_each(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "allocator first-fit; random 100 seed 3");
+    stage_does(s, ALL);
+    stage_does(s, "random 100 seed 4");
+    for (size_t i = 0; i < 4; i++) lane_is_as_alone(s, i, "random 100 seed 3; random 100 seed 4");
+}
+
+static void operations_have_the_same_numbers_on_all(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; set zoom 64; note \"x\"");
+    stage_does(s, "split first-fit bump slab");
+    stage_does(s, "malloc 8; set fit best; free p1; realloc p2 100; free 0x107000028");
+    stage_does(s, "heap 1k; set align 16; malloc 9; set zoom 32");
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(hs_session_op_count(lane(s, i)), hs_session_op_count(s->session));
+        assert_int_equal(hs_session_last(lane(s, i))->number, hs_session_last(s->session)->number);
+    }
+}
+
+static void names_are_each_ones_own_pointers(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "a = malloc 100; b = malloc 8; c = malloc 20; d = malloc 8; free a; free c");
+    stage_does(s, "split first-fit best-fit");
+    stage_does(s, "x = malloc 20; y = x");
+    assert_int_equal(value_on(s, 0, "x"), HS_BASE + 8);
+    assert_int_equal(value_on(s, 1, "x"), value_on(s, 1, "c"));
+    assert_int_equal(value_on(s, 1, "y"), value_on(s, 1, "c"));
+    stage_does(s, "free x");
+    assert_int_equal(hs_session_totals(lane(s, 1))->live_blocks, 2);
+}
+
+static void what_one_refuses_the_others_do(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "heap 256 max 256; split implicit buddy");
+    stage_does(s, "a = malloc 150; write a \"hello\"");
+    stage_does(s, "b = malloc 30; c = malloc 20"); /* buddy: 256 bytes are all a's */
+    assert_int_equal(value_on(s, 1, "b"), HS_NULL);
+    stage_does(s, "write b \"x\"");
+    assert_non_null(strstr(hs_lockstep_refusal(hs_interpreter_lockstep(s->in), 1), "NULL"));
+    assert_null(hs_lockstep_refusal(hs_interpreter_lockstep(s->in), 0));
+    stage_does(s, "free b; free a");
+    assert_null(hs_lockstep_refusal(hs_interpreter_lockstep(s->in), 1));
+    stage_does(s, "d = malloc 100; free d");
+    assert_int_equal(hs_session_totals(lane(s, 1))->live_blocks, 0);
+}
+
+static void a_result_that_was_refused_is_NULL(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "a = malloc 100; b = malloc 8; c = malloc 20; d = malloc 8; free a; free c");
+    stage_does(s, "split first-fit best-fit");
+    stage_does(s, "x = malloc 20"); /* first fit: where a was; best fit: where c was */
+    stage_does(s, "y = realloc 0x107000008 40");
+    assert_non_null(hs_lockstep_refusal(hs_interpreter_lockstep(s->in), 1));
+    assert_int_not_equal(value_on(s, 0, "y"), HS_NULL);
+    assert_int_equal(value_on(s, 1, "y"), HS_NULL);
+    stage_does(s, "z = malloc 8; free z; free y");
+    assert_int_equal(hs_session_op_count(lane(s, 1)), hs_session_op_count(s->session));
+}
+
+static void settings_and_heaps_are_the_same_for_all(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "set growth page; reset"); /* before the operations that are remembered */
+    stage_does(s, "split first-fit buddy; set zoom 64; malloc 600");
+    assert_int_equal(hs_heap_committed(hs_session_heap(lane(s, 1))), 4096);
+    assert_int_equal(hs_session_setting(lane(s, 1), HS_SET_ZOOM), 64);
+    stage_does(s, "heap 1k max 2k");
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(hs_heap_committed(hs_session_heap(lane(s, i))), 1024);
+        assert_int_equal(hs_session_totals(lane(s, i))->requests, 0);
+    }
+}
+
+static void where_the_leader_starts_afresh_all_do(void **state)
+{
+    stage *s = *state;
+    static const char *const starts[] = {"set footer on", "allocator bump", "reset", "heap 2k"};
+    stage_does(s, "split first-fit buddy tlsf"); /* buddy and tlsf have no footers to set */
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        stage_does(s, "malloc 24; malloc 48");
+        stage_does(s, starts[i]);
+        for (size_t j = 0; j < 3; j++) assert_int_equal(hs_session_totals(lane(s, j))->requests, 0);
+    }
+    assert_string_equal(hs_session_allocator_name(lane(s, 0)), "bump");
+    assert_string_equal(hs_session_allocator_name(lane(s, 1)), "buddy");
+}
+
+static void they_go_through_time_together(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "split first-fit best-fit buddy; random 60 seed 2; heap 1k; random 60 seed 3");
+    stage_does(s, "goto 90; malloc 24; malloc 48; undo; a = malloc 99"); /* two branches more */
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(hs_session_op_count(lane(s, i)), hs_session_op_count(s->session));
+        stage *alone = stage_new("implicit", 512, 1 << 16);
+        stage_does(alone, "allocator first-fit; random 60 seed 2; heap 1k; random 60 seed 3");
+        stage_does(alone, "goto 90; malloc 24; a = malloc 99");
+        char again[64];
+        snprintf(again, sizeof again, "allocator %s replay", hs_session_allocator_name(lane(s, i)));
+        stage_does(alone, again);
+        expect_same_heap(lane(s, i), alone->session);
+        stage_free(alone);
+    }
+}
+
+/* --- Parting -------------------------------------------------------------------------------- */
+
+#define HOLES "malloc 96; malloc 8; malloc 32; malloc 8; malloc 64; malloc 8; free p1; free p3; "
+
+static void they_part_at_the_first_request_that_differs(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "split first-fit best-fit; " HOLES "malloc 90; free p7; x = malloc 24");
+    assert_int_equal(parting(s),
+                     12); /* the switch to first-fit is command 1; 90 fits p1 for both */
+    stage_does(s, "malloc 500");
+    assert_int_equal(parting(s), 12);
+    char *text = hs_lanes_parting(hs_interpreter_lockstep(s->in));
+    picture_shows(
+        text,
+        "they part at command 12, x = malloc 24: first-fit 0x107000008, best-fit 0x107000080");
+}
+
+static void what_fails_on_all_parts_none(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "heap 256 max 256; split first-fit best-fit");
+    stage_does(s, "malloc 88; malloc 8; malloc 136; free p1; free p3");
+    assert_int_equal(parting(s), 0);
+    stage_does(s, "repeat 3 { malloc 300 }");
+    assert_int_equal(parting(s), 0);
+}
+
+static void where_they_part_is_found_in_what_was_done_before(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "allocator first-fit; " HOLES "x = malloc 24; malloc 8");
+    stage_does(s, "split first-fit best-fit");
+    assert_int_equal(parting(s), 10);
+    stage_does(s, "malloc 8; heap 1k replay"); /* all is done again */
+    assert_int_equal(parting(s), 10);
+    stage_does(s, "heap 1k"); /* nothing has been done on this one */
+    assert_int_equal(parting(s), 0);
+}
+
+static void going_back_before_they_parted_brings_them_together(void **state)
+{
+    stage *s = *state;
+    stage_does(s,
+               "allocator first-fit; split first-fit best-fit; " HOLES "x = malloc 24; malloc 8");
+    assert_int_equal(parting(s), 10);
+    stage_does(s, "undo");
+    assert_int_equal(parting(s), 10);
+    stage_does(s, "undo");
+    assert_int_equal(parting(s), 0);
+    stage_does(s, "malloc 90");
+    assert_int_equal(parting(s), 0);
+    stage_does(s, "malloc 100");
+    assert_int_equal(parting(s), 0);
+    stage_does(s, "goto 9; redo 2; undo 1; redo 1");
+    assert_int_equal(parting(s), 0);
+    stage_does(s, "heap 1k; undo; undo 2; x = malloc 24");
+    assert_int_equal(parting(s), 10);
+    stage_does(s, "heap 1k; malloc 9");
+    assert_int_equal(parting(s), 0);
+    stage_does(s, "undo 2");
+    assert_int_equal(parting(s), 10);
+}
+
+static void other_bytes_moved_and_other_splits_part_them_too(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "split first-fit buddy; malloc 24");
+    assert_int_equal(parting(s), 2);
+    char *text = hs_lanes_parting(hs_interpreter_lockstep(s->in));
+    picture_shows(text, "first-fit splits 1 block, buddy splits 4 blocks");
+}
+
+static void why_is_told_of_each_and_history_marks_where_they_part(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "split first-fit best-fit; " HOLES "x = malloc 24; malloc 8; history");
+    assert_non_null(strstr(s->said, "10  x = malloc 24   <- they part\n"));
+    char *text = hs_lanes_why(hs_interpreter_lockstep(s->in), 10);
+    picture_shows(strdup(text), "--- first-fit ---\ncommand 10, on first-fit");
+    picture_shows(text, "--- best-fit ---\ncommand 10, on best-fit");
+}
+
+/* --- The command ---------------------------------------------------------------------------- */
+
+static void split_takes_two_to_four_that_differ(void **state)
+{
+    stage *s = *state;
+    stage_refuses(s, "split first-fit", "two to four allocators run side by side");
+    stage_refuses(s, "split", "two to four allocators run side by side");
+    stage_refuses(s, "split off", "nothing is split");
+    stage_refuses(s, "split first-fit first-fit", "first-fit stands there twice");
+    stage_refuses(s, "split first-fit nofit", "there is no allocator nofit");
+    stage_refuses(s, "split bump buddy tlsf tree slab", "split does not take this");
+    assert_null(hs_interpreter_lockstep(s->in));
+    stage_does(s, "split bump buddy; split tree slab tlsf");
+    assert_int_equal(hs_lockstep_count(hs_interpreter_lockstep(s->in)), 3);
+    stage_does(s, "split off; malloc 8");
+    assert_null(hs_interpreter_lockstep(s->in));
+    assert_string_equal(hs_session_allocator_name(s->session), "tree");
+}
+
+/* --- Pictures ------------------------------------------------------------------------------- */
+
+static char *picture(const stage *s, int rows, int columns)
+{
+    hs_map_plan plan;
+    hs_pane map;
+    hs_scene *scene = hs_scene_new(rows, columns, true);
+    hs_lanes_paint(hs_interpreter_lockstep(s->in), hs_pane_of(scene), HS_NULL, true, &plan, &map);
+    char *text = hs_scene_text(scene);
+    hs_scene_free(scene);
+    return text;
+}
+
+static void what_is_cut_is_named(void **state)
+{
+    stage *s = *state;
+    stage_does(s, ALL "; malloc 24");
+    picture_shows(picture(s, 17, 80), "no room for buddy, tlsf");
+    picture_hides(picture(s, 40, 80), "no room for");
+    picture_hides(picture(s, 17, 200), "no room for");
+}
+
+static void every_size_of_pane_works(void **state)
+{
+    stage *s = *state;
+    stage_does(s, ALL "; malloc 24; malloc 1000");
+    for (int rows = 1; rows < 40; rows += 3)
+        for (int columns = 1; columns < 220; columns += 13) free(picture(s, rows, columns));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
+        TEST(each_is_as_it_would_be_alone),
+        TEST(what_was_done_before_is_done_again_on_each),
+        TEST(operations_have_the_same_numbers_on_all),
+        TEST(names_are_each_ones_own_pointers),
+        TEST(what_one_refuses_the_others_do),
+        TEST(a_result_that_was_refused_is_NULL),
+        TEST(settings_and_heaps_are_the_same_for_all),
+        TEST(where_the_leader_starts_afresh_all_do),
+        TEST(they_go_through_time_together),
+        TEST(they_part_at_the_first_request_that_differs),
+        TEST(what_fails_on_all_parts_none),
+        TEST(where_they_part_is_found_in_what_was_done_before),
+        TEST(going_back_before_they_parted_brings_them_together),
+        TEST(other_bytes_moved_and_other_splits_part_them_too),
+        TEST(why_is_told_of_each_and_history_marks_where_they_part),
+        TEST(split_takes_two_to_four_that_differ),
+        TEST(what_is_cut_is_named),
+        TEST(every_size_of_pane_works),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
