@@ -53,7 +53,7 @@ typedef struct {
 } hs_client_block;
 
 typedef struct {
-    char *name;
+    const char *name;
     hs_addr value;
     uint64_t assigned; /* the number of the operation that gave it its value */
 } hs_variable;

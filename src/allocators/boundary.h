@@ -171,7 +171,6 @@ static inline hs_addr place(hs_heap *h, hs_addr block, uint64_t need, uint64_t a
 {
     uint64_t word = header_at(h, block), size = size_in(word), left_used = word & LEFT_USED;
     uint64_t skip = lead(block, alignment);
-    hs_probe(h, HS_CHOOSE, block, size, 0);
     hand_out(h, block, size, skip + need);
     if (skip) {
         hs_probe(h, HS_SPLIT, block, skip, size - skip);
@@ -246,6 +245,7 @@ static inline hs_addr extend(hs_heap *h, uint64_t need, uint64_t alignment, bool
     poison(h, end + WORD, end_mark(h) - end - WORD);
     set_header(h, end_mark(h), USED);
     mark_free(h, start, end_mark(h) - start, word & LEFT_USED);
+    hs_probe(h, HS_CHOOSE, start, end_mark(h) - start, 0);
     return start;
 }
 
@@ -256,12 +256,20 @@ static inline bool is_absurd(const hs_heap *h, size_t size, size_t alignment)
     return size > h->limit - h->base || alignment > h->limit;
 }
 
+/* A free block of the structure will serve the request: it leaves the structure. */
+static inline void choose(hs_heap *h, hs_addr block)
+{
+    uint64_t size = size_of(h, block);
+    hs_probe(h, HS_CHOOSE, block, size, 0);
+    detach(h, block, size);
+}
+
 /* A free block for the request, taken out of the structure, or from new memory; or NULL. */
 static inline hs_addr obtain(hs_heap *h, uint64_t need, uint64_t alignment)
 {
     hs_addr block = find(h, need, alignment);
     if (!block) return extend(h, need, alignment, true);
-    detach(h, block, size_of(h, block));
+    choose(h, block);
     return block;
 }
 

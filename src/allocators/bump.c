@@ -25,30 +25,42 @@ static uint64_t unit(const hs_heap *h)
     return 8u << h->options[ALIGN];
 }
 
-/* Move the bump pointer so that the block at p, a multiple of the unit, has `size` bytes; false
- * when the heap is at its end. It never moves back, not even for a block that shrinks. */
-static bool bump_to(hs_heap *h, hs_addr p, size_t size)
+/* Is there room for `size` bytes at p? Both ends of the heap are multiples of the unit: what fits
+ * before it is rounded up fits after. */
+static inline bool fits(const hs_heap *h, hs_addr p, size_t size)
 {
-    struct bump *b = h->state;
-    if (p > h->limit || size > h->limit - p) return false;
-    hs_addr top = p + hs_round_up(size, unit(h));
-    if (!hs_reach(h, top)) return false;
-    if (top < b->top) top = b->top;
-    hs_probe(h, HS_BUMP, p, b->top, top);
-    b->last = p;
-    b->top = top;
-    return true;
+    return p <= h->end && size <= h->end - p;
 }
 
-static hs_addr take(hs_heap *h, hs_addr p, size_t size)
+/* Is there, when the heap has grown? */
+static bool fits_grown(hs_heap *h, hs_addr p, size_t size)
 {
-    const struct bump *b = h->state;
-    hs_addr top = b->top;
-    hs_probe_detail(h, HS_ROUND, 0, 0, size, hs_round_up(size, unit(h)));
-    if (!bump_to(h, p, size)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
-    if (p != top) hs_probe(h, HS_PAD, top, p - top, 0);
-    hs_probe(h, HS_TAKE, p, b->top - p, 0);
+    return p <= h->limit && size <= h->limit - p && hs_reach(h, p + hs_round_up(size, unit(h)));
+}
+
+/* The block at p, behind all others: there is room. */
+static inline hs_addr hand_out(hs_heap *h, hs_addr p, size_t size)
+{
+    struct bump *b = h->state;
+    hs_addr old = b->top, top = p + hs_round_up(size, unit(h));
+    hs_probe(h, HS_BUMP, p, old, top);
+    b->last = p;
+    b->top = top;
+    if (p != old) hs_probe(h, HS_PAD, old, p - old, 0);
+    hs_probe(h, HS_TAKE, p, top - p, 0);
     return p;
+}
+
+/* Apart from the path of every request, which stays short. */
+static __attribute__((noinline, cold)) hs_addr take_grown(hs_heap *h, hs_addr p, size_t size)
+{
+    return fits_grown(h, p, size) ? hand_out(h, p, size) : hs_fail(h, HS_BECAUSE_LIMIT, size);
+}
+
+static inline hs_addr take(hs_heap *h, hs_addr p, size_t size)
+{
+    hs_probe_detail(h, HS_ROUND, 0, 0, size, hs_round_up(size, unit(h)));
+    return fits(h, p, size) ? hand_out(h, p, size) : take_grown(h, p, size);
 }
 
 static hs_addr bump_malloc(hs_heap *h, size_t size)
@@ -69,11 +81,24 @@ static void bump_free(hs_heap *h, hs_addr p)
     hs_probe(h, HS_IGNORE, p, 0, 0);
 }
 
+/* Move the end of the latest block, when there is room. The pointer never moves back, not even for
+ * a block that shrinks. */
+static bool resize_latest(hs_heap *h, size_t size)
+{
+    struct bump *b = h->state;
+    hs_addr p = b->last, top = p + hs_round_up(size, unit(h));
+    if (!fits(h, p, size) && !fits_grown(h, p, size)) return false;
+    if (top < b->top) top = b->top;
+    hs_probe(h, HS_BUMP, p, b->top, top);
+    b->top = top;
+    return true;
+}
+
 static hs_addr bump_realloc(hs_heap *h, hs_addr p, size_t size)
 {
     struct bump *b = h->state;
     hs_addr top = b->top;
-    if (p == b->last && bump_to(h, p, size)) {
+    if (p == b->last && resize_latest(h, size)) {
         hs_probe(h, HS_IN_PLACE, p, top - p, b->top - p);
         return p;
     }

@@ -87,25 +87,7 @@ static void detach(hs_heap *h, hs_addr block, uint64_t size)
 static hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
 {
     const struct explicit_list *l = h->state;
-    hs_addr best = HS_NULL;
-    uint64_t best_size = UINT64_MAX;
-    for (hs_addr b = l->head; b; b = next_of(h, b)) {
-        uint64_t size = size_of(h, b);
-        hs_visit(h, b, size);
-        if (size < need) {
-            hs_reject(h, b, size, HS_BECAUSE_TOO_SMALL);
-        } else if (!fits(b, size, need, alignment)) {
-            hs_reject(h, b, size, HS_BECAUSE_NOT_ALIGNED);
-        } else if (h->options[FIT] == FIRST_FIT) {
-            return b;
-        } else if (size >= best_size) {
-            hs_reject(h, b, size, HS_BECAUSE_NOT_BETTER);
-        } else {
-            best = b;
-            best_size = size;
-        }
-    }
-    return best;
+    return search_list(h, l->head, need, alignment, h->options[FIT] == BEST_FIT);
 }
 
 /* --- Deferred coalescing -------------------------------------------------------------------- */
@@ -187,7 +169,7 @@ static hs_addr explicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
         block = find(h, need, alignment);
     }
     if (block)
-        detach(h, block, size_of(h, block));
+        choose(h, block);
     else
         block = extend(h, need, alignment, h->options[COALESCE] != HS_COALESCE_OFF);
     if (!block) return hs_fail(h, HS_BECAUSE_LIMIT, need);

@@ -60,6 +60,32 @@ static inline void unlink_block(hs_heap *h, hs_addr *head, hs_addr block)
     if (next) set_previous(h, next, previous);
 }
 
+/* The block of a list that serves the request: the first that is large enough or, with `best`, the
+ * smallest; NULL when there is none. */
+static inline hs_addr search_list(hs_heap *h, hs_addr head, uint64_t need, uint64_t alignment,
+                                  bool best)
+{
+    hs_addr found = HS_NULL;
+    uint64_t found_size = UINT64_MAX;
+    for (hs_addr b = head; b; b = next_of(h, b)) {
+        uint64_t size = size_of(h, b);
+        hs_visit(h, b, size);
+        if (size < need) {
+            hs_reject(h, b, size, HS_BECAUSE_TOO_SMALL);
+        } else if (!fits(b, size, need, alignment)) {
+            hs_reject(h, b, size, HS_BECAUSE_NOT_ALIGNED);
+        } else if (!best) {
+            return b;
+        } else if (size >= found_size) {
+            hs_reject(h, b, size, HS_BECAUSE_NOT_BETTER);
+        } else {
+            found = b;
+            found_size = size;
+        }
+    }
+    return found;
+}
+
 /* Is every block of the list a free one of the size that belongs there, linked both ways? Counts
  * them in *seen, which never passes `most`: more would be a circle. */
 static inline bool check_list(const hs_heap *h, const hs_list *list, size_t most, size_t *seen,

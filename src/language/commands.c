@@ -1326,7 +1326,7 @@ static const hs_command commands[] = {
      "a condition that must hold, or an error that must come",
      "expect p2 == p1 + 32 and holes == 1\nexpect error { free p1 }\n"
      "A condition is made of sizes, names, measures, size(p1) (bytes asked for), block(p1) (bytes of\n"
-     "the block), + - * / %, == != < <= > >=, and, or, not.",
+     "the block), physical(p1) and faults(p1) (help translate), + - * / %, == != < <= > >=, and, or, not.",
      {{HS_PARAMETER_CONDITION, "CONDITION", NULL, false}},
      false,
      run_expect},

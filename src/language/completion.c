@@ -162,7 +162,10 @@ static void add_for(hs_completions *out, const hs_session *s, const hs_parameter
         break;
     case HS_PARAMETER_OPTION: hs_words_of_options(&words, s); break;
     case HS_PARAMETER_VALUE: words_of_values(&words, s, line->starts[1], line->lengths[1]); break;
-    case HS_PARAMETER_WORD: hs_words_of_label(&words, s, p->label); break;
+    case HS_PARAMETER_WORD:
+        if (p->keyword) hs_words_add(&words, p->keyword);
+        hs_words_of_label(&words, s, p->label);
+        break;
     case HS_PARAMETER_COMMAND: add_commands(out, prefix, length); return;
     case HS_PARAMETER_VIEW: hs_words_of_views(&words); break;
     case HS_PARAMETER_FLAG: hs_words_add(&words, p->keyword); break;

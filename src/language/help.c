@@ -21,7 +21,10 @@ static void put_list(FILE *out, const hs_session *session, const hs_command *unu
         if (strcmp(c->group, group) != 0) fprintf(out, "%s%s\n", i ? "\n" : "", c->group);
         group = c->group;
         hs_command_syntax(c, syntax, sizeof syntax);
-        fprintf(out, "  %-26s %s\n", syntax, c->summary);
+        if (strlen(syntax) > 26)
+            fprintf(out, "  %s\n  %26s %s\n", syntax, "", c->summary);
+        else
+            fprintf(out, "  %-26s %s\n", syntax, c->summary);
     }
     fputs(
         "\nSizes: 24, 0x18, 2k, 1M, 4*16+8. Pointers: p1, p1+8, NULL, 0x107000008. a = malloc 24 names a block.\n"

@@ -147,17 +147,23 @@ static hs_span place_of(const hs_statement *s, hs_operand operand)
     return s->head;
 }
 
-bool hs_perform_untold(hs_interpreter *in, const hs_statement *s, const hs_op *op)
+bool hs_perform_unasked(hs_interpreter *in, const hs_statement *s, const hs_op *op)
 {
     hs_problem problem;
+    if (!hs_session_perform(in->session, op, &problem))
+        return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
+    if (in->lockstep) hs_lockstep_follow(in->lockstep);
+    return true;
+}
+
+bool hs_perform_untold(hs_interpreter *in, const hs_statement *s, const hs_op *op)
+{
     hs_guesses guesses = hs_predict_stop(in, op);
     if (guesses.count && hs_interrupted(in)) {
         in->listener.say(in->listener.context, HS_SAY_ANSWER, "stopped: the request was not made");
         return false;
     }
-    if (!hs_session_perform(in->session, op, &problem))
-        return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
-    if (in->lockstep) hs_lockstep_follow(in->lockstep);
+    if (!hs_perform_unasked(in, s, op)) return false;
     in->mistaken = hs_predict_judge(in, &guesses);
     return true;
 }

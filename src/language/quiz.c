@@ -49,13 +49,11 @@ static bool read_quiz(hs_interpreter *in, const hs_statement *s, quiz *q)
 static bool play_first(hs_interpreter *in, const hs_statement *s, hs_exercises *e, FILE *preface)
 {
     hs_op op;
-    hs_problem problem;
     for (bool any = false; hs_exercise_first(e, in->session, &op); any = true) {
         char *text = hs_session_op_text(in->session, &op);
         fprintf(preface, "%s%s", any ? "; " : ", after ", text);
         free(text);
-        if (!hs_session_perform(in->session, &op, &problem))
-            return hs_fail_at(in, s->where, problem.what, problem.hint);
+        if (!hs_perform_unasked(in, s, &op)) return false;
         hs_tell_performed(in, NULL);
     }
     return true;

@@ -40,6 +40,9 @@ bool hs_pointer_of_argument(hs_interpreter *, const hs_argument *, hs_pointer *)
 /* Perform an operation that a statement stands for, and tell the listener. */
 bool hs_perform(hs_interpreter *, const hs_statement *, const hs_op *);
 
+/* The same without a question beforehand, and without telling the listener. */
+bool hs_perform_unasked(hs_interpreter *, const hs_statement *, const hs_op *);
+
 /* The same for a statement that then tells the listener by itself: NULL, or a summary. */
 bool hs_perform_untold(hs_interpreter *, const hs_statement *, const hs_op *);
 void hs_tell_performed(hs_interpreter *, const char *summary);

@@ -242,7 +242,8 @@ void hs_index_image_free(hs_index_image *image)
     free(image);
 }
 
-size_t hs_index_image_share(const hs_index_image *image)
+size_t hs_index_image_weigh(const hs_index_image *image, uint64_t weighing)
 {
-    return sizeof *image + hs_snapshot_share(image->chunks) + hs_snapshot_share(image->directory);
+    return sizeof *image + hs_snapshot_weigh(image->chunks, weighing) +
+           hs_snapshot_weigh(image->directory, weighing);
 }

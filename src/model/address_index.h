@@ -29,7 +29,6 @@ typedef struct hs_index_image hs_index_image;
 hs_index_image *hs_index_take(hs_index *);
 void hs_index_restore(hs_index *, const hs_index_image *);
 void hs_index_image_free(hs_index_image *);
-size_t hs_index_image_share(
-    const hs_index_image *); /* bytes that it takes, its part of shared ones */
+size_t hs_index_image_weigh(const hs_index_image *, uint64_t weighing); /* as hs_snapshot_weigh */
 
 #endif

@@ -15,9 +15,11 @@
 
 struct hs_client {
     hs_variable *variables;
-    size_t variable_count, known, variable_capacity;
-    uint32_t *slots;   /* open addressing: a variable's number + 1, 0 for empty */
-    size_t slot_count; /* a power of two, at least twice the variables */
+    size_t variable_count, variable_capacity;
+    char **names; /* by their numbers; those in `variables` may be another client's */
+    size_t known, name_capacity;
+    uint32_t *slots;   /* open addressing: a name's number + 1, 0 for empty */
+    size_t slot_count; /* a power of two, at least twice the names */
     uint64_t next_name;
 
     hs_client_block *blocks; /* in no order; out of use: .requested is the next such one + 1 */
@@ -57,11 +59,12 @@ void hs_client_forget_all(hs_client *c)
 void hs_client_free(hs_client *c)
 {
     if (!c) return;
-    for (size_t i = 0; i < c->known; i++) free(c->variables[i].name);
+    for (size_t i = 0; i < c->known; i++) free(c->names[i]);
     hs_index_free(c->index);
     hs_pages_free(c->variable_pages);
     hs_pages_free(c->block_pages);
     free(c->variables);
+    free(c->names);
     free(c->slots);
     free(c->blocks);
     free(c);
@@ -83,7 +86,7 @@ static uint32_t *slot_of(const hs_client *c, const char *name, size_t length)
     size_t mask = c->slot_count - 1;
     for (size_t i = hash(name, length) & mask;; i = (i + 1) & mask) {
         if (!c->slots[i]) return &c->slots[i];
-        const char *there = c->variables[c->slots[i] - 1].name;
+        const char *there = c->names[c->slots[i] - 1];
         if (strncmp(there, name, length) == 0 && !there[length]) return &c->slots[i];
     }
 }
@@ -94,7 +97,7 @@ static void widen(hs_client *c)
     c->slot_count *= 2;
     c->slots = hs_new(c->slot_count, sizeof *c->slots);
     for (uint32_t i = 0; i < c->known; i++) {
-        const char *name = c->variables[i].name;
+        const char *name = c->names[i];
         *slot_of(c, name, strlen(name)) = i + 1;
     }
 }
@@ -119,10 +122,10 @@ uint32_t hs_client_find(const hs_client *c, const char *name, size_t length)
 static hs_variable *change_variable(hs_client *c, uint32_t i)
 {
     size_t from = i < c->variable_count ? i : c->variable_count;
-    for (; c->variable_count <= i; c->variable_count++) {
-        hs_variable *fresh = &c->variables[c->variable_count];
-        *fresh = (hs_variable){.name = fresh->name};
-    }
+    c->variables =
+        hs_array_reserve(c->variables, &c->variable_capacity, i + 1u, sizeof *c->variables);
+    for (; c->variable_count <= i; c->variable_count++)
+        c->variables[c->variable_count] = (hs_variable){.name = c->names[c->variable_count]};
     hs_pages_touch(c->variable_pages, from * sizeof *c->variables, (i + 1u) * sizeof *c->variables);
     return &c->variables[i];
 }
@@ -131,11 +134,10 @@ uint32_t hs_client_name(hs_client *c, const char *name)
 {
     uint32_t *slot = slot_of(c, name, strlen(name));
     if (*slot) return *slot - 1;
-    c->variables =
-        hs_array_reserve(c->variables, &c->variable_capacity, c->known + 1, sizeof *c->variables);
+    c->names = hs_array_reserve(c->names, &c->name_capacity, c->known + 1, sizeof *c->names);
     size_t size = strlen(name) + 1;
-    c->variables[c->known] = (hs_variable){.name = hs_new(1, size)};
-    memcpy(c->variables[c->known].name, name, size);
+    c->names[c->known] = hs_new(1, size);
+    memcpy(c->names[c->known], name, size);
     *slot = (uint32_t)++c->known;
     if (c->known * 2 > c->slot_count) widen(c);
     return (uint32_t)c->known - 1;
@@ -148,7 +150,7 @@ uint32_t hs_client_known(const hs_client *c)
 
 const char *hs_client_name_of(const hs_client *c, uint32_t i)
 {
-    return i < c->known ? c->variables[i].name : NULL;
+    return i < c->known ? c->names[i] : NULL;
 }
 
 uint32_t hs_client_next_name(hs_client *c)
@@ -307,6 +309,8 @@ hs_client_image *hs_client_take(hs_client *c)
 
 void hs_client_restore(hs_client *c, const hs_client_image *image)
 {
+    c->variables = hs_array_reserve(c->variables, &c->variable_capacity, image->variable_count,
+                                    sizeof *c->variables);
     c->blocks =
         hs_array_reserve(c->blocks, &c->block_capacity, image->block_count, sizeof *c->blocks);
     hs_pages_restore(c->variable_pages, c->variables, image->variables);
@@ -327,8 +331,9 @@ void hs_client_image_free(hs_client_image *image)
     free(image);
 }
 
-size_t hs_client_image_share(const hs_client_image *image)
+size_t hs_client_image_weigh(const hs_client_image *image, uint64_t weighing)
 {
-    return sizeof *image + hs_snapshot_share(image->variables) + hs_snapshot_share(image->blocks) +
-           hs_index_image_share(image->index);
+    return sizeof *image + hs_snapshot_weigh(image->variables, weighing) +
+           hs_snapshot_weigh(image->blocks, weighing) +
+           hs_index_image_weigh(image->index, weighing);
 }

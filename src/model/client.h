@@ -58,7 +58,6 @@ typedef struct hs_client_image hs_client_image;
 hs_client_image *hs_client_take(hs_client *);
 void hs_client_restore(hs_client *, const hs_client_image *);
 void hs_client_image_free(hs_client_image *);
-size_t hs_client_image_share(
-    const hs_client_image *); /* bytes that it takes, its part of shared ones */
+size_t hs_client_image_weigh(const hs_client_image *, uint64_t weighing); /* as hs_snapshot_weigh */
 
 #endif

@@ -423,6 +423,14 @@ static void tell_collision(hs_mmu *m, const hs_process *p)
                heap_end - stack, stack);
 }
 
+static bool is_shared(const hs_mmu *m, const hs_process *p)
+{
+    uint8_t region = p->regions[HS_AREA_CODE];
+    uint16_t frame = p->pages[0];
+    return (region != HS_NO_REGION && m->regions[region].users > 1) ||
+           (frame < HS_FRAMES && m->frame_users[frame] > 1);
+}
+
 static bool do_grow(command *c)
 {
     hs_mmu *m = c->m;
@@ -437,8 +445,7 @@ static bool do_grow(command *c)
     if (p == m->processes && area == HS_AREA_HEAP)
         return refuse(c, HS_OPERAND_NAME, "`malloc` makes it grow",
                       "the heap of main is the session's heap: it grows when that does");
-    if (area == HS_AREA_CODE && m->regions[p->regions[area] % HS_REGIONS].users > 1 &&
-        m->kind == HS_MMU_SEGMENTATION)
+    if (area == HS_AREA_CODE && is_shared(m, p))
         return refuse(c, HS_OPERAND_NAME, "", "the code is shared: it can not grow for one alone");
     uint64_t room = hs_mmu_area_room(m, p, area);
     if (more > room || p->sizes[area] + more > room) return no_space(c, p, area, room);

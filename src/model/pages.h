@@ -11,6 +11,7 @@
 #define HS_MODEL_PAGES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct hs_pages hs_pages;       /* what is known of a region */
 typedef struct hs_snapshot hs_snapshot; /* how it was */
@@ -27,10 +28,12 @@ void hs_snapshot_free(hs_snapshot *);
 
 /* How large the region was. */
 size_t hs_snapshot_size(const hs_snapshot *);
-/* Bytes that it takes: of a page that others share, its part. */
-size_t hs_snapshot_share(const hs_snapshot *);
+/* Bytes that it takes, but for those that others share with it and that were weighed before it. A
+ * weighing is a number from 1 on, never used before. */
+size_t hs_snapshot_weigh(const hs_snapshot *, uint64_t weighing);
 
-/* Make the region what it was; `data` has room for it. */
+/* Make the region what it was; `data` has room for it. What lies behind it is left as it is: when
+ * the region shrinks, its bytes there are to stay, or must be said to be written to. */
 void hs_pages_restore(hs_pages *, void *data, const hs_snapshot *);
 
 #endif

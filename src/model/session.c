@@ -83,15 +83,17 @@ static const hs_option *option_named(const hs_option *options, size_t count, con
     return NULL;
 }
 
-/* The value that an option of another allocator had, where this one has it as well. */
-static void keep_option(uint64_t *value, const hs_option *o, const hs_option *had, uint64_t old)
+/* The value of an option that another allocator has too, and had at `value`. What was set there is
+ * kept, a choice by its name, as far as it is one here; what was not is left to this allocator. */
+static uint64_t kept_option(const hs_option *option, const hs_option *had, uint64_t value)
 {
-    if (o->choices && had->choices) {
-        int choice = choice_named(o, had->choices[old]);
-        if (choice >= 0) *value = (uint64_t)choice;
-    } else if (!o->choices && !had->choices && old >= o->minimum && old <= o->maximum) {
-        *value = old;
-    }
+    if (value == had->initial || !option->choices != !had->choices) return option->initial;
+    if (!option->choices)
+        return value > option->maximum   ? option->maximum
+               : value < option->minimum ? option->minimum
+                                         : value;
+    int choice = choice_named(option, had->choices[value]);
+    return choice < 0 ? option->initial : (uint64_t)choice;
 }
 
 /* Put the allocator or preset `name` into a setup; options that both allocators have are kept. */
@@ -107,7 +109,8 @@ static bool choose_allocator(hs_setup *setup, const char *name, hs_problem *prob
         if (!setup->allocator) continue;
         const hs_option *had =
             option_named(setup->allocator->options, setup->allocator->option_count, o->name);
-        if (had) keep_option(&options[i], o, had, setup->options[had - setup->allocator->options]);
+        if (!had) continue;
+        options[i] = kept_option(o, had, setup->options[had - setup->allocator->options]);
     }
     if (preset) {
         const hs_option *o = option_named(a->options, a->option_count, preset->option);

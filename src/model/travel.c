@@ -12,7 +12,7 @@
 
 /* In units of work, each about a microsecond; in bytes. */
 enum { WORK_BETWEEN = 6000 };
-#define MOST_BYTES ((size_t)256 << 20)
+#define MOST_BYTES ((size_t)512 << 20)
 
 typedef struct {
     hs_moment at; /* on the branch that owns its last operation */
@@ -28,6 +28,7 @@ struct hs_travel {
     size_t count, capacity;
     uint64_t interval; /* of work between them */
     size_t unweighed;  /* checkpoints made since their memory was last weighed */
+    uint64_t weighings;
     hs_pages *heap, *samples;
 };
 
@@ -71,21 +72,30 @@ void hs_travel_samples_changed(hs_travel *t, size_t from, size_t to)
 
 /* --- Checkpoints ---------------------------------------------------------------------------- */
 
-static size_t bytes_of(const checkpoint *c)
+static size_t weigh(const checkpoint *c, uint64_t weighing)
 {
-    return sizeof *c + hs_client_image_share(c->client) + hs_snapshot_share(c->heap) +
-           hs_snapshot_share(c->samples);
+    return sizeof *c + c->standing.setup.allocator->state_size +
+           hs_client_image_weigh(c->client, weighing) + hs_snapshot_weigh(c->heap, weighing) +
+           hs_snapshot_weigh(c->samples, weighing);
+}
+
+/* Bytes that all checkpoints take. */
+static size_t weigh_all(hs_travel *t)
+{
+    size_t bytes = 0;
+    t->weighings++;
+    for (size_t i = 0; i < t->count; i++) bytes += weigh(t->checkpoints[i], t->weighings);
+    return bytes;
 }
 
 /* Too much memory? Then every other checkpoint goes, and new ones are made half as often. The
  * first one, before any operation, stays. */
 static void keep_within_bounds(hs_travel *t)
 {
-    size_t bytes = 0, kept = 1;
+    size_t kept = 1;
     if (++t->unweighed < 16 + t->count / 8) return;
     t->unweighed = 0;
-    for (size_t i = 0; i < t->count; i++) bytes += bytes_of(t->checkpoints[i]);
-    if (bytes < MOST_BYTES || t->count < 4) return;
+    if (t->count < 4 || weigh_all(t) < MOST_BYTES) return;
     for (size_t i = 1; i < t->count; i++)
         if (i % 2)
             free_checkpoint(t->checkpoints[i]);
@@ -161,7 +171,9 @@ static bool restore_heap(hs_session *s, const checkpoint *c, hs_problem *problem
     const hs_setup *setup = &c->standing.setup;
     bool reused = s->heap && same_kind_of_heap(setup, &s->is.setup);
     if (!reused && !hs_session_fresh_heap(s, setup, problem)) return false;
-    void *bytes = hs_heap_recall(s->heap, hs_snapshot_size(c->heap), c->state);
+    size_t size = hs_snapshot_size(c->heap);
+    void *bytes = hs_heap_recall(s->heap, size, c->state);
+    hs_travel_heap_changed(s->travel, size, SIZE_MAX); /* what it shrinks by is cleared */
     if (!bytes) {
         *problem = (hs_problem){.what = "the system gives no memory to go back"};
         return false;
@@ -267,8 +279,6 @@ hs_moment hs_session_branch_fork(const hs_session *s, uint32_t branch)
 
 size_t hs_session_history_bytes(const hs_session *s, size_t *checkpoints)
 {
-    *checkpoints = 0;
-    for (size_t i = 0; i < s->travel->count; i++)
-        *checkpoints += bytes_of(s->travel->checkpoints[i]);
+    *checkpoints = weigh_all(s->travel);
     return hs_chronicle_bytes(s->chronicle);
 }

@@ -532,7 +532,7 @@ static void heed_settings(app *a)
     if (strcmp(op.name, "theme") == 0 || strcmp(op.name, "size") == 0) a->other_theme = -1;
 }
 
-/* What was done is kept before it is shown. True: there was nothing wrong with it. */
+/* What was done is kept before it is shown. */
 static void keep(app *a)
 {
     const char *trouble = a->typed ? hs_journal_keep(a->config->journal, a->session) : NULL;

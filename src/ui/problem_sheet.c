@@ -222,6 +222,7 @@ static bool collect(const sheet *s, uint64_t *random, uint64_t *out, size_t *cou
         out[*count] = random_below(random, s->space);
     for (const char *a = s->addresses; a && *count < MOST_QUESTIONS; ++*count) {
         size_t n = strcspn(a, ",");
+        if (n == 0) return complain("-A: an address is missing in %s", s->addresses), false;
         if (!is_number(a, n, &out[*count]))
             return complain("-A: %.*s is no address", (int)n, a), false;
         a = a[n] ? a + n + 1 : NULL;

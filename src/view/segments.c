@@ -43,15 +43,35 @@ static void put_line(picture *p, hs_role role, const char *text)
 
 /* --- The table ------------------------------------------------------------------------------ */
 
+/* The end of what is in use. */
+static uint64_t used_up_to(const hs_mmu *m)
+{
+    uint64_t end = 0;
+    hs_piece piece;
+    for (uint64_t at = 0; hs_memory_piece(m, at, &piece); at += piece.size)
+        if (piece.kind != HS_PIECE_FREE) end = piece.at + piece.size;
+    return end;
+}
+
+/* Bytes of a cell of physical memory: so few that what is used takes some rows. */
+static uint64_t memory_cell(const picture *p)
+{
+    uint64_t bytes = 16;
+    while (bytes * (uint64_t)p->cells * MEMORY_ROWS < used_up_to(p->m)) bytes *= 2;
+    return bytes;
+}
+
 static void put_heading(picture *p)
 {
     const hs_mmu *m = p->m;
     char parts[64] = "", text[160];
     if (m->kind == HS_MMU_SEGMENTATION) snprintf(parts, sizeof parts, ", %u segments", m->segments);
     if (m->kind == HS_MMU_PAGING) snprintf(parts, sizeof parts, ", pages of %" PRIu64, m->page);
-    snprintf(text, sizeof text, "%s%s, addresses of %u bits; %s runs; a cell is %" PRIu64 " bytes",
+    snprintf(text, sizeof text,
+             "%s%s, %u bits; %s runs; a cell is %" PRIu64 " bytes, in memory %" PRIu64,
              m->kind == HS_MMU_BASE_BOUNDS ? "base and bounds" : hs_mmu_kind_name(m->kind), parts,
-             m->bits, m->processes[m->current].name, ((uint64_t)1 << m->bits) / (uint64_t)p->cells);
+             m->bits, m->processes[m->current].name, ((uint64_t)1 << m->bits) / (uint64_t)p->cells,
+             memory_cell(p));
     put_line(p, HS_ROLE_TEXT, text);
 }
 
@@ -235,23 +255,31 @@ static hs_role role_of_piece(const hs_mmu *m, const hs_piece *piece)
     return is_joined(m, piece) ? HS_ROLE_PAYLOAD : role_of_area(piece->area);
 }
 
+/* Rows of cells; those at the end that are all free become one line. */
 static void put_memory(picture *p)
 {
     const hs_mmu *m = p->m;
-    uint64_t cells = (uint64_t)p->cells, unit = 16;
-    while (unit * cells * MEMORY_ROWS < m->memory) unit *= 2;
-    int rows = (int)((m->memory + unit * cells - 1) / (unit * cells)), top = p->row;
+    uint64_t cells = (uint64_t)p->cells, unit = memory_cell(p);
+    uint64_t a_row = unit * cells, rows = (m->memory + a_row - 1) / a_row,
+             used = (used_up_to(m) + a_row - 1) / a_row;
+    if (rows - used < 2) used = rows;
     char name[48];
     hs_piece piece;
-    for (int i = 0; i < rows; i++, p->row++)
-        if (in_sight(p))
-            hs_putf(p->pane, p->row, 0, HS_ROLE_ADDRESS, "0x%05" PRIx64,
-                    (uint64_t)i * unit * cells);
+    for (uint64_t i = 0; i < used + (used < rows); i++)
+        if (p->row + (int)i > 0)
+            hs_putf(p->pane, p->row + (int)i, 0, HS_ROLE_ADDRESS, "0x%05" PRIx64, i * a_row);
     for (uint64_t at = 0; p->pane.rows && hs_memory_piece(m, at, &piece); at += piece.size) {
         uint64_t from = piece.at / unit, to = (piece.at + piece.size) / unit;
         name_piece(m, &piece, name, sizeof name);
-        fill(p, top, from, to > from ? to : from + 1, role_of_piece(m, &piece), name);
+        if (to > used * cells) to = used * cells;
+        if (from < used * cells)
+            fill(p, p->row, from, to > from ? to : from + 1, role_of_piece(m, &piece), name);
     }
+    p->row += (int)used;
+    if (used == rows) return;
+    if (in_sight(p))
+        hs_putf(p->pane, p->row, LABEL, HS_ROLE_DIM, "free up to 0x%05" PRIx64, m->memory);
+    p->row++;
 }
 
 static void put_figures(picture *p)

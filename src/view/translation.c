@@ -1,8 +1,8 @@
 /* A translation told as the hardware does it:
  *
  *      virtual address 0x7c8 = 01 1111001000
- *      the top 2 bits, 01, choose segment 1 (heap): base 0x480, limit 256, grows up, rw-
- *      the other 10 bits are the offset: 1111001000 = 968
+ *      the top 2 bits, 01: segment 1 (heap), base 0x480, limit 256, grows up, rw-
+ *      the other 10 bits, the offset: 1111001000 = 968
  *      968 < 256? No: out of bounds, a fault */
 #include "view/segments.h"
 
@@ -46,20 +46,20 @@ static void put_choice(FILE *out, const hs_mmu_tables *m, const hs_translation *
     else
         fputs("\nthe top bit, ", out);
     put_bits(out, t->entry, m->select);
-    fprintf(out, ", choose%s %s %u", m->select > 1 ? "" : "s", page ? "page" : "segment", t->entry);
+    fprintf(out, ": %s %u", page ? "page" : "segment", t->entry);
     if (name) fprintf(out, " (%s)", name);
     if (!e->limit)
-        fputs(page ? ": the table has no frame for it" : ": the table has nothing there", out);
+        fputs(page ? ", which has no frame" : ", which is not there", out);
     else if (page && e->absent)
-        fprintf(out, ": on the disk, %s", hs_protection_text(e->protection, protection));
+        fprintf(out, ", on the disk, %s", hs_protection_text(e->protection, protection));
     else if (page)
-        fprintf(out, ": frame %" PRIu64 " at 0x%" PRIx64 ", %s", e->base / e->limit, e->base,
+        fprintf(out, ", frame %" PRIu64 " at 0x%" PRIx64 ", %s", e->base / e->limit, e->base,
                 hs_protection_text(e->protection, protection));
     else
-        fprintf(out, ": base 0x%" PRIx64 ", limit %" PRIu64 ", grows %s%s%s", e->base, e->limit,
+        fprintf(out, ", base 0x%" PRIx64 ", limit %" PRIu64 ", grows %s%s%s", e->base, e->limit,
                 e->down ? "down" : "up", name ? ", " : "",
                 name ? hs_protection_text(e->protection, protection) : "");
-    fprintf(out, "\nthe other %u bits are the offset: ", m->bits - m->select);
+    fprintf(out, "\nthe other %u bits, the offset: ", m->bits - m->select);
     put_bits(out, t->offset, m->bits - m->select);
     fprintf(out, " = %" PRIu64, t->offset);
 }
@@ -71,8 +71,8 @@ static void put_check(FILE *out, const hs_mmu_tables *m, const hs_translation *t
     if (m->kind == HS_MMU_PAGING) return;
     if (e->down)
         fprintf(out,
-                "\nit grows down, so what counts is the distance from its end: %" PRIu64
-                " - %" PRIu64 " = %" PRIu64 "\n%" PRIu64 " <= %" PRIu64 "? %s",
+                "\nit grows down: the distance from its end is %" PRIu64 " - %" PRIu64 " = %" PRIu64
+                "\n%" PRIu64 " <= %" PRIu64 "? %s",
                 (uint64_t)1 << (m->bits - m->select), t->offset, t->distance, t->distance, e->limit,
                 answer);
     else

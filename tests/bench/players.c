@@ -114,3 +114,30 @@ size_t play_bare(bare *b, const op *ops, size_t count, uint64_t *slots)
     static const requests r = {bare_take, bare_resize, bare_give_back};
     return perform(r, b, 0, ops, count, slots);
 }
+
+/* --- The bare pointer behind calls --------------------------------------------------------------
+ */
+
+/* As malloc is: a function elsewhere, of which the compiler knows nothing. */
+#define ELSEWHERE __attribute__((noinline, noclone))
+
+static ELSEWHERE uint64_t called_take(void *heap, uint64_t size)
+{
+    return bare_take(heap, size);
+}
+
+static ELSEWHERE uint64_t called_resize(void *heap, uint64_t p, uint64_t size, uint64_t old)
+{
+    return bare_resize(heap, p, size, old);
+}
+
+static ELSEWHERE void called_give_back(void *heap, uint64_t p)
+{
+    __asm__ volatile("" : : "r"(heap), "r"(p)); /* so that the call is made */
+}
+
+size_t play_called(bare *b, const op *ops, size_t count, uint64_t *slots)
+{
+    static const requests r = {called_take, called_resize, called_give_back};
+    return perform(r, b, 0, ops, count, slots);
+}

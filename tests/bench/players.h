@@ -19,4 +19,8 @@ typedef struct {
 } bare;
 size_t play_bare(bare *, const op *, size_t count, uint64_t *slots);
 
+/* The same pointer, each request behind a function call, for no allocator with an API for clients
+ * that are compiled apart is inlined into them: the limit of those. */
+size_t play_called(bare *, const op *, size_t count, uint64_t *slots);
+
 #endif

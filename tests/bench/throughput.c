@@ -1,7 +1,7 @@
 /* Utilization against throughput: every allocator of the registry, the malloc of the C library and
- * the bare bump pointer, on the same workloads in the same run.
+ * a bare bump pointer, inlined and called, on the same workloads in the same run.
  *
- *      throughput [--markdown] [--preload LIBRARY]... [WORKLOAD]...
+ *      throughput [--markdown] [--only ALLOCATOR]... [--preload LIBRARY]... [WORKLOAD]...
  *
  * Time. Each round gives every allocator a fresh heap as large as the workload will need, all of
  * its pages touched; builds up what is live; then times the steady requests. Rounds take turns,
@@ -57,11 +57,12 @@ typedef struct {
     const char *name;
     const hs_allocator *raw, *probed; /* NULL: malloc or the bare pointer */
     const char *library;              /* NULL, or what takes malloc's place */
+    bool deferred;                    /* coalesce deferred, which is not its initial option */
 } contestant;
 
 typedef struct {
     contestant list[COLUMNS];
-    size_t count, malloc, bare; /* where these two are */
+    size_t count, malloc, bare, called; /* where these three are */
 } field;
 
 /* --- Time ---------------------------------------------------------------------------------------
@@ -95,11 +96,21 @@ static void touch(hs_heap *h)
     }
 }
 
-static double time_heap(const hs_allocator *a, hs_build build, const play *p, const result *r,
+static hs_heap *new_heap(const contestant *c, hs_build build, uint64_t initial)
+{
+    const hs_allocator *a = build == HS_RAW ? c->raw : c->probed;
+    hs_heap_config config = {initial, HS_HEAP_MAXIMUM};
+    hs_heap *h = hs_heap_new(&config, a, build, NULL);
+    for (size_t i = 0; h && c->deferred && i < a->option_count; i++)
+        for (uint64_t k = 0; a->options[i].choices && a->options[i].choices[k]; k++)
+            if (strcmp(a->options[i].choices[k], "deferred") == 0) hs_heap_set_option(h, i, k);
+    return h;
+}
+
+static double time_heap(const contestant *c, hs_build build, const play *p, const result *r,
                         uint64_t *slots)
 {
-    hs_heap_config config = {r->committed, HS_HEAP_MAXIMUM};
-    hs_heap *h = hs_heap_new(&config, a, build, NULL);
+    hs_heap *h = new_heap(c, build, r->committed);
     if (!h) return NAN;
     touch(h);
     play_heap(h, p->ops, p->build, slots);
@@ -121,16 +132,17 @@ static uint64_t passed_over(const play *p)
 
 /* Its memory is as large as a heap that doubles, and touched as well: what the processor's caches
  * hold is then the same. */
-static double time_bare(const play *p, uint64_t *slots)
+static double time_bare(const play *p, uint64_t *slots,
+                        size_t (*player)(bare *, const op *, size_t, uint64_t *))
 {
     uint64_t bytes = HS_HEAP_INITIAL;
     while (bytes < passed_over(p)) bytes *= 2;
     uint8_t *memory = pages(bytes);
     for (uint64_t i = 0; i < bytes; i += 4096) memory[i] = 1;
     bare b = {(uint64_t)(uintptr_t)memory, (uint64_t)(uintptr_t)memory + bytes};
-    play_bare(&b, p->ops, p->build, slots);
+    player(&b, p->ops, p->build, slots);
     double from = now();
-    play_bare(&b, p->ops + p->build, p->steady, slots);
+    player(&b, p->ops + p->build, p->steady, slots);
     double ns = (now() - from) / (double)p->steady;
     munmap(memory, bytes);
     return ns;
@@ -181,10 +193,9 @@ static bool intact(const hs_heap *h, const op *o, const uint64_t *slots)
 }
 
 /* Play once in the probed build. Says how many requests will be timed. */
-static void survey_heap(const hs_allocator *probed, const play *p, result *r, uint64_t *slots)
+static void survey_heap(const contestant *c, const play *p, result *r, uint64_t *slots)
 {
-    hs_heap_config config = {HS_HEAP_INITIAL, HS_HEAP_MAXIMUM};
-    hs_heap *h = hs_heap_new(&config, probed, HS_PROBED, NULL);
+    hs_heap *h = new_heap(c, HS_PROBED, HS_HEAP_INITIAL);
     live l = {0};
     uint64_t examined = 0, heap = 0;
     size_t i, end = p->build + p->steady;
@@ -266,8 +277,10 @@ static void survey_child(const field *f, const workload *w, result *results)
 static double one_round(const contestant *c, const field *f, const play *p, const result *r,
                         uint64_t *slots)
 {
-    if (c->raw) return time_heap(c->raw, HS_RAW, p, r, slots);
-    return c == &f->list[f->bare] ? time_bare(p, slots) : time_malloc(p, slots);
+    if (c->raw) return time_heap(c, HS_RAW, p, r, slots);
+    if (c == &f->list[f->bare]) return time_bare(p, slots, play_bare);
+    if (c == &f->list[f->called]) return time_bare(p, slots, play_called);
+    return time_malloc(p, slots);
 }
 
 static bool plays_here(const contestant *c, const result *r)
@@ -296,7 +309,7 @@ static void play_probed(const contestant *c, const play *p, result *r, uint64_t 
     double times[FEW_ROUNDS];
     int rounds = r->requests < p->steady ? 1 : FEW_ROUNDS;
     if (!c->probed || !plays_here(c, r)) return;
-    for (int i = 0; i < rounds; i++) times[i] = time_heap(c->probed, HS_PROBED, p, r, slots);
+    for (int i = 0; i < rounds; i++) times[i] = time_heap(c, HS_PROBED, p, r, slots);
     r->probes = median(times, rounds) / r->ns;
 }
 
@@ -309,9 +322,9 @@ static void rounds_child(const field *f, const workload *w, result *results)
         const contestant *c = &f->list[i];
         result *r = &results[i];
         if (c->probed) {
-            survey_heap(c->probed, &p, r, slots);
+            survey_heap(c, &p, r, slots);
         } else if (!c->library) {
-            if (i == f->bare) survey_bare(&p, r);
+            if (i == f->bare || i == f->called) survey_bare(&p, r);
             r->state = MEASURED;
             r->requests = p.steady;
         }
@@ -361,6 +374,14 @@ static void preloaded(const char *library, const workload *w, result *r)
 
 /* --- The contestants -------------------------------------------------------------------------- */
 
+/* No names stand for all. */
+static bool is_among(const char *name, char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return n == 0;
+}
+
 static void enter(field *f, contestant c)
 {
     if (f->count < COLUMNS) f->list[f->count++] = c;
@@ -382,18 +403,27 @@ static void enter_installed(field *f, const char *name, const char *file)
     }
 }
 
-static field gather(char *const *libraries, size_t count)
+static field gather(char *const *libraries, size_t count, char *const *only, size_t only_count)
 {
     field f = {0};
-    for (size_t i = 0; hs_allocator_at(i, HS_RAW) && i < COLUMNS - LIBRARIES - 4; i++) {
+    for (size_t i = 0; hs_allocator_at(i, HS_RAW) && i < COLUMNS - LIBRARIES - 6; i++) {
         const hs_allocator *raw = hs_allocator_at(i, HS_RAW);
-        if (raw->model_base) continue;
-        enter(&f, (contestant){raw->name, raw, hs_allocator_at(i, HS_PROBED), NULL});
+        if (raw->model_base || !is_among(raw->name, only, only_count)) continue;
+        enter(&f,
+              (contestant){.name = raw->name, .raw = raw, .probed = hs_allocator_at(i, HS_PROBED)});
     }
+    const hs_allocator *raw = hs_allocator_named("tlsf", HS_RAW);
+    if (is_among(raw->name, only, only_count))
+        enter(&f, (contestant){.name = "tlsf, deferred",
+                               .raw = raw,
+                               .probed = hs_allocator_named("tlsf", HS_PROBED),
+                               .deferred = true});
     f.malloc = f.count;
     enter(&f, (contestant){.name = "glibc malloc"});
     f.bare = f.count;
     enter(&f, (contestant){.name = "bare pointer"});
+    f.called = f.count;
+    enter(&f, (contestant){.name = "bare, called"});
     enter_installed(&f, "mimalloc", "libmimalloc.so.?*");
     enter_installed(&f, "jemalloc", "libjemalloc.so.?*");
     for (size_t i = 0; i < count; i++) {
@@ -496,17 +526,10 @@ static bool measure(const field *f, const workload *w, result *results)
     return whole;
 }
 
-static bool is_chosen(const workload *w, char *const *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], w->name) == 0) return true;
-    return n == 0;
-}
-
 int main(int argc, char **argv)
 {
-    char *libraries[LIBRARIES];
-    size_t library_count = 0, n = 0;
+    char *libraries[LIBRARIES], *only[COLUMNS];
+    size_t library_count = 0, only_count = 0, n = 0;
     bool markdown = false, whole = true;
     int i = 1;
     if (argc == 3 && strcmp(argv[1], "--malloc-alone") == 0) return malloc_alone(argv[2]);
@@ -515,8 +538,12 @@ int main(int argc, char **argv)
             markdown = true;
         } else if (strcmp(argv[i], "--preload") == 0 && i + 1 < argc && library_count < LIBRARIES) {
             libraries[library_count++] = argv[++i];
+        } else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc && only_count < COLUMNS) {
+            only[only_count++] = argv[++i];
         } else {
-            fputs("usage: throughput [--markdown] [--preload LIBRARY]... [WORKLOAD]...\n", stderr);
+            fputs("usage: throughput [--markdown] [--only ALLOCATOR]... [--preload LIBRARY]... "
+                  "[WORKLOAD]...\n",
+                  stderr);
             return 2;
         }
     }
@@ -524,9 +551,9 @@ int main(int argc, char **argv)
     result(*results)[COLUMNS] = mmap(NULL, workload_count * sizeof *results, PROT_READ | PROT_WRITE,
                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (results == MAP_FAILED) return 1;
-    field f = gather(libraries, library_count);
+    field f = gather(libraries, library_count, only, only_count);
     for (size_t w = 0; w < workload_count; w++) {
-        if (!is_chosen(&workloads[w], argv + i, (size_t)(argc - i))) continue;
+        if (!is_among(workloads[w].name, argv + i, (size_t)(argc - i))) continue;
         chosen[n] = &workloads[w];
         if (!measure(&f, chosen[n], results[n])) {
             printf("%s: a measurement did not come to its end\n", chosen[n]->name);

@@ -32,6 +32,7 @@ typedef struct {
     const hs_session *session;
     const hs_interpreter *in;
     int asked;
+    const char *answers; /* what is left of the program, read again as answers to its questions */
 } audience;
 
 static void say(void *context, hs_voice voice, const char *text)
@@ -77,6 +78,22 @@ static bool interrupted(void *context)
 {
     audience *a = context;
     return ++a->asked > PATIENCE;
+}
+
+/* Every fifth question is answered by a click, or passed over. */
+static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
+{
+    audience *a = context;
+    must(question != NULL);
+    if (++a->asked > PATIENCE) return false;
+    if (a->asked % 5 == 0) {
+        *reply = (hs_reply){.from = HS_BASE + 8, .to = HS_BASE + 16};
+        return on_map;
+    }
+    size_t n = strcspn(a->answers, ";\n");
+    reply->text = strndup(a->answers, n);
+    a->answers += a->answers[n] ? n + 1 : n;
+    return true;
 }
 
 /* --- What is left out ------------------------------------------------------------------------ */
@@ -147,13 +164,17 @@ static void check_completion(const hs_session *s, const char *text, size_t size)
 
 static bool run(hs_session *s, const char *text, size_t size, bool impatient)
 {
-    audience a = {.session = s};
-    hs_listener listener = {.context = &a, .say = say, .show = show, .performed = performed};
+    audience a = {.session = s, .answers = ""};
+    hs_listener listener = {
+        .context = &a, .say = say, .show = show, .performed = performed, .ask = ask};
     if (impatient) listener.interrupted = interrupted;
     hs_interpreter *in = hs_interpreter_new(s, &listener);
+    char *answers = strndup(size ? text : "", size);
     a.in = in;
+    a.answers = answers;
     bool good = hs_interpreter_run(in, "fuzz", 1, text, size);
     hs_interpreter_free(in);
+    free(answers);
     return good;
 }
 

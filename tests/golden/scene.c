@@ -29,7 +29,7 @@ typedef struct {
 } golden;
 
 #define FOUR_BLOCKS "malloc 24; malloc 40; malloc 16; free p2; malloc 8\n"
-#define HOLES "malloc 96; malloc 8; malloc 32; malloc 8; malloc 64; malloc 8; free p1; free p3\n"
+#define HOLES       "malloc 96; malloc 8; malloc 32; malloc 8; malloc 64; malloc 8; free p1; free p3\n"
 #define CHURN       "random 60 seed 1\n"
 
 /* clang-format off */

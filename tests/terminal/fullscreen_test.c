@@ -417,6 +417,25 @@ static void overlays_open_scroll_and_close(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void commands_of_the_machine_show_what_they_did(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; mmu segmentation 2\r");
+    assert_true(terminal_shows(t, "segmentation, 2 segments, 10 bits"));
+    assert_true(terminal_shows(t, "chosen by the top bit"));
+    terminal_type(t, "translate p1+8\r");
+    assert_true(terminal_shows(t, "physical = base + offset"));
+    terminal_type(t, "touch 600\r");
+    assert_true(terminal_shows(t, "The OS sends SIGSEGV"));
+    assert_true(terminal_shows(t, "segmentation, 2 segments, 10 bits"));
+    terminal_type(t, "\033");
+    assert_true(terminal_hides(t, "segmentation, 2 segments, 10 bits"));
+    terminal_type(t, "exit\r");
+    assert_int_equal(terminal_wait(t), 0);
+    terminal_end(t);
+}
+
 /* --- The prompt ----------------------------------------------------------------------------- */
 
 static void tab_completes_commands_names_and_options(void **state)
@@ -801,6 +820,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_plot_and_the_free_list_have_keys_and_commands),
         cmocka_unit_test(keys_and_the_bar_go_through_time),
         cmocka_unit_test(overlays_open_scroll_and_close),
+        cmocka_unit_test(commands_of_the_machine_show_what_they_did),
         cmocka_unit_test(tab_completes_commands_names_and_options),
         cmocka_unit_test(history_is_kept_across_runs_and_searched),
         cmocka_unit_test(the_users_editrc_is_obeyed),

@@ -87,6 +87,7 @@ static const char *const every_allocator[] = {
     "tree 256 4096 align=16 split-min=0",
     "tlsf 256 4096",
     "tlsf 256 4096 align=16 split-min=0",
+    "tlsf 256 4096 coalesce=deferred",
     "ostep 4096 4096",
     "ostep 4096 4096 fit=worst order=sizesort+ coalesce=on",
     "ostep 4096 4096 fit=first order=insert-front",

@@ -213,6 +213,25 @@ static void options_that_lay_out_blocks_start_afresh(void **state)
     stage_does(s, "allocator bump; allocator implicit; heap 512; expect heap_size == 512");
 }
 
+static uint64_t option(const stage *s, size_t index)
+{
+    return hs_heap_option(hs_session_heap(s->session), index);
+}
+
+/* Implicit has coalesce immediate, deferred, off; segregated, as options 1 and 2: deferred,
+ * immediate; quick. */
+static void an_option_that_was_set_is_kept_by_the_name_of_its_choice(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "allocator segregated");
+    assert_int_equal(option(s, 1), 0);
+    stage_does(s, "allocator implicit; set coalesce deferred; allocator segregated");
+    assert_int_equal(option(s, 1), 0);
+    stage_does(s, "set coalesce immediate; allocator implicit; set coalesce off");
+    stage_does(s, "allocator segregated");
+    assert_int_equal(option(s, 1), 0); /* off is no choice here */
+}
+
 static void reset_starts_over_with_new_names(void **state)
 {
     stage *s = *state;
@@ -526,6 +545,7 @@ int main(void)
         TEST(a_replay_leaves_out_what_cannot_be_done),
         TEST(a_switch_without_replay_starts_afresh),
         TEST(options_that_lay_out_blocks_start_afresh),
+        TEST(an_option_that_was_set_is_kept_by_the_name_of_its_choice),
         TEST(reset_starts_over_with_new_names),
         TEST(sessions_need_an_allocator_that_there_is),
         TEST(what_changed_is_known_until_the_next_operation),

@@ -276,6 +276,49 @@ static void aligned_alloc_is_refused_only_when_no_block_can_hold_it(void **state
     hs_heap_free(h);
 }
 
+/* --- Quick lists: coalesce deferred ---------------------------------------------------------- */
+
+static void free_joins_at_once_unless_coalescing_is_deferred(void **state)
+{
+    (void)state;
+    for (int deferred = 0; deferred <= 1; deferred++) {
+        hs_heap *h = heap(deferred ? "tlsf 512 512 coalesce=deferred" : "tlsf 512 512");
+        hs_addr p = hs_malloc(h, 24), q = hs_malloc(h, 24);
+        hs_malloc(h, 24);
+        hs_free(h, p);
+        hs_free(h, q);
+        expect_blocks(h, deferred ? "f32 f32 u32 f408" : "f64 u32 f408");
+        hs_heap_free(h);
+    }
+}
+
+static void a_quick_block_is_taken_before_the_grid_is_looked_at(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("tlsf 512 512 coalesce=deferred");
+    hs_addr p = hs_malloc(h, 24);
+    hs_malloc(h, 24);
+    hs_free(h, p);
+    hs_list list = list_of(h, event(h, HS_INSERT)->b);
+    assert_string_equal(list.name, "quick");
+    assert_int_equal(list.head, p - 8);
+    assert_int_equal(hs_malloc(h, 24), p);
+    assert_int_equal(hs_events_counts(h).visits, 0);
+    hs_heap_free(h);
+}
+
+static void quick_blocks_are_joined_before_the_heap_grows(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("tlsf 512 4096 coalesce=deferred");
+    hs_addr p = hs_malloc(h, 216), q = hs_malloc(h, 216);
+    hs_free(h, p);
+    hs_free(h, q);
+    assert_int_equal(hs_malloc(h, 400), p);
+    assert_int_equal(count_events(h, HS_GROW), 0);
+    hs_heap_free(h);
+}
+
 /* --- Broken bytes --------------------------------------------------------------------------- */
 
 static void a_broken_link_ends_in_a_fault_and_the_lists_stay(void **state)
@@ -381,6 +424,9 @@ int main(void)
         cmocka_unit_test(before_the_heap_grows_only_a_few_blocks_are_looked_at),
         cmocka_unit_test(before_a_refusal_all_blocks_of_the_class_are_looked_at),
         cmocka_unit_test(aligned_alloc_is_refused_only_when_no_block_can_hold_it),
+        cmocka_unit_test(free_joins_at_once_unless_coalescing_is_deferred),
+        cmocka_unit_test(a_quick_block_is_taken_before_the_grid_is_looked_at),
+        cmocka_unit_test(quick_blocks_are_joined_before_the_heap_grows),
         cmocka_unit_test(a_broken_link_ends_in_a_fault_and_the_lists_stay),
         cmocka_unit_test(a_list_that_goes_round_in_a_circle_ends_in_a_fault),
         cmocka_unit_test(a_neighbour_of_absurd_size_ends_in_a_fault),

@@ -268,6 +268,23 @@ static void going_back_is_quick_and_checkpoints_are_bounded(void **state)
     assert_int_equal(stage_value(s, "live"), live);
 }
 
+static void an_earlier_session_is_one_of_its_own(void **state)
+{
+    stage *s = *state;
+    hs_problem problem;
+    stage_does(s, "allocator tlsf; random 30000 seed 3");
+    hs_session *then = hs_session_after(s->session, 20000, &problem);
+    assert_non_null(then);
+    assert_int_equal(hs_session_op_count(then), 20000);
+    assert_int_equal(hs_session_find_variable(then, "p5", 2),
+                     hs_session_find_variable(s->session, "p5", 2));
+    assert_string_equal(hs_session_variable(then, 7)->name,
+                        hs_session_variable(s->session, 7)->name);
+    hs_session_free(then);
+    assert_int_not_equal(hs_session_find_variable(s->session, "p5", 2), HS_NONE);
+    stage_does(s, "goto 20000; malloc 8");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -279,6 +296,7 @@ int main(void)
         TEST(another_command_begins_a_branch_and_nothing_is_lost),
         TEST(names_are_counted_as_they_were),
         TEST(a_difference_names_blocks_and_points_out_bytes),
+        TEST(an_earlier_session_is_one_of_its_own),
         TEST(going_back_is_quick_and_checkpoints_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,283 @@
+/* Quick lists: blocks that wait as they are for a request of about their size. They stand in front
+ * of an allocator's structure of free blocks, and defer its coalescing.
+ *
+ *      sizes    32    40    48    56   ...
+ *               |           |
+ *              quick       quick
+ *               |
+ *              quick
+ *
+ * free keeps a block of at most `quick` bytes as it is, on the list of its very size. Most programs
+ * soon want that size again, and get it without a search, a split or a join. When the list is empty
+ * the next larger one serves, as long as little is lost by not splitting. Bit 2 of the header says
+ * quick; bit 0 stays set: neighbours leave the block alone. The lists are linked one way: blocks
+ * leave only from the front.
+ *
+ * All quick blocks are joined with their neighbours and put into the structure when it has no block
+ * for a request. And when it has none but the last of the heap, never used as a rule: to carve up
+ * that one while free bytes wait elsewhere makes the heap longer than it need be. Then they are
+ * joined if they are many. Each was freed since the last time, so one is joined for each free: the
+ * time is constant on average, though not of every request.
+ *
+ * What makes this fast is how little of a block is looked at: no neighbour, and no bit that decides
+ * where the processor goes next. Bytes, counts and bits are kept beside the heads for that reason.
+ *
+ * The includer has COALESCE and QUICK among its options, a `struct quick` at the start of its
+ * state, and says by LISTS where its own lists end: the quick ones are told and shown behind them.
+ *
+ * Follows: Weinstock & Wulf, Quick Fit (1988); Lea, A Memory Allocator (fast bins, wilderness);
+ * Wilson et al., Dynamic Storage Allocation (1995), 3.11. */
+#ifndef HS_ALLOCATORS_QUICK_H
+#define HS_ALLOCATORS_QUICK_H
+
+#include "allocators/lists.h"
+
+enum {
+    IS_QUICK = 4, /* bit 2 of a header */
+    QUICK_LARGEST = 4096,
+    QUICK_LISTS = QUICK_LARGEST / WORD + 1,
+    QUICK_WORDS = (QUICK_LISTS + 63) / 64,
+    QUICK_WASTE = 8,    /* a block may be larger than the request needs by an eighth of that */
+    QUICK_SHARE = 16,   /* many: a sixteenth of the used heap, */
+    QUICK_FEW = 1 << 16 /* but never fewer bytes: a small heap costs nobody memory */
+};
+
+struct quick {
+    uint64_t bytes;                   /* in all quick blocks */
+    uint64_t bitmap[QUICK_WORDS + 1]; /* a bit for each list that is not empty; the last word: 0 */
+    uint32_t count[QUICK_LISTS];
+    hs_addr head[QUICK_LISTS];
+};
+
+enum { DEFERRED, IMMEDIATE };
+static const char *const quick_coalescings[] = {"deferred", "immediate", NULL};
+
+#define HS_QUICK_COALESCE_OPTION(first)                                                            \
+    {                                                                                              \
+        .name = "coalesce", .help = "when free neighbours become one block",                       \
+        .choices = quick_coalescings, .initial = (first)                                           \
+    }
+
+#define HS_QUICK_OPTION                                                                            \
+    {                                                                                              \
+        .name = "quick", .help = "the largest block that waits for a request of its size",         \
+        .maximum = QUICK_LARGEST, .initial = QUICK_LARGEST                                         \
+    }
+
+#define HS_QUICK_STATUS "quick: free, kept for a request of its size"
+
+/* --- The lists ------------------------------------------------------------------------------ */
+
+/* The index by which a quick list is told and shown. */
+static inline uint64_t quick_index(uint64_t size)
+{
+    return LISTS + size / WORD;
+}
+
+static inline void push_quick(hs_heap *h, hs_addr block, uint64_t word)
+{
+    struct quick *q = h->state;
+    uint64_t size = size_in(word), i = size / WORD;
+    hs_probe(h, HS_INSERT, block, size, quick_index(size));
+    hs_store(h, block, word | IS_QUICK);
+    set_next(h, block, q->head[i]);
+    q->head[i] = block;
+    q->count[i]++;
+    q->bitmap[i / 64] |= (uint64_t)1 << i % 64;
+    q->bytes += size;
+}
+
+/* The bits of the 64 lists from list i on. */
+static inline uint64_t bits_from(const struct quick *q, uint64_t i)
+{
+    return q->bitmap[i / 64] >> i % 64 | q->bitmap[i / 64 + 1] << 1 << (63 - i % 64);
+}
+
+/* The quick list that serves a request, or NULL: the one of its size, or the next one, when its
+ * blocks are so little larger that they may stay whole. A list with a bit has a block, unless its
+ * client wrote NULL over a link. */
+static inline hs_addr *quick_for(struct quick *q, uint64_t need)
+{
+    uint64_t i = need / WORD, bits = bits_from(q, i);
+    if (!bits) return NULL;
+    unsigned on = (unsigned)__builtin_ctzll(bits);
+    if (on * WORD > need / QUICK_WASTE + SMALLEST - WORD) return NULL;
+    return q->head[i + on] ? &q->head[i + on] : NULL;
+}
+
+/* The first block of a quick list, in use again. */
+static inline hs_addr pop_quick(hs_heap *h, hs_addr *head)
+{
+    struct quick *q = h->state;
+    hs_addr block = *head;
+    uint64_t word = hs_load(h, block);
+    hs_probe(h, HS_REMOVE, block, size_in(word), quick_index(size_in(word)));
+    *head = next_of(h, block);
+    hs_store(h, block, word & ~(uint64_t)IS_QUICK);
+    uint64_t i = (uint64_t)(head - q->head);
+    q->bitmap[i / 64] ^= (uint64_t)(--q->count[i] == 0) << i % 64;
+    q->bytes -= i * WORD;
+    return block;
+}
+
+/* --- Joining -------------------------------------------------------------------------------- */
+
+/* Put all quick blocks into the structure, each joined with its free neighbours. */
+static void join_quick(hs_heap *h)
+{
+    struct quick *q = h->state;
+    for (unsigned i = 0; i < QUICK_LISTS; i++)
+        while (q->head[i]) {
+            hs_addr block = pop_quick(h, &q->head[i]);
+            hs_visit(h, block, size_of(h, block));
+            settle(h, block, true);
+        }
+}
+
+/* The end of the run of free blocks, quick or not, that starts at `block`. */
+static hs_addr run_end(hs_heap *h, hs_addr block)
+{
+    uint64_t word;
+    while (block != end_mark(h) && (!((word = hs_load(h, block)) & USED) || word & IS_QUICK)) {
+        hs_visit(h, block, size_in(word));
+        block += size_in(word);
+    }
+    return block;
+}
+
+/* Would some run of free neighbours serve the request, were it one block? Asked before anything is
+ * joined: a request that must fail changes nothing. The last run may grow; it is asked first, for
+ * as long as the heap may grow the answer is yes. */
+static bool joining_helps(hs_heap *h, uint64_t need, uint64_t alignment)
+{
+    const struct quick *q = h->state;
+    hs_addr last = end_mark(h);
+    if (!q->bytes) return false;
+    if (fits(last, h->limit - WORD - last, need, alignment)) return true;
+    for (hs_addr block = first(h);;) {
+        hs_addr end = run_end(h, block);
+        hs_addr room_end = end == last ? h->limit - WORD : end;
+        if (end != block && fits(block, room_end - block, need, alignment)) return true;
+        if (end == last) return false;
+        hs_visit(h, end, size_of(h, end));
+        block = end + size_of(h, end);
+    }
+}
+
+/* Is this the last block of the heap, and do many bytes wait in quick ones? */
+static inline bool is_last_resort(const hs_heap *h, hs_addr block)
+{
+    const struct quick *q = h->state;
+    return q->bytes >= QUICK_FEW && q->bytes >= (block - h->base) / QUICK_SHARE &&
+           block + size_of(h, block) == end_mark(h);
+}
+
+/* A free block for the request, `found` in the structure or not at all: that one, or, after
+ * joining the quick ones if that is due, what is found then. NULL when there is none. */
+static inline hs_addr find_joined(hs_heap *h, hs_addr found, uint64_t need, uint64_t alignment)
+{
+    if (found ? !is_last_resort(h, found) : !joining_helps(h, need, alignment)) return found;
+    join_quick(h);
+    return find(h, need, alignment);
+}
+
+/* --- The requests --------------------------------------------------------------------------- */
+
+/* Serve a request from a quick list; NULL when none can. */
+static inline hs_addr quick_malloc(hs_heap *h, size_t size)
+{
+    uint64_t need = block_bytes(h, size);
+    hs_addr *head = size <= QUICK_LARGEST - WORD ? quick_for(h->state, need) : NULL;
+    if (!head) return HS_NULL;
+    hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
+    hs_probe(h, HS_LOOK, *head, quick_index(size_of(h, *head)), 0);
+    hs_addr block = pop_quick(h, head);
+    hs_probe(h, HS_CHOOSE, block, size_of(h, block), 0);
+    hs_probe(h, HS_TAKE, block, size_of(h, block), 0);
+    return payload(block);
+}
+
+/* Give a block back: to its quick list, or joined at once. */
+static inline void quick_free(hs_heap *h, hs_addr block)
+{
+    uint64_t word = hs_load(h, block);
+    if (size_in(word) > h->options[QUICK] || h->options[COALESCE] == IMMEDIATE) {
+        release(h, block, true);
+        return;
+    }
+    hs_probe(h, HS_RELEASE, block, size_in(word), 0);
+    push_quick(h, block, word);
+}
+
+/* --- For viewers ---------------------------------------------------------------------------- */
+
+static bool quick_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
+{
+    if (!boundary_walk(h, previous, out)) return false;
+    if (out->kind != HS_BLOCK_USED || !(out->word & IS_QUICK)) return true;
+    out->kind = HS_BLOCK_FREE;
+    out->links = WORD;
+    return true;
+}
+
+static bool quick_links(const hs_heap *h, hs_addr block, hs_links *out)
+{
+    uint64_t word = 0;
+    if (!hs_heap_peek(h, block, &word) || !boundary_links(h, block, out)) return false;
+    if (word & IS_QUICK) out->to[1] = HS_NULL;
+    return true;
+}
+
+/* The list at an index behind the structure's own. */
+static bool quick_list(const hs_heap *h, size_t index, hs_list *out)
+{
+    const struct quick *q = h->state;
+    size_t i = index - LISTS;
+    if (i >= QUICK_LISTS) return false;
+    *out = (hs_list){.head = q->head[i],
+                     .smallest = i * WORD,
+                     .largest = i * WORD,
+                     .marked = q->head[i] != HS_NULL,
+                     .name = "quick"};
+    return true;
+}
+
+/* Is every block of a quick list a quick one of its size? Counts them in *seen, at most `most`. */
+static bool check_quick_list(const hs_heap *h, size_t list, size_t most, size_t *seen,
+                             hs_damage *damage)
+{
+    const struct quick *q = h->state;
+    uint64_t word = 0;
+    hs_links to = {{HS_NULL}};
+    for (hs_addr b = q->head[list]; b; b = to.to[0]) {
+        if (!hs_heap_peek(h, b, &word) || !quick_links(h, b, &to))
+            return broken(damage, h->base, "a quick list leads out of the heap", b);
+        if (size_in(word) != list * WORD || !(word & USED) || !(word & IS_QUICK))
+            return broken(damage, b, "a quick list leads to what is no quick block of its size",
+                          word);
+        if (++*seen > most) return broken(damage, b, "a quick list goes round in a circle", b);
+    }
+    return true;
+}
+
+/* Is every quick block in its list, and nothing else in any? */
+static bool check_quick(const hs_heap *h, hs_damage *damage)
+{
+    const struct quick *q = h->state;
+    size_t quick = 0, seen = 0;
+    uint64_t bytes = 0;
+    hs_block b;
+    for (bool more = quick_walk(h, NULL, &b); more; more = quick_walk(h, &b, &b)) {
+        if (!(b.word & USED) || !(b.word & IS_QUICK)) continue;
+        quick++;
+        bytes += b.size;
+    }
+    for (size_t i = 0; i < QUICK_LISTS; i++)
+        if (!check_quick_list(h, i, quick, &seen, damage)) return false;
+    if (seen != quick)
+        return broken(damage, h->base, "a free block is missing from the lists", seen);
+    if (bytes != q->bytes) return broken(damage, h->base, "the quick bytes are miscounted", bytes);
+    return true;
+}
+
+#endif

@@ -1,0 +1,160 @@
+/* Time travel over a long history: what a command costs to perform and to keep, and how long it
+ * takes to go anywhere. The reference is a frame of a 60 Hz screen, 16.67 ms.
+ *
+ *      travel [COMMANDS] [ALLOCATOR] [--names]
+ *
+ * The history is malloc, free and realloc by chance, as `random` makes them, with LIVE blocks live
+ * on average. Pointers go to LIVE variables that are used again and again, as a program's are; with
+ * --names each malloc's pointer gets a name of its own (p1, p2, ...), as typed ones do. */
+#include "model/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LIVE = 1000, SEEKS = 400, FRAMES = 10 };
+static const double frame = 1e3 / 60;
+
+typedef struct {
+    double times[SEEKS]; /* milliseconds */
+    int count;
+} series;
+
+typedef struct {
+    hs_session *session;
+    uint64_t random;
+    bool names;
+    uint32_t variables[LIVE]; /* of each slot */
+    char slots[LIVE][8];      /* its name */
+    bool live[LIVE];
+} player;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* SplitMix64 (Steele, Lea & Flood 2014). */
+static uint64_t below(player *p, uint64_t limit)
+{
+    uint64_t z = p->random += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return (z ^ z >> 31) % limit;
+}
+
+static void perform(player *p, const hs_op *op)
+{
+    hs_problem problem;
+    if (hs_session_perform(p->session, op, &problem)) return;
+    fprintf(stderr, "%s\n", problem.what);
+    exit(1);
+}
+
+static void step(player *p)
+{
+    uint64_t slot = below(p, LIVE), size = 1 + below(p, below(p, 16) ? 128 : 1024);
+    hs_op op = {.kind = HS_OP_REQUEST, .request = HS_MALLOC, .a = size, .p.variable = HS_NONE};
+    if (p->live[slot]) {
+        op.request = below(p, 5) ? HS_FREE : HS_REALLOC;
+        op.p.variable = p->variables[slot];
+        if (op.request == HS_FREE) op.a = 0;
+    } else if (!p->names) {
+        op.name = p->slots[slot];
+    }
+    perform(p, &op);
+    if (op.request == HS_MALLOC) p->variables[slot] = hs_session_last(p->session)->variable;
+    p->live[slot] = op.request != HS_FREE;
+}
+
+/* --- Going ---------------------------------------------------------------------------------- */
+
+static void go(player *p, series *s, uint64_t count)
+{
+    hs_problem problem;
+    double from = now();
+    if (!hs_session_go(p->session, (hs_moment){0, count}, &problem)) {
+        fprintf(stderr, "%s\n", problem.what);
+        exit(1);
+    }
+    s->times[s->count++] = now() - from;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void report(series *s, const char *what)
+{
+    int over = 0;
+    qsort(s->times, (size_t)s->count, sizeof *s->times, by_size);
+    for (int i = 0; i < s->count; i++) over += s->times[i] > frame;
+    printf("  %-34s %6.2f ms, 99%% below %6.2f, most %6.2f; %d of %d over a frame\n", what,
+           s->times[s->count / 2], s->times[s->count * 99 / 100], s->times[s->count - 1], over,
+           s->count);
+}
+
+static void seek(player *p, uint64_t commands)
+{
+    series far = {0}, undo = {0}, redo = {0}, ends = {0};
+    for (int i = 0; i < SEEKS; i++) go(p, &far, below(p, commands + 1));
+    for (int i = 0; i < SEEKS; i++) go(p, &ends, i % 2 ? commands : i % 4 ? 0 : 1);
+    for (int i = 0; i < SEEKS / FRAMES; i++) {
+        uint64_t at = FRAMES + below(p, commands - FRAMES + 1);
+        hs_problem ignored;
+        hs_session_go(p->session, (hs_moment){0, at}, &ignored);
+        for (uint64_t n = 1; n <= FRAMES; n++) go(p, &undo, at - n);
+        for (uint64_t n = FRAMES; n-- > 0;) go(p, &redo, at - n);
+    }
+    printf("going, medians; a frame is %.2f ms\n", frame);
+    report(&far, "anywhere (goto)");
+    report(&ends, "from the end to the start and back");
+    report(&undo, "one command back (undo)");
+    report(&redo, "one command on (redo)");
+}
+
+int main(int argc, char **argv)
+{
+    hs_problem problem;
+    size_t checkpoints;
+    uint64_t commands = 10000000;
+    const char *allocator = "tlsf";
+    static player p = {.random = 2026};
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--names") == 0)
+            p.names = true;
+        else if (strtoull(argv[i], NULL, 0))
+            commands = strtoull(argv[i], NULL, 0);
+        else
+            allocator = argv[i];
+    if (commands < FRAMES) return 2;
+    for (int i = 0; i < LIVE; i++) snprintf(p.slots[i], sizeof p.slots[i], "v%d", i);
+    hs_heap_config heap = {HS_HEAP_INITIAL, HS_HEAP_MAXIMUM};
+    p.session = hs_session_new(allocator, &heap, &problem);
+    if (!p.session) {
+        fprintf(stderr, "%s\n", problem.what);
+        return 2;
+    }
+    double from = now();
+    for (uint64_t i = 0; i < commands; i++) step(&p);
+    double made = now() - from;
+    const hs_totals *t = hs_session_totals(p.session);
+    size_t history = hs_session_history_bytes(p.session, &checkpoints);
+    printf("%" PRIu64 " commands, %s, %" PRIu64 " blocks live, heap %" PRIu64 " KiB, %s\n",
+           commands, allocator, t->live_blocks,
+           hs_heap_committed(hs_session_heap(p.session)) / 1024,
+           p.names ? "a name for each malloc" : "1000 variables");
+    printf("  performed in %.1f s, %.2f us each\n", made / 1e3, made * 1e3 / (double)commands);
+    printf("  history %.2f bytes a command, checkpoints %.1f MiB\n",
+           (double)history / (double)commands, (double)checkpoints / (1 << 20));
+    fflush(stdout);
+    seek(&p, commands);
+    hs_session_free(p.session);
+    return 0;
+}

@@ -1,0 +1,128 @@
+/* Snapshots of a region: each gives back what was there, and shares what did not change. */
+#include "check.h"
+#include "random.h"
+
+#include "model/pages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST = 300 * 4096, SNAPSHOTS = 24, STEPS = 3000 };
+
+/* A region beside copies of it, as it was at each snapshot. */
+typedef struct {
+    hs_pages *pages;
+    uint8_t *data;
+    size_t size;
+    hs_snapshot *snapshots[SNAPSHOTS];
+    uint8_t *copies[SNAPSHOTS];
+} region;
+
+/* Words of every length, many of them zero. */
+static void scribble(region *r, uint64_t *random)
+{
+    size_t from = random_below(random, r->size), n = 1 + random_below(random, 9000);
+    if (n > r->size - from) n = r->size - from;
+    for (size_t i = 0; i < n; i++)
+        r->data[from + i] = (uint8_t)(random_below(random, 3) ? 0 : random_below(random, 256));
+    hs_pages_touch(r->pages, from, from + n);
+}
+
+/* What it grows by is written to; what it shrinks by stays. */
+static void resize(region *r, uint64_t *random)
+{
+    size_t size = 1 + random_below(random, LARGEST);
+    if (random_below(random, 2)) size = (size + 4095) / 4096 * 4096; /* whole pages */
+    if (size > r->size) {
+        memset(r->data + r->size, (int)random_below(random, 2), size - r->size);
+        hs_pages_touch(r->pages, r->size, size);
+    }
+    r->size = size;
+}
+
+static void take(region *r, size_t i)
+{
+    hs_snapshot_free(r->snapshots[i]);
+    r->snapshots[i] = hs_pages_take(r->pages, r->data, r->size);
+    memcpy(r->copies[i], r->data, r->size);
+}
+
+static void go_back(region *r, size_t i)
+{
+    if (!r->snapshots[i]) return;
+    r->size = hs_snapshot_size(r->snapshots[i]);
+    hs_pages_restore(r->pages, r->data, r->snapshots[i]);
+    assert_memory_equal(r->data, r->copies[i], r->size);
+}
+
+static void any_snapshot_gives_back_what_was_there(void **state)
+{
+    region r = {.pages = hs_pages_new(), .data = calloc(1, LARGEST), .size = 5000};
+    uint64_t random = 3;
+    (void)state;
+    for (size_t i = 0; i < SNAPSHOTS; i++) r.copies[i] = calloc(1, LARGEST);
+    for (int i = 0; i < STEPS; i++) {
+        size_t which = random_below(&random, SNAPSHOTS);
+        switch (random_below(&random, 12)) {
+        case 0: take(&r, which); break;
+        case 1: go_back(&r, which); break;
+        case 2: resize(&r, &random); break;
+        default: scribble(&r, &random);
+        }
+    }
+    for (size_t i = 0; i < SNAPSHOTS; i++) go_back(&r, i);
+    for (size_t i = 0; i < SNAPSHOTS; i++) {
+        hs_snapshot_free(r.snapshots[i]);
+        free(r.copies[i]);
+    }
+    hs_pages_free(r.pages);
+    free(r.data);
+}
+
+static void snapshots_share_what_did_not_change(void **state)
+{
+    (void)state;
+    hs_pages *pages = hs_pages_new();
+    uint8_t *data = malloc(LARGEST);
+    assert_non_null(data);
+    memset(data, 0xff, LARGEST);
+    hs_snapshot *a = hs_pages_take(pages, data, LARGEST);
+    hs_pages_touch(pages, 100000, 100001);
+    hs_snapshot *b = hs_pages_take(pages, data, LARGEST);
+    assert_true(hs_snapshot_weigh(a, 1) > LARGEST);
+    assert_true(hs_snapshot_weigh(b, 1) < 8000); /* a page, and the group that it is in */
+    assert_true(hs_snapshot_weigh(b, 2) > LARGEST);
+    hs_snapshot_free(a);
+    memset(data, 1, LARGEST);
+    hs_pages_touch(pages, 0, LARGEST);
+    hs_pages_restore(pages, data, b);
+    for (size_t i = 0; i < LARGEST; i++) assert_int_equal(data[i], 0xff);
+    hs_snapshot_free(b);
+    hs_pages_free(pages);
+    free(data);
+}
+
+static void zeros_and_small_numbers_take_little(void **state)
+{
+    enum { WORDS = 8192 };
+    uint64_t *words = calloc(WORDS, sizeof *words);
+    (void)state;
+    assert_non_null(words);
+    hs_pages *pages = hs_pages_new();
+    for (size_t i = 0; i < WORDS; i += 4) words[i] = i % 128;
+    hs_snapshot *s = hs_pages_take(pages, words, WORDS * sizeof *words);
+    assert_true(hs_snapshot_weigh(s, 1) < WORDS * sizeof *words / 8);
+    hs_snapshot_free(s);
+    hs_pages_free(pages);
+    free(words);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_snapshot_gives_back_what_was_there),
+        cmocka_unit_test(snapshots_share_what_did_not_change),
+        cmocka_unit_test(zeros_and_small_numbers_take_little),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
