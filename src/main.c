@@ -6,6 +6,7 @@
 #include "model/executable.h"
 #include "ui/fullscreen.h"
 #include "ui/journal.h"
+#include "ui/notes.h"
 #include "ui/plain.h"
 #include "ui/problem_sheet.h"
 
@@ -25,7 +26,7 @@ typedef struct {
     const char *allocator;
     hs_heap_config heap;
     const char *theme;
-    bool plain, check, ascii, go_on;
+    bool plain, check, ascii, large, notes, go_on;
     bool ostep;      /* the homework on free-space management: */
     const char *ops; /* its list, or NULL */
     const char *policy, *order;
@@ -50,6 +51,8 @@ enum {
     OPTION_HEAP,
     OPTION_MAX_HEAP,
     OPTION_THEME,
+    OPTION_LARGE,
+    OPTION_NOTES,
     OPTION_OSTEP,
     OPTION_DEMOS,
     OPTION_QUIZ,
@@ -85,6 +88,10 @@ static const struct {
      NULL,
      "list the lectures and demos; each is played by its name"},
     {{"theme", required_argument, NULL, OPTION_THEME}, "NAME", "dark, or light for projectors"},
+    {{"large", no_argument, NULL, OPTION_LARGE}, NULL, "draw few bytes, legible from afar"},
+    {{"notes", no_argument, NULL, OPTION_NOTES},
+     NULL,
+     "the speaker's terminal: follow a script that is played in another one"},
     {{"ostep", no_argument, NULL, OPTION_OSTEP},
      NULL,
      "the OSTEP homework on free space; play LIST, such as +10,+10,-0,+5"},
@@ -112,6 +119,7 @@ static void put_usage(FILE *out)
 {
     fputs("Usage: heapscope [OPTION...]          type commands and watch the heap\n"
           "       heapscope [OPTION...] FILE     play a script, or a demo by its name\n"
+          "       heapscope --notes              the speaker's second terminal\n"
           "       heapscope --check FILE...      test scripts\n"
           "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
           "       heapscope --quiz | --answers   problems for any allocator, on paper\n"
@@ -173,6 +181,7 @@ static void print_manual(void)
         ".TH HEAPSCOPE 1 \"\" \"heapscope " HEAPSCOPE_VERSION "\"\n"
         ".SH NAME\nheapscope \\- an oscilloscope for the heap\n"
         ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n"
+        ".br\n.B heapscope \\-\\-notes\n"
         ".br\n.B heapscope \\-\\-ostep\\-segmentation\n[OPTION...]\n"
         ".SH DESCRIPTION\n"
         "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
@@ -237,6 +246,8 @@ static int handle(int option, arguments *a)
     case OPTION_CHECK: a->check = true; return OK;
     case OPTION_CONTINUE: a->go_on = true; return OK;
     case OPTION_ASCII: a->ascii = true; return OK;
+    case OPTION_LARGE: a->large = true; return OK;
+    case OPTION_NOTES: a->notes = true; return OK;
     case OPTION_THEME:
         a->theme = optarg;
         if (strcmp(optarg, "dark") == 0 || strcmp(optarg, "light") == 0) return OK;
@@ -285,6 +296,8 @@ static int parse_arguments(int argc, char **argv, arguments *a)
     if (status) return status;
     a->files = argv + optind;
     a->file_count = argc - optind;
+    if (a->notes && (a->check || a->file_count))
+        return complain("--notes plays no script: it follows one in another terminal");
     if (a->check && !a->file_count) return complain("--check needs a FILE");
     if (a->go_on && a->file_count) return complain("--continue takes no FILE");
     if (!a->check && a->file_count > 1)
@@ -345,6 +358,7 @@ static hs_session *open_session(const arguments *a)
         complain("%s", problem.what);
         return NULL;
     }
+    if (a->large) set(s, "size", "large");
     if (a->theme) set(s, "theme", a->theme);
     if (!a->ostep || set_ostep(s, a)) return s;
     hs_session_free(s);
@@ -560,6 +574,9 @@ int main(int argc, char **argv)
         return finish(hs_problem_sheet(argc - 1, argv + 1)); /* it has options of its own */
     int status = parse_arguments(argc, argv, &a);
     if (status) return status;
-    status = a.check ? check_files(&a) : converse(&a);
+    if (a.notes)
+        status = hs_notes_watch(a.ascii, a.theme && strcmp(a.theme, "light") == 0);
+    else
+        status = a.check ? check_files(&a) : converse(&a);
     return finish(status);
 }

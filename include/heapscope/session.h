@@ -24,6 +24,7 @@ typedef enum {
     HS_SET_THEME,   /* colours for a dark terminal or a projector */
     HS_SET_ZOOM,    /* bytes of the heap that one row of the map shows */
     HS_SET_PICTURE, /* line mode: draw the map after each change */
+    HS_SET_SIZE,    /* of all that is drawn: as much as fits, or legible from afar */
     HS_SET_PACE,    /* seconds that a played script waits between steps */
     HS_SET_PREDICT, /* ask before each request what will come of it */
     HS_SETTINGS
@@ -31,6 +32,7 @@ typedef enum {
 
 enum { HS_MISUSE_REFUSE, HS_MISUSE_ALLOW };
 enum { HS_THEME_DARK, HS_THEME_LIGHT };
+enum { HS_SIZE_NORMAL, HS_SIZE_LARGE };
 enum { HS_PICTURE_ON, HS_PICTURE_OFF };
 enum { HS_PREDICT_ON, HS_PREDICT_OFF };
 
@@ -66,8 +68,8 @@ typedef enum {
     HS_OP_ALLOCATOR, /* switch to the allocator or preset `name`, on a fresh heap */
     HS_OP_HEAP,      /* a: initial size, b: maximum (0 keeps either): a fresh heap */
     HS_OP_RESET,     /* a fresh heap, and the operations so far are forgotten */
-    HS_OP_NOTE,      /* text: said to the audience; changes nothing */
-    HS_OP_MACHINE,   /* the command `name` of the small machine, with the words `text`; touch: p */
+    HS_OP_NOTE,    /* text: for the audience, by the command `name` (NULL: note); changes nothing */
+    HS_OP_MACHINE, /* the command `name` of the small machine, with the words `text`; touch: p */
 } hs_op_kind;
 
 /* A pointer as the client writes it: variable + offset, or an address. */
@@ -306,6 +308,8 @@ typedef struct {
 } hs_change;
 const hs_change *hs_session_changes(const hs_session *, size_t *count);
 bool hs_session_changed(const hs_session *, hs_addr at);
+/* Show these as changed instead, until the next operation. */
+void hs_session_show_changes(hs_session *, const hs_change *, size_t count);
 /* Show these ranges, in order, as changed until the next operation. */
 void hs_session_point_out(hs_session *, const hs_change *, size_t count);
 

@@ -23,6 +23,7 @@ typedef enum {
     HS_PARAMETER_VALUE, /* of the option before it */
     HS_PARAMETER_COMMAND,
     HS_PARAMETER_DEMO,
+    HS_PARAMETER_VIEW,      /* a picture's name */
     HS_PARAMETER_CONDITION, /* an expression that holds or not, or: error { ... } */
     HS_PARAMETER_WORD,      /* one of the list that goes by its label: hs_words_of_label */
     HS_PARAMETER_BODY,      /* { statements } */
@@ -54,6 +55,10 @@ typedef struct {
 /* The commands in the order of `help`; NULL beyond the last. */
 const hs_command *hs_command_at(size_t index);
 const hs_command *hs_command_named(const char *name);
+
+/* Does it speak to people or to the player, rather than to the heap? Such commands are not echoed.
+ */
+bool hs_command_is_stage_direction(const hs_command *);
 
 /* The command that a word says, abbreviated or not; NULL with a complaint. */
 const hs_command *hs_command_resolve(const char *text, size_t length, hs_span where,

@@ -1,6 +1,7 @@
 /* The commands: one function each, and the table that declares them. */
 #include "language/demos.h"
 #include "language/homework.h"
+#include "language/lecture.h"
 #include "language/predict.h"
 #include "language/quiz.h"
 #include "language/words.h"
@@ -524,8 +525,7 @@ static bool split_off(hs_interpreter *in, const hs_statement *s)
     char text[128];
     if (!in->lockstep)
         return hs_fail_at(in, s->head, "nothing is split", "split first-fit best-fit");
-    hs_lockstep_free(in->lockstep);
-    in->lockstep = NULL;
+    hs_set_lanes(in, NULL);
     snprintf(text, sizeof text, "%s goes on alone", hs_session_allocator_name(in->session));
     return say(in, HS_SAY_ANSWER, text);
 }
@@ -548,8 +548,7 @@ static bool run_split(hs_interpreter *in, const hs_statement *s)
                           "split first-fit best-fit");
     hs_lockstep *lockstep = hs_lockstep_new(in->session, names, count, &problem);
     if (!lockstep) return hs_fail_at(in, a[count - 1].where, problem.what, problem.hint);
-    hs_lockstep_free(in->lockstep);
-    in->lockstep = lockstep;
+    hs_set_lanes(in, lockstep);
     return in->inside || show(in, HS_SHOW_LANES, 0, 0);
 }
 
@@ -833,16 +832,6 @@ static bool run_echo(hs_interpreter *in, const hs_statement *s)
     return say(in, HS_SAY_ANSWER, s->arguments[0].text ? s->arguments[0].text : "");
 }
 
-static bool run_note(hs_interpreter *in, const hs_statement *s)
-{
-    hs_problem ignored;
-    const hs_argument *a = &s->arguments[0];
-    hs_session_perform(in->session,
-                       &(hs_op){.kind = HS_OP_NOTE, .text = a->text, .text_length = a->length},
-                       &ignored);
-    return say(in, HS_SAY_NOTE, a->text);
-}
-
 /* expect error { ... }: the statements must fail, and the heap stay as it was. */
 static bool expect_error(hs_interpreter *in, const hs_statement *s)
 {
@@ -910,6 +899,10 @@ static bool run_quit(hs_interpreter *in, const hs_statement *s)
 #define POINTER                                                                                    \
     {                                                                                              \
         HS_PARAMETER_POINTER, "PTR", NULL, false                                                   \
+    }
+#define TEXT                                                                                       \
+    {                                                                                              \
+        HS_PARAMETER_TEXT, "TEXT", NULL, false                                                     \
     }
 #define LANE(label, optional)                                                                      \
     {                                                                                              \
@@ -1365,13 +1358,6 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_TEXT, "TEXT", NULL, true}},
      false,
      run_echo},
-    {"note",
-     "Scripts",
-     "narration: a text for the audience",
-     NULL,
-     {{HS_PARAMETER_TEXT, "TEXT", NULL, false}},
-     false,
-     run_note},
     {"expect",
      "Scripts",
      "a condition that must hold, or an error that must come",
@@ -1381,6 +1367,77 @@ static const hs_command commands[] = {
      {{HS_PARAMETER_CONDITION, "CONDITION", NULL, false}},
      false,
      run_expect},
+
+    {"note",
+     "Lectures",
+     "narration: a text for the audience",
+     "It stays until the next note.",
+     {TEXT},
+     false,
+     hs_run_note},
+    {"title",
+     "Lectures",
+     "a section of a lecture begins",
+     "The player's keys 1 to 9 jump to sections.",
+     {TEXT},
+     false,
+     hs_run_title},
+    {"ask",
+     "Lectures",
+     "a question to the audience; the player waits for a key",
+     "What follows in the script is the answer.",
+     {TEXT},
+     false,
+     hs_run_ask},
+    {"presenter",
+     "Lectures",
+     "a line for the speaker only: `heapscope --notes` in a second terminal shows it",
+     "It belongs to the step before it, or, behind a title, to the section's first.",
+     {TEXT},
+     false,
+     hs_run_presenter},
+    {"highlight",
+     "Lectures",
+     "point out bytes on the map, until the next step",
+     "Without N: the block's payload, or the word at PTR. It belongs to the step before it.",
+     {POINTER, {HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     hs_run_highlight},
+    {"view",
+     "Lectures",
+     "look at the map, blocks, free-list, stats, plot or why",
+     NULL,
+     {{HS_PARAMETER_VIEW, "VIEW", NULL, false}},
+     false,
+     hs_run_view},
+    {"zoom",
+     "Lectures",
+     "N bytes in a row of the map; without N, the whole heap fits",
+     NULL,
+     {{HS_PARAMETER_SIZE, "N", NULL, true}},
+     false,
+     hs_run_zoom},
+    {"pause",
+     "Lectures",
+     "a lecture that plays by itself waits for a key here",
+     NULL,
+     {{0}},
+     false,
+     hs_run_pause},
+    {"wait",
+     "Lectures",
+     "how long a lecture that plays by itself waits here",
+     "wait 2s, wait 0.5s, wait 500ms",
+     {{HS_PARAMETER_TEXT, "TIME", NULL, false}},
+     false,
+     hs_run_wait},
+    {"speed",
+     "Lectures",
+     "how fast a lecture plays by itself",
+     "speed 2 is twice as fast as usual, speed 0.5 half as fast; `set pace` has the usual seconds.",
+     {{HS_PARAMETER_TEXT, "N", NULL, false}},
+     false,
+     hs_run_speed},
 
     {"help",
      "Program",
@@ -1410,6 +1467,14 @@ const hs_command *hs_command_named(const char *name)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(commands[i].name, name) == 0) return &commands[i];
     return NULL;
+}
+
+bool hs_command_is_stage_direction(const hs_command *c)
+{
+    static const char *const shown[] = {"view", "zoom", NULL};
+    for (size_t i = 0; shown[i]; i++)
+        if (strcmp(c->name, shown[i]) == 0) return false;
+    return strcmp(c->group, "Lectures") == 0;
 }
 
 const hs_command *hs_command_resolve(const char *text, size_t length, hs_span where,

@@ -5,6 +5,7 @@
 #include "heap/array.h"
 #include "language/command.h"
 #include "language/demos.h"
+#include "language/lecture.h"
 #include "language/words.h"
 
 #include <ctype.h>
@@ -176,6 +177,7 @@ static void add_for(hs_completions *out, const hs_session *s, const hs_parameter
         break;
     case HS_PARAMETER_COMMAND: add_commands(out, prefix, length); return;
     case HS_PARAMETER_DEMO: add_demos(out, prefix, length); return;
+    case HS_PARAMETER_VIEW: hs_words_of_views(&words); break;
     case HS_PARAMETER_FLAG: hs_words_add(&words, p->keyword); break;
     case HS_PARAMETER_BYTES:
     case HS_PARAMETER_TEXT:

@@ -19,7 +19,9 @@ hs_interpreter *hs_interpreter_new(hs_session *session, const hs_listener *liste
 void hs_interpreter_free(hs_interpreter *in)
 {
     if (!in) return;
-    hs_lockstep_free(in->lockstep);
+    if (!in->keeps_lanes) hs_lockstep_free(in->lockstep);
+    for (size_t i = 0; i < in->lane_count; i++) hs_lockstep_free(in->lanes[i]);
+    free(in->lanes);
     free(in->refusal);
     free(in);
 }
@@ -33,6 +35,26 @@ hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *in)
 {
     if (in->lockstep) hs_lockstep_follow(in->lockstep);
     return in->lockstep;
+}
+
+void hs_interpreter_keep_lanes(hs_interpreter *in)
+{
+    in->keeps_lanes = true;
+}
+
+void hs_interpreter_use_lanes(hs_interpreter *in, hs_lockstep *l)
+{
+    in->lockstep = l;
+}
+
+void hs_set_lanes(hs_interpreter *in, hs_lockstep *l)
+{
+    if (!in->keeps_lanes) hs_lockstep_free(in->lockstep);
+    in->lockstep = l;
+    if (!in->keeps_lanes || !l) return;
+    in->lanes =
+        hs_array_reserve(in->lanes, &in->lane_capacity, in->lane_count + 1, sizeof(hs_lockstep *));
+    in->lanes[in->lane_count++] = l;
 }
 
 bool hs_interpreter_has_quit(const hs_interpreter *in)

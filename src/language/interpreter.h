@@ -9,10 +9,13 @@
 #include <heapscope/lockstep.h>
 
 typedef enum {
-    HS_SAY_ANSWER,  /* what a command has to say: may be many lines */
-    HS_SAY_NOTE,    /* narration for the audience */
-    HS_SAY_REFUSED, /* an error that the script expected */
-    HS_SAY_VERDICT, /* whether a prediction was right; the request is told next */
+    HS_SAY_ANSWER,    /* what a command has to say: may be many lines */
+    HS_SAY_NOTE,      /* narration for the audience */
+    HS_SAY_TITLE,     /* a section of the lecture begins */
+    HS_SAY_QUESTION,  /* to the audience: what follows is the answer */
+    HS_SAY_PRESENTER, /* for the speaker alone */
+    HS_SAY_REFUSED,   /* an error that the script expected */
+    HS_SAY_VERDICT,   /* whether a prediction was right; the request is told next */
     HS_SAY_ERROR,
 } hs_voice;
 
@@ -25,6 +28,7 @@ typedef enum {
     HS_SHOW_PLOT,        /* the heap over time */
     HS_SHOW_BYTES,       /* `length` bytes at `at` */
     HS_SHOW_INSPECT,     /* what lies at `at` */
+    HS_SHOW_HIGHLIGHT,   /* `length` bytes at `at` pointed out on the map */
     HS_SHOW_WHY,         /* operation number `at`, told step by step */
     HS_SHOW_DIFFERENCE,  /* what is not as it was after operation number `at` */
     HS_SHOW_STEPS,       /* the same on the map, one event after another */
@@ -35,6 +39,13 @@ typedef enum {
     HS_SHOW_EXEC,        /* the same, step by step */
     HS_SHOW_LIVE,        /* that of a real process */
 } hs_show;
+
+/* What a script says to the player of it. */
+typedef enum {
+    HS_CUE_PAUSE, /* do not go on without a key */
+    HS_CUE_WAIT,  /* so many milliseconds until the next step */
+    HS_CUE_SPEED, /* thousandths of the usual pace */
+} hs_cue;
 
 /* What the user says to a question: typed, or pointed at on the map. */
 typedef struct {
@@ -63,6 +74,8 @@ typedef struct {
     const char *(*go_on)(void *context);
     /* Play a script to the audience, now or when this command has ended. May be NULL: it is run. */
     bool (*play)(void *context, const char *path);
+    /* May be NULL: whoever does not play by itself has no use for it. */
+    void (*cue)(void *context, hs_cue, uint64_t value);
 } hs_listener;
 
 typedef struct hs_interpreter hs_interpreter;
@@ -95,6 +108,10 @@ void hs_interpreter_hide_answers(hs_interpreter *);
 /* The allocators that run side by side; NULL while there is one. They have
  * caught up with the session, whatever changed it. Any statement may end it. */
 hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *);
+/* From now on keep those that `split` ends, so that they can be used again: a lecture may go back.
+ */
+void hs_interpreter_keep_lanes(hs_interpreter *);
+void hs_interpreter_use_lanes(hs_interpreter *, hs_lockstep *);
 
 bool hs_interpreter_has_quit(const hs_interpreter *);
 uint64_t hs_interpreter_failures(const hs_interpreter *);

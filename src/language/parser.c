@@ -209,6 +209,7 @@ static bool parse_value(parser *p, hs_statement *s, const hs_parameter *paramete
     case HS_PARAMETER_LANE:
     case HS_PARAMETER_OPTION:
     case HS_PARAMETER_VALUE:
+    case HS_PARAMETER_VIEW:
     case HS_PARAMETER_WORD:
     case HS_PARAMETER_COMMAND:
     case HS_PARAMETER_DEMO: return parse_word(p, a);

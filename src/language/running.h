@@ -11,6 +11,9 @@
 struct hs_interpreter {
     hs_session *session;
     hs_lockstep *lockstep; /* other allocators at its side, or NULL */
+    hs_lockstep **lanes;   /* all that there were, where they are kept */
+    size_t lane_count, lane_capacity;
+    bool keeps_lanes;
     hs_listener listener;
     const hs_program *program; /* whose statements are running */
     int inside;                /* depth of repeat { }: requests there are not told one by one */
@@ -60,6 +63,8 @@ bool hs_run_adversary(hs_interpreter *, const hs_statement *);
 bool hs_run_exec(hs_interpreter *, const hs_statement *);
 bool hs_run_maps(hs_interpreter *, const hs_statement *);
 bool hs_run_address_space(hs_interpreter *, const hs_statement *);
+/* Let allocators run at the session's side, or none (NULL). */
+void hs_set_lanes(hs_interpreter *, hs_lockstep *);
 
 bool hs_run_statements(hs_interpreter *, const hs_statement *, size_t count);
 bool hs_interrupted(hs_interpreter *);

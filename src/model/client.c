@@ -164,6 +164,12 @@ uint32_t hs_client_next_name(hs_client *c)
     return hs_client_name(c, name);
 }
 
+void hs_client_count_name(hs_client *c, uint32_t variable)
+{
+    const char *name = hs_client_name_of(c, variable);
+    if (name && *name == 'p') c->next_name = strtoull(name + 1, NULL, 10);
+}
+
 /* --- Blocks --------------------------------------------------------------------------------- */
 
 static hs_client_block *change_block(hs_client *c, size_t slot)

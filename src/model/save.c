@@ -98,7 +98,7 @@ static void put_op(FILE *out, const hs_session *s, const hs_op *op)
         break;
     case HS_OP_RESET: fputs("reset", out); break;
     case HS_OP_NOTE:
-        fputs("note ", out);
+        fprintf(out, "%s ", op->name ? op->name : "note");
         put_quoted(out, op->text, op->text_length);
         break;
     case HS_OP_MACHINE: put_machine(out, s, op); break;

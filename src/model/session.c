@@ -401,15 +401,16 @@ static hs_addr run_request(hs_heap *h, const hs_op *op, hs_addr p)
 }
 
 /* The variable that gets the result: the one asked for, the one that realloc was given, the next.
- */
+ * When it is done again it is the same one, and counts as it did. */
 static uint32_t result_variable(hs_session *s, const hs_op *op, uint32_t replayed)
 {
+    bool again = replayed != HS_NONE;
     if (op->request == HS_FREE) return HS_NONE;
-    if (replayed != HS_NONE) return replayed;
-    if (op->name) return hs_client_name(s->client, op->name);
+    if (op->name) return again ? replayed : hs_client_name(s->client, op->name);
     if (op->request == HS_REALLOC && op->p.variable != HS_NONE && op->p.offset == 0)
-        return op->p.variable;
-    return hs_client_next_name(s->client);
+        return again ? replayed : op->p.variable;
+    if (again) hs_client_count_name(s->client, replayed);
+    return again ? replayed : hs_client_next_name(s->client);
 }
 
 /* What the client knows after a request: which blocks live, what its variables hold. */
@@ -577,6 +578,8 @@ static bool perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
     }
     if (!option_value(o, op->text, &setup.settings[o - hs_settings], problem)) return false;
     if (op->replay) return start_over(s, &setup, true, problem);
+    if (o == &hs_settings[HS_SET_SIZE] && setup.settings[HS_SET_SIZE] == HS_SIZE_LARGE)
+        setup.settings[HS_SET_THEME] = HS_THEME_LIGHT; /* `set theme dark` behind it holds */
     hs_heap_set_growth(s->heap, (hs_growth)setup.settings[HS_SET_GROWTH]);
     s->is.setup = setup;
     return true;
@@ -867,6 +870,13 @@ const hs_change *hs_session_changes(const hs_session *s, size_t *n)
 {
     *n = s->change_count;
     return s->changes;
+}
+
+void hs_session_show_changes(hs_session *s, const hs_change *changes, size_t count)
+{
+    s->changes = hs_array_reserve(s->changes, &s->change_capacity, count, sizeof *changes);
+    if (count) memcpy(s->changes, changes, count * sizeof *changes);
+    s->change_count = count;
 }
 
 bool hs_session_changed(const hs_session *s, hs_addr at)

@@ -5,6 +5,7 @@
 static const char *const growths[] = {"double", "page", "exact", NULL};
 static const char *const misuses[] = {"refuse", "allow", NULL};
 static const char *const themes[] = {"dark", "light", NULL};
+static const char *const sizes[] = {"normal", "large", NULL};
 static const char *const on_off[] = {"on", "off", NULL};
 
 const hs_option hs_settings[HS_SETTINGS] = {
@@ -24,6 +25,9 @@ const hs_option hs_settings[HS_SETTINGS] = {
     [HS_SET_PICTURE] = {.name = "picture",
                         .help = "line mode: draw the map after each change",
                         .choices = on_off},
+    [HS_SET_SIZE] = {.name = "size",
+                     .help = "large is for projectors: few bytes, wide cells, the light theme",
+                     .choices = sizes},
     [HS_SET_PACE] = {.name = "pace",
                      .help = "seconds between the steps of a played script",
                      .maximum = 3600,

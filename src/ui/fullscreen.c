@@ -8,6 +8,7 @@
 #include "language/interpreter.h"
 #include "model/exec.h"
 #include "model/process_maps.h"
+#include "ui/notes.h"
 #include "ui/paint.h"
 #include "ui/plain.h"
 #include "ui/player.h"
@@ -44,9 +45,13 @@ typedef struct {
     hs_prompt *prompt;
     hs_interpreter *interpreter;
     hs_player player;
+    hs_notes *notes; /* for the speaker's terminal; NULL: no script, or no socket */
+    size_t told;     /* the step that was told there, from 1 */
+    bool told_as_away;
     struct { /* a request in slow motion, while `on` is not NULL */
         hs_session *on, *own;
         size_t from, to, number; /* the step on show */
+        uint64_t request;        /* its operation's number */
     } slow;
     hs_zoom_path path;
 
@@ -63,7 +68,7 @@ typedef struct {
     hs_screen_places places;
     hs_scene *scene; /* as it was last composed */
     bool stale;      /* something but the line that is typed has changed since */
-    char *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
+    char *section, *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
     char *progress;   /* of a long command that tells it, until it ends */
     char *verdict;    /* on a prediction, shown likewise */
     char *command;    /* of a script, shown above what it did */
@@ -71,7 +76,10 @@ typedef struct {
     char *open_lines; /* typed lines of a statement whose { is still open */
     char *wanted;     /* the script to play when the command that asked for it has ended */
     bool light, pasting, quit, drawn;
+    bool overlay_by_key;  /* rather than by a command */
     bool typed;           /* something was: the journal keeps the session from then on */
+    bool left;            /* the script, for commands of one's own */
+    int other_theme;      /* chosen by key, no matter what is set: HS_THEME_..., or -1 */
     int64_t began, shown; /* of the command that is running, for the sight of progress */
     uint64_t asked;       /* how often it asked whether to stop */
 
@@ -109,9 +117,10 @@ static char *joined(const char *a, const char *between, const char *b)
 static const char typing_keys[] =
     "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  F12 plot  PgUp PgDn  F10 quit";
 static const char player_keys[] =
-    "Space next  p pause  Enter type commands  q end the script  F1 help  F10 quit";
-static const char paused_keys[] =
-    "F5 goes on with the script  F1 help  F2 blocks  F4 stats  F10 quit";
+    "Space next  PgUp back  p plays by itself  Enter type commands  q end it  F1 help";
+static const char paused_keys[] = "F5 back to the script  F1 help  F2 blocks  F4 stats  F10 quit";
+static const char ended_keys[] =
+    "PgUp back in the script  Home to its start  F1 help  F2 blocks  F4 stats  F10 quit";
 
 static const char question_keys[] = "Type the answer and Enter; Enter alone or Escape passes";
 static const char map_question_keys[] =
@@ -157,9 +166,22 @@ static int put_line(hs_pane p, int row, int column, const wchar_t *text, size_t 
     return at < p.columns ? at : p.columns - 1;
 }
 
+static void put_player(const app *a, hs_pane p, int row)
+{
+    const hs_player *player = &a->player;
+    int column = hs_putf(p, row, 0, HS_ROLE_KEY, "step %zu/%zu", hs_player_step(player),
+                         hs_player_step_count(player));
+    if (hs_player_section(player))
+        column = hs_putf(p, row, column, HS_ROLE_KEY, ", section %zu/%zu",
+                         hs_player_section(player), hs_player_section_count(player));
+    hs_put(p, row, column, HS_ROLE_KEY,
+           player->playing               ? ", playing"
+           : hs_player_has_ended(player) ? ", the end"
+                                         : ": Space goes on");
+}
+
 static int put_prompt(const app *a, hs_pane p, int row)
 {
-    char text[64];
     if (a->question.reading) {
         hs_put(p, row, 0, HS_ROLE_KEY, "Enter goes on");
         return -1;
@@ -173,9 +195,7 @@ static int put_prompt(const app *a, hs_pane p, int row)
         return -1;
     }
     if (a->player.has_focus) {
-        snprintf(text, sizeof text, "script %zu/%zu, %s", a->player.next, a->player.script->count,
-                 a->player.playing ? "playing" : "paused: Space goes on");
-        hs_put(p, row, 0, HS_ROLE_KEY, text);
+        put_player(a, p, row);
         return -1;
     }
     hs_prompt_line line = hs_prompt_view(a->prompt);
@@ -184,6 +204,13 @@ static int put_prompt(const app *a, hs_pane p, int row)
     column = put_line(p, row, column, line.search, line.search_length, line.search_length);
     put_line(p, row, column + 3, line.text, line.length, line.cursor);
     return column;
+}
+
+/* At the end of a script the prompt has the keys, but for those that go back in it, until somebody
+ * types: then they are the prompt's, too. */
+static bool script_is_at_hand(const app *a)
+{
+    return a->player.script && !a->player.has_focus && !a->left && hs_player_has_ended(&a->player);
 }
 
 /* The session that is looked at. */
@@ -208,18 +235,47 @@ static hs_lockstep *lockstep(const app *a)
     return hs_interpreter_lockstep(a->interpreter);
 }
 
+/* Tell the speaker's terminal where the lecture is, when that has changed. */
+static void tell_speaker(app *a)
+{
+    const hs_player *p = &a->player;
+    bool away = p->script && a->left;
+    if (!a->notes || (a->told == hs_player_step(p) && a->told_as_away == away)) return;
+    char *now = hs_player_text(p, 0), *next = hs_player_text(p, 1), *then = hs_player_text(p, 2);
+    size_t section = hs_player_section(p);
+    hs_notes_tell(a->notes, &(hs_notes_state){.step = hs_player_step(p),
+                                              .steps = hs_player_step_count(p),
+                                              .section = section,
+                                              .sections = hs_player_section_count(p),
+                                              .began = p->began,
+                                              .away = away,
+                                              .title = hs_player_section_title(p, section),
+                                              .speaker = hs_player_speaker(p),
+                                              .now = now,
+                                              .next = next,
+                                              .then = then});
+    a->told = hs_player_step(p);
+    a->told_as_away = away;
+    free(now);
+    free(next);
+    free(then);
+}
+
 static void compose(app *a)
 {
+    tell_speaker(a);
     a->state.lockstep = a->slow.on ? NULL : lockstep(a);
-    bool paused = !hs_player_has_ended(&a->player);
+    a->state.lecture = a->player.script && !a->left;
+    a->state.section = a->section;
     a->state.caption = a->caption;
     a->state.message = a->message;
     a->state.keys = a->question.on        ? (a->question.on_map ? map_question_keys : question_keys)
                     : a->slow.on          ? slow_keys
                     : space_on_show(a)    ? space_keys
                     : a->player.has_focus ? player_keys
-                    : paused              ? paused_keys
-                                          : typing_keys;
+                    : script_is_at_hand(a) ? ended_keys
+                    : a->player.script     ? paused_keys
+                                           : typing_keys;
     hs_scene_free(a->scene);
     a->scene = hs_scene_new(LINES, COLS, a->config->ascii);
     hs_screen_compose(stage(a), &a->state, a->scene, &a->places);
@@ -227,10 +283,21 @@ static void compose(app *a)
     a->stale = false;
 }
 
+static int theme(const app *a)
+{
+    return a->other_theme >= 0 ? a->other_theme : (int)hs_session_setting(a->session, HS_SET_THEME);
+}
+
+static bool is_large(const app *a)
+{
+    uint64_t set = hs_session_setting(a->session, HS_SET_SIZE);
+    return a->state.resized ? a->state.large : set == HS_SIZE_LARGE;
+}
+
 /* A heap is walked only when it may have changed: typing costs the same, however large it is. */
 static void draw(app *a)
 {
-    bool light = hs_session_setting(a->session, HS_SET_THEME) == HS_THEME_LIGHT;
+    bool light = theme(a) == HS_THEME_LIGHT;
     if (light != a->light || !a->drawn) hs_paint_colours(light);
     a->light = light;
     a->drawn = true;
@@ -262,7 +329,16 @@ static void say(void *context, hs_voice voice, const char *text)
 {
     app *a = context;
     switch (voice) {
-    case HS_SAY_NOTE: replace(&a->caption, copy(text)); break;
+    case HS_SAY_TITLE:
+        replace(&a->section, copy(text));
+        replace(&a->caption, NULL);
+        break;
+    case HS_SAY_NOTE:
+    case HS_SAY_QUESTION:
+        replace(&a->caption, copy(text));
+        a->state.question = voice == HS_SAY_QUESTION;
+        break;
+    case HS_SAY_PRESENTER: hs_player_whisper(&a->player, text); break;
     case HS_SAY_ERROR: set_message(a, copy(text), true); break;
     case HS_SAY_REFUSED: set_message(a, joined("refused: ", "", text), false); break;
     case HS_SAY_VERDICT: replace(&a->verdict, copy(text)); break;
@@ -276,11 +352,12 @@ static void open_overlay(app *a, hs_overlay o)
 {
     o.open = true;
     a->state.overlay = o;
+    a->overlay_by_key = false;
 }
 
 static void close_overlay(app *a)
 {
-    a->state.overlay.open = a->state.zoomed = false;
+    a->state.overlay.open = a->state.focused = false;
     a->state.cursor = HS_NULL;
 }
 
@@ -296,7 +373,17 @@ static void show_why(app *a, uint64_t n)
     open_overlay(a, (hs_overlay){.title = "Why", .text = a->overlay_text});
 }
 
+static void point_out(app *a, hs_addr at, uint64_t length)
+{
+    a->state.cursor = at;
+    a->state.cursor_size = length;
+    a->state.follow = true;
+}
+
 /* --- Slow motion ---------------------------------------------------------------------------- */
+
+static void key_next(app *a);
+static void key_back(app *a);
 
 /* Show the heap as it was after the step that begins at event `from`. */
 static void show_step(app *a, size_t from, size_t number)
@@ -321,6 +408,7 @@ static void show_step(app *a, size_t from, size_t number)
 static void begin_slow_motion(app *a, uint64_t n)
 {
     a->slow.on = hs_session_stage(a->session, n, &a->slow.own);
+    a->slow.request = n;
     if (a->slow.on)
         show_step(a, 0, 1);
     else
@@ -339,16 +427,21 @@ static void end_slow_motion(app *a)
     set_message(a, hs_explain(a->session), false);
 }
 
+/* In a lecture, the script's next step follows the last one. */
 static void next_step(app *a)
 {
     if (hs_step_end(a->slow.on, a->slow.to) != a->slow.to)
         show_step(a, a->slow.to, a->slow.number + 1);
+    else if (a->player.has_focus)
+        key_next(a);
 }
 
 static void previous_step(app *a)
 {
     if (a->slow.from > 0)
         show_step(a, hs_step_before(a->slow.on, a->slow.from), a->slow.number - 1);
+    else if (a->player.has_focus)
+        key_back(a);
 }
 
 static void first_step(app *a)
@@ -492,6 +585,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_LIVE:
         show_space(a, &hs_panel_live, hs_session_space(a->session, HS_SPACE_LIVE)->shown);
         break;
+    case HS_SHOW_HIGHLIGHT: point_out(a, at, length); break;
     case HS_SHOW_SEGMENTS: show_segments(a); break;
     case HS_SHOW_TRANSLATION:
         replace(&a->overlay_text, hs_translation_text(a->session, at, (unsigned)length));
@@ -504,13 +598,31 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 static void begin(void *context, const hs_program *program, const hs_statement *s)
 {
     app *a = context;
-    replace(&a->command, NULL);
-    if (!program->name) return; /* typed: the user knows */
+    if (!program->name) replace(&a->command, NULL); /* typed: the user knows */
+    if (!program->name || (s->command && hs_command_is_stage_direction(s->command))) return;
+    if (s->command && strcmp(s->command->name, "expect") == 0 && !s->has_body) return;
     size_t n = s->where.end - s->where.start;
     char *text = hs_new(n + 3, 1);
     memcpy(text, "> ", 2);
     memcpy(text + 2, program->source + s->where.start, n);
     replace(&a->command, text);
+}
+
+static void cue(void *context, hs_cue what, uint64_t value)
+{
+    app *a = context;
+    hs_player_cue(&a->player, what, value);
+}
+
+/* What is set by a command holds, whatever was chosen by key before. */
+static void heed_settings(app *a)
+{
+    hs_op op;
+    uint64_t n = hs_session_op_count(a->session);
+    if (!n || !hs_session_op(a->session, n - 1, &op) || op.kind != HS_OP_SET) return;
+    if (strcmp(op.name, "zoom") == 0) a->state.zoomed = false;
+    if (strcmp(op.name, "size") == 0) a->state.resized = false;
+    if (strcmp(op.name, "theme") == 0 || strcmp(op.name, "size") == 0) a->other_theme = -1;
 }
 
 /* What was done is kept before it is shown. */
@@ -524,6 +636,7 @@ static void performed(void *context, const char *summary)
 {
     app *a = context;
     keep(a);
+    heed_settings(a);
     hs_lockstep *l = lockstep(a);
     char *told = summary ? copy(summary) : l ? hs_lanes_explain(l) : hs_explain(a->session);
     if (a->verdict) {
@@ -593,6 +706,10 @@ static bool interrupted(void *context)
         e.kind = hs_terminal_read(a->terminal, 0, &e.key);
         if (e.kind == HS_READ_END) return true;
         if (e.kind == HS_READ_TIMEOUT) return false;
+        if (e.kind == HS_READ_WATCHED) {
+            hs_notes_let_in(a->notes);
+            continue;
+        }
         if (e.kind == HS_READ_CHARACTER && e.key == CTRL_C && !pasting) {
             forget_waiting(a);
             return true;
@@ -674,14 +791,7 @@ static bool play(void *context, const char *path)
     return true;
 }
 
-static void play_wanted(app *a)
-{
-    if (!a->wanted) return;
-    hs_player_close(&a->player);
-    replace(&a->caption, NULL);
-    hs_player_open(&a->player, a->interpreter, a->wanted); /* or the complaint is shown */
-    replace(&a->wanted, NULL);
-}
+static void play_wanted(app *a);
 
 static void run_typed(app *a, const char *line)
 {
@@ -693,6 +803,7 @@ static void run_typed(app *a, const char *line)
     }
     if (text[strspn(text, " \t\n")]) {
         before_running(a);
+        a->left = a->player.disturbed = true;
         a->typed = true;
         hs_interpreter_run(a->interpreter, NULL, 1, text, strlen(text));
         after_running(a);
@@ -701,14 +812,101 @@ static void run_typed(app *a, const char *line)
     free(text);
 }
 
-static void step_script(app *a)
+/* --- The lecture ----------------------------------------------------------------------------- */
+
+static void begin_step(void *context)
 {
+    app *a = context;
     before_running(a);
-    hs_player_step(&a->player, a->interpreter, a->session);
+    a->left = false;
+}
+
+static char *copy_if(const char *text)
+{
+    return text ? copy(text) : NULL;
+}
+
+static void take_look(void *context, hs_look *look)
+{
+    app *a = context;
     after_running(a);
-    if (hs_player_has_ended(&a->player) && !a->message)
-        set_message(a, copy("The script has ended. Type commands of your own, or quit."), false);
-    play_wanted(a);
+    *look = (hs_look){.state = a->state,
+                      .section = copy_if(a->section),
+                      .caption = copy_if(a->caption),
+                      .message = copy_if(a->message),
+                      .overlay_text = copy_if(a->overlay_text),
+                      .slow = a->slow.on ? a->slow.request : 0,
+                      .lanes = lockstep(a)};
+}
+
+/* The reader's own zoom and size stay: they are no part of the lecture. */
+static void show_look(void *context, const hs_look *look)
+{
+    app *a = context;
+    hs_screen_state was = a->state;
+    a->state = look->state;
+    a->state.zoomed = was.zoomed;
+    a->state.zoom = was.zoom;
+    a->state.resized = was.resized;
+    a->state.large = was.large;
+    replace(&a->section, copy_if(look->section));
+    replace(&a->caption, copy_if(look->caption));
+    replace(&a->message, copy_if(look->message));
+    replace(&a->overlay_text, copy_if(look->overlay_text));
+    if (a->state.overlay.text) a->state.overlay.text = a->overlay_text;
+    hs_interpreter_use_lanes(a->interpreter, look->lanes);
+    if (look->slow) begin_slow_motion(a, look->slow);
+}
+
+static void fail_to_go(void *context, const char *what)
+{
+    app *a = context;
+    set_message(a, copy(what), true);
+}
+
+static void say_the_end(app *a)
+{
+    if (!a->player.script || !hs_player_has_ended(&a->player) || a->message) return;
+    replace(&a->command, NULL);
+    set_message(a, copy("The script has ended. Type commands of your own, or quit."), false);
+}
+
+/* Play a script from its first step on; NULL, when the complaint is shown already. */
+static void open_script(app *a, hs_program *script)
+{
+    hs_lectern lectern = {a, begin_step, take_look, show_look, fail_to_go};
+    if (!script) return;
+    hs_interpreter_keep_lanes(a->interpreter);
+    hs_player_open(&a->player, a->interpreter, a->session, &lectern, script);
+    say_the_end(a);
+    a->notes = hs_notes_open();
+    hs_terminal_watch(a->terminal, hs_notes_knock(a->notes));
+}
+
+static void close_script(app *a)
+{
+    hs_terminal_watch(a->terminal, -1);
+    hs_notes_close(a->notes);
+    a->notes = NULL;
+    hs_player_close(&a->player);
+    replace(&a->section, NULL);
+}
+
+static void play_wanted(app *a)
+{
+    if (!a->wanted) return;
+    close_script(a);
+    replace(&a->caption, NULL);
+    open_script(a, hs_interpreter_load(a->interpreter, a->wanted)); /* or the complaint is shown */
+    replace(&a->wanted, NULL);
+}
+
+/* What the program was started with. */
+static hs_program *first_script(app *a)
+{
+    const hs_fullscreen_config *c = a->config;
+    if (c->script) return hs_interpreter_load(a->interpreter, c->script);
+    return c->text ? hs_interpreter_parse(a->interpreter, "LIST", c->text) : NULL;
 }
 
 /* --- Keys ----------------------------------------------------------------------------------- */
@@ -834,11 +1032,8 @@ static void page_down(app *a)
 
 static void set_zoom(app *a, uint64_t row_bytes)
 {
-    char text[32];
-    hs_problem problem;
-    snprintf(text, sizeof text, "%" PRIu64, row_bytes);
-    hs_op op = {.kind = HS_OP_SET, .name = "zoom", .text = text, .text_length = strlen(text)};
-    hs_session_perform(a->session, &op, &problem);
+    a->state.zoomed = true;
+    a->state.zoom = row_bytes;
     close_overlay(a);
 }
 
@@ -864,6 +1059,7 @@ static void toggle(app *a, const hs_panel *panel, hs_show what)
     bool open = a->state.overlay.open && a->state.overlay.panel == panel;
     close_overlay(a);
     if (!open) show(a, what, HS_NULL, 0);
+    a->overlay_by_key = !open;
 }
 
 static void key_blocks(app *a)
@@ -886,12 +1082,13 @@ static void key_plot(app *a)
     toggle(a, &hs_panel_plot, HS_SHOW_PLOT);
 }
 
-static void key_theme(app *a)
+/* Dark, then light, then large (and light), then dark again. */
+static void key_look(app *a)
 {
-    hs_problem problem;
-    const char *other = a->light ? "dark" : "light";
-    hs_op op = {.kind = HS_OP_SET, .name = "theme", .text = other, .text_length = strlen(other)};
-    hs_session_perform(a->session, &op, &problem);
+    bool large = is_large(a);
+    a->other_theme = a->light && large ? HS_THEME_DARK : HS_THEME_LIGHT;
+    a->state.resized = true;
+    a->state.large = a->light && !large;
 }
 
 static void key_quit(app *a)
@@ -901,27 +1098,51 @@ static void key_quit(app *a)
 
 static void key_play(app *a)
 {
-    if (hs_player_has_ended(&a->player)) return;
-    a->player.playing = !(a->player.has_focus && a->player.playing);
-    a->player.has_focus = true;
-    a->player.due = hs_player_clock();
+    if (a->player.has_focus)
+        hs_player_play(&a->player);
+    else
+        hs_player_return(&a->player);
 }
 
-/* The steps of an address space on show come before the script's next one. */
-static void key_step(app *a)
+/* By itself, or at a key: then the pace is the speaker's from there on. The steps of an address
+ * space on show come before the script's next one. */
+static void step_on(app *a)
 {
-    if (hs_player_has_ended(&a->player)) return;
-    if (a->player.has_focus && next_space_step(a))
-        hs_player_rest(&a->player, a->message, a->session);
-    else
-        step_script(a);
+    if (a->player.has_focus && next_space_step(a)) {
+        hs_player_rest(&a->player, a->message);
+        return;
+    }
+    hs_player_on(&a->player);
+    say_the_end(a);
+}
+
+static void key_next(app *a)
+{
+    hs_player_pause(&a->player);
+    step_on(a);
+}
+
+static void key_back(app *a)
+{
+    hs_player_back(&a->player);
+}
+
+static void key_home(app *a)
+{
+    hs_player_home(&a->player);
+}
+
+static void key_end(app *a)
+{
+    hs_player_end(&a->player);
+    say_the_end(a);
 }
 
 /* The map at `zoom` bytes a row, 0 for the whole heap, from an address on. */
 static void zoom_map(app *a, uint64_t zoom, hs_addr top)
 {
-    a->state.zoomed = true;
-    a->state.zoom = zoom;
+    a->state.focused = true;
+    a->state.focus = zoom;
     a->state.top = top;
     a->state.follow = false;
 }
@@ -977,11 +1198,11 @@ static const struct {
     {KEY_F(2), "F2", "all blocks", key_blocks},
     {KEY_F(3), "F3", "the free blocks in their own order", key_free_list},
     {KEY_F(4), "F4", "the ledger and all measures", key_stats},
-    {KEY_F(5), "F5", "play or pause the script", key_play},
-    {KEY_F(6), "F6", "one step of the script", key_step},
+    {KEY_F(5), "F5", "back to the script; there: play by itself, or pause", key_play},
+    {KEY_F(6), "F6", "one step of the script", key_next},
     {KEY_F(7), "F7", "zoom out: more bytes in a row", zoom_out},
     {KEY_F(8), "F8", "zoom in: fewer bytes in a row, down to single bytes", zoom_in},
-    {KEY_F(9), "F9", "dark or light theme", key_theme},
+    {KEY_F(9), "F9", "dark, light, or large for projectors", key_look},
     {KEY_F(10), "F10", "quit (Ctrl-D on an empty line does, too)", key_quit},
     {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
     {KEY_F(12), "F12", "the heap over time", key_plot},
@@ -1012,13 +1233,21 @@ static void key_help(app *a)
     fputs("Type a command and Enter: malloc 24, free p1, realloc p1 64, help.\n\nKeys\n", out);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         fprintf(out, "  %-12s %s\n", keys[i].name, keys[i].help);
-    fputs(
-        "  Escape       close what is laid over the map\n"
-        "  Mouse        click a byte of the map to inspect it\n"
-        "  Tab          complete the word; Ctrl-R searches the history\n"
-        "  Ctrl-C       clear the line, or stop a long command\n"
-        "While a script plays: Space next, p pause, Enter or letters type a command, q end it.\n\nCommands\n",
-        out);
+    fputs("  Escape       close what is laid over the map\n"
+          "  Mouse        click a byte of the map to inspect it\n"
+          "  Tab          complete the word; Ctrl-R searches the history\n"
+          "  Ctrl-C       clear the line, or stop a long command\n"
+          "\nIn a script\n"
+          "  Space        the next step; Page Down, Right, Down too\n"
+          "  Page Up      the step before; Left, Up, Backspace too\n"
+          "  Home, End    its start, its end\n"
+          "  p            play by itself, or pause\n"
+          "  Enter        type commands, as any other letter does; F5 comes back to the script\n"
+          "  q            end it\n",
+          out);
+    for (size_t i = 1; i <= 9 && hs_player_section_title(&a->player, i); i++)
+        fprintf(out, "  %zu            %s\n", i, hs_player_section_title(&a->player, i));
+    fputs("\nCommands\n", out);
     char *commands = hs_help_text(a->session, NULL);
     fputs(commands, out);
     free(commands);
@@ -1027,6 +1256,7 @@ static void key_help(app *a)
     close_overlay(a);
     replace(&a->overlay_text, text);
     if (!open) open_overlay(a, (hs_overlay){.title = "Help", .text = a->overlay_text});
+    a->overlay_by_key = !open;
 }
 
 /* Go to a moment of this branch, and say what was done there. */
@@ -1124,6 +1354,48 @@ static void key_demos(app *a)
     enqueue(a, L"demos ");
 }
 
+/* Remotes for presentations send Page Up and Page Down, or arrows. */
+static const struct {
+    wchar_t key;
+    bool special;
+    bool at_end; /* even when the prompt has the keys, at the script's end */
+    void (*act)(app *);
+} lecture_keys[] = {
+    {L' ', false, true, key_next},      {KEY_NPAGE, true, true, key_next},
+    {KEY_RIGHT, true, false, key_next}, {KEY_DOWN, true, false, key_next},
+    {KEY_PPAGE, true, true, key_back},  {KEY_LEFT, true, false, key_back},
+    {KEY_UP, true, false, key_back},    {KEY_BACKSPACE, true, false, key_back},
+    {127, false, false, key_back},      {8, false, false, key_back},
+    {KEY_HOME, true, true, key_home},   {KEY_END, true, true, key_end},
+    {L'p', false, false, key_play},
+};
+
+/* What the speaker laid over the map scrolls; what the script did is a step like any other. */
+static bool scrolls(const app *a, wchar_t key)
+{
+    return a->state.overlay.open && a->overlay_by_key && (key == KEY_NPAGE || key == KEY_PPAGE);
+}
+
+/* Nothing was typed, and nothing is searched for. */
+static bool is_idle(const app *a)
+{
+    hs_prompt_line line = hs_prompt_view(a->prompt);
+    return line.length == 0 && line.search_length == 0 && !a->open_lines;
+}
+
+static bool take_lecture_key(app *a, wchar_t key, bool special)
+{
+    bool at_end = script_is_at_hand(a) && is_idle(a);
+    if (!(a->player.has_focus || at_end) || (special && scrolls(a, key))) return false;
+    for (size_t i = 0; i < sizeof lecture_keys / sizeof *lecture_keys; i++)
+        if (lecture_keys[i].key == key && lecture_keys[i].special == special &&
+            (a->player.has_focus || lecture_keys[i].at_end)) {
+            lecture_keys[i].act(a);
+            return true;
+        }
+    return false;
+}
+
 static void act_on_key(app *a, wchar_t key)
 {
     if (a->slow.on && take_slow_key(a, key, true)) return;
@@ -1132,11 +1404,7 @@ static void act_on_key(app *a, wchar_t key)
         a->pasting = key == HS_KEY_PASTE_BEGIN;
     if (key == HS_KEY_PASTE_BEGIN) a->player.has_focus = a->player.playing = false;
     if (key == KEY_MOUSE) act_on_mouse(a);
-    if (key == KEY_NPAGE && a->player.has_focus &&
-        !a->state.overlay.open) { /* a presenter's remote */
-        key_step(a);
-        return;
-    }
+    if (take_lecture_key(a, key, true)) return;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (keys[i].key == key) keys[i].act(a);
     for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++)
@@ -1161,10 +1429,12 @@ static bool take_escape(app *a)
 /* While the player has the keys. True: the key was its own; else the prompt takes over. */
 static bool take_player_key(app *a, wchar_t c)
 {
+    if (c >= L'1' && c <= L'9') {
+        hs_player_go_to_section(&a->player, (size_t)(c - L'0'));
+        return true;
+    }
     switch (c) {
-    case L' ': key_step(a); return true;
-    case L'p': key_play(a); return true;
-    case L'q': hs_player_close(&a->player); return true;
+    case L'q': close_script(a); return true;
     case CTRL_C:
     case ESCAPE:
     case L'\r':
@@ -1222,7 +1492,8 @@ static bool for_editor(app *a, wchar_t c)
     }
     if (take_space_key(a, c, false)) return false;
     if (c == ESCAPE && take_escape(a)) return false;
-    if (a->player.has_focus && c != CTRL_L && take_player_key(a, c)) return false;
+    if (take_lecture_key(a, c, false)) return false;
+    if (a->player.has_focus && take_player_key(a, c)) return false;
     if (c == L'?' && line.length == 0 && !line.search_length) {
         key_help(a);
         return false;
@@ -1267,8 +1538,9 @@ static hs_key next_char(void *context, wchar_t *out)
             if (looks)
                 look_again(a);
             else
-                key_step(a);
+                step_on(a);
             break;
+        case HS_READ_WATCHED: hs_notes_let_in(a->notes); continue;
         case HS_READ_KEY:
             insert_pasted(a);
             act_on_key(a, key);
@@ -1333,7 +1605,7 @@ static bool click_answers(app *a)
 /* Keys that only look at something act as ever; those that run commands or travel do nothing. */
 static void look(app *a, wchar_t key)
 {
-    void (*const waiting[])(app *) = {key_play, key_step, travel_back, travel_forward};
+    void (*const waiting[])(app *) = {key_play, key_next, travel_back, travel_forward};
     for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++)
         for (size_t j = 0; j < sizeof keys / sizeof *keys; j++)
             if (keys[j].key == (int)key && keys[j].act == waiting[i]) return;
@@ -1380,6 +1652,7 @@ static asking await_answer(app *a)
         switch (read_key(a, -1, &key)) {
         case HS_READ_END: a->quit = true; return PASSED;
         case HS_READ_TIMEOUT: break;
+        case HS_READ_WATCHED: hs_notes_let_in(a->notes); break;
         case HS_READ_KEY: now = take_key(a, key); break;
         case HS_READ_CHARACTER: now = take_character(a, key); break;
         }
@@ -1398,6 +1671,7 @@ static void read_overlay(app *a)
         draw(a);
         hs_read read = read_key(a, -1, &key);
         if (read == HS_READ_END) a->quit = true;
+        if (read == HS_READ_WATCHED) hs_notes_let_in(a->notes);
         if (read == HS_READ_KEY && key != KEY_ENTER) look(a, key);
         if (read == HS_READ_CHARACTER && key == CTRL_C) a->question.cancelled = true;
         if (read == HS_READ_CHARACTER || (read == HS_READ_KEY && key == KEY_ENTER))
@@ -1454,9 +1728,11 @@ static void read_lines(app *a)
 static void free_app(app *a)
 {
     end_slow_motion(a);
+    hs_notes_close(a->notes);
     hs_player_close(&a->player);
     hs_interpreter_free(a->interpreter);
     hs_prompt_free(a->prompt);
+    free(a->section);
     free(a->caption);
     free(a->message);
     free(a->answer);
@@ -1473,20 +1749,13 @@ static void free_app(app *a)
     hs_scene_free(a->scene);
 }
 
-static bool open_script(app *a)
-{
-    const hs_fullscreen_config *c = a->config;
-    if (c->script) return hs_player_open(&a->player, a->interpreter, c->script);
-    return c->text && hs_player_open_text(&a->player, a->interpreter, "LIST", c->text);
-}
-
 uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *config)
 {
-    app a = {.session = session, .config = config};
+    app a = {.session = session, .config = config, .other_theme = -1};
     const char *why = "libedit can not be set up";
     hs_prompt_host host = {&a, next_char, show_completions};
-    hs_listener listener = {&a,          say, show,     begin, performed,
-                            interrupted, ask, progress, go_on, play};
+    hs_listener listener = {&a,  say,      show,  begin, performed, interrupted,
+                            ask, progress, go_on, play,  cue};
     a.interpreter = hs_interpreter_new(session, &listener);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);
@@ -1500,7 +1769,7 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
         copy(notice ? notice
                     : "Type malloc 24, free p1, help. demos lists the lectures, F1 or ? the keys."),
         false);
-    if (open_script(&a)) step_script(&a);
+    open_script(&a, first_script(&a));
     uint64_t in_script = hs_interpreter_failures(a.interpreter);
     read_lines(&a);
     if (config->script || config->text) in_script = hs_interpreter_failures(a.interpreter);

@@ -15,6 +15,7 @@
 #include "view/telling.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,7 @@ static void print_own(const printer *p, char *text)
     free(text);
 }
 
-static void print_map(const printer *p)
+static void print_map_with(const printer *p, hs_addr cursor, uint64_t size)
 {
     if (lockstep(p)) {
         print_lanes(p);
@@ -102,11 +103,26 @@ static void print_map(const printer *p)
     uint64_t zoom = hs_session_setting(p->session, HS_SET_ZOOM);
     size_t n;
     const hs_change *c = hs_session_changes(p->session, &n);
-    hs_map_plan plan =
-        hs_map_plan_for(p->session, MAP_ROWS, p->style->columns, zoom, n ? c[0].from : 0);
+    hs_map_plan plan = hs_map_plan_for(p->session, MAP_ROWS, p->style->columns, zoom,
+                                       cursor ? cursor
+                                       : n    ? c[0].from
+                                              : 0);
     hs_scene *scene = hs_scene_new(hs_map_rows(&plan), p->style->columns, p->style->ascii);
-    hs_map_paint(p->session, &plan, hs_pane_of(scene), HS_NULL, 0);
+    hs_map_paint(p->session, &plan, hs_pane_of(scene), cursor, size);
     print_scene(p, scene);
+}
+
+static void print_map(const printer *p)
+{
+    print_map_with(p, HS_NULL, 0);
+}
+
+/* Without colours nothing stands out on the map: say it, too. */
+static void print_highlight(const printer *p, hs_addr at, uint64_t size)
+{
+    printf("look at 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s\n", at, at + size, size,
+           size == 1 ? "" : "s");
+    if (p->style->colour) print_map_with(p, at, size);
 }
 
 static void print_panel(const printer *p, const hs_panel *panel)
@@ -202,7 +218,7 @@ static void print_split(const printer *p)
 
 /* --- The listener --------------------------------------------------------------------------- */
 
-static void say_note(const printer *p, const char *text)
+static void say_note(const printer *p, const char *text, const char *mark)
 {
     int width = p->style->columns < 80 ? p->style->columns : 80;
     hs_scene *scene = hs_scene_new(1, width, p->style->ascii);
@@ -212,7 +228,7 @@ static void say_note(const printer *p, const char *text)
     scene = hs_scene_new(rows, width, p->style->ascii);
     hs_put_wrapped(hs_pane_part(hs_pane_of(scene), 0, 2, rows, width - 2), 0, rows, HS_ROLE_NOTE,
                    text);
-    for (int i = 0; i < rows; i++) hs_put(hs_pane_of(scene), i, 0, HS_ROLE_NOTE, "|");
+    for (int i = 0; i < rows; i++) hs_put(hs_pane_of(scene), i, 0, HS_ROLE_NOTE, mark);
     putchar('\n');
     print_scene(p, scene);
 }
@@ -226,11 +242,15 @@ static void say(void *context, hs_voice voice, const char *text)
         return;
     }
     if (p->style->silent) return;
-    if (voice == HS_SAY_NOTE) {
-        say_note(p, text);
-    } else {
-        if (voice == HS_SAY_REFUSED) fputs("refused: ", stdout);
-        hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
+    switch (voice) {
+    case HS_SAY_NOTE: say_note(p, text, "|"); break;
+    case HS_SAY_QUESTION: say_note(p, text, "?"); break;
+    case HS_SAY_TITLE: say_note(p, text, "#"); break;
+    case HS_SAY_PRESENTER: break;                    /* whoever reads this is the audience */
+    case HS_SAY_REFUSED: fputs("refused: ", stdout); /* fall through */
+    case HS_SAY_ANSWER:
+    case HS_SAY_VERDICT:
+    case HS_SAY_ERROR: hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p)); break;
     }
 }
 
@@ -252,6 +272,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_PROCESS: print_panel(p, &hs_panel_process); break;
     case HS_SHOW_EXEC: print_space(p, HS_SPACE_OWN); break;
     case HS_SHOW_LIVE: print_space(p, HS_SPACE_LIVE); break;
+    case HS_SHOW_HIGHLIGHT: print_highlight(p, at, length); break;
     case HS_SHOW_LANES: print_split(p); break;
     case HS_SHOW_SEGMENTS: print_panel(p, &hs_panel_segments); break;
     case HS_SHOW_TRANSLATION: print_translation(p, at, (unsigned)length); break;
@@ -262,7 +283,7 @@ static void begin(void *context, const hs_program *program, const hs_statement *
 {
     const printer *p = context;
     if (!p->echo || p->style->silent || !s->command) return;
-    if (strcmp(s->command->name, "note") == 0 || strcmp(s->command->name, "echo") == 0 ||
+    if (hs_command_is_stage_direction(s->command) || strcmp(s->command->name, "echo") == 0 ||
         (strcmp(s->command->name, "expect") == 0 && !s->has_body))
         return;
     size_t n = s->where.end - s->where.start;
@@ -394,8 +415,8 @@ static bool play(void *context, const char *path)
 
 static hs_interpreter *interpreter_for(printer *p)
 {
-    hs_listener listener = {p,           say,  show,     begin, performed,
-                            interrupted, NULL, progress, go_on, play};
+    hs_listener listener = {p,    say,      show,  begin, performed, interrupted,
+                            NULL, progress, go_on, play,  NULL};
     if (!p->style->silent) listener.ask = ask;
     p->interpreter = hs_interpreter_new(p->session, &listener);
     if (p->style->questions) hs_interpreter_hide_answers(p->interpreter);

@@ -25,6 +25,7 @@ struct hs_terminal {
     bool knows_paste; /* a terminal of xterm's family */
     bool ascii;       /* the locale knows no other characters: bytes are taken, and decoded here */
     bool resized;
+    int watched; /* -1: nothing */
 };
 
 /* What a signal handler must reach: the one terminal of the process. */
@@ -136,8 +137,8 @@ static void send(const char *sequence)
     (void)ignored;
 }
 
-/* Arrows in the other of xterm's two modes, and with Shift, Alt or Ctrl: few descriptions of
- * terminals know these, though most terminals send them. */
+/* Arrows, Home and End in the other of xterm's two modes, and with Shift, Alt or Ctrl: few
+ * descriptions of terminals know these, though most terminals send them. */
 static void define_arrows(void)
 {
     static const struct {
@@ -148,6 +149,8 @@ static void define_arrows(void)
         {"\033[B", KEY_DOWN},
         {"\033[C", KEY_RIGHT},
         {"\033[D", KEY_LEFT},
+        {"\033[H", KEY_HOME},
+        {"\033[F", KEY_END},
         {"\033[1;5C", HS_KEY_WORD_RIGHT},
         {"\033[1;5D", HS_KEY_WORD_LEFT},
         {"\033[1;2A", HS_KEY_SHIFT_UP},
@@ -210,6 +213,7 @@ hs_terminal *hs_terminal_open(const char **why)
         *why = "the terminal's type (TERM) is unknown";
         return NULL;
     }
+    t->watched = -1;
     t->knows_paste = is_xterm_like();
     t->ascii = btowc(0xe4) == WEOF && MB_CUR_MAX == 1;
     prepare_give_back(t);
@@ -340,11 +344,18 @@ hs_read hs_terminal_read(hs_terminal *t, int milliseconds, wchar_t *key)
             return HS_READ_KEY;
         }
         struct pollfd wait[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                                {.fd = guard.pipe[0], .events = POLLIN}};
-        int n = poll(wait, 2, milliseconds);
+                                {.fd = guard.pipe[0], .events = POLLIN},
+                                {.fd = t->watched, .events = POLLIN}};
+        int n = poll(wait, 3, milliseconds);
         if (n == 0) return HS_READ_TIMEOUT;
         if (n > 0 && (wait[0].revents & (POLLHUP | POLLERR | POLLNVAL))) return HS_READ_END;
+        if (n > 0 && !wait[0].revents && wait[2].revents) return HS_READ_WATCHED;
     }
+}
+
+void hs_terminal_watch(hs_terminal *t, int fd)
+{
+    t->watched = fd;
 }
 
 bool hs_terminal_pending(hs_terminal *t)

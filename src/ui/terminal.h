@@ -33,6 +33,7 @@ typedef enum {
     HS_READ_CHARACTER, /* *key is a Unicode character (Ctrl-C is 3, Ctrl-Z 26, Escape 27) */
     HS_READ_KEY,       /* *key is a KEY_ code or one of the above */
     HS_READ_TIMEOUT,   /* nothing within the time given */
+    HS_READ_WATCHED,   /* what is watched can be read */
     HS_READ_END,       /* the terminal hung up, or a signal asks the program to end */
 } hs_read;
 
@@ -46,6 +47,9 @@ void hs_terminal_close(hs_terminal *);
 /* Wait for a key, at most `milliseconds` (-1: for ever). A resize arrives as KEY_RESIZE, with
  * LINES and COLS already right; several at once arrive as one. */
 hs_read hs_terminal_read(hs_terminal *, int milliseconds, wchar_t *key);
+
+/* Watch a file descriptor beside the keys; -1 for none. */
+void hs_terminal_watch(hs_terminal *, int fd);
 
 /* Is a key waiting? Does not take it. */
 bool hs_terminal_pending(hs_terminal *);

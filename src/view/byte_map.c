@@ -27,11 +27,13 @@ static uint64_t power_of_two_within(uint64_t n)
     return p;
 }
 
-static hs_map_plan plan_with(const hs_session *s, uint64_t row_bytes, int columns)
+enum { WIDEST = 3, WIDEST_LARGE = 6 }; /* columns of a cell */
+
+static hs_map_plan plan_with(const hs_session *s, uint64_t row_bytes, int columns, uint64_t widest)
 {
     hs_map_plan plan = {.row_bytes = row_bytes, .cell_bytes = 1, .lines = 1};
     uint64_t room = columns > HS_MAP_GUTTER ? (uint64_t)(columns - HS_MAP_GUTTER) : 1;
-    plan.cell_columns = (int)(room / row_bytes > 3 ? 3 : room / row_bytes);
+    plan.cell_columns = (int)(room / row_bytes > widest ? widest : room / row_bytes);
     if (plan.cell_columns < 1) {
         plan.cell_columns = 1;
         plan.cell_bytes = row_bytes / power_of_two_within(room);
@@ -53,22 +55,53 @@ static uint64_t fitting_zoom(const hs_session *s, int rows, int columns)
     uint64_t row_bytes = power_of_two_within(room / 3 ? room / 3 : 1);
     if (row_bytes < 8) row_bytes = 8;
     if (row_bytes > 64) row_bytes = 64;
-    while (plan_with(s, row_bytes, columns).rows > (uint64_t)rows) row_bytes *= 2;
+    while (plan_with(s, row_bytes, columns, WIDEST).rows > (uint64_t)rows) row_bytes *= 2;
     return row_bytes;
+}
+
+/* Show as many rows as fit, from the one of `top` on. */
+static void place(const hs_session *s, hs_map_plan *plan, int room, hs_addr top)
+{
+    hs_addr base = hs_heap_base(hs_session_heap(s));
+    uint64_t fits = (uint64_t)(room / plan->lines);
+    plan->visible = (int)(plan->rows < fits ? plan->rows : fits);
+    uint64_t first = top > base ? (top - base) / plan->row_bytes : 0;
+    if (first > plan->rows - (uint64_t)plan->visible) first = plan->rows - (uint64_t)plan->visible;
+    plan->top = base + first * plan->row_bytes;
 }
 
 hs_map_plan hs_map_plan_for(const hs_session *s, int rows, int columns, uint64_t zoom, hs_addr top)
 {
-    hs_addr base = hs_heap_base(hs_session_heap(s));
     int room = rows_for_heap(rows);
     uint64_t row_bytes = zoom ? power_of_two_within(zoom) : fitting_zoom(s, room, columns);
-    hs_map_plan plan = plan_with(s, row_bytes < 8 ? 8 : row_bytes, columns);
+    hs_map_plan plan = plan_with(s, row_bytes < 8 ? 8 : row_bytes, columns, WIDEST);
     if (plan.cell_columns >= 2 && plan.rows * 2 <= (uint64_t)room) plan.lines = 2;
-    uint64_t fits = (uint64_t)(room / plan.lines);
-    plan.visible = (int)(plan.rows < fits ? plan.rows : fits);
-    uint64_t first = top > base ? (top - base) / plan.row_bytes : 0;
-    if (first > plan.rows - (uint64_t)plan.visible) first = plan.rows - (uint64_t)plan.visible;
-    plan.top = base + first * plan.row_bytes;
+    place(s, &plan, room, top);
+    return plan;
+}
+
+/* Wider cells come before higher rows, and both before the whole heap. */
+hs_map_plan hs_map_plan_large(const hs_session *s, int rows, int columns, uint64_t zoom,
+                              hs_addr top)
+{
+    static const struct {
+        uint64_t bytes;
+        int lines;
+    } looks[] = {{16, 3}, {16, 2}, {32, 3}, {32, 2}};
+    int room = rows_for_heap(rows), lines = room > 1 ? 2 : 1;
+    uint64_t asked = zoom ? power_of_two_within(zoom) : 0;
+    hs_map_plan plan = plan_with(s, asked > 8 ? asked : 8, columns, WIDEST_LARGE);
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        uint64_t bytes = asked ? plan.row_bytes : looks[i].bytes;
+        hs_map_plan next = plan_with(s, bytes, columns, WIDEST_LARGE);
+        if (!asked && next.cell_columns < 2) break;
+        plan = next;
+        lines = looks[i].lines < room ? looks[i].lines : lines;
+        if (plan.rows * (uint64_t)lines <= (uint64_t)room) break;
+    }
+    plan.lines = lines;
+    plan.large = true;
+    place(s, &plan, room, top);
     return plan;
 }
 
@@ -226,19 +259,22 @@ static void paint_cell(const painter *m, size_t cell)
                    glyph, flags);
 }
 
-/* A byte's value in its cell, for cells of one byte with room for two digits. */
+/* A byte's value in its cell, for cells of one byte with room for two digits; from afar, digits
+ * without gaps between them can not be told apart. */
 static void paint_bytes(const painter *m)
 {
+    if (m->plan->large && m->plan->cell_columns == 2) return;
     for (size_t cell = 0; cell < m->cells; cell++) {
         const uint8_t *byte = hs_heap_bytes(hs_session_heap(m->session), m->from + cell, 1);
         hs_role role = role_of(m, cell);
         if (!byte) break;
         if (m->plan->lines == 1 && (*byte == 0 || role != HS_ROLE_PAYLOAD)) continue;
-        int row = cell_row(m, cell) + m->plan->lines - 1;
+        int row = cell_row(m, cell) + (m->plan->lines > 1);
+        int margin = m->plan->large; /* for the block's edge */
         hs_pane p = m->pane;
         if (m->plan->cell_columns >= 2) {
-            hs_putf(p, row, cell_column(m, cell), role, "%02x", *byte);
-            if (m->plan->cell_columns == 3) hs_put(p, row, cell_column(m, cell) + 2, role, " ");
+            hs_fill(p, row, cell_column(m, cell), m->plan->cell_columns, role, L' ');
+            hs_putf(p, row, cell_column(m, cell) + margin, role, "%02x", *byte);
         } else {
             hs_put_glyph(p, row, cell_column(m, cell), role, isprint(*byte) ? *byte : L'?');
         }
@@ -269,12 +305,14 @@ static bool label(const painter *m, hs_addr from, hs_addr to, hs_role role, cons
     if (from < m->from || from >= m->to || to <= from) return false;
     size_t cell = (size_t)((from - m->from) / m->plan->cell_bytes);
     int width = span_columns(m, from, to);
-    int column = cell_column(m, cell);
+    int column = cell_column(m, cell) + m->plan->large; /* behind the block's edge */
+    width -= m->plan->large;
     int edge = m->plan->cell_bytes > 8 ? 2 : 0; /* so that shades beside it still read as shades */
     if (width < columns_of(text) + edge) return false;
     int end = hs_put(hs_pane_part(m->pane, 0, 0, m->pane.rows, column + width), cell_row(m, cell),
                      column, role, text);
-    int cut = (end - column) % m->plan->cell_columns; /* of a cell that shows a byte, hide all */
+    int cut = (end - cell_column(m, cell)) %
+              m->plan->cell_columns; /* of a cell that shows a byte, hide all */
     if (cut) hs_fill(m->pane, cell_row(m, cell), end, m->plan->cell_columns - cut, role, L' ');
     return true;
 }
@@ -368,6 +406,17 @@ static void label_block(const painter *m, const hs_seen *seen)
     if (b->footer) label_tag(m, end - b->footer, b);
     label_links(m, b);
     if (seen->client) label_payload(m, seen);
+}
+
+/* Where a block begins: a thick line through all lines of its row. */
+static void paint_edge(const painter *m, hs_addr at)
+{
+    if (at < m->from || at >= m->to) return;
+    size_t cell = (size_t)((at - m->from) / m->plan->cell_bytes);
+    for (int line = 0; line < m->plan->lines; line++) {
+        hs_cell *c = cell_at(m, cell_row(m, cell) + line, cell_column(m, cell));
+        if (c) c->glyph = m->pane.scene->ascii ? L'|' : 0x258c, c->flags &= (uint8_t)~HS_FILLER;
+    }
 }
 
 /* The allocator's own pointers, drawn where they point to. */
@@ -534,6 +583,9 @@ void hs_map_paint(const hs_session *s, const hs_map_plan *plan, hs_pane pane, hs
     for (bool more = hs_session_walk_to(s, m.from, &b); more && b.block.addr < m.to;
          more = hs_session_walk(s, &b, &b))
         label_block(&m, &b);
+    for (bool more = plan->large && !is_coarse(plan) && hs_session_walk_to(s, m.from, &b);
+         more && b.block.addr < m.to; more = hs_session_walk(s, &b, &b))
+        paint_edge(&m, b.block.addr);
     label_marks(&m);
     mark_cursor(&m, cursor, size);
     paint_gutter(&m);

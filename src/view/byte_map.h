@@ -17,8 +17,9 @@ typedef struct {
     hs_addr top;         /* address of the first row */
     uint64_t row_bytes;  /* a power of two */
     uint64_t cell_bytes; /* 1, 2, 4, ... */
-    int cell_columns;    /* of one cell: 3 and 2 have room for a byte in hex, else 1 */
-    int lines;           /* of one row: 2 has the labels above the bytes */
+    int cell_columns;    /* of one cell: from 2 on, with room for a byte in hex */
+    int lines;           /* of one row: 2 has the labels above the bytes, 3 a margin below */
+    bool large;          /* blocks have an edge */
     int visible;         /* rows of the heap that the pane shows */
     uint64_t rows;       /* rows that the heap has */
 } hs_map_plan;
@@ -29,6 +30,11 @@ enum { HS_MAP_GUTTER = 13 };
 /* Lay out a map for a pane of this size. `zoom` is bytes a row, 0 for the most detailed zoom that
  * shows the whole heap; `top` is where the reader scrolled to, kept within the heap. */
 hs_map_plan hs_map_plan_for(const hs_session *, int rows, int columns, uint64_t zoom, hs_addr top);
+
+/* The same for people who sit far away: few bytes in a row, wide cells, high rows. What does not
+ * fit is scrolled to. */
+hs_map_plan hs_map_plan_large(const hs_session *, int rows, int columns, uint64_t zoom,
+                              hs_addr top);
 
 /* Paint it. `size` bytes at `cursor` are pointed out; none when it is NULL. */
 void hs_map_paint(const hs_session *, const hs_map_plan *, hs_pane, hs_addr cursor, uint64_t size);

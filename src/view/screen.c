@@ -17,6 +17,7 @@ enum {
     LEAST_PANEL = 4,
     LEAST_MAP = 10,
     MOST_CAPTION = 4,
+    FRAME = 2, /* rows of a caption's frame */
     MOST_MESSAGE = 6
 };
 
@@ -40,6 +41,11 @@ static hs_pane take_bottom(hs_pane *left, int n)
     hs_pane bottom = hs_pane_part(*left, left->rows - n, 0, n, left->columns);
     *left = hs_pane_part(*left, 0, 0, left->rows - n, left->columns);
     return bottom;
+}
+
+static bool is_large(const hs_session *s, const hs_screen_state *state)
+{
+    return state->resized ? state->large : hs_session_setting(s, HS_SET_SIZE) == HS_SIZE_LARGE;
 }
 
 /* --- Lines ---------------------------------------------------------------------------------- */
@@ -91,7 +97,7 @@ static hs_pane paint_bar(const hs_session *s, hs_pane p, int from, int to)
     return bar;
 }
 
-static void paint_title(const hs_session *s, const hs_lockstep *lockstep, hs_pane p,
+static void paint_title(const hs_session *s, const hs_screen_state *state, hs_pane p,
                         hs_screen_places *places)
 {
     const hs_totals *t = hs_session_totals(s);
@@ -104,17 +110,17 @@ static void paint_title(const hs_session *s, const hs_lockstep *lockstep, hs_pan
         hs_size_text(committed, size, sizeof size);
     list_options(h, options, sizeof options);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
-    hs_put(p, 0, 1, HS_ROLE_TITLE, "heapscope");
+    int start = hs_put(p, 0, 1, HS_ROLE_TITLE, state->section ? state->section : "heapscope") + 2;
     snprintf(left, sizeof left, "%s%s  heap %s  live %" PRIu64 " in %" PRIu64 " block%s",
              hs_session_allocator_name(s), options, size, t->live, t->live_blocks,
              t->live_blocks == 1 ? "" : "s");
-    if (lockstep) list_lanes(lockstep, left, sizeof left);
-    hs_put(p, 0, 12, HS_ROLE_TITLE, left);
+    if (state->lockstep) list_lanes(state->lockstep, left, sizeof left);
+    int end = hs_put(p, 0, start, HS_ROLE_TITLE, left) + 1;
     const char *help = "F1 help ";
-    int column = p.columns - (int)strlen(help), end = 13 + (int)strlen(left);
+    int column = p.columns - (int)strlen(help);
     if (column <= end) return;
     hs_put(p, 0, column, HS_ROLE_TITLE, help);
-    places->bar = paint_bar(s, p, end + 1, column - 2);
+    if (!state->lecture) places->bar = paint_bar(s, p, end + 1, column - 2);
 }
 
 static int message_rows(hs_pane p, const hs_screen_state *state)
@@ -125,11 +131,40 @@ static int message_rows(hs_pane p, const hs_screen_state *state)
     return rows < floor ? floor : least(rows, ceiling);
 }
 
-static void paint_caption(hs_pane p, const char *caption)
+static void paint_caption(hs_pane p, const char *caption, bool question)
 {
     hs_pane text = hs_pane_part(p, 0, 2, p.rows, p.columns - 3);
-    for (int i = 0; i < p.rows; i++) hs_put(p, i, 0, HS_ROLE_NOTE, p.scene->ascii ? "|" : "▌");
+    const char *edge = p.scene->ascii ? "|" : "▌";
+    for (int i = 0; i < p.rows; i++)
+        hs_put(p, i, 0, question ? HS_ROLE_KEY : HS_ROLE_NOTE, question ? "?" : edge);
     hs_put_wrapped(text, 0, p.rows, HS_ROLE_NOTE, caption);
+}
+
+/* Large: within a thick frame. */
+static void paint_framed_caption(hs_pane p, const char *caption, bool question)
+{
+    bool ascii = p.scene->ascii;
+    wchar_t across = ascii ? L'=' : 0x2501, down = ascii ? L'|' : 0x2503;
+    static const wchar_t corners[] = {0x250f, 0x2513, 0x2517, 0x251b};
+    hs_role role = question ? HS_ROLE_KEY : HS_ROLE_NOTE;
+    int right = p.columns - 1, bottom = p.rows - 1;
+    for (int row = 0; row <= bottom; row++) {
+        bool edge = row == 0 || row == bottom;
+        hs_fill(p, row, 0, p.columns, HS_ROLE_NOTE, edge ? across : L' ');
+        hs_put_glyph(p, row, 0, role, edge && !ascii ? corners[row ? 2 : 0] : down);
+        hs_put_glyph(p, row, right, role, edge && !ascii ? corners[row ? 3 : 1] : down);
+    }
+    hs_put_wrapped(hs_pane_part(p, 1, 4, p.rows - FRAME, p.columns - 8), 0, p.rows - FRAME,
+                   HS_ROLE_NOTE, caption);
+    if (question) hs_put(p, 1, 2, HS_ROLE_KEY, "?");
+}
+
+static int framed_caption_rows(hs_pane p, const char *caption)
+{
+    if (!caption || p.rows < 14) return 0;
+    int rows =
+        hs_put_wrapped(hs_pane_part(p, 0, 4, p.rows, p.columns - 8), 0, 0, HS_ROLE_NOTE, caption);
+    return least(rows, p.rows / 4) + FRAME;
 }
 
 static int caption_rows(hs_pane p, const char *caption)
@@ -204,13 +239,18 @@ static hs_pane paint_panels(const hs_session *s, hs_pane body)
 static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane p,
                       hs_screen_places *places)
 {
-    uint64_t zoom = state->zoomed ? state->zoom : hs_session_setting(s, HS_SET_ZOOM);
+    uint64_t zoom = state->focused  ? state->focus
+                    : state->zoomed ? state->zoom
+                                    : hs_session_setting(s, HS_SET_ZOOM);
     size_t n;
     const hs_change *changes = hs_session_changes(s, &n);
-    hs_map_plan plan = hs_map_plan_for(s, p.rows, p.columns, zoom, state->top);
+    hs_addr look_at = state->cursor ? state->cursor : n ? changes[0].from : HS_NULL;
+    hs_map_plan (*plan_for)(const hs_session *, int, int, uint64_t, hs_addr) =
+        is_large(s, state) ? hs_map_plan_large : hs_map_plan_for;
+    hs_map_plan plan = plan_for(s, p.rows, p.columns, zoom, state->top);
     uint64_t shown = plan.row_bytes * (uint64_t)plan.visible;
-    if (state->follow && n && (changes[0].from < plan.top || changes[0].from >= plan.top + shown))
-        plan = hs_map_plan_for(s, p.rows, p.columns, zoom, changes[0].from - plan.row_bytes);
+    if (state->follow && look_at && (look_at < plan.top || look_at >= plan.top + shown))
+        plan = plan_for(s, p.rows, p.columns, zoom, look_at - plan.row_bytes);
     if (p.rows > 0) hs_map_paint(s, &plan, p, state->cursor, state->cursor_size);
     int ruler = p.rows > 4;
     places->plan = plan;
@@ -279,7 +319,7 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
     int rows = scene->rows;
     *places = (hs_screen_places){.prompt_row = rows - 1};
     take_bottom(&left, 1);
-    if (rows >= 10) {
+    if (rows >= 10 && !is_large(s, state)) {
         hs_pane keys = take_bottom(&left, 1);
         hs_put(keys, 0, 0, HS_ROLE_DIM, state->keys);
     }
@@ -289,9 +329,13 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
             hs_put_wrapped(message, 0, message.rows, state->error ? HS_ROLE_ERROR : HS_ROLE_TEXT,
                            state->message);
     }
-    if (rows >= 5) paint_title(s, state->lockstep, take_top(&left, 1), places);
-    int caption = caption_rows(left, state->caption);
-    if (caption) paint_caption(take_top(&left, caption), state->caption);
+    if (rows >= 5) paint_title(s, state, take_top(&left, 1), places);
+    bool large = is_large(s, state);
+    int caption =
+        large ? framed_caption_rows(left, state->caption) : caption_rows(left, state->caption);
+    if (caption)
+        (large ? paint_framed_caption : paint_caption)(take_top(&left, caption), state->caption,
+                                                       state->question);
     if (state->overlay.open) {
         paint_overlay(s, &state->overlay, left, places);
         return;
@@ -300,5 +344,5 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
         hs_lanes_paint(state->lockstep, left, state->top, state->follow, &places->plan,
                        &places->map);
     else
-        paint_map(s, state, paint_panels(s, left), places);
+        paint_map(s, state, large ? left : paint_panels(s, left), places);
 }

@@ -27,16 +27,23 @@ typedef struct {
 } hs_overlay;
 
 typedef struct {
+    bool lecture;        /* it has steps, and no need for the bar that shows where one is in time */
+    const char *section; /* of a lecture, or NULL */
     const char *caption; /* narration, or NULL */
+    bool question;       /* it asks the audience */
     const char *message; /* what just happened, or NULL */
     bool error;          /* the message is an error's */
     const char *keys;    /* the line of key hints */
     hs_addr top;         /* where the reader scrolled the map to */
-    bool follow;         /* scroll to the last change if it is out of sight */
-    hs_addr cursor;      /* pointed out on the map, with the bytes behind it; HS_NULL for none */
-    uint64_t cursor_size;
-    bool zoomed; /* `zoom` bytes a row, 0 for the whole heap, whatever the session's setting */
+    bool follow;         /* scroll to what is pointed out, or to the last change, if out of sight */
+    bool zoomed;         /* by the reader: to `zoom`, and no matter what is set */
     uint64_t zoom;
+    bool resized; /* by the reader: large or not, no matter what is set */
+    bool large;
+    hs_addr cursor; /* pointed out on the map, with the bytes behind it; HS_NULL for none */
+    uint64_t cursor_size;
+    bool focused; /* by the zoom path: to `focus` bytes a row, 0 for the whole heap */
+    uint64_t focus;
     hs_overlay overlay;
     const hs_lockstep *lockstep; /* allocators side by side in place of map and panels, or NULL */
 } hs_screen_state;

@@ -77,6 +77,10 @@ static const golden scenes[] = {
      120, 40, UTF8, ROLES, "heap 16M max 16M\nrepeat 90 { malloc 99000 }\nfree p3; free p40; malloc 1000000\n"},
     {"coarse-ascii", "the same with ASCII glyphs, and one row for 256 KiB",
      80, 24, ASCII, TEXT, "heap 16M max 16M\nset zoom 256k\nrepeat 90 { malloc 99000 }\nfree p3; free p40; malloc 1000000\n"},
+    {"large", "for a projector: few bytes, wide cells, high rows, a framed caption",
+     80, 24, UTF8, ROLES, "set size large\n" FOUR_BLOCKS "note \"First fit takes the first hole that is large enough.\"\nmalloc 4\n"},
+    {"large-ascii", "the same with bytes in hex, for 16 of them have room in a row",
+     80, 24, ASCII, TEXT, "set size large; heap 64\nmalloc 9\nask \"How large is the block?\"\n"},
     {"small", "a small window: what matters most stays",
      40, 12, UTF8, TEXT, FOUR_BLOCKS},
     {"tiny", "the smallest window that shows a map",
@@ -120,7 +124,8 @@ static void set_message(stage *g, char *text, bool error)
 static void say(void *context, hs_voice voice, const char *text)
 {
     stage *g = context;
-    if (voice != HS_SAY_NOTE) {
+    g->state.question = voice == HS_SAY_QUESTION;
+    if (voice != HS_SAY_NOTE && voice != HS_SAY_QUESTION) {
         set_message(g, copy(text), voice == HS_SAY_ERROR);
         return;
     }

@@ -205,7 +205,7 @@ static void the_homeworks_random_operations_are_played_one_by_one(void **state)
 {
     (void)state;
     terminal *t = start_with(24, 80, NULL, "--ostep", "-n3");
-    assert_true(terminal_shows(t, "script 1/3"));
+    assert_true(terminal_shows(t, "step 1/3"));
     assert_true(terminal_shows(t, "ptr0 = malloc(3) = 0x3e8: best fit took the 100-byte hole"));
     terminal_type(t, "  ");
     assert_true(terminal_shows(t, "ptr1 = malloc(5) = 0x3eb: best fit took the 97-byte hole"));
@@ -273,12 +273,12 @@ static void a_script_stops_for_a_prediction(void **state)
     char path[256];
     snprintf(path, sizeof path, "%s/stop.heap", home);
     terminal *t = start_with(24, 80, NULL, NULL, path);
-    assert_true(terminal_shows(t, "script 1/3"));
+    assert_true(terminal_shows(t, "step 1/3"));
     terminal_type(t, " ");
     assert_true(terminal_shows(t, "malloc 8: which address will it return?"));
     terminal_type(t, "p1+32\r\r");
     assert_true(terminal_shows(t, "right: address = 0x107000028"));
-    assert_true(terminal_shows(t, "script 2/3"));
+    assert_true(terminal_shows(t, "step 2/3"));
     terminal_type(t, " ");
     assert_true(terminal_shows(t, "free(p1): the 32-byte block"));
     assert_int_equal(leave(t), 0);
@@ -868,14 +868,17 @@ static void a_lecture_goes_on_at_a_key(void **state)
     snprintf(path, sizeof path, "%s/slow.heap", home);
     terminal *t = start_with(24, 80, NULL, path, NULL);
     assert_true(terminal_shows(t, "first words"));
-    assert_true(terminal_shows(t, "script 2/5, playing"));
+    assert_true(terminal_shows(t, "step 1/4, playing"));
     terminal_type(t, " ");
     assert_true(terminal_shows(t, "> malloc 24"));
     terminal_type(t, "\033[6~"); /* Page Down, as presentation remotes send it */
     assert_true(terminal_shows(t, "last words"));
     terminal_type(t, "malloc 8\r"); /* letters leave the player for the prompt */
     assert_true(terminal_shows(t, "p2 = malloc(8)"));
-    terminal_type(t, "\033[15~"); /* F5 goes on */
+    terminal_type(t, "\033[15~"); /* F5 comes back to the script */
+    assert_true(terminal_shows(t, "step 3/4"));
+    assert_true(terminal_shows(t, "last words"));
+    terminal_type(t, " ");
     assert_true(terminal_shows(t, "free(p1)"));
     assert_int_equal(leave(t), 0);
 }

@@ -60,6 +60,7 @@ static void make_screen(terminal *t)
 static void set_home(const char *home)
 {
     setenv("HOME", home, 1);
+    setenv("XDG_RUNTIME_DIR", home, 1);
     unsetenv("XDG_STATE_HOME");
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("NO_COLOR");
@@ -154,11 +155,16 @@ static bool take_in(terminal *t, int milliseconds)
     return true;
 }
 
-void terminal_settle(terminal *t)
+void terminal_settle_for(terminal *t, int milliseconds)
 {
     long end = now() + PATIENCE;
-    while (now() < end && take_in(t, QUIET)) {
+    while (now() < end && take_in(t, milliseconds)) {
     }
+}
+
+void terminal_settle(terminal *t)
+{
+    terminal_settle_for(t, QUIET);
 }
 
 static bool has_text(terminal *t, const char *text)
@@ -263,6 +269,26 @@ char *terminal_screen(terminal *t)
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
     for (int row = 0; row < t->rows; row++) fprintf(out, "%s\n", terminal_row(t, row));
+    fclose(out);
+    return text;
+}
+
+char *terminal_picture(terminal *t)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    for (int row = 0; row < t->rows; row++) {
+        fprintf(out, "%s\n", terminal_row(t, row));
+        for (int column = 0; column < t->columns; column++) {
+            VTermScreenCell c;
+            vterm_screen_get_cell(t->screen, (VTermPos){row, column}, &c);
+            fprintf(out, "%x.%02x %x.%02x %x,", c.fg.type, c.fg.indexed.idx, c.bg.type,
+                    c.bg.indexed.idx, c.attrs.bold | c.attrs.reverse << 1 | c.attrs.underline << 2);
+        }
+        putc('\n', out);
+    }
     fclose(out);
     return text;
 }

@@ -27,11 +27,15 @@ bool terminal_shows(terminal *, const char *text);
 bool terminal_hides(terminal *, const char *text);
 /* Take in output until none has come for a tenth of a second. */
 void terminal_settle(terminal *);
+/* The same for so many milliseconds. */
+void terminal_settle_for(terminal *, int milliseconds);
 
 /* The screen's row as UTF-8 without trailing blanks, valid until the next call. */
 const char *terminal_row(terminal *, int row);
 /* All rows, freed by the caller. */
 char *terminal_screen(terminal *);
+/* The same, with the look of every cell behind its row: two screens that look alike are equal. */
+char *terminal_picture(terminal *);
 void terminal_cursor(terminal *, int *row, int *column);
 /* Does any cell have a colour of its own? */
 bool terminal_has_colour(terminal *);

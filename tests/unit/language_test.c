@@ -784,6 +784,102 @@ static void set_takes_numbers_as_sizes_and_words_by_their_list(void **state)
     stage_refuses(s, "set fit best", "fit is an option of the allocator implicit, not of bump");
 }
 
+static void large_is_light_unless_something_else_is_set(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "set size large");
+    assert_int_equal(hs_session_setting(s->session, HS_SET_THEME), HS_THEME_LIGHT);
+    stage_does(s, "set theme dark; set size");
+    assert_int_equal(hs_session_setting(s->session, HS_SET_THEME), HS_THEME_DARK);
+    stage_does(s, "undo 2");
+    assert_int_equal(hs_session_setting(s->session, HS_SET_SIZE), HS_SIZE_NORMAL);
+    assert_int_equal(hs_session_setting(s->session, HS_SET_THEME), HS_THEME_DARK);
+}
+
+/* --- Lectures --------------------------------------------------------------------------------- */
+
+static void times_and_speeds_are_read_as_people_write_them(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } good[] = {{"wait 2s", 2000},  {"wait 0.5s", 500},     {"wait 1.25", 1250},
+                {"wait 30ms", 30},  {"wait 3600", 3600000}, {"speed 2", 2000},
+                {"speed 0.5", 500}, {"speed 0.01", 10}};
+    static const char *const bad[] = {"wait 2m",
+                                      "wait s",
+                                      "wait -1",
+                                      "wait 3600.1",
+                                      "wait .5",
+                                      "wait 2 s",
+                                      "speed 0",
+                                      "speed 2s",
+                                      "speed 101",
+                                      "speed x",
+                                      "wait 99999999999999999999999999999999"};
+    stage *s = *state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        stage_does(s, good[i].text);
+        assert_int_equal(s->cues, i + 1);
+        assert_int_equal(s->cue, good[i].value);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        stage_refuses(s, bad[i], bad[i][0] == 'w' ? "no time to wait" : "a speed is a number");
+}
+
+static void highlights_are_bytes_of_the_heap(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; highlight p1");
+    assert_int_equal(s->shown.what, HS_SHOW_HIGHLIGHT);
+    assert_int_equal(s->shown.at, stage_value(s, "p1"));
+    assert_int_equal(s->shown.length, 24);
+    stage_does(s, "highlight p1-8");
+    assert_int_equal(s->shown.length, 8);
+    stage_does(s, "highlight 0x1070000ff");
+    assert_int_equal(s->shown.length, 1);
+    stage_does(s, "highlight p1 248");
+    assert_int_equal(s->shown.length, 248);
+    stage_refuses(s, "highlight p1 249", "these are no bytes of the heap");
+    stage_refuses(s, "highlight p1 0", "these are no bytes of the heap");
+    stage_refuses(s, "highlight NULL", "this is no address of the heap");
+}
+
+static void views_are_the_pictures_commands(void **state)
+{
+    stage *s = *state;
+    stage_refuses(s, "view why", "there was no request yet");
+    stage_does(s, "malloc 8; view stats");
+    assert_int_equal(s->shown.what, HS_SHOW_STATS);
+    stage_does(s, "view free");
+    assert_int_equal(s->shown.what, HS_SHOW_FREE_LIST);
+    stage_does(s, "view why");
+    assert_int_equal(s->shown.what, HS_SHOW_WHY);
+    stage_refuses(s, "view heap", "there is no view heap");
+    stage_does(s, "zoom 1k");
+    assert_int_equal(hs_session_setting(s->session, HS_SET_ZOOM), 1024);
+    stage_does(s, "zoom");
+    assert_int_equal(hs_session_setting(s->session, HS_SET_ZOOM), 0);
+}
+
+static void a_saved_lecture_is_one_still(void **state)
+{
+    stage *s = *state;
+    static const char *const lines[] = {
+        "title \"One\"",
+        "note \"two\"",
+        "ask \"three?\"",
+    };
+    for (size_t i = 0; i < 3; i++) {
+        stage_does(s, lines[i]);
+        char *text = hs_session_record_text(s->session, i);
+        assert_string_equal(text, lines[i]);
+        free(text);
+    }
+    stage_does(s, "presenter \"not for the audience\"; history");
+    assert_null(strstr(s->said, "presenter"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -832,6 +928,11 @@ int main(void)
         TEST(help_tells_of_every_option_and_measure),
         TEST(the_heaps_sizes_may_be_given_alone_or_together),
         TEST(set_takes_numbers_as_sizes_and_words_by_their_list),
+        TEST(large_is_light_unless_something_else_is_set),
+        TEST(times_and_speeds_are_read_as_people_write_them),
+        TEST(highlights_are_bytes_of_the_heap),
+        TEST(views_are_the_pictures_commands),
+        TEST(a_saved_lecture_is_one_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

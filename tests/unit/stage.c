@@ -28,9 +28,9 @@ static void say(void *context, hs_voice voice, const char *text)
 static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 {
     stage *s = context;
-    (void)what;
-    (void)at;
-    (void)length;
+    s->shown.what = what;
+    s->shown.at = at;
+    s->shown.length = length;
     s->shows++;
 }
 
@@ -39,6 +39,14 @@ static void performed(void *context, const char *summary)
     stage *s = context;
     s->performed++;
     if (summary) keep(&s->said, summary);
+}
+
+static void cue(void *context, hs_cue what, uint64_t value)
+{
+    stage *s = context;
+    (void)what;
+    s->cues++;
+    s->cue = value;
 }
 
 static bool interrupted(void *context)
@@ -75,7 +83,8 @@ stage *stage_new(const char *allocator, uint64_t initial, uint64_t maximum)
                                                           .show = show,
                                                           .performed = performed,
                                                           .interrupted = interrupted,
-                                                          .ask = ask});
+                                                          .ask = ask,
+                                                          .cue = cue});
     keep(&s->said, "");
     keep(&s->error, "");
     keep(&s->refused, "");

@@ -14,6 +14,13 @@ typedef struct {
     char *question, *verdict;   /* the last ones, "" before any */
     const char *const *answers; /* to questions, one after another: typed, or @ADDRESS clicked */
     int errors, performed, shows, asked;
+    struct {
+        hs_show what;
+        hs_addr at;
+        uint64_t length;
+    } shown; /* last */
+    int cues;
+    uint64_t cue;      /* the value of the last one */
     uint64_t patience; /* questions whether to stop that are answered with no; 0: never stops */
 } stage;
 

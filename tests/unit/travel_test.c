@@ -227,6 +227,16 @@ static void another_command_begins_a_branch_and_nothing_is_lost(void **state)
     stage_refuses(s, "branch b7", "there is no branch of that name");
 }
 
+/* A name that holds NULL is one, too. */
+static void names_are_counted_as_they_were(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 8; malloc 1000000; free p1; undo; malloc 16");
+    assert_int_equal(stage_value(s, "size(p3)"), 16);
+    stage_does(s, "goto 2; malloc 24");
+    assert_int_equal(stage_value(s, "size(p3)"), 24);
+}
+
 static void a_difference_names_blocks_and_points_out_bytes(void **state)
 {
     stage *s = *state;
@@ -284,6 +294,7 @@ int main(void)
         TEST(undo_and_redo_go_one_command),
         TEST(undo_covers_writes_damage_settings_and_resets),
         TEST(another_command_begins_a_branch_and_nothing_is_lost),
+        TEST(names_are_counted_as_they_were),
         TEST(a_difference_names_blocks_and_points_out_bytes),
         TEST(an_earlier_session_is_one_of_its_own),
         TEST(going_back_is_quick_and_checkpoints_are_bounded),

@@ -179,8 +179,8 @@ static void expect_plan(const hs_session *s, const hs_map_plan *p, int rows, int
     const hs_heap *h = hs_session_heap(s);
     uint64_t size = hs_heap_committed(h), row_cells = p->row_bytes / p->cell_bytes;
     assert_true(is_power_of_two(p->row_bytes) && is_power_of_two(p->cell_bytes));
-    assert_in_range(p->cell_columns, 1, 3);
-    assert_in_range(p->lines, 1, 2);
+    assert_in_range(p->cell_columns, 1, p->large ? 6 : 3);
+    assert_in_range(p->lines, 1, p->large ? 3 : 2);
     assert_in_range(p->visible, 1, p->rows);
     assert_in_range(p->visible * p->lines, 1, rows);
     assert_true(p->rows * p->row_bytes >= size && (p->rows - 1) * p->row_bytes < size);
@@ -211,9 +211,8 @@ static void expect_margin(const hs_scene *scene)
         }
 }
 
-static void expect_map(const hs_session *s, int rows, int columns, uint64_t zoom, hs_addr top)
+static void expect_map_as(const hs_session *s, hs_map_plan plan, int rows, int columns)
 {
-    hs_map_plan plan = hs_map_plan_for(s, rows, columns, zoom, top);
     expect_plan(s, &plan, rows, columns);
     hs_scene *scene = hs_scene_new(rows + 2 * MARGIN, columns + 2 * MARGIN, rows & 1);
     fill_margin(scene);
@@ -222,6 +221,12 @@ static void expect_map(const hs_session *s, int rows, int columns, uint64_t zoom
     expect_margin(scene);
     expect_safe(scene);
     hs_scene_free(scene);
+}
+
+static void expect_map(const hs_session *s, int rows, int columns, uint64_t zoom, hs_addr top)
+{
+    expect_map_as(s, hs_map_plan_for(s, rows, columns, zoom, top), rows, columns);
+    expect_map_as(s, hs_map_plan_large(s, rows, columns, zoom, top), rows, columns);
 }
 
 static void for_every_heap_and_size(void (*test)(stage *, int rows, int columns))
@@ -284,7 +289,8 @@ static void a_cells_address_is_where_it_was_painted(void **state)
         for (size_t j = 0; j < 4 * sizeof sizes / sizeof *sizes; j++) {
             const int *z = sizes[j / 4];
             hs_addr top = HS_BASE + random_below(&random, size);
-            hs_map_plan plan = hs_map_plan_for(s->session, z[0], z[1], zooms[j % 4], top);
+            hs_map_plan plan = (i % 2 ? hs_map_plan_for : hs_map_plan_large)(s->session, z[0], z[1],
+                                                                             zooms[j % 4], top);
             uint64_t shown = plan.row_bytes * (uint64_t)plan.visible,
                      rest = HS_BASE + size - plan.top;
             for (int n = 0; n < 4; n++)
@@ -308,6 +314,26 @@ static void nothing_lies_under_what_is_no_cell(void **state)
     stage_free(s);
 }
 
+static void from_afar_cells_are_wide_and_rows_are_high(void **state)
+{
+    (void)state;
+    stage *s = stage_with("heap 64");
+    hs_map_plan plan = hs_map_plan_large(s->session, 16, 80, 0, 0);
+    assert_int_equal(plan.row_bytes, 16);
+    assert_int_equal(plan.cell_columns, 4);
+    assert_int_equal(plan.lines, 3);
+    stage_does(s, "heap 512");
+    plan = hs_map_plan_large(s->session, 16, 80, 0, 0);
+    assert_int_equal(plan.row_bytes, 32);
+    assert_int_equal(plan.cell_columns, 2);
+    assert_int_equal(plan.lines, 2);
+    assert_int_equal(plan.visible, 7);
+    plan = hs_map_plan_large(s->session, 16, 80, 16, HS_BASE + 64);
+    assert_int_equal(plan.row_bytes, 16);
+    assert_int_equal(plan.top, HS_BASE + 64);
+    stage_free(s);
+}
+
 /* --- The whole screen ------------------------------------------------------------------------ */
 
 static void expect_screen(const hs_session *s, const hs_screen_state *state, int rows, int columns)
@@ -324,6 +350,8 @@ static void screens_of_size(stage *s, int rows, int columns)
 {
     static const char text[] = "one two \033[2J three \xff four\nfive\n\n";
     hs_screen_state state = {.caption = text, .message = text, .keys = text, .follow = true};
+    expect_screen(s->session, &state, rows, columns);
+    state.resized = state.large = state.question = true;
     expect_screen(s->session, &state, rows, columns);
     state = (hs_screen_state){.keys = "", .cursor = HS_BASE, .top = UINT64_MAX, .error = true};
     expect_screen(s->session, &state, rows, columns);
@@ -358,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_map_of_any_size_stays_within_its_pane_and_heap),
         cmocka_unit_test(a_cells_address_is_where_it_was_painted),
         cmocka_unit_test(nothing_lies_under_what_is_no_cell),
+        cmocka_unit_test(from_afar_cells_are_wide_and_rows_are_high),
         cmocka_unit_test(a_screen_of_any_size_can_be_composed),
     };
     if (!setlocale(LC_ALL, "C.UTF-8")) return 77;

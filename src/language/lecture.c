@@ -1,0 +1,153 @@
+/* The commands of a lecture. What is said to the audience (title, note, ask) is remembered with
+ * what was done, so that a saved session is the lecture still; the rest only tells the listener. */
+#include "language/lecture.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Texts ---------------------------------------------------------------------------------- */
+
+/* Notes are remembered by the name of the command that said them; NULL is `note` itself. */
+static bool say_text(hs_interpreter *in, const hs_statement *s, hs_voice voice, const char *name)
+{
+    hs_problem ignored;
+    const hs_argument *a = &s->arguments[0];
+    hs_op op = {.kind = HS_OP_NOTE, .name = name, .text = a->text, .text_length = a->length};
+    hs_session_perform(in->session, &op, &ignored);
+    in->listener.say(in->listener.context, voice, a->text);
+    return true;
+}
+
+bool hs_run_title(hs_interpreter *in, const hs_statement *s)
+{
+    return say_text(in, s, HS_SAY_TITLE, "title");
+}
+
+bool hs_run_note(hs_interpreter *in, const hs_statement *s)
+{
+    return say_text(in, s, HS_SAY_NOTE, NULL);
+}
+
+bool hs_run_ask(hs_interpreter *in, const hs_statement *s)
+{
+    return say_text(in, s, HS_SAY_QUESTION, "ask");
+}
+
+/* Not remembered: `history` is for all to see. */
+bool hs_run_presenter(hs_interpreter *in, const hs_statement *s)
+{
+    in->listener.say(in->listener.context, HS_SAY_PRESENTER, s->arguments[0].text);
+    return true;
+}
+
+/* --- Pictures ------------------------------------------------------------------------------- */
+
+/* Without N: the block's payload where PTR is its start, else the word there. */
+static uint64_t highlighted_size(const hs_session *s, hs_addr at)
+{
+    const hs_client_block *b = hs_session_block_from(s, at);
+    if (b && b->addr == at && b->requested) return b->requested;
+    uint64_t left = hs_heap_end(hs_session_heap(s)) - at;
+    return left < 8 ? left : 8;
+}
+
+bool hs_run_highlight(hs_interpreter *in, const hs_statement *s)
+{
+    hs_pointer p;
+    if (!hs_pointer_of_argument(in, &s->arguments[0], &p)) return false;
+    hs_addr at = hs_session_value(in->session, p);
+    const hs_heap *h = hs_session_heap(in->session);
+    if (!hs_heap_holds(h, at, 1))
+        return hs_fail_at(in, s->arguments[0].where, "this is no address of the heap", NULL);
+    uint64_t n = highlighted_size(in->session, at);
+    if (s->arguments[1].present && !hs_size_of_argument(in, &s->arguments[1], &n)) return false;
+    if (n == 0 || !hs_heap_holds(h, at, n))
+        return hs_fail_at(in, s->arguments[1].where, "these are no bytes of the heap",
+                          "highlight p1 8 points out 8 bytes at p1");
+    in->listener.show(in->listener.context, HS_SHOW_HIGHLIGHT, at, n);
+    return true;
+}
+
+void hs_words_of_views(hs_words *words)
+{
+    static const char *const views[] = {"map", "blocks", "free-list", "stats", "plot", "why"};
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) hs_words_add(words, views[i]);
+}
+
+/* Each picture has a command of its own: run that. */
+bool hs_run_view(hs_interpreter *in, const hs_statement *s)
+{
+    const hs_argument *a = &s->arguments[0];
+    hs_words words = {0};
+    hs_complaint c;
+    hs_words_of_views(&words);
+    const char *name = hs_words_resolve(&words, "view", a->text, a->length, a->where, &c);
+    hs_words_free(&words);
+    if (!name) return hs_fail_with(in, &c);
+    hs_statement as = {.command = hs_command_named(name), .where = s->where, .head = a->where};
+    return as.command->run(in, &as);
+}
+
+bool hs_run_zoom(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t n = 0;
+    char text[32];
+    if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
+    snprintf(text, sizeof text, "%" PRIu64, n);
+    hs_op op = {.kind = HS_OP_SET, .name = "zoom", .text = text, .text_length = strlen(text)};
+    return hs_perform(in, s, &op);
+}
+
+/* --- Time ----------------------------------------------------------------------------------- */
+
+static bool cue(hs_interpreter *in, hs_cue what, uint64_t value)
+{
+    if (in->listener.cue) in->listener.cue(in->listener.context, what, value);
+    return true;
+}
+
+/* "2", "0.5", "2s", "500ms" in thousandths; `most` is in whole ones. */
+static bool read_thousandths(const char *text, bool seconds, uint64_t most, uint64_t *out)
+{
+    uint64_t value = 0, scale = 1000;
+    const char *c = text;
+    for (; *c >= '0' && *c <= '9'; c++) {
+        value = value * 10 + (uint64_t)(*c - '0') * 1000;
+        if (value > most * 1000 * 1000) return false;
+    }
+    if (c == text) return false;
+    if (*c == '.')
+        for (c++; *c >= '0' && *c <= '9'; c++) value += (uint64_t)(*c - '0') * (scale /= 10);
+    if (seconds && strcmp(c, "ms") == 0)
+        value /= 1000, c += 2;
+    else if (seconds && *c == 's')
+        c++;
+    *out = value;
+    return *c == 0 && value <= most * 1000;
+}
+
+bool hs_run_pause(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return cue(in, HS_CUE_PAUSE, 0);
+}
+
+bool hs_run_wait(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t milliseconds;
+    if (read_thousandths(s->arguments[0].text, true, 3600, &milliseconds))
+        return cue(in, HS_CUE_WAIT, milliseconds);
+    return hs_fail_at(in, s->arguments[0].where, "this is no time to wait, up to an hour",
+                      "wait 2s, wait 0.5s or wait 500ms");
+}
+
+bool hs_run_speed(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t thousandths;
+    if (read_thousandths(s->arguments[0].text, false, 100, &thousandths) && thousandths >= 10)
+        return cue(in, HS_CUE_SPEED, thousandths);
+    return hs_fail_at(in, s->arguments[0].where, "a speed is a number from 0.01 to 100",
+                      "speed 2 plays twice as fast, speed 0.5 half as fast");
+}
