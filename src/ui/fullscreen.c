@@ -856,6 +856,7 @@ static void show_look(void *context, const hs_look *look)
     if (a->state.overlay.text) a->state.overlay.text = a->overlay_text;
     hs_interpreter_use_lanes(a->interpreter, look->lanes);
     if (look->slow) begin_slow_motion(a, look->slow);
+    keep(a); /* the session is at another moment */
 }
 
 static void fail_to_go(void *context, const char *what)
@@ -1271,6 +1272,7 @@ static void travel(app *a, uint64_t count)
         set_message(a, copy(problem.what), true);
         return;
     }
+    keep(a);
     a->state.follow = true;
     a->state.error = false;
     replace(&a->command, NULL);

@@ -391,6 +391,33 @@ static void scripts_and_pipes_leave_no_journal(void **state)
     leave(t);
 }
 
+/* Once something was typed, where a lecture went back to is kept as well: after the kill, the
+ * session is there, with what was typed as a branch. */
+static void where_a_lecture_went_back_to_is_kept(void **state)
+{
+    char path[300];
+    (void)state;
+    snprintf(path, sizeof path, "%s/lecture.heap", home);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("malloc 24\nmalloc 8\nmalloc 16\n", file);
+    fclose(file);
+    const char *const argv[] = {program, path, NULL};
+    terminal *t = terminal_start(argv, 24, 80, home, NULL);
+    terminal_type(t, "\033[6~\033[6~"); /* Page Down */
+    assert_true(terminal_shows(t, "p3 = malloc(16)"));
+    terminal_type(t, "own = malloc 40\r");
+    assert_true(terminal_shows(t, "own = malloc(40)"));
+    terminal_type(t, "\033[15~\033[5~\033[5~"); /* F5, Page Up twice */
+    assert_true(terminal_shows(t, "step 1/3"));
+    kill_now(t);
+    t = start(true, "--continue");
+    assert_true(terminal_shows(t, "Continued: 1 command; the last one: p1 = malloc 24"));
+    terminal_type(t, "redo 3\r");
+    assert_true(terminal_shows(t, "own = malloc 40"));
+    leave(t);
+}
+
 /* --- Disks ---------------------------------------------------------------------------------- */
 
 static void without_a_folder_the_session_goes_on(void **state)
@@ -449,6 +476,7 @@ int main(int argc, char **argv)
         TEST(what_is_left_for_another_session_is_kept),
         TEST(sessions_at_the_same_time_have_a_journal_each),
         TEST(scripts_and_pipes_leave_no_journal),
+        TEST(where_a_lecture_went_back_to_is_kept),
         TEST(without_a_folder_the_session_goes_on),
         TEST(a_full_disk_is_told_and_loses_nothing),
     };
