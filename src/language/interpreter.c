@@ -67,6 +67,38 @@ uint64_t hs_interpreter_failures(const hs_interpreter *in)
     return in->failures;
 }
 
+/* --- Saying and showing --------------------------------------------------------------------- */
+
+bool hs_say(hs_interpreter *in, hs_voice voice, const char *text)
+{
+    in->listener.say(in->listener.context, voice, text);
+    return true;
+}
+
+bool hs_say_own(hs_interpreter *in, hs_voice voice, char *text)
+{
+    hs_say(in, voice, text);
+    free(text);
+    return true;
+}
+
+bool hs_show_picture(hs_interpreter *in, hs_show what, hs_addr at, uint64_t length)
+{
+    in->listener.show(in->listener.context, what, at, length);
+    return true;
+}
+
+char *hs_text_of(void (*put)(FILE *, const hs_session *), const hs_session *session)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    put(out, session);
+    fclose(out);
+    return text;
+}
+
 /* --- Errors --------------------------------------------------------------------------------- */
 
 static bool fail_text(hs_interpreter *in, char *text)

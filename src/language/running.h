@@ -33,6 +33,14 @@ struct hs_interpreter {
 bool hs_fail_with(hs_interpreter *, const hs_complaint *);
 bool hs_fail_at(hs_interpreter *, hs_span where, const char *what, const char *hint);
 
+/* Tell the listener; always true. The second frees the text, which was made for it. */
+bool hs_say(hs_interpreter *, hs_voice, const char *text);
+bool hs_say_own(hs_interpreter *, hs_voice, char *text);
+bool hs_show_picture(hs_interpreter *, hs_show, hs_addr at, uint64_t length);
+
+/* What a function puts about a session, as a text that the caller frees. */
+char *hs_text_of(void (*put)(FILE *, const hs_session *), const hs_session *);
+
 /* Evaluate an argument. False: said. */
 bool hs_size_of_argument(hs_interpreter *, const hs_argument *, uint64_t *);
 bool hs_pointer_of_argument(hs_interpreter *, const hs_argument *, hs_pointer *);

@@ -76,12 +76,13 @@ typedef struct {
     char *open_lines; /* typed lines of a statement whose { is still open */
     char *wanted;     /* the script to play when the command that asked for it has ended */
     bool light, pasting, quit, drawn;
-    bool overlay_by_key;  /* rather than by a command */
-    bool typed;           /* something was: the journal keeps the session from then on */
-    bool left;            /* the script, for commands of one's own */
-    int other_theme;      /* chosen by key, no matter what is set: HS_THEME_..., or -1 */
-    int64_t began, shown; /* of the command that is running, for the sight of progress */
-    uint64_t asked;       /* how often it asked whether to stop */
+    bool overlay_by_key;     /* rather than by a command */
+    uint64_t typed_failures; /* of commands that are not the script's */
+    bool typed;              /* something was: the journal keeps the session from then on */
+    bool left;               /* the script, for commands of one's own */
+    int other_theme;         /* chosen by key, no matter what is set: HS_THEME_..., or -1 */
+    int64_t began, shown;    /* of the command that is running, for the sight of progress */
+    uint64_t asked;          /* how often it asked whether to stop */
 
     wchar_t queue[QUEUE]; /* characters for the editor, before any key */
     size_t queued;
@@ -805,7 +806,9 @@ static void run_typed(app *a, const char *line)
         before_running(a);
         a->left = a->player.disturbed = true;
         a->typed = true;
+        uint64_t before = hs_interpreter_failures(a->interpreter);
         hs_interpreter_run(a->interpreter, NULL, 1, text, strlen(text));
+        a->typed_failures += hs_interpreter_failures(a->interpreter) - before;
         after_running(a);
         play_wanted(a);
     }
@@ -1772,9 +1775,8 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
                     : "Type malloc 24, free p1, help. demos lists the lectures, F1 or ? the keys."),
         false);
     open_script(&a, first_script(&a));
-    uint64_t in_script = hs_interpreter_failures(a.interpreter);
     read_lines(&a);
-    if (config->script || config->text) in_script = hs_interpreter_failures(a.interpreter);
+    uint64_t in_script = hs_interpreter_failures(a.interpreter) - a.typed_failures;
     int ended_by = hs_terminal_end_signal(a.terminal);
     hs_terminal_close(a.terminal);
     free_app(&a);

@@ -1,0 +1,195 @@
+/* Commands about the heap and its allocators: which ones, with which options, side by side. */
+#include "language/commands.h"
+
+#include "language/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const growing[] = {
+    [HS_GROWTH_DOUBLE] = "doubles",
+    [HS_GROWTH_PAGE] = "grows to the next multiple of 4096 bytes",
+    [HS_GROWTH_EXACT] = "grows by just what it needs",
+};
+
+bool hs_run_heap(hs_interpreter *in, const hs_statement *s)
+{
+    const hs_argument *a = s->arguments;
+    hs_op op = {.kind = HS_OP_HEAP, .replay = a[2].present};
+    if (a[0].present && !hs_size_of_argument(in, &a[0], &op.a)) return false;
+    if (a[1].present && !hs_size_of_argument(in, &a[1], &op.b)) return false;
+    if ((a[0].present && op.a < HS_HEAP_SMALLEST) || (a[1].present && op.b == 0))
+        return hs_fail_at(in, a[a[0].present ? 0 : 1].where, "a heap has at least 64 bytes", NULL);
+    if (a[0].present || a[1].present || op.replay) return hs_perform(in, s, &op);
+    const hs_heap *h = hs_session_heap(in->session);
+    char *text;
+    if (asprintf(&text,
+                 "the heap starts at 0x%" PRIx64 "; %" PRIu64
+                 " bytes are committed, up to 0x%" PRIx64 "\nit started with %" PRIu64
+                 " bytes and %s when it runs out, up to %" PRIu64 " bytes",
+                 hs_heap_base(h), hs_heap_committed(h), hs_heap_end(h),
+                 hs_session_config(in->session)->initial, growing[hs_heap_growth(h)],
+                 hs_heap_maximum(h)) < 0)
+        abort();
+    return hs_say_own(in, HS_SAY_ANSWER, text);
+}
+
+static void list_allocators(FILE *out, const hs_session *session)
+{
+    const hs_allocator *a, *now = hs_heap_allocator(hs_session_heap(session));
+    const hs_preset *p;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        fprintf(out, "%c %-10s %s\n", strcmp(a->name, now->name) ? ' ' : '*', a->name, a->summary);
+    for (size_t i = 0; (p = hs_preset_at(i)); i++)
+        fprintf(out, "  %-10s %s with %s = %s\n", p->name, p->allocator, p->option, p->choice);
+    fprintf(
+        out,
+        "now: %s. `allocator NAME` starts a fresh heap; with `replay`, the commands so far run again on it",
+        hs_session_allocator_name(session));
+}
+
+const char *hs_resolve_argument(hs_interpreter *in, hs_words *words, const char *kind,
+                                const hs_argument *a)
+{
+    hs_complaint c;
+    const char *word = hs_words_resolve(words, kind, a->text, a->length, a->where, &c);
+    hs_words_free(words);
+    if (!word) hs_fail_with(in, &c);
+    return word;
+}
+
+bool hs_run_allocator(hs_interpreter *in, const hs_statement *s)
+{
+    hs_op op = {.kind = HS_OP_ALLOCATOR, .replay = s->arguments[1].present};
+    if (!s->arguments[0].present && op.replay)
+        return hs_fail_at(in, s->arguments[1].where, "allocator: NAME is missing",
+                          "write allocator NAME replay");
+    if (!s->arguments[0].present)
+        return hs_say_own(in, HS_SAY_ANSWER, hs_text_of(list_allocators, in->session));
+    hs_words words = {0};
+    hs_words_of_allocators(&words);
+    op.name = hs_resolve_argument(in, &words, "allocator", &s->arguments[0]);
+    return op.name && hs_perform(in, s, &op);
+}
+
+static bool split_off(hs_interpreter *in, const hs_statement *s)
+{
+    char text[128];
+    if (!in->lockstep)
+        return hs_fail_at(in, s->head, "nothing is split", "split first-fit best-fit");
+    hs_set_lanes(in, NULL);
+    snprintf(text, sizeof text, "%s goes on alone", hs_session_allocator_name(in->session));
+    return hs_say(in, HS_SAY_ANSWER, text);
+}
+
+bool hs_run_split(hs_interpreter *in, const hs_statement *s)
+{
+    const char *names[HS_LANES];
+    const hs_argument *a = s->arguments;
+    size_t count = 0;
+    hs_problem problem;
+    if (!a[0].present && in->lockstep) return hs_show_picture(in, HS_SHOW_LANES, 0, 0);
+    if (a[0].present && !a[1].present && strcmp(a[0].text, "off") == 0) return split_off(in, s);
+    for (; count < HS_LANES && a[count].present; count++) {
+        hs_words words = {0};
+        hs_words_of_allocators(&words);
+        if (!(names[count] = hs_resolve_argument(in, &words, "allocator", &a[count]))) return false;
+    }
+    if (count < 2)
+        return hs_fail_at(in, s->head, "two to four allocators run side by side",
+                          "split first-fit best-fit");
+    hs_lockstep *lockstep = hs_lockstep_new(in->session, names, count, &problem);
+    if (!lockstep) return hs_fail_at(in, a[count - 1].where, problem.what, problem.hint);
+    hs_set_lanes(in, lockstep);
+    return in->inside || hs_show_picture(in, HS_SHOW_LANES, 0, 0);
+}
+
+static uint64_t value_of(const hs_session *session, const hs_option *o)
+{
+    const hs_heap *h = hs_session_heap(session);
+    const hs_allocator *a = hs_heap_allocator(h);
+    if (o >= a->options && o < a->options + a->option_count)
+        return hs_heap_option(h, (size_t)(o - a->options));
+    return hs_session_setting(session, (hs_setting)(o - hs_settings));
+}
+
+static void put_option(FILE *out, const hs_session *session, const hs_option *o)
+{
+    char value[32];
+    uint64_t v = value_of(session, o);
+    if (o->choices)
+        snprintf(value, sizeof value, "%s", o->choices[v]);
+    else
+        snprintf(value, sizeof value, "%" PRIu64, v);
+    fprintf(out, "%-10s %-10s %s", o->name, value, o->help);
+    for (size_t i = 0; o->choices && o->choices[i]; i++)
+        fprintf(out, "%s%s", i ? " | " : ": ", o->choices[i]);
+    if (!o->choices) fprintf(out, ": %" PRIu64 " to %" PRIu64, o->minimum, o->maximum);
+    fputs(o->fresh ? " (starts a fresh heap)\n" : "\n", out);
+}
+
+static void list_options(FILE *out, const hs_session *session)
+{
+    const hs_allocator *a = hs_heap_allocator(hs_session_heap(session));
+    for (size_t i = 0; i < a->option_count; i++) put_option(out, session, &a->options[i]);
+    for (size_t i = 0; i < HS_SETTINGS; i++) put_option(out, session, &hs_settings[i]);
+}
+
+static bool show_option(hs_interpreter *in, const char *name)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    put_option(out, in->session, hs_option_named(in->session, name));
+    fclose(out);
+    return hs_say_own(in, HS_SAY_ANSWER, text);
+}
+
+static bool is_option_elsewhere(const hs_session *session, const char *name)
+{
+    const hs_allocator *a;
+    if (hs_option_named(session, name)) return false;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (size_t j = 0; j < a->option_count; j++)
+            if (strcmp(a->options[j].name, name) == 0) return true;
+    return false;
+}
+
+bool hs_run_set(hs_interpreter *in, const hs_statement *s)
+{
+    const hs_argument *a = s->arguments;
+    hs_op op = {.kind = HS_OP_SET, .replay = a[2].present};
+    if (!a[0].present) return hs_say_own(in, HS_SAY_ANSWER, hs_text_of(list_options, in->session));
+    hs_words names = {0}, values = {0};
+    op.name = a[0].text;
+    /* An option of another allocator gets the session's own, more exact, complaint. */
+    if (!is_option_elsewhere(in->session, op.name)) {
+        hs_words_of_options(&names, in->session);
+        op.name = hs_resolve_argument(in, &names, "option", &a[0]);
+    }
+    if (!op.name) return false;
+    if (!a[1].present && hs_option_named(in->session, op.name)) return show_option(in, op.name);
+    op.text = a[1].text ? a[1].text : "";
+    if (!hs_option_named(in->session, op.name)) return hs_perform(in, s, &op);
+    hs_words_of_values(&values, in->session, op.name);
+    if (values.count && !(op.text = hs_resolve_argument(in, &values, "value", &a[1]))) return false;
+    char number[32];
+    if (!hs_option_named(in->session, op.name)->choices) {
+        uint64_t n;
+        if (!hs_size_of_argument(in, &a[1], &n)) return false;
+        snprintf(number, sizeof number, "%" PRIu64, n);
+        op.text = number;
+    }
+    op.text_length = strlen(op.text);
+    return hs_perform(in, s, &op);
+}
+
+bool hs_run_reset(hs_interpreter *in, const hs_statement *s)
+{
+    return hs_perform(in, s, &(hs_op){.kind = HS_OP_RESET});
+}

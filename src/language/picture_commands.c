@@ -1,0 +1,175 @@
+/* Commands that look: at the heap, at its figures, at how a request was served. */
+#include "language/commands.h"
+
+#include <heapscope/ledger.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool hs_run_map(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return hs_show_picture(in, HS_SHOW_MAP, 0, 0);
+}
+
+bool hs_run_blocks(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return hs_show_picture(in, HS_SHOW_BLOCKS, 0, 0);
+}
+
+bool hs_run_free_list(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return hs_show_picture(in, HS_SHOW_FREE_LIST, 0, 0);
+}
+
+bool hs_run_stats(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return hs_show_picture(in, HS_SHOW_STATS, 0, 0);
+}
+
+/* How many bytes of a line make at most so many, cut between characters. */
+static size_t whole_characters(const char *line, size_t most)
+{
+    size_t n = strnlen(line, most + 1);
+    if (n <= most) return n;
+    while (most > 0 && ((unsigned char)line[most] & 0xc0) == 0x80) most--;
+    return most;
+}
+
+bool hs_run_plot(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return hs_show_picture(in, HS_SHOW_PLOT, 0, 0);
+}
+
+bool hs_run_check(hs_interpreter *in, const hs_statement *s)
+{
+    const hs_heap *h = hs_session_heap(in->session);
+    uint64_t culprit = hs_session_broken_by(in->session);
+    hs_damage damage;
+    char text[512];
+    if (hs_heap_allocator(h)->check(h, &damage))
+        return hs_say(in, HS_SAY_ANSWER, "the heap is consistent: every block leads to the next");
+    size_t used = (size_t)snprintf(text, sizeof text, "the heap is broken at 0x%" PRIx64 ": %s",
+                                   damage.at, damage.what);
+    if (culprit) {
+        char *line = hs_session_record_text(in->session, culprit - 1);
+        size_t shown = whole_characters(line, 60);
+        snprintf(text + used, sizeof text - used, "; command %" PRIu64 " broke it: %.*s%s", culprit,
+                 (int)shown, line, line[shown] ? "..." : "");
+        free(line);
+    }
+    return hs_fail_at(in, s->head, text, NULL);
+}
+
+enum { LEAKS_LISTED = 20 };
+
+/* The leaks of one kind, a line each: how large they are, and which commands made them. */
+static void put_leaks(FILE *out, const hs_session *session, const hs_leaks *all,
+                      const hs_leak *list, hs_reach reach, const char *title)
+{
+    uint64_t n = all->blocks[reach], listed = all->blocks[HS_LOST] + all->blocks[HS_POSSIBLY_LOST];
+    if (!n) return;
+    if (listed > LEAKS_LISTED) listed = LEAKS_LISTED;
+    fprintf(out, "%s %" PRIu64 " bytes in %" PRIu64 " block%s\n", title, all->bytes[reach], n,
+            n == 1 ? "" : "s");
+    for (const hs_leak *l = list; l < list + listed; l++) {
+        if (l->reach != reach) continue;
+        char *line = hs_session_record_text(session, l->block->born - 1);
+        fprintf(out, "  0x%" PRIx64 " %8" PRIu64 " bytes, from command %" PRIu64 ": %s\n",
+                l->block->addr, l->block->requested, l->block->born, line);
+        free(line);
+        n--;
+    }
+    if (n) fprintf(out, "  ... and %" PRIu64 " more\n", n);
+}
+
+static void report_leaks(FILE *out, const hs_session *session)
+{
+    hs_leak list[LEAKS_LISTED];
+    hs_leaks all = hs_session_leaks(session, list, LEAKS_LISTED);
+    if (!all.blocks[HS_LOST] && !all.blocks[HS_POSSIBLY_LOST]) {
+        fputs("no leaks: ", out);
+    } else {
+        put_leaks(out, session, &all, list, HS_LOST, "definitely lost, no pointer is left:");
+        put_leaks(out, session, &all, list, HS_POSSIBLY_LOST,
+                  "possibly lost, a pointer into the block is left:");
+    }
+    fprintf(out, "still reachable: %" PRIu64 " bytes in %" PRIu64 " block%s", all.bytes[HS_REACHED],
+            all.blocks[HS_REACHED], all.blocks[HS_REACHED] == 1 ? "" : "s");
+}
+
+bool hs_run_leaks(hs_interpreter *in, const hs_statement *s)
+{
+    (void)s;
+    return hs_say_own(in, HS_SAY_ANSWER, hs_text_of(report_leaks, in->session));
+}
+
+static bool is_request(const hs_interpreter *in, uint64_t n)
+{
+    hs_op op;
+    return hs_session_op(in->session, n - 1, &op) && op.kind == HS_OP_REQUEST;
+}
+
+/* The number of the request that a statement is about: the last one unless it says. 0: said. */
+static uint64_t request_number(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t count = hs_session_op_count(in->session), n = count;
+    char text[128];
+    if (!s->arguments[0].present) {
+        while (n > 0 && !is_request(in, n)) n--;
+        if (!n) hs_fail_at(in, s->head, "there was no request yet", "malloc 24 is one");
+        return n;
+    }
+    hs_span where = s->arguments[0].where;
+    if (!hs_size_of_argument(in, &s->arguments[0], &n)) return 0;
+    if (n > 0 && is_request(in, n)) return n;
+    if (n > 0 && n <= count)
+        snprintf(text, sizeof text, "command %" PRIu64 " was no request to the allocator", n);
+    else
+        snprintf(text, sizeof text, "there is no command %" PRIu64 ": there were %" PRIu64, n,
+                 count);
+    hs_fail_at(in, where, text, "`history` lists the commands with their numbers");
+    return 0;
+}
+
+bool hs_run_why(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t n = request_number(in, s);
+    return n && hs_show_picture(in, HS_SHOW_WHY, n, 0);
+}
+
+bool hs_run_step(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t n = request_number(in, s);
+    return n && hs_show_picture(in, HS_SHOW_STEPS, n, 0);
+}
+
+bool hs_run_history(hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t count = hs_session_op_count(in->session), n = 20;
+    uint64_t parted = in->lockstep ? hs_lockstep_parting(in->lockstep)->number : 0;
+    char *text = NULL;
+    size_t size;
+    if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
+    if (n > count) n = count;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    if (n < count) fprintf(out, "the last %" PRIu64 " of %" PRIu64 " commands:\n", n, count);
+    if (!count) fputs("no commands yet", out);
+    for (uint64_t i = count - n; i < count; i++) {
+        char *line = hs_session_record_text(in->session, i);
+        fprintf(out, "%5" PRIu64 "  %s%s%s", i + 1, line, i + 1 == parted ? "   <- they part" : "",
+                i + 1 < count ? "\n" : "");
+        free(line);
+    }
+    fclose(out);
+    return hs_say_own(in, HS_SAY_ANSWER, text);
+}
