@@ -119,7 +119,7 @@ size_t play_bare(bare *b, const op *ops, size_t count, uint64_t *slots)
  */
 
 /* As malloc is: a function elsewhere, of which the compiler knows nothing. */
-#define ELSEWHERE __attribute__((noinline, noclone))
+#define ELSEWHERE __attribute__((noinline))
 
 static ELSEWHERE uint64_t called_take(void *heap, uint64_t size)
 {
