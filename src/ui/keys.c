@@ -1,0 +1,682 @@
+/* Keys and mouse: one table of keys that act, and the way of every character to whom it is for. */
+#include "ui/app.h"
+
+static void scroll_by(app *a, int64_t rows)
+{
+    hs_overlay *o = &a->state.overlay;
+    if (o->open) {
+        int64_t most = (int64_t)a->places.overlay_rows - a->places.overlay.rows,
+                to = (int64_t)o->skip + rows;
+        if (to > most) to = most;
+        o->skip = to < 0 ? 0 : (size_t)to;
+        return;
+    }
+    int64_t bytes = rows * (int64_t)a->places.plan.row_bytes;
+    hs_addr base = hs_heap_base(hs_session_heap(hs_app_stage(a)));
+    a->state.follow = false;
+    a->state.top =
+        bytes < 0 && (uint64_t)-bytes > a->state.top - base ? base : a->state.top + (uint64_t)bytes;
+}
+
+static int page(const app *a)
+{
+    int rows = a->state.overlay.open ? a->places.overlay.rows : a->places.plan.visible;
+    return rows > 1 ? rows - 1 : 1;
+}
+
+static void inspect(app *a, hs_addr at)
+{
+    if (!at) return;
+    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
+    hs_inspect_paint(hs_app_stage(a), hs_pane_of(scene), at);
+    char *text = hs_scene_text(scene);
+    hs_scene_free(scene);
+    const char *rows = text + strcspn(text, "\n"); /* behind the title */
+    hs_app_set_message(a, hs_app_copy(*rows ? rows + 1 : rows), false);
+    free(text);
+    a->state.cursor = at;
+    a->state.cursor_size = 1;
+    a->state.follow = false;
+}
+
+/* Inspect what lies `by` bytes from the cursor; where it is not out yet, it starts at the last
+ * change. */
+static void move_cursor(app *a, int64_t by)
+{
+    const hs_heap *h = hs_session_heap(hs_app_stage(a));
+    hs_addr at = a->state.cursor, base = hs_heap_base(h), last = hs_heap_end(h) - 1;
+    size_t n;
+    const hs_change *c = hs_session_changes(hs_app_stage(a), &n);
+    if (!at)
+        at = n && c[0].from <= last ? c[0].from : base;
+    else if (by < 0)
+        at = at - base > (uint64_t)-by ? at - (uint64_t)-by : base;
+    else
+        at = last - at > (uint64_t)by ? at + (uint64_t)by : last;
+    inspect(a, at);
+    uint64_t shown = a->places.plan.row_bytes * (uint64_t)a->places.plan.visible;
+    if (at < a->state.top) a->state.top = at;
+    if (at >= a->state.top + shown) a->state.top = at - shown + a->places.plan.row_bytes;
+}
+
+static void cursor_left(app *a)
+{
+    move_cursor(a, -(int64_t)a->places.plan.cell_bytes);
+}
+
+static void cursor_right(app *a)
+{
+    move_cursor(a, (int64_t)a->places.plan.cell_bytes);
+}
+
+static void cursor_up(app *a)
+{
+    move_cursor(a, -(int64_t)a->places.plan.row_bytes);
+}
+
+static void cursor_down(app *a)
+{
+    move_cursor(a, (int64_t)a->places.plan.row_bytes);
+}
+
+/* To the start of the block behind the cursor's, or of the one before it. */
+static void cursor_to_block(app *a, bool forward)
+{
+    hs_seen seen;
+    hs_addr at = a->state.cursor, before = hs_heap_base(hs_session_heap(hs_app_stage(a)));
+    if (!at || !hs_session_walk_to(hs_app_stage(a), at, &seen)) {
+        move_cursor(a, 0);
+        return;
+    }
+    if (forward) {
+        hs_addr next = seen.block.addr + seen.block.size;
+        move_cursor(
+            a, hs_heap_holds(hs_session_heap(hs_app_stage(a)), next, 1) ? (int64_t)(next - at) : 0);
+        return;
+    }
+    for (bool more = hs_session_walk(hs_app_stage(a), NULL, &seen); more && seen.block.addr < at;
+         more = hs_session_walk(hs_app_stage(a), &seen, &seen))
+        before = seen.block.addr;
+    move_cursor(a, -(int64_t)(at - before));
+}
+
+static void cursor_next_block(app *a)
+{
+    cursor_to_block(a, true);
+}
+
+static void cursor_previous_block(app *a)
+{
+    cursor_to_block(a, false);
+}
+
+static void page_up(app *a)
+{
+    scroll_by(a, -page(a));
+}
+
+static void page_down(app *a)
+{
+    scroll_by(a, page(a));
+}
+
+static void set_zoom(app *a, uint64_t row_bytes)
+{
+    a->state.zoomed = true;
+    a->state.zoom = row_bytes;
+    hs_app_close_overlay(a);
+}
+
+static void zoom_in(app *a)
+{
+    uint64_t now = a->places.plan.row_bytes;
+    if (now > 8) set_zoom(a, now / 2);
+}
+
+static void zoom_out(app *a)
+{
+    uint64_t now = a->places.plan.row_bytes;
+    if (now && now < hs_heap_committed(hs_session_heap(a->session))) set_zoom(a, now * 2);
+}
+
+static void zoom_to_fit(app *a)
+{
+    set_zoom(a, 0);
+}
+
+static void toggle(app *a, const hs_panel *panel, hs_show what)
+{
+    bool open = a->state.overlay.open && a->state.overlay.panel == panel;
+    hs_app_close_overlay(a);
+    if (!open) hs_app_show(a, what, HS_NULL, 0);
+    a->overlay_by_key = !open;
+}
+
+static void key_blocks(app *a)
+{
+    toggle(a, &hs_panel_blocks, HS_SHOW_BLOCKS);
+}
+
+static void key_free_list(app *a)
+{
+    toggle(a, &hs_panel_free_list, HS_SHOW_FREE_LIST);
+}
+
+static void key_stats(app *a)
+{
+    toggle(a, &hs_panel_stats, HS_SHOW_STATS);
+}
+
+static void key_plot(app *a)
+{
+    toggle(a, &hs_panel_plot, HS_SHOW_PLOT);
+}
+
+/* Dark, then light, then large (and light), then dark again. */
+static void key_look(app *a)
+{
+    bool large = hs_app_is_large(a);
+    a->other_theme = a->light && large ? HS_THEME_DARK : HS_THEME_LIGHT;
+    a->state.resized = true;
+    a->state.large = a->light && !large;
+}
+
+static void key_quit(app *a)
+{
+    a->quit = true;
+}
+
+static void key_play(app *a)
+{
+    if (a->player.has_focus)
+        hs_player_play(&a->player);
+    else
+        hs_player_return(&a->player);
+}
+
+/* By itself, or at a key: then the pace is the speaker's from there on. The steps of an address
+ * space on show come before the script's next one. */
+static void step_on(app *a)
+{
+    if (a->player.has_focus && hs_app_next_space_step(a)) {
+        hs_player_rest(&a->player, a->message);
+        return;
+    }
+    hs_player_on(&a->player);
+    hs_app_say_the_end(a);
+}
+
+void hs_app_key_next(app *a)
+{
+    hs_player_pause(&a->player);
+    step_on(a);
+}
+
+void hs_app_key_back(app *a)
+{
+    hs_player_back(&a->player);
+}
+
+static void key_home(app *a)
+{
+    hs_player_home(&a->player);
+}
+
+static void key_end(app *a)
+{
+    hs_player_end(&a->player);
+    hs_app_say_the_end(a);
+}
+
+/* The map at `zoom` bytes a row, 0 for the whole heap, from an address on. */
+static void zoom_map(app *a, uint64_t zoom, hs_addr top)
+{
+    a->state.focused = true;
+    a->state.focus = zoom;
+    a->state.top = top;
+    a->state.follow = false;
+}
+
+/* So many bytes a row that a block takes a few rows. */
+static uint64_t zoom_for(uint64_t size)
+{
+    uint64_t zoom = 8;
+    while (zoom * 4 < size && zoom < (uint64_t)1 << 40) zoom *= 2;
+    return zoom;
+}
+
+/* One level of the zoom path further. */
+static void key_path(app *a)
+{
+    hs_session *s = hs_app_stage(a);
+    hs_zoom_path *path = &a->path;
+    bool goes_on = path->shown && a->message && strcmp(a->message, path->shown) == 0;
+    hs_zoom_path_step(path, s, a->state.cursor, goes_on);
+    hs_app_close_overlay(a);
+    switch (path->level) {
+    case HS_PATH_PROCESS:
+        hs_session_process(a->session);
+        hs_app_show_space(a, &hs_panel_process, SIZE_MAX);
+        break;
+    case HS_PATH_HEAP: zoom_map(a, 0, hs_heap_base(hs_session_heap(s))); break;
+    case HS_PATH_BLOCK:
+        zoom_map(a, zoom_for(path->block.block.size), path->block.block.addr);
+        a->state.cursor = path->block.block.addr;
+        a->state.cursor_size = path->block.block.size;
+        break;
+    case HS_PATH_HEADER:
+        hs_app_replace(&a->overlay_text, hs_zoom_path_header(path, s));
+        hs_app_open_overlay(a, (hs_overlay){.title = path->trail, .text = a->overlay_text});
+        break;
+    }
+    hs_app_replace(&a->command, NULL);
+    hs_app_set_message(a, hs_app_copy(path->shown), false);
+}
+
+static void key_help(app *a);
+static void key_demos(app *a);
+static void travel_back(app *a);
+static void travel_forward(app *a);
+
+/* Every key that is not the editor's, once: what it does and how the help says it. */
+static const struct {
+    int key;
+    const char *name, *help;
+    void (*act)(app *);
+} keys[] = {
+    {KEY_F(1), "F1 or ?", "this help (? on an empty line)", key_help},
+    {KEY_F(2), "F2", "all blocks", key_blocks},
+    {KEY_F(3), "F3", "the free blocks in their own order", key_free_list},
+    {KEY_F(4), "F4", "the ledger and all measures", key_stats},
+    {KEY_F(5), "F5", "back to the script; there: play by itself, or pause", key_play},
+    {KEY_F(6), "F6", "one step of the script", hs_app_key_next},
+    {KEY_F(7), "F7", "zoom out: more bytes in a row", zoom_out},
+    {KEY_F(8), "F8", "zoom in: fewer bytes in a row, down to single bytes", zoom_in},
+    {KEY_F(9), "F9", "dark, light, or large for projectors", key_look},
+    {KEY_F(10), "F10", "quit (Ctrl-D on an empty line does, too)", key_quit},
+    {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
+    {KEY_F(12), "F12", "the heap over time", key_plot},
+    {KEY_F(13), "Shift-F1", "the lectures and demos, to play one by its number", key_demos},
+    {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
+    {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
+    {KEY_BTAB, "Shift-Tab", "the zoom path: address space, heap, block, header; and out again",
+     key_path},
+    {HS_KEY_SHIFT_LEFT, "Shift-Left", "inspect the byte on the left: a cursor on the map",
+     cursor_left},
+    {HS_KEY_SHIFT_RIGHT, "Shift-Right", "the byte on the right", cursor_right},
+    {HS_KEY_SHIFT_UP, "Shift-Up", "the row above", cursor_up},
+    {HS_KEY_SHIFT_DOWN, "Shift-Down", "the row below", cursor_down},
+    {HS_KEY_ALT_UP, "Alt-Up", "time travel: one command back; or click on the bar in the title",
+     travel_back},
+    {HS_KEY_ALT_DOWN, "Alt-Down", "one command forward", travel_forward},
+    {HS_KEY_ALT_LEFT, "Alt-Left", "the start of this block, or of the one before",
+     cursor_previous_block},
+    {HS_KEY_ALT_RIGHT, "Alt-Right", "the next block", cursor_next_block},
+};
+
+static void key_help(app *a)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    fputs("Type a command and Enter: malloc 24, free p1, realloc p1 64, help.\n\nKeys\n", out);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        fprintf(out, "  %-12s %s\n", keys[i].name, keys[i].help);
+    fputs("  Escape       close what is laid over the map\n"
+          "  Mouse        click a byte of the map to inspect it\n"
+          "  Tab          complete the word; Ctrl-R searches the history\n"
+          "  Ctrl-C       clear the line, or stop a long command\n"
+          "\nIn a script\n"
+          "  Space        the next step; Page Down, Right, Down too\n"
+          "  Page Up      the step before; Left, Up, Backspace too\n"
+          "  Home, End    its start, its end\n"
+          "  p            play by itself, or pause\n"
+          "  Enter        type commands, as any other letter does; F5 comes back to the script\n"
+          "  q            end it\n",
+          out);
+    for (size_t i = 1; i <= 9 && hs_player_section_title(&a->player, i); i++)
+        fprintf(out, "  %zu            %s\n", i, hs_player_section_title(&a->player, i));
+    fputs("\nCommands\n", out);
+    char *commands = hs_help_text(a->session, NULL);
+    fputs(commands, out);
+    free(commands);
+    fclose(out);
+    bool open = a->state.overlay.open && a->overlay_text && strcmp(a->overlay_text, text) == 0;
+    hs_app_close_overlay(a);
+    hs_app_replace(&a->overlay_text, text);
+    if (!open) hs_app_open_overlay(a, (hs_overlay){.title = "Help", .text = a->overlay_text});
+    a->overlay_by_key = !open;
+}
+
+/* Go to a moment of this branch, and say what was done there. */
+static void travel(app *a, uint64_t count)
+{
+    hs_problem problem;
+    hs_moment m = hs_session_moment(a->session);
+    hs_app_end_slow_motion(a);
+    hs_app_close_overlay(a);
+    m.count = count;
+    if (!hs_session_go(a->session, m, &problem)) {
+        hs_app_set_message(a, hs_app_copy(problem.what), true);
+        return;
+    }
+    hs_app_keep(a);
+    a->state.follow = true;
+    a->state.error = false;
+    hs_app_replace(&a->command, NULL);
+    hs_app_set_message(a, count ? hs_explain(a->session) : hs_app_copy("the beginning"), false);
+    if (a->message && !*a->message)
+        hs_app_set_message(a, hs_session_record_text(a->session, count - 1), false);
+}
+
+static void travel_back(app *a)
+{
+    uint64_t count = hs_session_moment(a->session).count;
+    if (count) travel(a, count - 1);
+}
+
+static void travel_forward(app *a)
+{
+    hs_moment m = hs_session_moment(a->session);
+    if (m.count < hs_session_branch_count(a->session, m.branch)) travel(a, m.count + 1);
+}
+
+/* A click on the bar in the title. */
+static void scrub_to(app *a, int column)
+{
+    hs_pane bar = a->places.bar;
+    uint64_t end = hs_session_branch_count(a->session, hs_session_moment(a->session).branch);
+    if (column < bar.column || column >= bar.column + bar.columns) return;
+    travel(a, (uint64_t)(column - bar.column) * end / (uint64_t)(bar.columns - 1));
+}
+
+static void act_on_mouse(app *a)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK) return;
+    if (event.bstate & BUTTON4_PRESSED) scroll_by(a, -3);
+    if (event.bstate & BUTTON5_PRESSED) scroll_by(a, 3);
+    if (event.bstate & BUTTON1_PRESSED && event.y == 0 && a->places.bar.columns > 0) {
+        scrub_to(a, event.x);
+        return;
+    }
+    if (!(event.bstate & BUTTON1_PRESSED) || a->state.overlay.open) return;
+    inspect(a, hs_map_address(hs_app_stage(a), &a->places.plan, event.y - a->places.map.row,
+                              event.x - a->places.map.column));
+}
+
+/* Keys that the editor knows as xterm's escape sequences. */
+static const struct {
+    int key;
+    const wchar_t *sequence;
+} sequences[] = {
+    {KEY_UP, L"\033[A"},
+    {KEY_DOWN, L"\033[B"},
+    {KEY_RIGHT, L"\033[C"},
+    {KEY_LEFT, L"\033[D"},
+    {KEY_HOME, L"\033[H"},
+    {KEY_END, L"\033[F"},
+    {HS_KEY_WORD_LEFT, L"\033[1;5D"},
+    {HS_KEY_WORD_RIGHT, L"\033[1;5C"},
+    {KEY_DC, L"\033[3~"},
+    {KEY_BACKSPACE, L"\177"},
+    {KEY_ENTER, L"\r"},
+};
+
+static void enqueue(app *a, const wchar_t *text)
+{
+    for (; *text && a->queued < QUEUE; text++) a->queue[a->queued++] = *text;
+}
+
+/* The list, and at the prompt the command that plays one: only its number is to be typed. */
+static void key_demos(app *a)
+{
+    bool open = a->state.overlay.open && strcmp(a->state.overlay.title, "Demos") == 0;
+    hs_app_close_overlay(a);
+    if (open) return;
+    hs_demos all = hs_demos_find();
+    hs_app_replace(&a->overlay_text, hs_demos_text(&all, "demos"));
+    hs_demos_free(&all);
+    hs_app_open_overlay(a, (hs_overlay){.title = "Demos", .text = a->overlay_text});
+    a->stale = true;
+    if (a->question.on || hs_prompt_view(a->prompt).length) return;
+    a->player.has_focus = a->player.playing = false;
+    enqueue(a, L"demos ");
+}
+
+/* Remotes for presentations send Page Up and Page Down, or arrows. */
+static const struct {
+    wchar_t key;
+    bool special;
+    bool at_end; /* even when the prompt has the keys, at the script's end */
+    void (*act)(app *);
+} lecture_keys[] = {
+    {L' ', false, true, hs_app_key_next},
+    {KEY_NPAGE, true, true, hs_app_key_next},
+    {KEY_RIGHT, true, false, hs_app_key_next},
+    {KEY_DOWN, true, false, hs_app_key_next},
+    {KEY_PPAGE, true, true, hs_app_key_back},
+    {KEY_LEFT, true, false, hs_app_key_back},
+    {KEY_UP, true, false, hs_app_key_back},
+    {KEY_BACKSPACE, true, false, hs_app_key_back},
+    {127, false, false, hs_app_key_back},
+    {8, false, false, hs_app_key_back},
+    {KEY_HOME, true, true, key_home},
+    {KEY_END, true, true, key_end},
+    {L'p', false, false, key_play},
+};
+
+/* What the speaker laid over the map scrolls; what the script did is a step like any other. */
+static bool scrolls(const app *a, wchar_t key)
+{
+    return a->state.overlay.open && a->overlay_by_key && (key == KEY_NPAGE || key == KEY_PPAGE);
+}
+
+/* Nothing was typed, and nothing is searched for. */
+static bool is_idle(const app *a)
+{
+    hs_prompt_line line = hs_prompt_view(a->prompt);
+    return line.length == 0 && line.search_length == 0 && !a->open_lines;
+}
+
+static bool take_lecture_key(app *a, wchar_t key, bool special)
+{
+    bool at_end = hs_app_script_is_at_hand(a) && is_idle(a);
+    if (!(a->player.has_focus || at_end) || (special && scrolls(a, key))) return false;
+    for (size_t i = 0; i < sizeof lecture_keys / sizeof *lecture_keys; i++)
+        if (lecture_keys[i].key == key && lecture_keys[i].special == special &&
+            (a->player.has_focus || lecture_keys[i].at_end)) {
+            lecture_keys[i].act(a);
+            return true;
+        }
+    return false;
+}
+
+static void act_on_key(app *a, wchar_t key)
+{
+    if (a->slow.on && hs_app_take_slow_key(a, key, true)) return;
+    if (hs_app_take_space_key(a, key, true)) return;
+    if (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END)
+        a->pasting = key == HS_KEY_PASTE_BEGIN;
+    if (key == HS_KEY_PASTE_BEGIN) a->player.has_focus = a->player.playing = false;
+    if (key == KEY_MOUSE) act_on_mouse(a);
+    if (take_lecture_key(a, key, true)) return;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].key == key) keys[i].act(a);
+    for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++)
+        if (sequences[i].key == key) enqueue(a, sequences[i].sequence);
+}
+
+/* Escape closes what is open; with a character right behind it, it is Alt, and the editor's. */
+static bool take_escape(app *a)
+{
+    wchar_t next;
+    if (!a->state.overlay.open && !a->state.cursor) return false;
+    hs_read read = hs_app_read_key(a, 0, &next);
+    if (read == HS_READ_CHARACTER) {
+        enqueue(a, (wchar_t[]){next, 0});
+        return false;
+    }
+    hs_app_close_overlay(a);
+    if (read == HS_READ_KEY) act_on_key(a, next);
+    return true;
+}
+
+/* While the player has the keys. True: the key was its own; else the prompt takes over. */
+static bool take_player_key(app *a, wchar_t c)
+{
+    if (c >= L'1' && c <= L'9') {
+        hs_player_go_to_section(&a->player, (size_t)(c - L'0'));
+        return true;
+    }
+    switch (c) {
+    case L'q': hs_app_close_script(a); return true;
+    case CTRL_C:
+    case ESCAPE:
+    case L'\r':
+    case L'\n': a->player.has_focus = a->player.playing = false; return true;
+    default:
+        if (c < 32) return true;
+        a->player.has_focus = a->player.playing = false;
+        return false;
+    }
+}
+
+static bool is_searching(const app *a)
+{
+    return hs_prompt_view(a->prompt).search_length > 0;
+}
+
+/* Keep a pasted character for insert_pasted; false for those that are keys even so: the line's
+ * end, and all while libedit searches. */
+static bool take_pasted(app *a, wchar_t c)
+{
+    if (!a->pasting || c == L'\r' || c == L'\n') return false;
+    if (!a->pasted_length && is_searching(a)) return false;
+    if (c != L'\t' && (c < 32 || c == 127)) return true; /* lost: no key acts */
+    a->pasted = hs_array_reserve(a->pasted, &a->pasted_room, a->pasted_length + 2, sizeof c);
+    a->pasted[a->pasted_length++] = c == L'\t' ? L' ' : c;
+    a->pasted[a->pasted_length] = 0;
+    return true;
+}
+
+static void insert_pasted(app *a)
+{
+    if (a->pasted_length) hs_prompt_insert(a->prompt, a->pasted);
+    a->pasted_length = 0;
+}
+
+/* A character that was typed: true when the editor gets it. */
+static bool for_editor(app *a, wchar_t c)
+{
+    hs_prompt_line line = hs_prompt_view(a->prompt);
+    if (a->pasting) /* no key acts */
+        return c == L'\r' || c == L'\n' || c == L'\t' || (c >= 32 && c != 127);
+    if (c == CTRL_L) {
+        clearok(curscr, TRUE);
+        return false;
+    }
+    if (c == CTRL_Z) {
+        hs_terminal_suspend(a->terminal);
+        return false;
+    }
+    if (a->slow.on) {
+        if (!hs_app_take_slow_key(a, c, false))
+            hs_app_end_slow_motion(a);
+        else
+            return false;
+    }
+    if (hs_app_take_space_key(a, c, false)) return false;
+    if (c == ESCAPE && take_escape(a)) return false;
+    if (take_lecture_key(a, c, false)) return false;
+    if (a->player.has_focus && take_player_key(a, c)) return false;
+    if (c == L'?' && line.length == 0 && !line.search_length) {
+        key_help(a);
+        return false;
+    }
+    return true;
+}
+
+static hs_key give(app *a, wchar_t c, wchar_t *out)
+{
+    if (c == CTRL_C) {
+        a->stale = true;
+        hs_app_close_overlay(a);
+        return HS_KEY_CANCEL;
+    }
+    if (c == 0 || (c == L'\t' && a->pasting)) c = L' '; /* a NUL would end the line for libedit */
+    *out = c;
+    return HS_KEY_CHARACTER;
+}
+
+hs_key hs_app_next_char(void *context, wchar_t *out)
+{
+    app *a = context;
+    for (;;) {
+        wchar_t key;
+        if (a->quit || hs_interpreter_has_quit(a->interpreter)) return HS_KEY_END;
+        if (a->queued) {
+            key = a->queue[0];
+            memmove(a->queue, a->queue + 1, --a->queued * sizeof *a->queue);
+            return give(a, key, out);
+        }
+        if (!hs_app_key_is_pending(a)) {
+            insert_pasted(a);
+            hs_app_draw(a);
+            hs_journal_sync(a->config->journal);
+        }
+        bool played = a->player.has_focus || a->slow.on;
+        int wait = hs_player_wait(&a->player);
+        bool looks = wait < 0 && hs_app_is_live(a);
+        switch (hs_app_read_key(a, looks ? LOOK_EVERY : wait, &key)) {
+        case HS_READ_END: return HS_KEY_END;
+        case HS_READ_TIMEOUT:
+            if (looks)
+                hs_app_look_again(a);
+            else
+                step_on(a);
+            break;
+        case HS_READ_WATCHED: hs_notes_let_in(a->notes); continue;
+        case HS_READ_KEY:
+            insert_pasted(a);
+            act_on_key(a, key);
+            if (a->queued) continue; /* an arrow or the like: the editor's */
+            break;
+        case HS_READ_CHARACTER:
+            if (take_pasted(a, key)) continue;
+            insert_pasted(a);
+            if (for_editor(a, key)) {
+                a->stale |= played;
+                return give(a, key, out);
+            }
+            break;
+        }
+        a->stale = true;
+    }
+}
+
+void hs_app_show_completions(void *context, const hs_completions *c)
+{
+    app *a = context;
+    char *text = hs_app_copy("");
+    for (size_t i = 0; i < c->count; i++) {
+        char *longer = hs_app_joined(text, i ? "  " : "", c->items[i].text);
+        free(text);
+        text = longer;
+    }
+    hs_app_replace(&a->command, NULL);
+    hs_app_set_message(a, text, false);
+    a->stale = true;
+}
+
+/* Keys that only look at something act as ever; those that run commands or travel do nothing. */
+void hs_app_look_key(app *a, wchar_t key)
+{
+    void (*const waiting[])(app *) = {key_play, hs_app_key_next, travel_back, travel_forward};
+    for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++)
+        for (size_t j = 0; j < sizeof keys / sizeof *keys; j++)
+            if (keys[j].key == (int)key && keys[j].act == waiting[i]) return;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].key == (int)key) keys[i].act(a);
+}

@@ -1,0 +1,101 @@
+/* The lecture on the full screen: what a step shows is kept, and shown again when it is gone back
+ * to. */
+#include "ui/app.h"
+
+static void begin_step(void *context)
+{
+    app *a = context;
+    hs_app_before_running(a);
+    a->left = false;
+}
+
+static char *copy_if(const char *text)
+{
+    return text ? hs_app_copy(text) : NULL;
+}
+
+static void take_look(void *context, hs_look *look)
+{
+    app *a = context;
+    hs_app_after_running(a);
+    *look = (hs_look){.state = a->state,
+                      .section = copy_if(a->section),
+                      .caption = copy_if(a->caption),
+                      .message = copy_if(a->message),
+                      .overlay_text = copy_if(a->overlay_text),
+                      .slow = a->slow.on ? a->slow.request : 0,
+                      .lanes = hs_app_lockstep(a)};
+}
+
+/* The reader's own zoom and size stay: they are no part of the lecture. */
+static void show_look(void *context, const hs_look *look)
+{
+    app *a = context;
+    hs_screen_state was = a->state;
+    a->state = look->state;
+    a->state.zoomed = was.zoomed;
+    a->state.zoom = was.zoom;
+    a->state.resized = was.resized;
+    a->state.large = was.large;
+    hs_app_replace(&a->section, copy_if(look->section));
+    hs_app_replace(&a->caption, copy_if(look->caption));
+    hs_app_replace(&a->message, copy_if(look->message));
+    hs_app_replace(&a->overlay_text, copy_if(look->overlay_text));
+    if (a->state.overlay.text) a->state.overlay.text = a->overlay_text;
+    hs_interpreter_use_lanes(a->interpreter, look->lanes);
+    if (look->slow) hs_app_begin_slow_motion(a, look->slow);
+    hs_app_keep(a); /* the session is at another moment */
+}
+
+static void fail_to_go(void *context, const char *what)
+{
+    app *a = context;
+    hs_app_set_message(a, hs_app_copy(what), true);
+}
+
+void hs_app_say_the_end(app *a)
+{
+    if (!a->player.script || !hs_player_has_ended(&a->player) || a->message) return;
+    hs_app_replace(&a->command, NULL);
+    hs_app_set_message(a, hs_app_copy("The script has ended. Type commands of your own, or quit."),
+                       false);
+}
+
+/* Play a script from its first step on; NULL, when the complaint is shown already. */
+void hs_app_open_script(app *a, hs_program *script)
+{
+    hs_lectern lectern = {a, begin_step, take_look, show_look, fail_to_go};
+    if (!script) return;
+    hs_interpreter_keep_lanes(a->interpreter);
+    hs_player_open(&a->player, a->interpreter, a->session, &lectern, script);
+    hs_app_say_the_end(a);
+    a->notes = hs_notes_open();
+    hs_terminal_watch(a->terminal, hs_notes_knock(a->notes));
+}
+
+void hs_app_close_script(app *a)
+{
+    hs_terminal_watch(a->terminal, -1);
+    hs_notes_close(a->notes);
+    a->notes = NULL;
+    hs_player_close(&a->player);
+    hs_app_replace(&a->section, NULL);
+}
+
+void hs_app_play_wanted(app *a)
+{
+    if (!a->wanted) return;
+    hs_app_close_script(a);
+    hs_app_replace(&a->caption, NULL);
+    hs_app_open_script(
+        a, hs_interpreter_load(a->interpreter, a->wanted)); /* or the complaint is shown */
+    hs_app_replace(&a->wanted, NULL);
+}
+
+/* What the program was started with. */
+hs_program *hs_app_first_script(app *a)
+{
+    const hs_fullscreen_config *c = a->config;
+    if (c->script) return hs_interpreter_load(a->interpreter, c->script);
+    return c->text ? hs_interpreter_parse(a->interpreter, "LIST", c->text) : NULL;
+}

@@ -1,0 +1,84 @@
+/* Address spaces on the screen, their steps and live ones; and pictures for several allocators. */
+#include "ui/app.h"
+
+/* Show a step of the space that is laid over the map, with its newest segment in sight. */
+static void show_space_step(app *a, size_t step)
+{
+    hs_space *space = hs_app_space_on_show(a);
+    if (!space) return;
+    hs_space_go(space, step);
+    int room = LINES / 3;
+    size_t row = hs_space_newest_row(a->session, space);
+    a->state.overlay.skip = row > (size_t)room ? row - (size_t)room : 0;
+    hs_app_replace(&a->command, NULL);
+    hs_app_set_message(a, hs_space_step_text(space), false);
+}
+
+void hs_app_show_space(app *a, const hs_panel *panel, size_t step)
+{
+    hs_app_open_overlay(a, (hs_overlay){.panel = panel});
+    hs_app_replace(&a->overlay_text, hs_app_joined("Process", ": ", hs_app_space_on_show(a)->name));
+    a->state.overlay.title = a->overlay_text;
+    show_space_step(a, step);
+}
+
+/* False: there is no further step. */
+bool hs_app_next_space_step(app *a)
+{
+    const hs_space *space = hs_app_space_on_show(a);
+    if (!space || space->shown >= space->step_count) return false;
+    show_space_step(a, space->shown + 1);
+    return true;
+}
+
+/* Keys that go through the steps, while nothing is being typed. True: the key was one of them. */
+bool hs_app_take_space_key(app *a, wchar_t key, bool special)
+{
+    const hs_space *space = hs_app_space_on_show(a);
+    if (!space || a->player.has_focus || hs_prompt_view(a->prompt).length) return false;
+    size_t n = space->shown;
+    if ((special && key == KEY_RIGHT) || (!special && key == L' '))
+        hs_app_next_space_step(a);
+    else if (special ? key == KEY_LEFT || key == KEY_BACKSPACE : key == 127 || key == 8)
+        show_space_step(a, n > 1 ? n - 1 : 1);
+    else if (special && key == KEY_HOME)
+        show_space_step(a, 1);
+    else if (special && key == KEY_END)
+        show_space_step(a, space->step_count);
+    else
+        return false;
+    return true;
+}
+
+bool hs_app_is_live(const app *a)
+{
+    const hs_space *space = hs_app_space_on_show(a);
+    return space && space->live;
+}
+
+void hs_app_look_again(app *a)
+{
+    hs_space *space = hs_app_space_on_show(a);
+    if (hs_space_refresh(space) && space->shown == space->step_count)
+        hs_app_set_message(a, hs_space_step_text(space), false);
+}
+
+/* A panel; of each allocator, where several run side by side. */
+void hs_app_show_panel(app *a, const char *title, const hs_panel *panel)
+{
+    hs_overlay o = {.title = title, .panel = panel};
+    if (hs_app_lockstep(a)) {
+        hs_app_replace(&a->overlay_text,
+                       hs_lanes_panel(hs_app_lockstep(a), panel, COLS, a->config->ascii));
+        o.text = a->overlay_text;
+    }
+    hs_app_open_overlay(a, o);
+}
+
+void hs_app_show_lanes(app *a)
+{
+    char *parting = hs_lanes_parting(hs_app_lockstep(a));
+    hs_app_close_overlay(a);
+    hs_app_set_message(
+        a, parting ? parting : hs_app_copy("they have served all requests alike so far"), false);
+}
