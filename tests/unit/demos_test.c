@@ -14,6 +14,8 @@
 enum {
     LECTURE_LINES = 72, /* a lecture is short */
     LECTURE_NOTES = 7,
+    LECTURE_SECTIONS_LEAST = 2,
+    LECTURE_SECTIONS_MOST = 4,
     TITLE = 48, /* a line of the list fits a screen of 80 columns */
     CAPTION_COLUMNS = 77,
     CAPTION_ROWS = 4 /* the room for a note on such a screen */
@@ -150,7 +152,8 @@ static void expect_short_notes(const char *name, const hs_program *p)
 {
     for (size_t i = 0; i < p->count; i++) {
         const hs_statement *s = &p->statements[i];
-        if (!s->command || strcmp(s->command->name, "note") != 0) continue;
+        if (!s->command) continue;
+        if (strcmp(s->command->name, "note") != 0 && strcmp(s->command->name, "ask") != 0) continue;
         if (caption_rows(s->arguments[0].text) > CAPTION_ROWS)
             fail_msg("%s: too long for the back row: %s", name, s->arguments[0].text);
     }
@@ -164,6 +167,18 @@ static void expect_summary(const char *name, const hs_program *p)
         fail_msg("%s: its last command is no summary", name);
 }
 
+/* Few enough to remember, and the first where it begins. */
+static bool has_sections(const hs_program *p)
+{
+    const size_t n = commands_named(p, "title");
+    for (size_t i = 0; i < p->count; i++) {
+        const hs_command *c = p->statements[i].command;
+        if (c && strcmp(c->name, "title") == 0) break;
+        if (c && strcmp(c->name, "note") == 0) return false;
+    }
+    return n >= LECTURE_SECTIONS_LEAST && n <= LECTURE_SECTIONS_MOST;
+}
+
 static void expect_well_made(const hs_demo *d, const hs_program *p)
 {
     size_t lines = 0;
@@ -175,9 +190,9 @@ static void expect_well_made(const hs_demo *d, const hs_program *p)
     for (const char *c = p->source; *c; c++) lines += *c == '\n';
     if (lines > LECTURE_LINES) fail_msg("%s is too long: %zu lines", d->name, lines);
     if (commands_named(p, "note") < LECTURE_NOTES) fail_msg("%s has little to tell", d->name);
-    /* It asks about requests to the allocator; lectures on the machine are about other things. */
-    if (!commands_named(p, "predict") && !commands_named(p, "mmu"))
-        fail_msg("%s has no stop for a prediction", d->name);
+    if (!commands_named(p, "predict") && !commands_named(p, "ask"))
+        fail_msg("%s asks the audience nothing", d->name);
+    if (!has_sections(p)) fail_msg("%s has no sections to jump to", d->name);
 }
 
 static void every_demo_has_a_title_notes_expectations_and_a_summary(void **state)
