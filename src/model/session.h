@@ -83,4 +83,26 @@ bool hs_session_fresh_heap(hs_session *, const hs_setup *, hs_problem *);
 /* Say what is wrong with a pointer that the client wants to free or resize. Returns false. */
 bool hs_describe_misuse(const hs_session *, const hs_op *, hs_addr p, hs_problem *);
 
+/* Between session.c, requests.c and operations.c: what is wrong with an operation (false, always);
+ * ranges of bytes that changed; and the operations, each false with a problem, nothing changed. */
+bool hs_wrong(hs_problem *, hs_operand, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool hs_wrong_hint(hs_problem *problem, const char *text);
+void hs_session_replay(hs_session *s);
+void hs_session_touch(hs_session *s, hs_addr from, hs_addr to);
+void hs_session_tidy_changes(hs_session *s);
+void hs_session_note_changes(hs_session *s, size_t from, size_t to);
+void hs_session_read_events(hs_session *s);
+void hs_session_look_for_damage(hs_session *s, bool needed);
+bool hs_session_is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n);
+bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem);
+bool hs_setup_choose(hs_setup *setup, const char *name, hs_problem *problem);
+bool hs_perform_write(hs_session *s, const hs_op *op, hs_problem *problem);
+bool hs_perform_assign(hs_session *s, const hs_op *op);
+bool hs_perform_set(hs_session *s, const hs_op *op, hs_problem *problem);
+bool hs_perform_allocator(hs_session *s, const hs_op *op, hs_problem *problem);
+bool hs_perform_heap(hs_session *s, const hs_op *op, hs_problem *problem);
+bool hs_perform_reset(hs_session *s, hs_problem *problem);
+bool hs_perform_machine(hs_session *s, const hs_op *op, hs_problem *problem);
+
 #endif

@@ -494,7 +494,7 @@ static void a_demo_is_chosen_from_the_menu(void **state)
     assert_true(terminal_shows(t, "> demos"));
     terminal_type(t, "2\r");
     assert_true(terminal_shows(t, "one pointer, the bump pointer"));
-    assert_true(terminal_shows(t, "heapscope  bump"));
+    assert_true(terminal_shows(t, "bump  heap 256  live 0"));
     assert_true(terminal_shows(t, "playing"));
     terminal_type(t, "demos coal\r"); /* while another plays */
     assert_true(terminal_shows(t, "Knuth's boundary tag"));

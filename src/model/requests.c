@@ -1,0 +1,317 @@
+/* Requests to the allocator: performed, and settled with what the client holds; what changed in the
+ * heap and what it cost is read off the events. */
+#include "model/session.h"
+
+#include "heap/array.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --- Changes --------------------------------------------------------------------------------- */
+
+void hs_session_touch(hs_session *s, hs_addr from, hs_addr to)
+{
+    if (to <= from) return;
+    s->changes =
+        hs_array_reserve(s->changes, &s->change_capacity, s->change_count + 1, sizeof *s->changes);
+    s->changes[s->change_count++] = (hs_change){from, to};
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const hs_change *x = a, *y = b;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+/* Sort the ranges, and join those that touch, so that one look-up is a binary search. */
+void hs_session_tidy_changes(hs_session *s)
+{
+    if (!s->change_count) return;
+    qsort(s->changes, s->change_count, sizeof *s->changes, by_address);
+    size_t kept = 0;
+    for (size_t i = 1; i < s->change_count; i++) {
+        hs_change *last = &s->changes[kept];
+        if (s->changes[i].from > last->to)
+            s->changes[++kept] = s->changes[i];
+        else if (s->changes[i].to > last->to)
+            last->to = s->changes[i].to;
+    }
+    s->change_count = kept + 1;
+}
+
+static void note_change(hs_session *s, const hs_event *e)
+{
+    switch (e->kind) {
+    case HS_WRITE: hs_session_touch(s, e->at, e->at + sizeof(uint64_t)); break;
+    case HS_TAKE:
+    case HS_RELEASE:
+    case HS_QUARANTINE:
+    case HS_FILL:
+    case HS_POKE: hs_session_touch(s, e->at, e->at + e->a); break;
+    case HS_MOVE: hs_session_touch(s, e->a, e->a + e->b); break;
+    case HS_GROW: hs_session_touch(s, e->a, e->b); break;
+    case HS_COALESCE: hs_session_touch(s, e->at, e->at + e->a + e->b); break;
+    default: break;
+    }
+}
+
+/* --- Requests -------------------------------------------------------------------------------- */
+
+static void add_counts(hs_totals *t, hs_counts c)
+{
+    t->counts.visits += c.visits;
+    t->counts.moved += c.moved;
+    t->counts.writes += c.writes;
+    t->counts.splits += c.splits;
+    t->counts.coalesces += c.coalesces;
+    t->counts.growths += c.growths;
+    if (c.visits > t->visits_max) t->visits_max = c.visits;
+}
+
+void hs_session_note_changes(hs_session *s, size_t from, size_t to)
+{
+    size_t n;
+    const hs_event *e = hs_events(s->heap, &n);
+    s->change_count = 0;
+    for (size_t i = from; i < to && i < n; i++) note_change(s, &e[i]);
+    hs_session_tidy_changes(s);
+}
+
+/* What the operation wrote to is no longer as the last checkpoint has it. */
+static void count_work(hs_session *s)
+{
+    hs_counts c = hs_events_counts(s->heap);
+    hs_addr base = hs_heap_base(s->heap);
+    s->work += 1 + c.visits / 16;
+    for (size_t i = 0; i < s->change_count; i++) {
+        const hs_change *change = &s->changes[i];
+        hs_travel_heap_changed(s->travel, change->from - base, change->to - base);
+        s->work += (change->to - change->from) / 1024;
+    }
+}
+
+/* Read the events of the operation that just ran: what changed, what it cost. */
+void hs_session_read_events(hs_session *s)
+{
+    size_t n;
+    const hs_event *e = hs_events(s->heap, &n);
+    hs_session_note_changes(s, 0, n);
+    count_work(s);
+    for (size_t i = 0; i < n; i++)
+        if (e[i].kind == HS_TAKE && e[i].at + e[i].a > s->is.totals.highest_block)
+            s->is.totals.highest_block = e[i].at + e[i].a;
+    add_counts(&s->is.totals, hs_events_counts(s->heap));
+}
+
+/* What a fault says to the user: before and after its address. */
+static const char *const fault_texts[][2] = {
+    [HS_BECAUSE_ENDLESS] = {"the allocator went round in a circle at ", ""},
+    [HS_BECAUSE_OUTSIDE] = {"the allocator followed broken bytes out of the heap, to ",
+                            ": a real program would crash here"},
+    [HS_BECAUSE_CHECKSUM] = {"the header at ",
+                             " has a wrong checksum: it was overwritten, or is no header"},
+    [HS_BECAUSE_LINKS] = {"the links of the free block at ",
+                          " were overwritten: where they lead, no link leads back"},
+    [HS_BECAUSE_DOUBLE_FREE] = {"the block of ", " was freed before: a double free"},
+    [HS_BECAUSE_POISON] = {"the byte at ", " was written after its block was freed"},
+};
+
+static bool fault_problem(const hs_session *s, hs_problem *problem)
+{
+    const hs_event *fault = hs_fault(s->heap);
+    if (!fault) return true;
+    const char *const *text = fault_texts[fault->detail];
+    char culprit[48] = "";
+    hs_damage damage;
+    if (s->is.broken_by)
+        snprintf(culprit, sizeof culprit, " (broken by command %" PRIu64 ")", s->is.broken_by);
+    hs_wrong(problem, HS_OPERAND_NONE, "%s0x%" PRIx64 "%s%s", text[0], fault->at, text[1], culprit);
+    if (!hs_heap_allocator(s->heap)->check(s->heap, &damage))
+        snprintf(problem->hint, sizeof problem->hint, "the heap is broken at 0x%" PRIx64 ": %s",
+                 damage.at, damage.what);
+    return false;
+}
+
+/* After an operation that may have broken the heap: did it? A walk over the heap, so that it is not
+ * made without need. Once broken, the heap may be mended by any operation. */
+void hs_session_look_for_damage(hs_session *s, bool needed)
+{
+    hs_damage ignored;
+    if (!needed && !s->is.broken_by) return;
+    if (hs_heap_allocator(s->heap)->check(s->heap, &ignored))
+        s->is.broken_by = 0;
+    else if (!s->is.broken_by)
+        s->is.broken_by = s->now;
+}
+
+/* Does a write stay within the memory that the client holds through this pointer? */
+bool hs_session_is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n)
+{
+    const hs_client_block *b = hs_session_block_around(s, at);
+    return !n ||
+           (b && b->live && at + n <= b->addr + b->requested && !hs_session_is_stale(s, p, b));
+}
+
+bool hs_session_is_stale(const hs_session *s, hs_pointer p, const hs_client_block *b)
+{
+    const hs_variable *v = hs_client_variable(s->client, p.variable);
+    return v && v->assigned < b->born;
+}
+
+/* Is it a pointer that the client may pass to free and realloc? */
+static bool pointer_is_good(const hs_session *s, hs_pointer pointer)
+{
+    hs_addr p = hs_session_value(s, pointer);
+    const hs_client_block *b = p ? hs_client_block_at(s->client, p) : NULL;
+    return !p || (b && b->live && !hs_session_is_stale(s, pointer, b));
+}
+
+static bool live_at(const hs_session *s, hs_addr p)
+{
+    const hs_client_block *b = hs_client_block_at(s->client, p);
+    return b && b->live;
+}
+
+static void payload_ends(hs_session *s, hs_addr end)
+{
+    if (end > s->is.totals.highest_payload) s->is.totals.highest_payload = end;
+}
+
+static void live_changes(hs_session *s, uint64_t from, uint64_t to)
+{
+    s->is.totals.live += to - from;
+    if (s->is.totals.live <= s->is.totals.peak_live) return;
+    s->is.totals.peak_live = s->is.totals.live;
+    s->is.totals.used_at_peak_live = hs_session_used(s);
+}
+
+static void block_dies(hs_session *s, hs_addr p, uint64_t when)
+{
+    const hs_client_block *b = p ? hs_client_block_at(s->client, p) : NULL;
+    if (!b || !b->live) return;
+    hs_client_died(s->client, p, when);
+    hs_session_touch(s, p, p + b->requested); /* even where the allocator has nothing to write */
+    live_changes(s, b->requested, 0);
+    s->is.totals.live_blocks--;
+}
+
+static void block_is_born(hs_session *s, hs_addr p, uint64_t size, uint32_t variable, uint64_t when)
+{
+    const hs_client_block *there = hs_client_block_at(s->client, p);
+    if (there && there->live) block_dies(s, p, when); /* a broken heap handed it out twice */
+    hs_client_born(s->client, p, size, variable, when);
+    live_changes(s, 0, size);
+    s->is.totals.live_blocks++;
+    payload_ends(s, p + size);
+}
+
+static void block_is_resized(hs_session *s, hs_addr p, uint64_t size)
+{
+    uint64_t before = hs_client_block_at(s->client, p)->requested;
+    hs_session_touch(s, p + (before < size ? before : size), p + (before < size ? size : before));
+    live_changes(s, before, size);
+    hs_client_resized(s->client, p, size);
+    payload_ends(s, p + size);
+}
+
+static hs_addr run_request(hs_heap *h, const hs_op *op, hs_addr p)
+{
+    switch (op->request) {
+    case HS_MALLOC: return hs_malloc(h, op->a);
+    case HS_CALLOC: return hs_calloc(h, op->b, op->a);
+    case HS_ALIGNED_ALLOC: return hs_aligned_alloc(h, op->b, op->a);
+    case HS_REALLOC: return hs_realloc(h, p, op->a);
+    case HS_FREE: hs_free(h, p); return HS_NULL;
+    }
+    return HS_NULL;
+}
+
+/* The variable that gets the result: the one asked for, the one that realloc was given, the next.
+ * When it is done again it is the same one, and counts as it did. */
+static uint32_t result_variable(hs_session *s, const hs_op *op, uint32_t replayed)
+{
+    bool again = replayed != HS_NONE;
+    if (op->request == HS_FREE) return HS_NONE;
+    if (op->name) return again ? replayed : hs_client_name(s->client, op->name);
+    if (op->request == HS_REALLOC && op->p.variable != HS_NONE && op->p.offset == 0)
+        return again ? replayed : op->p.variable;
+    if (again) hs_client_count_name(s->client, replayed);
+    return again ? replayed : hs_client_next_name(s->client);
+}
+
+/* What the client knows after a request: which blocks live, what its variables hold. */
+static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p, hs_addr result)
+{
+    uint64_t when = s->now;
+    uint64_t size = op->request == HS_CALLOC ? op->a * op->b : op->a;
+    bool frees = op->request == HS_FREE || (op->request == HS_REALLOC && p && size == 0);
+    bool resizes = op->request == HS_REALLOC && p && result == p && live_at(s, p);
+    if (op->request != HS_FREE && !frees && !result) s->is.totals.failed++;
+    if (frees || (op->request == HS_REALLOC && result && result != p)) block_dies(s, p, when);
+    if (resizes)
+        block_is_resized(s, p, size);
+    else if (result)
+        block_is_born(s, result, size, variable, when);
+    /* A realloc that failed leaves the old block: unless another variable was named for the result,
+     * the pointer to it is not thrown away. */
+    bool keep = op->request == HS_REALLOC && !result && !frees && !op->name;
+    if (variable != HS_NONE && !keep) hs_client_assign(s->client, variable, result, when);
+}
+
+/* A point in time: after a request. Its figures cost the same however large the heap is. */
+static void mark_time(hs_session *s, uint64_t used_before)
+{
+    hs_totals *t = &s->is.totals;
+    uint64_t used = hs_session_used(s), heap = hs_heap_committed(s->heap), loss;
+    if (used > used_before) t->live_at_peak_used = t->live;
+    if (t->live) {
+        loss = used > t->live ? (uint64_t)((long double)(used - t->live) * 1000 / t->live) : 0;
+        if (__builtin_add_overflow(t->loss_sum, loss, &t->loss_sum)) t->loss_sum = UINT64_MAX;
+        t->loss_count++;
+    }
+    uint64_t stride = s->timeline.stride;
+    hs_timeline_add(&s->timeline,
+                    (hs_sample){.requests = 1,
+                                .heap = heap,
+                                .used = used,
+                                .live = t->live,
+                                .utilization = (uint64_t)((long double)t->live * 100 / heap),
+                                .examined = hs_events_counts(s->heap).visits});
+    size_t count = s->timeline.count;
+    hs_travel_samples_changed(s->travel, stride == s->timeline.stride ? count - 1 : 0, count);
+}
+
+bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
+{
+    hs_addr p = hs_session_value(s, op->p);
+    bool takes_pointer = op->request == HS_FREE || op->request == HS_REALLOC;
+    bool good = !takes_pointer || pointer_is_good(s, op->p);
+    if (!good && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE)
+        return hs_describe_misuse(s, op, p, problem);
+    const hs_client_block *old = p ? hs_client_block_at(s->client, p) : NULL;
+    uint64_t old_size = takes_pointer && old ? old->requested : 0;
+    uint64_t used_before = hs_session_used(s);
+
+    hs_addr result = run_request(s->heap, op, p);
+    if (!fault_problem(s, problem)) {
+        s->change_count = 0;
+        return false;
+    }
+    s->is.totals.requests++;
+    hs_session_read_events(s);
+    *variable = result_variable(s, op, *variable);
+    settle(s, op, *variable, p, result);
+    mark_time(s, used_before);
+    hs_session_tidy_changes(s);
+    s->is.last = (hs_last){.any = true,
+                           .number = s->now,
+                           .op = *op,
+                           .old_value = takes_pointer ? p : HS_NULL,
+                           .old_size = old_size,
+                           .result = result,
+                           .variable = *variable,
+                           .misuse = !good};
+    hs_session_look_for_damage(s, !good);
+    return true;
+}
