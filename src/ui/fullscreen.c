@@ -68,7 +68,8 @@ typedef struct {
     hs_screen_places places;
     hs_scene *scene; /* as it was last composed */
     bool stale;      /* something but the line that is typed has changed since */
-    char *section, *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
+    /* Owned; the state points to them. */
+    char *section, *caption, *message, *answer, *overlay_title, *overlay_text;
     char *progress;   /* of a long command that tells it, until it ends */
     char *verdict;    /* on a prediction, shown likewise */
     char *command;    /* of a script, shown above what it did */
@@ -348,10 +349,17 @@ static void say(void *context, hs_voice voice, const char *text)
     }
 }
 
+static char *copy_if(const char *text)
+{
+    return text ? copy(text) : NULL;
+}
+
 static void open_overlay(app *a, hs_overlay o)
 {
     o.open = true;
     a->state.overlay = o;
+    replace(&a->overlay_title, copy_if(o.title));
+    a->state.overlay.title = a->overlay_title;
     a->overlay_by_key = false;
 }
 
@@ -497,8 +505,8 @@ static void show_space_step(app *a, size_t step)
 static void show_space(app *a, const hs_panel *panel, size_t step)
 {
     open_overlay(a, (hs_overlay){.panel = panel});
-    replace(&a->overlay_text, joined("Process", ": ", space_on_show(a)->name));
-    a->state.overlay.title = a->overlay_text;
+    replace(&a->overlay_title, joined("Process", ": ", space_on_show(a)->name));
+    a->state.overlay.title = a->overlay_title;
     show_space_step(a, step);
 }
 
@@ -821,11 +829,6 @@ static void begin_step(void *context)
     a->left = false;
 }
 
-static char *copy_if(const char *text)
-{
-    return text ? copy(text) : NULL;
-}
-
 static void take_look(void *context, hs_look *look)
 {
     app *a = context;
@@ -834,6 +837,7 @@ static void take_look(void *context, hs_look *look)
                       .section = copy_if(a->section),
                       .caption = copy_if(a->caption),
                       .message = copy_if(a->message),
+                      .overlay_title = copy_if(a->overlay_title),
                       .overlay_text = copy_if(a->overlay_text),
                       .slow = a->slow.on ? a->slow.request : 0,
                       .lanes = lockstep(a)};
@@ -852,7 +856,9 @@ static void show_look(void *context, const hs_look *look)
     replace(&a->section, copy_if(look->section));
     replace(&a->caption, copy_if(look->caption));
     replace(&a->message, copy_if(look->message));
+    replace(&a->overlay_title, copy_if(look->overlay_title));
     replace(&a->overlay_text, copy_if(look->overlay_text));
+    a->state.overlay.title = a->overlay_title;
     if (a->state.overlay.text) a->state.overlay.text = a->overlay_text;
     hs_interpreter_use_lanes(a->interpreter, look->lanes);
     if (look->slow) begin_slow_motion(a, look->slow);
@@ -1736,6 +1742,7 @@ static void free_app(app *a)
     free(a->caption);
     free(a->message);
     free(a->answer);
+    free(a->overlay_title);
     free(a->overlay_text);
     free(a->command);
     free(a->progress);
