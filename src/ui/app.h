@@ -68,7 +68,8 @@ typedef struct {
     hs_screen_places places;
     hs_scene *scene; /* as it was last composed */
     bool stale;      /* something but the line that is typed has changed since */
-    char *section, *caption, *message, *answer, *overlay_text; /* owned; the state points to them */
+    /* Owned; the state points to them. */
+    char *section, *caption, *message, *answer, *overlay_title, *overlay_text;
     char *progress;   /* of a long command that tells it, until it ends */
     char *verdict;    /* on a prediction, shown likewise */
     char *command;    /* of a script, shown above what it did */
@@ -99,6 +100,7 @@ enum { LOOK_EVERY = 500 };
 
 void hs_app_replace(char **text, char *by);
 char *hs_app_copy(const char *text);
+char *hs_app_copy_if(const char *text); /* NULL of NULL */
 char *hs_app_joined(const char *a, const char *between, const char *b);
 void hs_app_set_message(app *a, char *text, bool error);
 void hs_app_open_overlay(app *a, hs_overlay o);

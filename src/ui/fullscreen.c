@@ -17,6 +17,11 @@ char *hs_app_copy(const char *text)
     return c;
 }
 
+char *hs_app_copy_if(const char *text)
+{
+    return text ? hs_app_copy(text) : NULL;
+}
+
 char *hs_app_joined(const char *a, const char *between, const char *b)
 {
     char *text;
@@ -63,6 +68,8 @@ void hs_app_open_overlay(app *a, hs_overlay o)
 {
     o.open = true;
     a->state.overlay = o;
+    hs_app_replace(&a->overlay_title, hs_app_copy_if(o.title));
+    a->state.overlay.title = a->overlay_title;
     a->overlay_by_key = false;
 }
 
@@ -374,6 +381,7 @@ static void free_app(app *a)
     free(a->caption);
     free(a->message);
     free(a->answer);
+    free(a->overlay_title);
     free(a->overlay_text);
     free(a->command);
     free(a->progress);

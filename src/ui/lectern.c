@@ -9,20 +9,16 @@ static void begin_step(void *context)
     a->left = false;
 }
 
-static char *copy_if(const char *text)
-{
-    return text ? hs_app_copy(text) : NULL;
-}
-
 static void take_look(void *context, hs_look *look)
 {
     app *a = context;
     hs_app_after_running(a);
     *look = (hs_look){.state = a->state,
-                      .section = copy_if(a->section),
-                      .caption = copy_if(a->caption),
-                      .message = copy_if(a->message),
-                      .overlay_text = copy_if(a->overlay_text),
+                      .section = hs_app_copy_if(a->section),
+                      .caption = hs_app_copy_if(a->caption),
+                      .message = hs_app_copy_if(a->message),
+                      .overlay_title = hs_app_copy_if(a->overlay_title),
+                      .overlay_text = hs_app_copy_if(a->overlay_text),
                       .slow = a->slow.on ? a->slow.request : 0,
                       .lanes = hs_app_lockstep(a)};
 }
@@ -37,10 +33,12 @@ static void show_look(void *context, const hs_look *look)
     a->state.zoom = was.zoom;
     a->state.resized = was.resized;
     a->state.large = was.large;
-    hs_app_replace(&a->section, copy_if(look->section));
-    hs_app_replace(&a->caption, copy_if(look->caption));
-    hs_app_replace(&a->message, copy_if(look->message));
-    hs_app_replace(&a->overlay_text, copy_if(look->overlay_text));
+    hs_app_replace(&a->section, hs_app_copy_if(look->section));
+    hs_app_replace(&a->caption, hs_app_copy_if(look->caption));
+    hs_app_replace(&a->message, hs_app_copy_if(look->message));
+    hs_app_replace(&a->overlay_title, hs_app_copy_if(look->overlay_title));
+    hs_app_replace(&a->overlay_text, hs_app_copy_if(look->overlay_text));
+    a->state.overlay.title = a->overlay_title;
     if (a->state.overlay.text) a->state.overlay.text = a->overlay_text;
     hs_interpreter_use_lanes(a->interpreter, look->lanes);
     if (look->slow) hs_app_begin_slow_motion(a, look->slow);

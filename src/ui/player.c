@@ -80,6 +80,7 @@ static void free_step(hs_step *s)
     free(s->look.section);
     free(s->look.caption);
     free(s->look.message);
+    free(s->look.overlay_title);
     free(s->look.overlay_text);
     free(s->changes);
     free(s->speaker);

@@ -17,7 +17,7 @@
  * set anew whenever it is shown. */
 typedef struct {
     hs_screen_state state;
-    char *section, *caption, *message, *overlay_text;
+    char *section, *caption, *message, *overlay_title, *overlay_text;
     uint64_t slow;      /* the operation that is shown in slow motion, 0 for none */
     hs_lockstep *lanes; /* allocators side by side, or NULL; the interpreter's */
 } hs_look;

@@ -17,8 +17,9 @@ static void show_space_step(app *a, size_t step)
 void hs_app_show_space(app *a, const hs_panel *panel, size_t step)
 {
     hs_app_open_overlay(a, (hs_overlay){.panel = panel});
-    hs_app_replace(&a->overlay_text, hs_app_joined("Process", ": ", hs_app_space_on_show(a)->name));
-    a->state.overlay.title = a->overlay_text;
+    hs_app_replace(&a->overlay_title,
+                   hs_app_joined("Process", ": ", hs_app_space_on_show(a)->name));
+    a->state.overlay.title = a->overlay_title;
     show_space_step(a, step);
 }
 

@@ -254,6 +254,20 @@ static void what_is_pointed_out_lasts_for_a_step(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void a_panel_has_its_title_again(void **state)
+{
+    (void)state;
+    terminal *t = play(script("panel.heap", "address-space\nmalloc 8\nwhy\nnote \"behind it\"\n"));
+    assert_true(terminal_shows(t, " Process: hello: "));
+    terminal_type(t, NEXT NEXT);
+    assert_true(terminal_shows(t, " Why: "));
+    terminal_type(t, NEXT);
+    assert_true(terminal_shows(t, "behind it"));
+    terminal_type(t, HOME);
+    assert_true(terminal_shows(t, " Process: hello: "));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_lecture_that_plays_by_itself_waits_where_it_is_told_to(void **state)
 {
     (void)state;
@@ -416,6 +430,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(digits_jump_to_sections),
         cmocka_unit_test(the_presenters_lines_are_not_for_the_audience),
         cmocka_unit_test(what_is_pointed_out_lasts_for_a_step),
+        cmocka_unit_test(a_panel_has_its_title_again),
         cmocka_unit_test(a_lecture_that_plays_by_itself_waits_where_it_is_told_to),
         cmocka_unit_test(typed_commands_stay_as_a_branch),
         cmocka_unit_test(slow_motion_is_a_part_of_the_lecture),
