@@ -45,7 +45,9 @@ static void draw_heap_order(hs_drawing *d)
         bool used_before = b.kind == HS_BLOCK_FREE;
         int column = put_block(d, row, 0, b.addr, b.size);
         hs_put(d->pane, row, column, used_before ? HS_ROLE_FREE : HS_ROLE_UNUSED,
-               used_before ? "free" : "unused");
+               used_before ? "free"
+               : d->small  ? "new"
+                           : "unused");
     }
 }
 
