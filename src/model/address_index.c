@@ -111,6 +111,7 @@ static uint32_t obtain_chunk(hs_index *x)
         return spare;
     }
     x->chunks = hs_array_reserve(x->chunks, &x->chunk_capacity, x->used + 1, sizeof *x->chunks);
+    x->chunks[x->used] = (chunk){0}; /* images take it whole */
     return (uint32_t)x->used++;
 }
 
