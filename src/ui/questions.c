@@ -50,6 +50,7 @@ static asking take_key(app *a, wchar_t key)
 {
     if (key == KEY_MOUSE) return click_answers(a) ? ANSWERED : GOES_ON;
     if (key == KEY_ENTER) return ANSWERED;
+    if (key == KEY_NPAGE && a->player.has_focus) return PASSED; /* a remote has no other keys */
     if (key == KEY_BACKSPACE)
         erase_typed(a);
     else
@@ -75,6 +76,13 @@ static asking await_answer(app *a)
     return now;
 }
 
+/* Does this key of a presenter's remote mean that the overlay has been read, to its end? */
+static bool has_been_read(const app *a, wchar_t key)
+{
+    size_t end = a->state.overlay.skip + (size_t)a->places.overlay.rows;
+    return key == KEY_NPAGE && a->player.has_focus && end >= a->places.overlay_rows;
+}
+
 /* An answer is still laid over the map, such as why the last prediction was wrong: it stays until
  * it has been read. */
 static void read_overlay(app *a)
@@ -87,10 +95,10 @@ static void read_overlay(app *a)
         hs_read read = hs_app_read_key(a, -1, &key);
         if (read == HS_READ_END) a->quit = true;
         if (read == HS_READ_WATCHED) hs_notes_let_in(a->notes);
-        if (read == HS_READ_KEY && key != KEY_ENTER) hs_app_look_key(a, key);
+        bool done = read == HS_READ_KEY && (key == KEY_ENTER || has_been_read(a, key));
+        if (read == HS_READ_KEY && !done) hs_app_look_key(a, key);
         if (read == HS_READ_CHARACTER && key == CTRL_C) a->question.cancelled = true;
-        if (read == HS_READ_CHARACTER || (read == HS_READ_KEY && key == KEY_ENTER))
-            hs_app_close_overlay(a);
+        if (read == HS_READ_CHARACTER || done) hs_app_close_overlay(a);
     }
     a->question.reading = false;
 }

@@ -77,7 +77,8 @@ static void tell_difference(const char *before, const char *now)
     }
 }
 
-/* Questions on the way to a step are passed; what is told of them is read. */
+/* Questions on the way to a step are passed, and what is told of them is read: a remote has no keys
+ * but these. */
 static void pass_questions(terminal *t, int number, int count)
 {
     char text[32];
@@ -86,7 +87,7 @@ static void pass_questions(terminal *t, int number, int count)
         terminal_settle_for(t, QUIET);
         bool asked = terminal_row(t, 23)[0] == '?';
         if (asked || strstr(terminal_row(t, 23), "Enter goes on"))
-            terminal_type(t, "\r");
+            terminal_type(t, NEXT);
         else if (strstr(terminal_row(t, 23), text) ||
                  (number == count && strstr(terminal_row(t, 22), "PgUp back in the script")))
             return;
