@@ -44,7 +44,7 @@ const char *hs_journal_notice(const hs_journal *);
  * tried again with the next command. NULL: all is well. The journal may be NULL. */
 const char *hs_journal_keep(hs_journal *, const hs_session *);
 
-/* Flush it to the disk: when nothing else is to be done. */
+/* Flush it to the disk: once the keys typed ahead are performed, before their answer is drawn. */
 void hs_journal_sync(hs_journal *);
 
 /* The session ends. `wished`: its journal goes as well. */

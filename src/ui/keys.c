@@ -623,8 +623,8 @@ hs_key hs_app_next_char(void *context, wchar_t *out)
         }
         if (!hs_app_key_is_pending(a)) {
             insert_pasted(a);
+            hs_journal_sync(a->config->journal); /* what is answered is kept */
             hs_app_draw(a);
-            hs_journal_sync(a->config->journal);
         }
         bool played = a->player.has_focus || a->slow.on;
         int wait = hs_player_wait(&a->player);
