@@ -206,8 +206,7 @@ static void start_afresh(hs_interpreter *in)
         if (hs_session_setting(s, settings[i]) != o->initial) fill_in(s, o->name, o);
     }
     hs_session_perform(s, &(hs_op){.kind = HS_OP_RESET}, &ignored);
-    hs_lockstep_free(in->lockstep);
-    in->lockstep = NULL;
+    hs_set_lanes(in, NULL);
 }
 
 static const hs_demo *resolve(hs_interpreter *in, const hs_demos *all, const hs_argument *a)

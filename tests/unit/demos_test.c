@@ -6,6 +6,8 @@
 #include "language/demos.h"
 #include "view/drawing.h"
 
+#include <heapscope/lockstep.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -227,6 +229,19 @@ static void a_demo_is_played_as_on_a_fresh_start(void **state)
     assert_int_equal(s->errors, 0);
 }
 
+/* A player keeps the lanes of all steps: it may go back to them. */
+static void a_demo_takes_no_lanes_that_are_kept(void **state)
+{
+    stage *s = *state;
+    hs_interpreter_keep_lanes(s->in);
+    stage_does(s, "split first-fit best-fit; malloc 24");
+    hs_lockstep *kept = hs_interpreter_lockstep(s->in);
+    stage_does(s, "demos wild");
+    assert_null(hs_interpreter_lockstep(s->in));
+    hs_interpreter_use_lanes(s->in, kept);
+    assert_int_equal(hs_lockstep_count(kept), 2);
+}
+
 static void a_demo_that_is_not_there_is_refused(void **state)
 {
     stage *s = *state;
@@ -265,6 +280,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_demo_has_a_title_notes_expectations_and_a_summary,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_demo_is_played_as_on_a_fresh_start, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_demo_takes_no_lanes_that_are_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_demo_that_is_not_there_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_demo_plays_no_other, set_up, tear_down),
     };
