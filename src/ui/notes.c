@@ -43,14 +43,12 @@ enum { FOLDERS = 2, PATH = sizeof((struct sockaddr_un){0}.sun_path) };
 /* Where sockets are, the first choice first; false when this one is not to be had. */
 static bool folder_at(size_t i, char out[PATH])
 {
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    const char *parent = getenv(i == 0 ? "XDG_RUNTIME_DIR" : "TMPDIR");
     size_t room = PATH - strlen("/lecture-4294967295.socket"); /* for the names within */
-    if (i == 1) {
-        snprintf(out, PATH, "/tmp/heapscope-%u", (unsigned)getuid());
-        return is_private(out);
-    }
-    if (!runtime || *runtime != '/') return false;
-    int n = snprintf(out, PATH, "%s/heapscope", runtime);
+    if (i == 1 && (!parent || *parent != '/')) parent = "/tmp";
+    if (!parent || *parent != '/') return false;
+    int n = i == 0 ? snprintf(out, PATH, "%s/heapscope", parent)
+                   : snprintf(out, PATH, "%s/heapscope-%u", parent, (unsigned)getuid());
     return n > 0 && (size_t)n < room && is_private(out);
 }
 
