@@ -39,16 +39,6 @@ static int leave(terminal *t)
     return status;
 }
 
-static void write_file(const char *name, const char *text)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s/%s", home, name);
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
-
 /* --- The main job --------------------------------------------------------------------------- */
 
 static void a_typed_malloc_is_drawn_and_explained(void **state)
@@ -269,9 +259,8 @@ static void a_prediction_is_clicked_on_the_map(void **state)
 static void a_script_stops_for_a_prediction(void **state)
 {
     (void)state;
-    write_file("stop.heap", "malloc 24\npredict { malloc 8 }\nfree p1\n");
-    char path[256];
-    snprintf(path, sizeof path, "%s/stop.heap", home);
+    const char *path =
+        terminal_file(home, "stop.heap", "malloc 24\npredict { malloc 8 }\nfree p1\n");
     terminal *t = start_with(24, 80, NULL, NULL, path);
     assert_true(terminal_shows(t, "step 1/3"));
     terminal_type(t, " ");
@@ -562,7 +551,7 @@ static void history_is_kept_across_runs_and_searched(void **state)
 static void the_users_editrc_is_obeyed(void **state)
 {
     (void)state;
-    write_file(".editrc", "bind -v\n");
+    terminal_file(home, ".editrc", "bind -v\n");
     terminal *t = start(24, 80);
     terminal_type(t, "xalloc 24"); /* vi: Escape, 0, r, m replaces the first letter */
     assert_true(terminal_shows(t, "> xalloc 24"));
@@ -578,7 +567,7 @@ static void the_users_editrc_is_obeyed(void **state)
     assert_true(terminal_shows(t, "> dd = malloc 32"));
     terminal_type(t, "\r");
     assert_true(terminal_shows(t, "dd = malloc(32)"));
-    write_file(".editrc", "");
+    terminal_file(home, ".editrc", "");
     assert_int_equal(leave(t), 0);
 }
 
@@ -846,11 +835,10 @@ static void a_dumb_terminal_gets_line_mode(void **state)
 
 static void a_script_is_played_and_left_for_the_prompt(void **state)
 {
-    char path[256];
     (void)state;
-    write_file("lecture.heap",
-               "set pace 0\nnote \"first words\"\nmalloc 24\nnote \"last words\"\nfree p1\n");
-    snprintf(path, sizeof path, "%s/lecture.heap", home);
+    const char *path = terminal_file(
+        home, "lecture.heap",
+        "set pace 0\nnote \"first words\"\nmalloc 24\nnote \"last words\"\nfree p1\n");
     terminal *t = start_with(24, 80, NULL, path, NULL);
     assert_true(terminal_shows(t, "last words"));
     assert_true(terminal_shows(t, "free(p1)"));
@@ -861,11 +849,10 @@ static void a_script_is_played_and_left_for_the_prompt(void **state)
 
 static void a_lecture_goes_on_at_a_key(void **state)
 {
-    char path[256];
     (void)state;
-    write_file("slow.heap",
-               "set pace 3600\nnote \"first words\"\nmalloc 24\nnote \"last words\"\nfree p1\n");
-    snprintf(path, sizeof path, "%s/slow.heap", home);
+    const char *path = terminal_file(
+        home, "slow.heap",
+        "set pace 3600\nnote \"first words\"\nmalloc 24\nnote \"last words\"\nfree p1\n");
     terminal *t = start_with(24, 80, NULL, path, NULL);
     assert_true(terminal_shows(t, "first words"));
     assert_true(terminal_shows(t, "step 1/4, playing"));

@@ -264,11 +264,7 @@ static void a_journal_torn_anywhere_is_continued_up_to_there(void **state)
         "malloc 24\nmalloc 8\na = malloc 40\nfree p1\ngoto 3\nmalloc 100\nbranch main\ngoto 2\n"
         "write p1 \"x\\n\"*3\nbranch b1\ngoto 4\n";
     char commands[300];
-    snprintf(commands, sizeof commands, "%s/look", home);
-    FILE *file = fopen(commands, "w");
-    assert_non_null(file);
-    fputs(look, file);
-    fclose(file);
+    snprintf(commands, sizeof commands, "%s", terminal_file(home, "look", look));
     size_t heading = (size_t)(strstr(journal, "set ") - journal);
     char *wanted = NULL;
     for (size_t n = heading; n < sizeof journal; n++) {
@@ -371,13 +367,8 @@ static void sessions_at_the_same_time_have_a_journal_each(void **state)
 
 static void scripts_and_pipes_leave_no_journal(void **state)
 {
-    char path[300];
     (void)state;
-    snprintf(path, sizeof path, "%s/script.heap", home);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs("malloc 24\nmalloc 8\n", file);
-    fclose(file);
+    const char *path = terminal_file(home, "script.heap", "malloc 24\nmalloc 8\n");
     free(output_of("", path));
     const char *const argv[] = {program, path, NULL};
     terminal *t = terminal_start(argv, 24, 80, home, NULL);
@@ -395,13 +386,8 @@ static void scripts_and_pipes_leave_no_journal(void **state)
  * session is there, with what was typed as a branch. */
 static void where_a_lecture_went_back_to_is_kept(void **state)
 {
-    char path[300];
     (void)state;
-    snprintf(path, sizeof path, "%s/lecture.heap", home);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs("malloc 24\nmalloc 8\nmalloc 16\n", file);
-    fclose(file);
+    const char *path = terminal_file(home, "lecture.heap", "malloc 24\nmalloc 8\nmalloc 16\n");
     const char *const argv[] = {program, path, NULL};
     terminal *t = terminal_start(argv, 24, 80, home, NULL);
     terminal_type(t, "\033[6~\033[6~"); /* Page Down */

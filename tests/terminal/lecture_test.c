@@ -35,13 +35,7 @@ static terminal *play(const char *path)
 
 static const char *script(const char *name, const char *text)
 {
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", home, name);
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-    return path;
+    return terminal_file(home, name, text);
 }
 
 static int leave(terminal *t)

@@ -61,6 +61,7 @@ static void set_home(const char *home)
 {
     setenv("HOME", home, 1);
     setenv("XDG_RUNTIME_DIR", home, 1);
+    setenv("TMPDIR", home, 1); /* where a lecture's speaker would look as well */
     unsetenv("XDG_STATE_HOME");
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("NO_COLOR");
@@ -382,4 +383,16 @@ void terminal_end(terminal *t)
     close(t->slave);
     vterm_free(t->vterm);
     free(t);
+}
+
+const char *terminal_file(const char *folder, const char *name, const char *text)
+{
+    static char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    if (!file || fputs(text, file) == EOF || fclose(file)) {
+        perror(path);
+        abort();
+    }
+    return path;
 }

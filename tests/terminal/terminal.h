@@ -7,8 +7,8 @@
 
 typedef struct terminal terminal;
 
-/* Start argv (NULL-terminated) on a screen of this size. HOME and the XDG folders are inside
- * `home`; `environment` (NAME=VALUE, NULL-terminated, may be NULL) is added. */
+/* Start argv (NULL-terminated) on a screen of this size. HOME, TMPDIR and the XDG folders are
+ * inside `home`; `environment` (NAME=VALUE, NULL-terminated, may be NULL) is added. */
 terminal *terminal_start(const char *const argv[], int rows, int columns, const char *home,
                          const char *const environment[]);
 /* Kills the program if it still runs. */
@@ -51,5 +51,8 @@ void terminal_kill_after(terminal *, int microseconds);
 
 /* Wait for the program's end: its exit status, 128 + signal, or -1 after 10 seconds. */
 int terminal_wait(terminal *);
+
+/* Write a file for a program to read: its path, valid until the next call. */
+const char *terminal_file(const char *folder, const char *name, const char *text);
 
 #endif
