@@ -214,8 +214,12 @@ static void print_manual(void)
 /* Output that could not be written is a failure. */
 static int finish(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
-    perror("heapscope: standard output");
+    if (fflush(stdout) != 0)
+        perror("heapscope: standard output");
+    else if (ferror(stdout)) /* an earlier write, whose reason is gone */
+        fputs("heapscope: standard output: not all of it could be written\n", stderr);
+    else
+        return status;
     return FAILED;
 }
 

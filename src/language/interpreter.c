@@ -82,6 +82,22 @@ bool hs_say_own(hs_interpreter *in, hs_voice voice, char *text)
     return true;
 }
 
+bool hs_say_argument(hs_interpreter *in, hs_voice voice, const hs_argument *a)
+{
+    static const char nul[] = "\xe2\x90\x80"; /* U+2400 */
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    for (size_t i = 0; i < a->length; i++)
+        if (a->text[i])
+            putc(a->text[i], out);
+        else
+            fputs(nul, out);
+    fclose(out);
+    return hs_say_own(in, voice, text);
+}
+
 bool hs_show_picture(hs_interpreter *in, hs_show what, hs_addr at, uint64_t length)
 {
     in->listener.show(in->listener.context, what, at, length);
@@ -308,7 +324,8 @@ static char *read_stream(FILE *file, size_t *length)
     return NULL;
 }
 
-hs_program *hs_interpreter_load(hs_interpreter *in, const char *path)
+/* A file that can not be read is complained about where a statement names it, if one does. */
+static hs_program *load(hs_interpreter *in, const char *path, const hs_argument *named)
 {
     size_t length;
     errno = 0;
@@ -319,7 +336,9 @@ hs_program *hs_interpreter_load(hs_interpreter *in, const char *path)
     if (!text) {
         char *message = NULL;
         if (asprintf(&message, "%s: can not be read: %s", path, strerror(why)) < 0) abort();
-        fail_text(in, message);
+        if (!named) return fail_text(in, message), NULL;
+        hs_fail_at(in, named->where, message, NULL);
+        free(message);
         return NULL;
     }
     hs_program *p = parse(in, path, 1, text, length);
@@ -327,15 +346,29 @@ hs_program *hs_interpreter_load(hs_interpreter *in, const char *path)
     return p;
 }
 
+hs_program *hs_interpreter_load(hs_interpreter *in, const char *path)
+{
+    return load(in, path, NULL);
+}
+
 hs_program *hs_interpreter_parse(hs_interpreter *in, const char *name, const char *text)
 {
     return parse(in, name, 1, text, strlen(text));
 }
 
-bool hs_interpreter_run_file(hs_interpreter *in, const char *path)
+static bool run_and_free(hs_interpreter *in, hs_program *p)
 {
-    hs_program *p = hs_interpreter_load(in, path);
     bool good = p && run_program(in, p, 0, p->count);
     hs_program_free(p);
     return good;
+}
+
+bool hs_interpreter_run_file(hs_interpreter *in, const char *path)
+{
+    return run_and_free(in, load(in, path, NULL));
+}
+
+bool hs_run_named_file(hs_interpreter *in, const hs_argument *a)
+{
+    return run_and_free(in, load(in, a->text, a));
 }

@@ -16,8 +16,7 @@ static bool say_text(hs_interpreter *in, const hs_statement *s, hs_voice voice, 
     const hs_argument *a = &s->arguments[0];
     hs_op op = {.kind = HS_OP_NOTE, .name = name, .text = a->text, .text_length = a->length};
     hs_session_perform(in->session, &op, &ignored);
-    in->listener.say(in->listener.context, voice, a->text);
-    return true;
+    return hs_say_argument(in, voice, a);
 }
 
 bool hs_run_title(hs_interpreter *in, const hs_statement *s)
@@ -38,8 +37,7 @@ bool hs_run_ask(hs_interpreter *in, const hs_statement *s)
 /* Not remembered: `history` is for all to see. */
 bool hs_run_presenter(hs_interpreter *in, const hs_statement *s)
 {
-    in->listener.say(in->listener.context, HS_SAY_PRESENTER, s->arguments[0].text);
-    return true;
+    return hs_say_argument(in, HS_SAY_PRESENTER, &s->arguments[0]);
 }
 
 /* --- Pictures ------------------------------------------------------------------------------- */

@@ -36,6 +36,8 @@ bool hs_fail_at(hs_interpreter *, hs_span where, const char *what, const char *h
 /* Tell the listener; always true. The second frees the text, which was made for it. */
 bool hs_say(hs_interpreter *, hs_voice, const char *text);
 bool hs_say_own(hs_interpreter *, hs_voice, char *text);
+/* The same for what the user wrote: a NUL in it is told by its picture. */
+bool hs_say_argument(hs_interpreter *, hs_voice, const hs_argument *);
 bool hs_show_picture(hs_interpreter *, hs_show, hs_addr at, uint64_t length);
 
 /* What a function puts about a session, as a text that the caller frees. */
@@ -73,6 +75,9 @@ bool hs_run_maps(hs_interpreter *, const hs_statement *);
 bool hs_run_address_space(hs_interpreter *, const hs_statement *);
 /* Let allocators run at the session's side, or none (NULL). */
 void hs_set_lanes(hs_interpreter *, hs_lockstep *);
+
+/* Run the script that an argument names. */
+bool hs_run_named_file(hs_interpreter *, const hs_argument *);
 
 bool hs_run_statements(hs_interpreter *, const hs_statement *, size_t count);
 bool hs_interrupted(hs_interpreter *);

@@ -19,7 +19,7 @@ bool hs_run_source(hs_interpreter *in, const hs_statement *s)
         return hs_fail_at(in, s->where,
                           "scripts within scripts, 20 deep: one of them sources itself", NULL);
     in->files++;
-    bool good = hs_interpreter_run_file(in, s->arguments[0].text);
+    bool good = hs_run_named_file(in, &s->arguments[0]);
     in->files--;
     return good;
 }
@@ -202,7 +202,7 @@ bool hs_run_random(hs_interpreter *in, const hs_statement *s)
 
 bool hs_run_echo(hs_interpreter *in, const hs_statement *s)
 {
-    return hs_say(in, HS_SAY_ANSWER, s->arguments[0].text ? s->arguments[0].text : "");
+    return hs_say_argument(in, HS_SAY_ANSWER, &s->arguments[0]);
 }
 
 /* expect error { ... }: the statements must fail, and the heap stay as it was. */

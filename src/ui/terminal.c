@@ -290,6 +290,16 @@ static void adopt_size(void)
     clearok(curscr, TRUE);
 }
 
+/* A character's bytes may come in two reads, but soon after each other. */
+static int next_byte(void)
+{
+    enum { SOON = 100 }; /* milliseconds */
+    int c = getch();
+    if (c != ERR) return c;
+    poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, SOON);
+    return getch();
+}
+
 /* The character that `first` begins in UTF-8, which terminals speak whatever the locale says. */
 static wint_t finish_utf8(int first)
 {
@@ -297,7 +307,7 @@ static wint_t finish_utf8(int first)
     const char *at = bytes;
     int rest = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc2 ? 1 : 0, c;
     for (int i = 1; i <= rest; i++) {
-        c = getch();
+        c = next_byte();
         if (c != ERR && (c & ~0x3f) != 0x80) ungetch(c);
         if (c == ERR || (c & ~0x3f) != 0x80) break;
         bytes[i] = (char)c;
@@ -306,7 +316,8 @@ static wint_t finish_utf8(int first)
     return hs_decode_utf8(&at, &code) ? (wint_t)code : 0xfffd;
 }
 
-/* As get_wch does, which loses what follows a byte that the locale does not know. */
+/* A key or a character. Not get_wch, which loses what follows a byte that the locale does not know.
+ */
 static int take_byte(wint_t *c)
 {
     int byte = getch();
@@ -319,7 +330,7 @@ static int take_byte(wint_t *c)
 static bool take_key(hs_terminal *t, hs_read *kind, wchar_t *key)
 {
     wint_t c;
-    int status = t->ascii ? take_byte(&c) : get_wch(&c);
+    int status = take_byte(&c);
     if (status == ERR) return false;
     if (status == KEY_CODE_YES && c == KEY_RESIZE) {
         t->resized = true;

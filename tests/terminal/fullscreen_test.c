@@ -586,6 +586,24 @@ static void a_paste_of_many_lines_runs_them_all(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+/* Latin-1, say: the terminal is UTF-8's, and loses nothing behind such a byte. */
+static void bytes_that_are_no_utf8_take_nothing_with_them(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_settle(t);
+    terminal_type(t, "echo \"A\xff"
+                     "B\"; malloc 8\r");
+    assert_true(terminal_shows(t, "live 8 in 1 block "));
+    terminal_type(t, "\033[200~note \"caf\xe9\"\nmalloc 24\n\033[201~");
+    assert_true(terminal_shows(t, "p2 = malloc(24)"));
+    terminal_type(t, "echo \xc3");
+    terminal_settle_for(t, 20);
+    terminal_type(t, "\xa9t\xc3\xa9\r"); /* a letter in two reads */
+    assert_true(terminal_shows(t, "été"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_very_long_line_is_pasted(void **state)
 {
     enum { LENGTH = 300000 };
@@ -902,6 +920,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(history_is_kept_across_runs_and_searched),
         cmocka_unit_test(the_users_editrc_is_obeyed),
         cmocka_unit_test(a_paste_of_many_lines_runs_them_all),
+        cmocka_unit_test(bytes_that_are_no_utf8_take_nothing_with_them),
         cmocka_unit_test(a_very_long_line_is_pasted),
         cmocka_unit_test(lines_pasted_behind_a_long_command_wait_for_it),
         cmocka_unit_test(a_statement_goes_on_while_its_brace_is_open),

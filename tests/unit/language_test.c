@@ -554,6 +554,18 @@ static char *file_text(const char *path)
     return text;
 }
 
+static void what_lies_behind_a_nul_is_said(void **state)
+{
+    stage *s = *state;
+    static const char *const commands[] = {"note", "echo", "title", "ask"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char line[40];
+        snprintf(line, sizeof line, "%s \"a\\0b\"", commands[i]);
+        stage_does(s, line);
+        assert_string_equal(s->said, "a\u2400b");
+    }
+}
+
 static void source_runs_a_file_and_names_it_in_complaints(void **state)
 {
     stage *s = *state;
@@ -564,7 +576,9 @@ static void source_runs_a_file_and_names_it_in_complaints(void **state)
     put_file("b.heap", "malloc 16; mallok");
     stage_refuses(s, "source b.heap", "b.heap:1:12: there is no command mallok");
     assert_int_equal(stage_value(s, "requests"), 2);
-    stage_refuses(s, "source nothing", "nothing: can not be read: No such file");
+    stage_refuses(s, "source nothing", "test:1:8: nothing: can not be read: No such file");
+    put_file("a.heap", "malloc 8\nsource nothing\n");
+    stage_refuses(s, "source a.heap", "a.heap:2:8: nothing: can not be read");
     stage_refuses(s, "source .", "can not be read");
     put_file("b.heap", "");
     stage_does(s, "source b.heap; source \"b.heap\"");
@@ -915,6 +929,7 @@ int main(void)
         TEST(an_expectation_that_fails_lets_the_rest_go_on),
         TEST(an_expected_error_must_come),
         TEST(expected_errors_nest),
+        TEST_WITH_FILES(what_lies_behind_a_nul_is_said),
         TEST_WITH_FILES(source_runs_a_file_and_names_it_in_complaints),
         TEST_WITH_FILES(a_script_that_sources_itself_ends),
         TEST_WITH_FILES(a_stop_within_a_sourced_script_ends_its_caller),
