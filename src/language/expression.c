@@ -298,8 +298,8 @@ static bool read_primary(hs_reader *r, uint64_t *value)
     if (c == '-') {
         size_t start = r->at++;
         if (!descend(r) || !read_primary(r, value)) return false;
-        hs_complain(r->complaint, (hs_span){start, r->at}, "a size is never negative");
-        return hs_hint(r->complaint, "in C, (size_t)-1 is SIZE_MAX: try that");
+        hs_complain(r->complaint, (hs_span){start, r->at}, "no number here is negative");
+        return hs_hint(r->complaint, "the size (size_t)-1 of C is SIZE_MAX");
     }
     if (r->at >= r->length || (c && strchr("\n;#}", c)))
         return hs_complain(r->complaint, here(r), "a number or a name is missing here");

@@ -94,7 +94,7 @@ static void sizes_that_are_none_are_refused_by_name(void **state)
         {"malloc 1/0", "a division by zero"},
         {"malloc 5%(1-1)", "a division by zero"},
         {"malloc 3-4", "3 - 4 is negative"},
-        {"malloc -8", "a size is never negative"},
+        {"malloc -8", "no number here is negative"},
         {"malloc 12abc", "12abc is no number"},
         {"malloc 0x", "0x is no number"},
         {"malloc 0xg1", "0xg1 is no number"},
@@ -108,7 +108,7 @@ static void sizes_that_are_none_are_refused_by_name(void **state)
         {"malloc size(p9)", "there is no pointer p9"},
         {"malloc length(p9)", "no function of that name"},
         {"calloc 4", "calloc: SIZE is missing"},
-        {"calloc 4 -1", "a size is never negative"},
+        {"calloc 4 -1", "no number here is negative"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         stage_refuses(*state, refused[i][0], refused[i][1]);
