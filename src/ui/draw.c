@@ -7,7 +7,7 @@ static const char player_keys[] =
     "Space next  PgUp back  p plays by itself  Enter type commands  q end it  F1 help";
 static const char paused_keys[] = "F5 back to the script  F1 help  F2 blocks  F4 stats  F10 quit";
 static const char ended_keys[] =
-    "PgUp back in the script  Home to its start  F1 help  F2 blocks  F4 stats  F10 quit";
+    "PgUp back in the script  Home its start  F1 help  F2 blocks  F4 stats  F10 quit";
 
 static const char question_keys[] = "Type the answer and Enter; Enter alone or Escape passes";
 static const char map_question_keys[] =

@@ -264,8 +264,9 @@ static void go_behind(hs_player *p, size_t statement)
 {
     hs_player_pause(p);
     if (p->at + 1 < p->count ? !show(p, p->count - 1) : !come_back(p)) return;
-    while (!p->count || p->steps[p->count - 1].next <= statement)
-        if (!perform_next(p)) return;
+    p->jumps = true;
+    while ((!p->count || p->steps[p->count - 1].next <= statement) && perform_next(p)) continue;
+    p->jumps = false;
 }
 
 void hs_player_end(hs_player *p)

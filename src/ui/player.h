@@ -56,6 +56,7 @@ typedef struct {
 
     bool disturbed; /* commands were typed since: even one that failed may have left its traces */
     bool has_focus; /* keys are the player's, not the prompt's */
+    bool jumps;     /* to a section, or the end: questions on the way are not asked */
     bool playing;   /* goes on by itself */
     int64_t due;    /* when, in milliseconds of hs_player_clock */
     int64_t began;  /* the lecture */

@@ -106,7 +106,7 @@ static void read_overlay(app *a)
 bool hs_app_ask(void *context, const char *question, bool on_map, hs_reply *reply)
 {
     app *a = context;
-    if (a->quit || a->question.cancelled) return false;
+    if (a->quit || a->question.cancelled || a->player.jumps) return false;
     read_overlay(a);
     if (a->quit || a->question.cancelled) return false;
     memset(&a->question, 0, sizeof a->question);

@@ -234,6 +234,22 @@ static void digits_jump_to_sections(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+/* A section, or the end, is where one wants to be: no question on the way holds that up. */
+static void a_jump_passes_predictions(void **state)
+{
+    (void)state;
+    terminal *t = play(script("stops.heap", "title \"One\"\nmalloc 24\npredict { malloc 8 }\n"
+                                            "title \"Two\"\nnote \"half-way\"\n"
+                                            "predict { free p1 }\nnote \"goodbye\"\n"));
+    terminal_type(t, "2");
+    assert_true(terminal_shows(t, "half-way"));
+    assert_true(terminal_shows(t, "live 32 in 2 blocks"));
+    terminal_type(t, END);
+    assert_true(terminal_shows(t, "goodbye"));
+    assert_true(terminal_shows(t, "live 8 in 1 block "));
+    assert_int_equal(leave(t), 0);
+}
+
 static void the_presenters_lines_are_not_for_the_audience(void **state)
 {
     (void)state;
@@ -440,6 +456,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_step_looks_the_same_whenever_it_is_on_show),
         cmocka_unit_test(commands_of_ones_own_leave_the_script_as_it_was),
         cmocka_unit_test(digits_jump_to_sections),
+        cmocka_unit_test(a_jump_passes_predictions),
         cmocka_unit_test(the_presenters_lines_are_not_for_the_audience),
         cmocka_unit_test(what_is_pointed_out_lasts_for_a_step),
         cmocka_unit_test(a_panel_has_its_title_again),
