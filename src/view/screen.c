@@ -18,7 +18,10 @@ enum {
     LEAST_MAP = 10,
     MOST_CAPTION = 4,
     FRAME = 2, /* rows of a caption's frame */
-    MOST_MESSAGE = 6
+    MOST_MESSAGE = 6,
+    LEAST_BAR = 6,
+    LEAST_FOR_BAR = 50, /* columns of the screen */
+    MOST_BAR = 40
 };
 
 static int least(int a, int b)
@@ -76,20 +79,30 @@ static void list_lanes(const hs_lockstep *l, char *out, size_t size)
                                  hs_session_allocator_name(hs_lockstep_lane(l, i)));
 }
 
-/* Where one is in time: "12/40 ---o------", from column `from` on, up to `to`. */
+/* Where one is in time: "12/40 ", or "b1 3/9 " on a branch. Returns its length; 0: there is none.
+ */
+static int list_moment(const hs_session *s, char *out, size_t size)
+{
+    hs_moment m = hs_session_moment(s);
+    uint64_t end = hs_session_branch_count(s, m.branch);
+    if (!end) return 0;
+    if (m.branch)
+        return snprintf(out, size, "b%" PRIu32 " %" PRIu64 "/%" PRIu64 " ", m.branch, m.count, end);
+    return snprintf(out, size, "%" PRIu64 "/%" PRIu64 " ", m.count, end);
+}
+
+/* "12/40 ---o------", from column `from` on, up to `to`; where there is no room for the bar, the
+ * numbers alone. */
 static hs_pane paint_bar(const hs_session *s, hs_pane p, int from, int to)
 {
     char text[64];
     hs_moment m = hs_session_moment(s);
     uint64_t end = hs_session_branch_count(s, m.branch);
-    int n = snprintf(text, sizeof text, "%" PRIu64 "/%" PRIu64 " ", m.count, end);
-    if (m.branch)
-        n = snprintf(text, sizeof text, "b%" PRIu32 " %" PRIu64 "/%" PRIu64 " ", m.branch, m.count,
-                     end);
-    int width = least(to - from - n, 40);
-    if (!end || width < 6) return (hs_pane){0};
+    int n = list_moment(s, text, sizeof text), width = least(to - from - n, MOST_BAR);
+    if (width < LEAST_BAR) width = 0;
     from = to - width - n;
-    hs_put(p, 0, from, HS_ROLE_TITLE, text);
+    if (n) hs_put(p, 0, from, HS_ROLE_TITLE, text);
+    if (!n || !width) return (hs_pane){0};
     hs_pane bar = hs_pane_part(p, 0, from + n, 1, width);
     hs_fill(bar, 0, 0, width, HS_ROLE_TITLE, p.scene->ascii ? L'-' : 0x2500);
     hs_put_glyph(bar, 0, (int)((uint64_t)(width - 1) * m.count / end), HS_ROLE_TITLE,
@@ -97,37 +110,56 @@ static hs_pane paint_bar(const hs_session *s, hs_pane p, int from, int to)
     return bar;
 }
 
-static void paint_title(const hs_session *s, const hs_screen_state *state, hs_pane p,
-                        hs_screen_places *places)
+/* Allocator, options, heap and live bytes; the number of blocks where there is room for it. */
+static void list_heap(const hs_session *s, int room, char *out, size_t size)
 {
     const hs_totals *t = hs_session_totals(s);
     const hs_heap *h = hs_session_heap(s);
-    char options[80], left[200], size[32];
+    char options[80], bytes[32], blocks[48];
     uint64_t committed = hs_heap_committed(h);
     if (committed < 100000)
-        snprintf(size, sizeof size, "%" PRIu64, committed);
+        snprintf(bytes, sizeof bytes, "%" PRIu64, committed);
     else
-        hs_size_text(committed, size, sizeof size);
+        hs_size_text(committed, bytes, sizeof bytes);
     list_options(h, options, sizeof options);
-    hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
-    int start = hs_put(p, 0, 1, HS_ROLE_TITLE, state->section ? state->section : "heapscope") + 2;
-    snprintf(left, sizeof left, "%s%s  heap %s  live %" PRIu64 " in %" PRIu64 " block%s",
-             hs_session_allocator_name(s), options, size, t->live, t->live_blocks,
-             t->live_blocks == 1 ? "" : "s");
+    int n = snprintf(out, size, "%s%s  heap %s  live %" PRIu64, hs_session_allocator_name(s),
+                     options, bytes, t->live);
+    int more = snprintf(blocks, sizeof blocks, " in %" PRIu64 " block%s", t->live_blocks,
+                        t->live_blocks == 1 ? "" : "s");
+    if (n + more <= room) snprintf(out + n, size - (size_t)n, "%s", blocks);
+}
+
+/* Name, heap, bar, help. Where the columns are few the bar needs the name's, and then goes; where
+ * one is in time stays. */
+static void paint_title(const hs_session *s, const hs_screen_state *state, hs_pane p,
+                        hs_screen_places *places)
+{
+    const char *help = "F1 help ", *name = state->section ? state->section : "heapscope";
+    char left[200], moment[64];
+    int column = p.columns - (int)strlen(help), start = (int)strlen(name) + 3;
+    int place = list_moment(s, moment, sizeof moment) + 2;
+    if (state->lecture || p.columns < LEAST_FOR_BAR) place = 0;
+    list_heap(s, (place ? column : p.columns) - 1 - place, left, sizeof left);
     if (state->lockstep) list_lanes(state->lockstep, left, sizeof left);
-    int end = hs_put(p, 0, start, HS_ROLE_TITLE, left) + 1;
-    const char *help = "F1 help ";
-    int column = p.columns - (int)strlen(help);
+    int rest = (int)strlen(left) + place + 2 + (place > 2 ? LEAST_BAR : 0);
+    hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
+    if (state->section || start + rest <= column)
+        start = hs_put(p, 0, 1, HS_ROLE_TITLE, name) + 2;
+    else
+        start = 1;
+    hs_pane before = hs_pane_part(p, 0, 0, 1, place ? column - place - 1 : p.columns);
+    int end = hs_put(before, 0, start, HS_ROLE_TITLE, left) + 1;
     if (column <= end) return;
     hs_put(p, 0, column, HS_ROLE_TITLE, help);
-    if (!state->lecture) places->bar = paint_bar(s, p, end + 1, column - 2);
+    if (place) places->bar = paint_bar(s, p, end + 1, column - 2);
 }
 
 static int message_rows(hs_pane p, const hs_screen_state *state)
 {
     int rows = state->message ? hs_put_wrapped(p, 0, 0, HS_ROLE_TEXT, state->message) : 1;
-    int floor = p.rows >= 20 ? 2 : 1,
-        ceiling = least(MOST_MESSAGE, p.rows / 3 > 0 ? p.rows / 3 : 1);
+    bool many = state->lockstep && hs_lockstep_count(state->lockstep) > 2;
+    int share = p.rows / (many ? 8 : 3); /* many lanes need the room, and tell results too */
+    int floor = p.rows >= 20 ? 2 : 1, ceiling = least(MOST_MESSAGE, share > 0 ? share : 1);
     return rows < floor ? floor : least(rows, ceiling);
 }
 

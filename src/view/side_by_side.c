@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_WIDTH = 44, LEAST_ROWS = 7, MOST_FIGURES = 4 };
+enum { LEAST_WIDTH = 44, LEAST_ROWS = 7, TIGHT_ROWS = 3, MOST_FIGURES = 4 };
 
 static const char *name_of(const hs_lockstep *l, size_t lane)
 {
@@ -152,18 +152,18 @@ static void figures(const hs_session *s, char pieces[][48], size_t *count)
     snprintf(pieces[n++], 48, "heap %" PRIu64, hs_heap_committed(hs_session_heap(s)));
     snprintf(pieces[n++], 48, "live %" PRIu64 " in %" PRIu64, t->live, t->live_blocks);
     snprintf(pieces[n++], 48, "utilization %" PRIu64 "%%", measure(s, &l, "utilization"));
+    snprintf(pieces[n++], 48, "examined %" PRIu64 ", in all %" PRIu64, measure(s, &l, "examined"),
+             t->counts.visits);
     snprintf(pieces[n++], 48, "fragmentation int. %" PRIu64 "%%, ext. %" PRIu64 "%%",
              measure(s, &l, "internal_fragmentation"), measure(s, &l, "external_fragmentation"));
     snprintf(pieces[n++], 48, "largest hole %" PRIu64, l.largest_hole);
-    snprintf(pieces[n++], 48, "examined %" PRIu64 ", in all %" PRIu64, measure(s, &l, "examined"),
-             t->counts.visits);
     if (t->failed) snprintf(pieces[n++], 48, "failed %" PRIu64, t->failed);
     *count = n;
 }
 
-/* Put the figures from `row` on, as many to a row as fit; returns the rows. Without a scene it only
- * counts. */
-static int put_figures(const hs_session *s, hs_pane p, int row)
+/* Put the figures from `row` on, as many to a row as fit, on `most` rows; returns the rows. Without
+ * a scene it only counts. */
+static int put_figures(const hs_session *s, hs_pane p, int row, int most)
 {
     char pieces[8][48];
     size_t count;
@@ -172,10 +172,11 @@ static int put_figures(const hs_session *s, hs_pane p, int row)
     for (size_t i = 0; i < count; i++) {
         int width = (int)strlen(pieces[i]);
         if (column && column + width > p.columns) column = 0, rows++;
+        if (rows > most) return most;
         if (p.scene) hs_put(p, row + rows - 1, column, HS_ROLE_TEXT, pieces[i]);
         column += width + 2;
     }
-    return rows < MOST_FIGURES ? rows : MOST_FIGURES;
+    return rows;
 }
 
 /* The result of the last request, at the right of the heading. */
@@ -197,20 +198,26 @@ static void put_result(const hs_lockstep *l, size_t lane, hs_pane p, int column)
     if (at > column) hs_put(p, 0, at, HS_ROLE_TITLE, text);
 }
 
-static int heading_rows(const hs_session *s, int columns)
+static int heading_rows(const hs_session *s, int columns, int figures)
 {
-    return 1 + put_figures(s, (hs_pane){.columns = columns}, 0);
+    return 1 + put_figures(s, (hs_pane){.columns = columns}, 0, figures);
+}
+
+static void paint_lane(const hs_lockstep *l, size_t lane, const hs_map_plan *plan, hs_pane p,
+                       int figures)
+{
+    const hs_session *s = hs_lockstep_lane(l, lane);
+    int rows = heading_rows(s, p.columns, figures);
+    hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, p.scene->ascii ? L'-' : 0x2500);
+    put_result(l, lane, p, hs_putf(p, 0, 2, HS_ROLE_TITLE, " %s ", name_of(l, lane)));
+    put_figures(s, hs_pane_part(p, 0, 0, rows, p.columns), 1, figures);
+    hs_pane map = hs_pane_part(p, rows, 0, p.rows - rows, p.columns);
+    if (map.rows > 0) hs_map_paint(s, plan, map, HS_NULL, 0);
 }
 
 void hs_lane_paint(const hs_lockstep *l, size_t lane, const hs_map_plan *plan, hs_pane p)
 {
-    const hs_session *s = hs_lockstep_lane(l, lane);
-    int rows = heading_rows(s, p.columns);
-    hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, p.scene->ascii ? L'-' : 0x2500);
-    put_result(l, lane, p, hs_putf(p, 0, 2, HS_ROLE_TITLE, " %s ", name_of(l, lane)));
-    put_figures(s, hs_pane_part(p, 0, 0, rows, p.columns), 1);
-    hs_pane map = hs_pane_part(p, rows, 0, p.rows - rows, p.columns);
-    if (map.rows > 0) hs_map_paint(s, plan, map, HS_NULL, 0);
+    paint_lane(l, lane, plan, p, MOST_FIGURES);
 }
 
 /* --- All lanes ------------------------------------------------------------------------------ */
@@ -242,7 +249,7 @@ hs_map_plan hs_lane_plan(const hs_lockstep *l, size_t lane, int rows, int column
 
 int hs_lane_rows(const hs_lockstep *l, size_t lane, const hs_map_plan *plan, int columns)
 {
-    return heading_rows(hs_lockstep_lane(l, lane), columns) + hs_map_rows(plan);
+    return heading_rows(hs_lockstep_lane(l, lane), columns, MOST_FIGURES) + hs_map_rows(plan);
 }
 
 /* Below the maps: what is not on show, and where they part. */
@@ -290,16 +297,18 @@ void hs_lanes_paint(const hs_lockstep *l, hs_pane p, hs_addr top, bool follow, h
 {
     size_t count = hs_lockstep_count(l);
     bool columns = p.columns >= (int)count * LEAST_WIDTH;
-    size_t fit = p.rows > 2 * LEAST_ROWS ? (size_t)((p.rows - 1) / LEAST_ROWS) : 1;
+    size_t fit = p.rows > 2 * TIGHT_ROWS ? (size_t)((p.rows - 1) / TIGHT_ROWS) : 1;
     size_t shown = columns ? count : least(count, fit);
     int bottom = bottom_rows(l, p, shown);
+    bool tight = !columns && (p.rows - bottom) / (int)shown < LEAST_ROWS;
+    int figures = tight ? 1 : MOST_FIGURES; /* the first ones say most */
     hs_pane lanes = hs_pane_part(p, 0, 0, p.rows - bottom, p.columns);
     put_bottom(l, hs_pane_part(p, lanes.rows, 0, bottom, p.columns), shown);
     for (size_t i = 0; i < shown; i++) {
         hs_pane own = pane_of(lanes, i, shown, columns);
-        int heading = heading_rows(hs_lockstep_lane(l, i), own.columns);
+        int heading = heading_rows(hs_lockstep_lane(l, i), own.columns, figures);
         hs_map_plan its = hs_lane_plan(l, i, own.rows - heading, own.columns, top, follow);
-        hs_lane_paint(l, i, &its, own);
+        paint_lane(l, i, &its, own, figures);
         if (i) continue;
         int ruler = own.rows - heading > 4;
         *plan = its;

@@ -298,7 +298,8 @@ static void what_is_cut_is_named(void **state)
 {
     stage *s = *state;
     stage_does(s, ALL "; malloc 24");
-    picture_shows(picture(s, 17, 80), "no room for buddy, tlsf");
+    picture_shows(picture(s, 10, 80), "no room for tlsf");
+    picture_hides(picture(s, 17, 80), "no room for"); /* a title, the first figures, a row of map */
     picture_hides(picture(s, 40, 80), "no room for");
     picture_hides(picture(s, 17, 200), "no room for");
 }
