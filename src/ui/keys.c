@@ -237,11 +237,14 @@ static void zoom_map(app *a, uint64_t zoom, hs_addr top)
     a->state.follow = false;
 }
 
-/* So many bytes a row that a block takes a few rows. */
-static uint64_t zoom_for(uint64_t size)
+/* So many bytes a row that a block takes a few rows, or half the map when it is large; never more
+ * than for the whole heap. */
+static uint64_t zoom_for(const app *a, const hs_session *s, uint64_t size)
 {
-    uint64_t zoom = 8;
-    while (zoom * 4 < size && zoom < (uint64_t)1 << 40) zoom *= 2;
+    int rows = a->places.map.rows, few = rows > 8 ? rows / 2 : 4;
+    uint64_t zoom = 8,
+             whole = hs_map_plan_for(s, rows, a->places.map.columns, 0, HS_NULL).row_bytes;
+    while (zoom * (uint64_t)few < size && zoom < whole) zoom *= 2;
     return zoom;
 }
 
@@ -260,7 +263,7 @@ static void key_path(app *a)
         break;
     case HS_PATH_HEAP: zoom_map(a, 0, hs_heap_base(hs_session_heap(s))); break;
     case HS_PATH_BLOCK:
-        zoom_map(a, zoom_for(path->block.block.size), path->block.block.addr);
+        zoom_map(a, zoom_for(a, s, path->block.block.size), path->block.block.addr);
         a->state.cursor = path->block.block.addr;
         a->state.cursor_size = path->block.block.size;
         break;

@@ -420,6 +420,13 @@ static void a_key_goes_from_the_address_space_to_the_header_and_back(void **stat
     assert_true(terminal_shows(t, in[1]));
     terminal_type(t, "reset\r"); /* it begins anew after a command */
     assert_true(terminal_hides(t, in[1]));
+    terminal_type(t, "malloc 5000\r");
+    assert_true(terminal_shows(t, "512 bytes a row"));
+    terminal_type(t, "\033[Z\033[Z\033[Z");
+    assert_true(terminal_shows(t, "process > heap > block p1"));
+    assert_true(terminal_shows(t, "512 bytes a row")); /* a large block: no coarser than before */
+    terminal_type(t, "reset\r");
+    assert_true(terminal_hides(t, "process > heap"));
     terminal_type(t, "\033[Z");
     assert_true(terminal_shows(t, in[0]));
     assert_int_equal(leave(t), 0);
