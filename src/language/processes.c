@@ -35,20 +35,23 @@ bool hs_run_address_space(hs_interpreter *in, const hs_statement *s)
 }
 
 /* A number and nothing else? */
-static bool is_process(const char *text, int *process)
+static bool is_number(const char *text, long *n)
 {
     char *end;
-    long n = strtol(text, &end, 10);
-    *process = n > 0 && n < 1 << 30 ? (int)n : 0;
+    *n = strtol(text, &end, 10);
     return end != text && !*end;
 }
 
 /* PID, self, -- COMMAND..., or COMMAND... */
 static hs_space *open_space(const char *what, hs_problem *problem)
 {
-    int process;
+    long n;
     if (strcmp(what, "self") == 0) return hs_space_of_process(getpid(), problem);
-    if (is_process(what, &process)) return hs_space_of_process(process, problem);
+    if (is_number(what, &n)) {
+        if (n > 0 && n < 1 << 30) return hs_space_of_process((int)n, problem);
+        *problem = (hs_problem){.operand = HS_OPERAND_NAME, .what = "no process has this number"};
+        return NULL;
+    }
     if (strncmp(what, "--", 2) == 0 && (what[2] == ' ' || !what[2])) what += 2;
     return hs_space_of_command(what, problem);
 }

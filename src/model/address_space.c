@@ -28,7 +28,7 @@ hs_space *hs_space_new(const char *name)
 static void end_process(hs_space *space)
 {
     if (space->input >= 0) close(space->input);
-    if (!space->child || !space->process) return;
+    if (!space->child || space->ended) return;
     kill(space->process, SIGKILL);
     waitpid(space->process, NULL, 0);
 }

@@ -60,7 +60,8 @@ typedef struct {
     hs_space_step *steps;
     size_t step_count, step_capacity;
     size_t shown; /* the step on show, from 1; 0 while there is none */
-    int process;  /* of a live one: its number; 0 when there is none any more */
+    int process;  /* of a live one: its number */
+    bool ended;   /* it was live */
     bool child;   /* it was started from here */
     char *seen;   /* what its map said last */
     int input;    /* the end of its standard input that keeps it waiting; -1 */

@@ -232,6 +232,12 @@ static void tell_beginning(builder *b)
                      "each access would fault. The addresses above are the kernel's.");
 }
 
+/* It is to be mapped into programs: nothing in it begins one. */
+static bool is_library(const hs_executable *e)
+{
+    return e->movable && !e->interpreter && (e->needed_count || !e->entry);
+}
+
 static void tell_file(builder *b)
 {
     const object *o = b->objects;
@@ -240,13 +246,20 @@ static void tell_file(builder *b)
     hs_space_tell(
         b->space,
         "%.200s is an ELF file of %d bits for %s, %s%s%s. %u program headers, %zu of them "
-        "segments to load; its first instruction is at 0x%" PRIx64 ".",
+        "segments to load.",
         o->name, e->bits, e->machine,
-        e->movable       ? "position-independent (PIE)"
+        e->movable       ? is_library(e) ? "position-independent" : "position-independent (PIE)"
         : e->interpreter ? "linked to fixed addresses (no PIE)"
                          : "linked to fixed addresses",
-        e->interpreter ? "" : ", static", e->stripped ? ", stripped of its symbols" : "",
-        e->header_count, e->load_count, e->entry + o->bias);
+        e->interpreter  ? ""
+        : is_library(e) ? ", without an interpreter"
+                        : ", static",
+        e->stripped ? ", stripped of its symbols" : "", e->header_count, e->load_count);
+    if (is_library(e))
+        hs_space_tell(b->space, "It is a library, to be mapped into programs: execve would map it "
+                                "like one, and the process would crash where it begins.");
+    else
+        hs_space_tell(b->space, "Its first instruction is at 0x%" PRIx64 ".", e->entry + o->bias);
     if (e->movable)
         hs_space_tell(b->space,
                       "It may lie anywhere: the kernel draws an address at random; here "
@@ -430,9 +443,25 @@ static bool protect(builder *b, const object *o)
     return true;
 }
 
+/* What was mapped does not run: say why, and what the rest of the picture then is. */
+static void tell_failure(builder *b, const hs_executable *e)
+{
+    hs_space_step_begin(b->space, "nothing runs");
+    hs_space_tell(b->space,
+                  "%s: no library is mapped, no address is written into its tables. What "
+                  "follows is what a program would find.",
+                  e->interpreter ? "Without its interpreter the program does not begin"
+                                 : "A library is not relocated until a program needs it");
+}
+
 static void relocate(builder *b)
 {
+    const hs_executable *e = b->objects[0].e;
     size_t n = 0;
+    if ((e->interpreter && !b->interpreter) || is_library(e)) {
+        tell_failure(b, e);
+        return;
+    }
     hs_space_step_begin(b->space, b->interpreter ? "the interpreter relocates"
                                                  : "the program protects its own data");
     for (size_t i = 0; i < b->count; i++) n += protect(b, &b->objects[i]);
@@ -456,9 +485,10 @@ static void make_heap(builder *b)
     hs_space_step_begin(s, "the heap: an empty segment");
     hs_space_tell(
         s,
-        "The kernel has set the break to 0x%" PRIx64
-        ", a little behind bss (at random, so that addresses can not be guessed). Heap is "
-        "what lies between there and the break: nothing yet.",
+        "The kernel has set the break behind bss, at random, so that addresses can not be "
+        "guessed; here it is always 0x%" PRIx64
+        ", where the heap of this session starts. Heap is what lies between there and the break: "
+        "nothing yet.",
         HS_BASE);
     size_t empty = hs_space_add(s, HS_BASE, HS_BASE, READ_WRITE, HS_SEGMENT_HEAP, "heap");
     hs_space_step_begin(s, "the allocator initializes the heap");
@@ -530,6 +560,7 @@ static char *path_of(const char *name)
 
 hs_space *hs_space_of_program(const char *name, const char *arguments, hs_problem *problem)
 {
+    if (!*name) return refuse(problem, "the program has no name"), NULL;
     char *path = path_of(name);
     hs_executable *e = hs_executable_open(path, problem);
     hs_space *space = e ? hs_space_of_executable(e, arguments, problem) : NULL;

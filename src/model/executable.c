@@ -85,9 +85,18 @@ static const char *name_of_machine(unsigned number)
     return "a machine of its own";
 }
 
+static bool has_magic(const reading *r)
+{
+    size_t n;
+    const char *bytes = elf_rawfile(r->elf, &n);
+    return bytes && n >= SELFMAG && memcmp(bytes, ELFMAG, SELFMAG) == 0;
+}
+
 static bool read_header(reading *r)
 {
     hs_executable *e = r->e;
+    if (elf_kind(r->elf) != ELF_K_ELF && has_magic(r))
+        return damaged(r, "its header is cut off, or of no class that there is");
     if (elf_kind(r->elf) != ELF_K_ELF)
         return refuse(r->problem, "", "this is no ELF file: it has no segments to map");
     if (!gelf_getehdr(r->elf, &r->header)) return damaged(r, "its header is cut off");

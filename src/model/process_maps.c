@@ -220,11 +220,27 @@ static void tell(hs_space *s, const difference *d)
     if (d->gone) hs_space_tell(s, "%zu gone or changed.", d->gone);
 }
 
+/* What was mapped stays on show. */
+static bool end(hs_space *s)
+{
+    bool last_is_shown = s->shown == s->step_count;
+    s->ended = true;
+    hs_space_step_begin(s, "it has ended");
+    hs_space_tell(s, "Process %d is no more, nor is its address space; this is how it was last.",
+                  s->process);
+    if (last_is_shown) hs_space_go(s, s->step_count);
+    return true;
+}
+
 /* One look at maps. An empty one is that of a process that has ended. */
 static bool look(hs_space *s)
 {
-    char *text = s->process ? read_proc(s->process, "maps") : NULL;
+    char *text = s->ended ? NULL : read_proc(s->process, "maps");
     bool last_is_shown = s->shown == s->step_count;
+    if (!s->ended && !s->child && (text ? !*text : errno == ENOENT || errno == ESRCH)) {
+        free(text);
+        return end(s);
+    }
     if (!text || !*text || (s->seen && strcmp(text, s->seen) == 0) || s->step_count == MOST_STEPS) {
         free(text);
         return false;
@@ -256,11 +272,11 @@ static bool watch(hs_space *s, int64_t quiet, int64_t patience)
 {
     int64_t began = now(), last = began;
     bool changed = false;
-    while (s->process && now() - last <= quiet && now() - began < patience) {
+    while (!s->ended && now() - last <= quiet && now() - began < patience) {
         int status;
         pid_t got = waitpid(s->process, &status, WNOHANG);
         if (got > 0 && (WIFEXITED(status) || WIFSIGNALED(status))) {
-            s->process = 0;
+            changed |= end(s);
         } else if (got > 0) {
             changed |= look(s);
             let_go_on(s, status);
@@ -277,7 +293,7 @@ bool hs_space_refresh(hs_space *s)
 {
     bool changed = s->child ? watch(s, 0, 100) : false;
     changed |= look(s);
-    if (s->process) take_residents(s);
+    if (!s->ended) take_residents(s);
     return changed;
 }
 
@@ -310,6 +326,23 @@ hs_space *hs_space_of_process(int process, hs_problem *problem)
 
 enum { MOST_WORDS = 64 };
 
+/* As a shell finds it. Not execvp, which gives what the kernel refuses to /bin/sh. */
+static void execute(char *const *words)
+{
+    const char *list = strchr(words[0], '/') ? NULL : getenv("PATH");
+    int why = ENOENT;
+    if (!list) execv(words[0], words);
+    while (list && *list) {
+        char path[4096];
+        int length = (int)strcspn(list, ":");
+        snprintf(path, sizeof path, "%.*s%s%s", length, list, length ? "/" : "", words[0]);
+        execv(path, words);
+        if (errno != ENOENT && errno != ENOTDIR) why = errno;
+        list += length + (list[length] == ':');
+    }
+    if (list) errno = why;
+}
+
 /* In the child: its end is the only way out. */
 static void become(char *const *words, int input, int report)
 {
@@ -324,7 +357,7 @@ static void become(char *const *words, int input, int report)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-    execvp(words[0], words);
+    execute(words);
     int why = errno;
     ssize_t ignored = write(report, &why, sizeof why);
     (void)ignored;
@@ -381,7 +414,7 @@ hs_space *hs_space_of_command(const char *text, hs_problem *problem)
         s->process = child;
         s->input = input;
         watch(s, QUIET, PATIENCE);
-        take_residents(s);
+        if (!s->ended) take_residents(s);
         hs_space_go(s, 1);
     } else {
         *problem = (hs_problem){.operand = HS_OPERAND_NAME};

@@ -244,7 +244,8 @@ static void paint(const hs_session *s, const hs_space *space, hs_pane p, size_t 
 {
     char title[128] = "No process";
     if (space && space->live)
-        snprintf(title, sizeof title, "Process %d: %.80s", space->process, space->name);
+        snprintf(title, sizeof title, "Process %d: %.80s%s", space->process, space->name,
+                 space->ended ? ", ended" : "");
     else if (space)
         snprintf(title, sizeof title, "Process: %.80s", space->name);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');

@@ -305,6 +305,15 @@ static void libraries_are_those_that_the_loader_finds(void **state)
     }
 }
 
+/* Some step of the process on show says so. */
+static bool is_told(stage *s, const char *words)
+{
+    const hs_space *space = hs_session_space(s->session, HS_SPACE_OWN);
+    for (size_t i = 0; i < space->step_count; i++)
+        if (strstr(space->steps[i].text, words)) return true;
+    return false;
+}
+
 static void a_library_is_found_beside_the_program(void **state)
 {
     char path[300];
@@ -331,11 +340,27 @@ static void a_library_is_found_beside_the_program(void **state)
     assert_true(shell("rm %s/lib/libbeside.so", folder));
     snprintf(path, sizeof path, "exec %s/uses", folder);
     stage_does(*state, path);
-    const hs_space *space = hs_session_space(((stage *)*state)->session, HS_SPACE_OWN);
-    bool told = false;
-    for (size_t j = 0; j < space->step_count; j++)
-        told = told || strstr(space->steps[j].text, "cannot open shared object file");
-    assert_true(told);
+    assert_true(is_told(*state, "cannot open shared object file"));
+}
+
+static void what_can_not_run_is_shown_and_told(void **state)
+{
+    char path[300];
+    if (!hs_executable_is_readable()) skip();
+    if (!shell("cc -shared -fPIC -o %s/alone.so %s/program.c 2>/dev/null", folder, folder)) skip();
+    if (!shell("cc -Wl,--dynamic-linker=/nowhere/ld.so -o %s/nowhere %s/program.c 2>/dev/null",
+               folder, folder))
+        skip();
+    snprintf(path, sizeof path, "exec %s/alone.so", folder);
+    stage_does(*state, path);
+    assert_true(is_told(*state, "It is a library"));
+    assert_false(is_told(*state, "begins at once"));
+    assert_false(is_told(*state, "Its first instruction"));
+    snprintf(path, sizeof path, "exec %s/nowhere", folder);
+    stage_does(*state, path);
+    assert_true(is_told(*state, "PT_INTERP names /nowhere/ld.so, which is not there"));
+    assert_true(is_told(*state, "Without its interpreter the program does not begin"));
+    assert_false(is_told(*state, "begins at once"));
 }
 
 /* --- Files that are none -------------------------------------------------------------------- */
@@ -652,17 +677,51 @@ static void a_program_that_ends_is_shown_as_it_was(void **state)
     (void)state;
     hs_space *space = hs_space_of_command("true", &problem);
     assert_non_null(space);
-    assert_int_equal(space->process, 0);
-    assert_true(space->step_count > 0);
+    assert_true(space->ended);
+    assert_true(space->step_count > 1);
+    assert_string_equal(space->steps[space->step_count - 1].title, "it has ended");
     assert_false(hs_space_refresh(space));
     hs_space_free(space);
+}
+
+static void a_process_that_ends_while_it_is_shown_is_told_so(void **state)
+{
+    hs_problem problem;
+    (void)state;
+    pid_t child = fork();
+    if (!child)
+        for (;;) pause();
+    hs_space *space = hs_space_of_process(child, &problem);
+    assert_non_null(space);
+    assert_false(space->ended);
+    size_t segments = space->count, steps = space->step_count;
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_true(hs_space_refresh(space));
+    assert_true(space->ended);
+    assert_int_equal(space->step_count, steps + 1);
+    assert_int_equal(space->shown, steps + 1);
+    assert_int_equal(space->count, segments);
+    hs_space_free(space);
+}
+
+/* A shell would run it itself. */
+static void a_file_that_the_kernel_refuses_is_not_given_to_a_shell(void **state)
+{
+    char command[300];
+    write_bytes("no-program", "true\n", 5);
+    assert_true(shell("chmod +x %s/no-program", folder));
+    snprintf(command, sizeof command, "maps -- %s/no-program", folder);
+    stage_refuses(*state, command, "can not be started: Exec format error");
 }
 
 static void processes_that_are_not_there_are_refused(void **state)
 {
     stage *s = *state;
     stage_refuses(s, "maps 999999999", "there is no process 999999999");
-    stage_refuses(s, "maps 0", "there is no process 0");
+    stage_refuses(s, "maps 0", "no process has this number");
+    stage_refuses(s, "maps 99999999999999999999", "no process has this number");
+    stage_refuses(s, "exec \"\"", "the program has no name");
     stage_refuses(s, "maps -- no-such-program", "can not be started: No such file");
     stage_refuses(s, "maps --", "it has no name");
     stage_does(s, "maps self; maps");
@@ -677,6 +736,7 @@ int main(int argc, char **argv)
         ON_STAGE(segments_are_where_the_kernel_maps_them),
         cmocka_unit_test(libraries_are_those_that_the_loader_finds),
         ON_STAGE(a_library_is_found_beside_the_program),
+        ON_STAGE(what_can_not_run_is_shown_and_told),
         ON_STAGE(what_is_no_program_is_refused_with_the_reason),
         ON_STAGE(a_program_for_another_machine_is_shown),
         ON_STAGE(a_program_of_32_bits_is_refused),
@@ -691,6 +751,8 @@ int main(int argc, char **argv)
         ON_STAGE(a_real_process_is_shown_as_proc_has_it),
         ON_STAGE(a_started_program_shows_its_segments_appear),
         cmocka_unit_test(a_program_that_ends_is_shown_as_it_was),
+        cmocka_unit_test(a_process_that_ends_while_it_is_shown_is_told_so),
+        ON_STAGE(a_file_that_the_kernel_refuses_is_not_given_to_a_shell),
         ON_STAGE(processes_that_are_not_there_are_refused),
     };
     setlocale(LC_ALL, "C.UTF-8");
