@@ -286,6 +286,8 @@ static bool share(command *c, hs_process *p, const char *other)
     hs_mmu *m = c->m;
     hs_process *with = known_process(c, other);
     if (!with) return false;
+    if (with == p)
+        return refuse(c, HS_OPERAND_NAME, "", "%s has no code yet that it could share", p->name);
     if (m->kind == HS_MMU_BASE_BOUNDS || m->segments == 2)
         return refuse(c, HS_OPERAND_NAME, "mmu segmentation 4 has one, and paging shares pages",
                       "code can not be shared: it has no segment of its own");
@@ -491,6 +493,7 @@ static bool do_compact(command *c)
     hs_memory_figures before = hs_memory_measure(c->m);
     uint64_t copied = hs_memory_compact(c->m);
     hs_memory_figures f = hs_memory_measure(c->m);
+    if (!copied) return report(c->m, "there was nothing to move: all that is in use lies together");
     return report(c->m,
                   "compaction copied %" PRIu64 " bytes and changed the bases: %" PRIu64
                   " hole%s became %" PRIu64 ", the largest has %" PRIu64 " bytes",

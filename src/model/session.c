@@ -280,7 +280,7 @@ bool hs_session_virtual(const hs_session *s, hs_pointer p, uint64_t *address, hs
     const hs_mmu *m = &s->is.mmu;
     hs_addr base = hs_heap_base(s->heap);
     *address = hs_session_value(s, p);
-    if (*address < base) return true;
+    if (*address < base || *address - base >= HS_HEAP_LARGEST) return true;
     if (m->current) {
         hs_wrong(problem, HS_OPERAND_POINTER, "this is a pointer of main, and %s runs",
                  m->processes[m->current].name);

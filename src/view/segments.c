@@ -53,11 +53,20 @@ static uint64_t used_up_to(const hs_mmu *m)
     return end;
 }
 
+/* Where the rows of physical memory start: behind the OS, where it has nearly all that is in use.
+ */
+static uint64_t rows_from(const hs_mmu *m)
+{
+    hs_piece first;
+    bool os = hs_memory_piece(m, 0, &first) && first.kind == HS_PIECE_OS;
+    return os && first.size > used_up_to(m) / 4 * 3 ? first.size : 0;
+}
+
 /* Bytes of a cell of physical memory: so few that what is used takes some rows. */
 static uint64_t memory_cell(const picture *p)
 {
-    uint64_t bytes = 16;
-    while (bytes * (uint64_t)p->cells * MEMORY_ROWS < used_up_to(p->m)) bytes *= 2;
+    uint64_t bytes = 16, shown = used_up_to(p->m) - rows_from(p->m);
+    while (bytes * (uint64_t)p->cells * MEMORY_ROWS < shown) bytes *= 2;
     return bytes;
 }
 
@@ -255,26 +264,40 @@ static hs_role role_of_piece(const hs_mmu *m, const hs_piece *piece)
     return is_joined(m, piece) ? HS_ROLE_PAYLOAD : role_of_area(piece->area);
 }
 
+/* What is in use, on cells that are free: a cell that is used in part counts as used. */
+static void put_pieces(picture *p, uint64_t unit, uint64_t cells)
+{
+    char name[48];
+    hs_piece piece;
+    uint64_t start = rows_from(p->m), at = start;
+    for (; p->pane.rows && hs_memory_piece(p->m, at, &piece); at += piece.size) {
+        uint64_t from = (piece.at - start) / unit,
+                 to = (piece.at + piece.size - start + unit - 1) / unit;
+        if (piece.kind == HS_PIECE_FREE || from >= cells) continue;
+        name_piece(p->m, &piece, name, sizeof name);
+        fill(p, p->row, from, to < cells ? to : cells, role_of_piece(p->m, &piece), name);
+    }
+}
+
 /* Rows of cells; those at the end that are all free become one line. */
 static void put_memory(picture *p)
 {
     const hs_mmu *m = p->m;
-    uint64_t cells = (uint64_t)p->cells, unit = memory_cell(p);
-    uint64_t a_row = unit * cells, rows = (m->memory + a_row - 1) / a_row,
-             used = (used_up_to(m) + a_row - 1) / a_row;
+    uint64_t cells = (uint64_t)p->cells, unit = memory_cell(p), start = rows_from(m);
+    uint64_t a_row = unit * cells, rows = (m->memory - start + a_row - 1) / a_row,
+             used = (used_up_to(m) - start + a_row - 1) / a_row;
     if (rows - used < 2) used = rows;
-    char name[48];
-    hs_piece piece;
+    if (start) {
+        if (in_sight(p))
+            hs_putf(p->pane, p->row, LABEL, HS_ROLE_DIM, "the OS up to 0x%05" PRIx64, start);
+        p->row++;
+    }
     for (uint64_t i = 0; i < used + (used < rows); i++)
         if (p->row + (int)i > 0)
-            hs_putf(p->pane, p->row + (int)i, 0, HS_ROLE_ADDRESS, "0x%05" PRIx64, i * a_row);
-    for (uint64_t at = 0; p->pane.rows && hs_memory_piece(m, at, &piece); at += piece.size) {
-        uint64_t from = piece.at / unit, to = (piece.at + piece.size) / unit;
-        name_piece(m, &piece, name, sizeof name);
-        if (to > used * cells) to = used * cells;
-        if (from < used * cells)
-            fill(p, p->row, from, to > from ? to : from + 1, role_of_piece(m, &piece), name);
-    }
+            hs_putf(p->pane, p->row + (int)i, 0, HS_ROLE_ADDRESS, "0x%05" PRIx64,
+                    start + i * a_row);
+    fill(p, p->row, 0, used * cells, HS_ROLE_FREE, "");
+    put_pieces(p, unit, used * cells);
     p->row += (int)used;
     if (used == rows) return;
     if (in_sight(p))
@@ -307,7 +330,10 @@ static int draw(const hs_session *s, hs_pane pane, int row, int columns)
     put_table(&p);
     if (m->heap > main->sizes[HS_AREA_HEAP] && !m->current) {
         snprintf(text, sizeof text,
-                 "the session's heap has %" PRIu64 " bytes: there is no room for all of it here",
+                 main->out ? "the session's heap has %" PRIu64
+                             " bytes by now; main, on the disk, gets them when it is back"
+                           : "the session's heap has %" PRIu64
+                             " bytes: there is no room for all of it here",
                  m->heap);
         put_line(&p, HS_ROLE_NOTE, text);
     }

@@ -67,6 +67,8 @@ static const golden scenes[] = {
      80, 24, ASCII, TEXT, "malloc 3000; address-space\n"},
     {"segments", "the small machine: registers, address spaces with their gaps, physical memory",
      80, 24, UTF8, ROLES, "malloc 24; mmu segmentation 4 memory 8k; process vi heap 300; process vi2 share vi; swap vi\nnote \"The code is in memory once.\"\nsegments\n"},
+    {"segments-memory", "a large memory, of which the OS has nearly all that is in use",
+     80, 24, UTF8, TEXT, "mmu segmentation 4 memory 1M; process a code 64 heap 64 stack 64; segments\n"},
     {"segments-ascii", "pages and frames with ASCII glyphs, on a small screen, cut",
      60, 14, ASCII, TEXT, "mmu paging; process vi heap 300; segments\n"},
     {"blocks", "a long list laid over the map, cut",

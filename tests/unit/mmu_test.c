@@ -171,6 +171,17 @@ static void pointers_of_the_session_lie_in_the_heap_segment_of_main(void **state
     stage_does(s, "run main; translate p1");
 }
 
+static void an_address_above_every_heap_is_translated_as_it_is_written(void **state)
+{
+    stage *s = *state;
+    uint64_t address;
+    hs_problem problem;
+    hs_pointer highest = {.variable = HS_NONE, .offset = UINT64_MAX};
+    assert_true(hs_session_virtual(s->session, highest, &address, &problem));
+    assert_int_equal(address, UINT64_MAX);
+    stage_does(s, "translate 0xffffffffffffffff");
+}
+
 static void the_heap_segment_follows_the_heap_as_far_as_there_is_room(void **state)
 {
     stage *s = *state;
@@ -430,6 +441,7 @@ int main(void)
         TEST(paging_translates_like_the_model),
         TEST(two_segments_translate_as_the_homework_defines_it),
         TEST(pointers_of_the_session_lie_in_the_heap_segment_of_main),
+        TEST(an_address_above_every_heap_is_translated_as_it_is_written),
         TEST(the_heap_segment_follows_the_heap_as_far_as_there_is_room),
         TEST(an_access_faults_as_the_hardware_would),
         TEST(a_push_just_below_the_stack_lets_it_grow),
