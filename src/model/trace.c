@@ -1,0 +1,86 @@
+/* A trace in memory: one array, and the names of its ids where they have any. */
+#include <heapscope/trace.h>
+
+#include "heap/array.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct hs_trace {
+    hs_trace_op *ops;
+    size_t count, capacity;
+    uint32_t ids;
+    char **names; /* of the ids from 0 on; NULL: of none */
+    size_t name_count, name_capacity;
+    hs_trace_header header;
+};
+
+hs_trace *hs_trace_new(void)
+{
+    return hs_new(1, sizeof(hs_trace));
+}
+
+void hs_trace_free(hs_trace *t)
+{
+    if (!t) return;
+    for (size_t i = 0; i < t->name_count; i++) free(t->names[i]);
+    free(t->names);
+    free(t->ops);
+    free(t);
+}
+
+void hs_trace_add(hs_trace *t, hs_trace_op op)
+{
+    if (t->count == t->capacity)
+        t->ops = hs_array_reserve(t->ops, &t->capacity, t->count + 1, sizeof *t->ops);
+    t->ops[t->count++] = op;
+    if (op.id != HS_TRACE_NULL && op.id >= t->ids) t->ids = op.id + 1;
+}
+
+uint64_t hs_trace_count(const hs_trace *t)
+{
+    return t->count;
+}
+
+const hs_trace_op *hs_trace_ops(const hs_trace *t)
+{
+    return t->ops;
+}
+
+uint32_t hs_trace_ids(const hs_trace *t)
+{
+    return t->ids;
+}
+
+void hs_trace_name(const hs_trace *t, uint32_t id, char *out, size_t room)
+{
+    if (id < t->name_count && t->names[id])
+        snprintf(out, room, "%s", t->names[id]);
+    else
+        snprintf(out, room, "p%" PRIu32, id);
+}
+
+void hs_trace_give_name(hs_trace *t, uint32_t id, const char *name)
+{
+    t->names = hs_array_reserve(t->names, &t->name_capacity, id + (size_t)1, sizeof *t->names);
+    while (t->name_count <= id) t->names[t->name_count++] = NULL;
+    free(t->names[id]);
+    t->names[id] = hs_new(1, strlen(name) + 1);
+    memcpy(t->names[id], name, strlen(name));
+}
+
+bool hs_trace_has_names(const hs_trace *t)
+{
+    return t->name_count > 0;
+}
+
+hs_trace_header *hs_trace_about(hs_trace *t)
+{
+    return &t->header;
+}
+
+const hs_trace_header *hs_trace_header_of(const hs_trace *t)
+{
+    return &t->header;
+}
