@@ -11,6 +11,7 @@
 
 #include <heapscope/allocator.h>
 #include <heapscope/mmu.h>
+#include <heapscope/trace.h>
 
 #include <stdio.h>
 
@@ -102,6 +103,11 @@ typedef struct {
  * when there is none such, or the heap cannot be reserved. */
 hs_session *hs_session_new(const char *allocator, const hs_heap_config *, hs_problem *);
 void hs_session_free(hs_session *);
+
+/* The same, before the first request of a trace, which becomes the session's even when this fails:
+ * its requests are the first operations of branch 0. */
+hs_session *hs_session_of_trace(hs_trace *, const char *allocator, const hs_heap_config *,
+                                hs_problem *);
 
 /* Perform one operation and remember it. */
 bool hs_session_perform(hs_session *, const hs_op *, hs_problem *);
@@ -245,6 +251,15 @@ hs_moment hs_session_branch_fork(const hs_session *, uint32_t branch); /* where 
 
 /* Go to a moment: heap, names, settings and figures become what they were then. */
 bool hs_session_go(hs_session *, hs_moment, hs_problem *);
+
+/* A trace: how many of the operations are its requests; how many of them were gone through for
+ * checkpoints on the way, so that going anywhere among them takes a few milliseconds; and a session
+ * that stands there, whose samples are those of all of them (NULL: none yet). */
+uint64_t hs_session_traced(const hs_session *);
+uint64_t hs_session_surveyed(const hs_session *);
+const hs_session *hs_session_ahead(const hs_session *);
+/* Go through so many more. False with a problem when the heap cannot be reserved. */
+bool hs_session_survey(hs_session *, uint64_t operations, hs_problem *);
 
 /* Bytes that the operations take, written down; and the checkpoints. */
 size_t hs_session_history_bytes(const hs_session *, size_t *checkpoints);

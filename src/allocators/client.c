@@ -98,6 +98,7 @@ hs_tally hs_heap_tally(hs_heap *h)
 
 bool hs_heap_written(hs_heap *h, uint64_t *from, uint64_t *to)
 {
+    if (!h->account) return false;
     uint64_t page = *from / HS_HEAP_PAGE, pages = (h->end - h->base) / HS_HEAP_PAGE + 1;
     uint8_t *written = h->account->written, *first;
     if (page >= pages || !(first = memchr(written + page, 1, pages - page))) return false;

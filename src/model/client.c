@@ -3,7 +3,8 @@
  * Invariants: the index holds at most one block an address; freed blocks stay in it until a new one
  * covers them, so that a pointer used too late can still be told by its name. A name keeps its
  * number for ever, whatever is gone back to: `known` names have one, those from variable_count on
- * belong to variables of another time, and so do those that were never assigned. */
+ * belong to variables of another time, and so do those that were never assigned. Names p0, p1, ...
+ * that come from the ids of a trace are made when somebody asks for them. */
 #include "model/client.h"
 
 #include "heap/array.h"
@@ -18,6 +19,8 @@ struct hs_client {
     size_t variable_count, variable_capacity;
     char **names; /* by their numbers; those in `variables` may be another client's */
     size_t known, name_capacity;
+    size_t numbered; /* of them; NULL until somebody asks */
+    const hs_trace *trace;
     uint32_t *slots;   /* open addressing: a name's number + 1, 0 for empty */
     size_t slot_count; /* a power of two, at least twice the names */
     uint64_t next_name;
@@ -45,7 +48,7 @@ void hs_client_forget_blocks(hs_client *c)
 {
     hs_index_clear(c->index);
     c->block_count = c->spare = 0;
-    c->next_name = 0;
+    c->next_name = c->trace ? hs_trace_ids(c->trace) : 0;
     for (size_t i = 0; i < c->variable_count; i++) c->variables[i].value = HS_NULL;
     hs_pages_touch(c->variable_pages, 0, c->variable_count * sizeof *c->variables);
 }
@@ -54,6 +57,29 @@ void hs_client_forget_all(hs_client *c)
 {
     hs_client_forget_blocks(c);
     c->variable_count = 0;
+}
+
+/* An id's number is its variable's; the one behind them is for results that nobody keeps. */
+void hs_client_name_after(hs_client *c, const hs_trace *t)
+{
+    char name[256];
+    uint32_t count = hs_trace_ids(t) + 1;
+    c->trace = t;
+    c->next_name = hs_trace_ids(t);
+    for (uint32_t i = 0; hs_trace_has_names(t) && i < count; i++) {
+        hs_trace_name(t, i, name, sizeof name);
+        hs_client_name(c, name);
+    }
+    if (c->known) return;
+    c->names = hs_array_reserve(c->names, &c->name_capacity, count, sizeof *c->names);
+    memset(c->names, 0, count * sizeof *c->names);
+    c->known = c->numbered = count;
+}
+
+void hs_client_know_names_of(hs_client *c, const hs_client *from)
+{
+    if (from->trace) hs_client_name_after(c, from->trace);
+    for (size_t i = c->known; i < from->known; i++) hs_client_name(c, from->names[i]);
 }
 
 void hs_client_free(hs_client *c)
@@ -96,10 +122,27 @@ static void widen(hs_client *c)
     free(c->slots);
     c->slot_count *= 2;
     c->slots = hs_new(c->slot_count, sizeof *c->slots);
-    for (uint32_t i = 0; i < c->known; i++) {
+    for (uint32_t i = (uint32_t)c->numbered; i < c->known; i++) {
         const char *name = c->names[i];
         *slot_of(c, name, strlen(name)) = i + 1;
     }
+}
+
+static char *copy_of(const char *name)
+{
+    size_t size = strlen(name) + 1;
+    return memcpy(hs_new(1, size), name, size);
+}
+
+/* The number that a name of the form p17 stands for, HS_NONE where it stands for none. */
+static uint32_t number_in(const hs_client *c, const char *name, size_t length)
+{
+    char digits[12] = "", *end;
+    if (!c->numbered || length < 2 || length >= sizeof digits || *name != 'p') return HS_NONE;
+    memcpy(digits, name + 1, length - 1);
+    unsigned long n = strtoul(digits, &end, 10);
+    bool canonical = digits[0] >= (length > 2 ? '1' : '0') && digits[0] <= '9' && !*end;
+    return canonical && n < c->numbered ? (uint32_t)n : HS_NONE;
 }
 
 uint32_t hs_client_variable_count(const hs_client *c)
@@ -109,12 +152,15 @@ uint32_t hs_client_variable_count(const hs_client *c)
 
 const hs_variable *hs_client_variable(const hs_client *c, uint32_t i)
 {
-    return i < c->variable_count ? &c->variables[i] : NULL;
+    if (i >= c->variable_count) return NULL;
+    if (!c->variables[i].name) c->variables[i].name = hs_client_name_of(c, i);
+    return &c->variables[i];
 }
 
 uint32_t hs_client_find(const hs_client *c, const char *name, size_t length)
 {
-    uint32_t i = *slot_of(c, name, length) - 1; /* an empty slot's 0 becomes HS_NONE */
+    uint32_t i = number_in(c, name, length);
+    if (i == HS_NONE) i = *slot_of(c, name, length) - 1; /* an empty slot's 0 becomes HS_NONE */
     return i < c->variable_count && c->variables[i].assigned ? i : HS_NONE;
 }
 
@@ -132,14 +178,14 @@ static hs_variable *change_variable(hs_client *c, uint32_t i)
 
 uint32_t hs_client_name(hs_client *c, const char *name)
 {
+    uint32_t number = number_in(c, name, strlen(name));
+    if (number != HS_NONE) return number;
     uint32_t *slot = slot_of(c, name, strlen(name));
     if (*slot) return *slot - 1;
     c->names = hs_array_reserve(c->names, &c->name_capacity, c->known + 1, sizeof *c->names);
-    size_t size = strlen(name) + 1;
-    c->names[c->known] = hs_new(1, size);
-    memcpy(c->names[c->known], name, size);
+    c->names[c->known] = copy_of(name);
     *slot = (uint32_t)++c->known;
-    if (c->known * 2 > c->slot_count) widen(c);
+    if ((c->known - c->numbered) * 2 > c->slot_count) widen(c);
     return (uint32_t)c->known - 1;
 }
 
@@ -150,7 +196,13 @@ uint32_t hs_client_known(const hs_client *c)
 
 const char *hs_client_name_of(const hs_client *c, uint32_t i)
 {
-    return i < c->known ? c->names[i] : NULL;
+    char name[256];
+    if (i >= c->known) return NULL;
+    if (!c->names[i]) {
+        hs_trace_name(c->trace, i, name, sizeof name);
+        c->names[i] = copy_of(name);
+    }
+    return c->names[i];
 }
 
 uint32_t hs_client_next_name(hs_client *c)

@@ -6,11 +6,17 @@
 #define HS_MODEL_CLIENT_H
 
 #include <heapscope/session.h>
+#include <heapscope/trace.h>
 
 typedef struct hs_client hs_client;
 
 hs_client *hs_client_new(void);
 void hs_client_free(hs_client *);
+
+/* The first variables get the names that a trace gives its ids. It must live as long. */
+void hs_client_name_after(hs_client *, const hs_trace *);
+/* All names that another client knows, with the same numbers. */
+void hs_client_know_names_of(hs_client *, const hs_client *);
 
 /* Forget all blocks and set every variable to NULL. */
 void hs_client_forget_blocks(hs_client *);

@@ -91,6 +91,11 @@ static void count_work(hs_session *s)
     }
 }
 
+static void block_was_taken(hs_session *s, hs_addr end)
+{
+    if (end > s->is.totals.highest_block) s->is.totals.highest_block = end;
+}
+
 /* Read the events of the operation that just ran: what changed, what it cost. */
 void hs_session_read_events(hs_session *s)
 {
@@ -99,8 +104,7 @@ void hs_session_read_events(hs_session *s)
     hs_session_note_changes(s, 0, n);
     count_work(s);
     for (size_t i = 0; i < n; i++)
-        if (e[i].kind == HS_TAKE && e[i].at + e[i].a > s->is.totals.highest_block)
-            s->is.totals.highest_block = e[i].at + e[i].a;
+        if (e[i].kind == HS_TAKE) block_was_taken(s, e[i].at + e[i].a);
     add_counts(&s->is.totals, hs_events_counts(s->heap));
 }
 
@@ -260,7 +264,7 @@ static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p,
 }
 
 /* A point in time: after a request. Its figures cost the same however large the heap is. */
-static void mark_time(hs_session *s, uint64_t used_before)
+static void mark_time(hs_session *s, uint64_t used_before, uint64_t examined)
 {
     hs_totals *t = &s->is.totals;
     uint64_t used = hs_session_used(s), heap = hs_heap_committed(s->heap), loss;
@@ -277,20 +281,42 @@ static void mark_time(hs_session *s, uint64_t used_before)
                                 .used = used,
                                 .live = t->live,
                                 .utilization = (uint64_t)((long double)t->live * 100 / heap),
-                                .examined = hs_events_counts(s->heap).visits});
+                                .examined = examined});
     size_t count = s->timeline.count;
     hs_travel_samples_changed(s->travel, stride == s->timeline.stride ? count - 1 : 0, count);
+}
+
+static bool takes_pointer(const hs_op *op)
+{
+    return op->request == HS_FREE || op->request == HS_REALLOC;
+}
+
+bool hs_pass_request(hs_session *s, const hs_record_of_op *r)
+{
+    const hs_op *op = &r->op;
+    hs_addr p = hs_session_value(s, op->p);
+    uint64_t used_before = hs_session_used(s);
+    if (takes_pointer(op) && !pointer_is_good(s, op->p)) return false;
+    hs_addr result = run_request(s->heap, op, p);
+    hs_tally t = hs_heap_tally(s->heap);
+    block_was_taken(s, t.highest);
+    add_counts(&s->is.totals, t.counts);
+    s->is.totals.requests++;
+    settle(s, op, result_variable(s, op, r->variable), p, result);
+    mark_time(s, used_before, t.counts.visits);
+    s->change_count = 0;
+    s->work += 1 + t.counts.visits / 16 + t.counts.moved / 1024;
+    return true;
 }
 
 bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
 {
     hs_addr p = hs_session_value(s, op->p);
-    bool takes_pointer = op->request == HS_FREE || op->request == HS_REALLOC;
-    bool good = !takes_pointer || pointer_is_good(s, op->p);
+    bool takes = takes_pointer(op), good = !takes || pointer_is_good(s, op->p);
     if (!good && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE)
         return hs_describe_misuse(s, op, p, problem);
     const hs_client_block *old = p ? hs_client_block_at(s->client, p) : NULL;
-    uint64_t old_size = takes_pointer && old ? old->requested : 0;
+    uint64_t old_size = takes && old ? old->requested : 0;
     uint64_t used_before = hs_session_used(s);
 
     hs_addr result = run_request(s->heap, op, p);
@@ -302,12 +328,12 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
     hs_session_read_events(s);
     *variable = result_variable(s, op, *variable);
     settle(s, op, *variable, p, result);
-    mark_time(s, used_before);
+    mark_time(s, used_before, hs_events_counts(s->heap).visits);
     hs_session_tidy_changes(s);
     s->is.last = (hs_last){.any = true,
                            .number = s->now,
                            .op = *op,
-                           .old_value = takes_pointer ? p : HS_NULL,
+                           .old_value = takes ? p : HS_NULL,
                            .old_size = old_size,
                            .result = result,
                            .variable = *variable,

@@ -57,11 +57,13 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     return true;
 }
 
-static hs_session *session_with(const hs_setup *setup, hs_problem *problem)
+/* `trace` becomes the session's, NULL for none. */
+static hs_session *session_with(const hs_setup *setup, hs_trace *trace, hs_problem *problem)
 {
     hs_session *s = hs_session_empty(NULL);
-    s->chronicle = hs_chronicle_new();
+    s->chronicle = trace ? hs_chronicle_of(trace) : hs_chronicle_new();
     s->borrowed = false;
+    if (trace) hs_client_name_after(s->client, trace);
     if (!hs_session_fresh_heap(s, setup, problem)) {
         hs_session_free(s);
         return NULL;
@@ -72,11 +74,19 @@ static hs_session *session_with(const hs_setup *setup, hs_problem *problem)
     return s;
 }
 
-hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+hs_session *hs_session_of_trace(hs_trace *trace, const char *allocator,
+                                const hs_heap_config *config, hs_problem *problem)
 {
     hs_setup setup = {.heap = *config};
     for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
-    return hs_setup_choose(&setup, allocator, problem) ? session_with(&setup, problem) : NULL;
+    if (hs_setup_choose(&setup, allocator, problem)) return session_with(&setup, trace, problem);
+    hs_trace_free(trace);
+    return NULL;
+}
+
+hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+{
+    return hs_session_of_trace(NULL, allocator, config, problem);
 }
 
 hs_session *hs_session_beside(const hs_session *s, const char *allocator, hs_problem *problem)
@@ -86,7 +96,7 @@ hs_session *hs_session_beside(const hs_session *s, const char *allocator, hs_pro
     hs_setup setup = beginning->is.setup;
     hs_session_free(beginning);
     if (allocator && !hs_setup_choose(&setup, allocator, problem)) return NULL;
-    return session_with(&setup, problem);
+    return session_with(&setup, NULL, problem);
 }
 
 hs_session *hs_session_empty(const hs_session *names)
@@ -97,8 +107,7 @@ hs_session *hs_session_empty(const hs_session *names)
     s->travel = hs_travel_new();
     s->replay_limit = UINT64_MAX;
     s->borrowed = true;
-    for (uint32_t i = 0; names && i < hs_client_known(names->client); i++)
-        hs_client_name(s->client, hs_client_name_of(names->client, i));
+    if (names) hs_client_know_names_of(s->client, names->client);
     return s;
 }
 
@@ -108,6 +117,7 @@ void hs_session_free(hs_session *s)
     for (int i = 0; i < HS_SPACES; i++) hs_space_free(s->spaces[i]);
     free(s->changes);
     hs_timeline_free(&s->timeline);
+    hs_session_free(s->ahead);
     hs_travel_free(s->travel);
     if (!s->borrowed) hs_chronicle_free(s->chronicle);
     hs_client_free(s->client);
@@ -202,6 +212,37 @@ void hs_session_go_on(hs_session *s, uint64_t count)
         perform(s, &r.op, &r.variable, &ignored);
         hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
         s->is.last.op.name = s->is.last.op.text = NULL;
+        hs_travel_pass(s);
+    }
+}
+
+/* Requests one after another, as far as they need not be looked at. */
+static void pass_requests(hs_session *s, uint64_t count)
+{
+    bool named;
+    hs_record_of_op r;
+    hs_heap_use(s->heap, HS_COUNTED);
+    while (s->at.count < count &&
+           hs_chronicle_get(s->chronicle, s->at.branch, s->at.count, &r, &named) &&
+           r.op.kind == HS_OP_REQUEST) {
+        if (named) r.op.name = hs_client_name_of(s->client, r.variable);
+        s->now = s->at.count + 1;
+        if (!hs_pass_request(s, &r)) break;
+        s->at.count++;
+        hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
+        hs_travel_pass(s);
+    }
+    hs_heap_use(s->heap, HS_PROBED);
+    hs_travel_look(s);
+}
+
+void hs_session_pass(hs_session *s, uint64_t count)
+{
+    s->kept->taken = false;
+    while (s->at.count < count) {
+        bool sound = !s->is.broken_by && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE;
+        if (sound) pass_requests(s, count);
+        if (s->at.count < count) hs_session_go_on(s, s->at.count + 1);
     }
 }
 

@@ -50,12 +50,14 @@ struct hs_session {
     hs_kept_ledger *kept; /* behind a pointer, for a reader of the session may take it */
 
     hs_chronicle *chronicle;
-    bool borrowed; /* the chronicle is another session's: what is done is not written down */
+    bool borrowed; /* the chronicle is another session's: what is done is not written down, */
+    bool surveys;  /* but checkpoints are made */
     hs_moment at;  /* operations performed so far, along a branch */
     uint64_t now;  /* the number of the operation that is being performed, from 1 */
     uint64_t replay_limit; /* a replay ends behind this operation */
     uint64_t work; /* since the last checkpoint: how long it would take to come here again */
     hs_travel *travel;
+    hs_session *ahead; /* one that goes through a trace before this one; NULL: none */
 
     hs_change *changes;
     size_t change_count, change_capacity;
@@ -67,8 +69,10 @@ struct hs_session {
  * until the next operation. */
 bool hs_session_record(const hs_session *, uint64_t index, hs_record_of_op *);
 
-/* Perform operations of the chronicle until `count` have been. */
+/* Perform operations of the chronicle until `count` have been; and the same for operations that
+ * nobody will look at, several times as fast. */
 void hs_session_go_on(hs_session *, uint64_t count);
+void hs_session_pass(hs_session *, uint64_t count);
 
 /* A session without heap yet, whose names have the numbers of another's (NULL: none). */
 hs_session *hs_session_empty(const hs_session *names);
@@ -96,6 +100,9 @@ void hs_session_read_events(hs_session *s);
 void hs_session_look_for_damage(hs_session *s, bool needed);
 bool hs_session_is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n);
 bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem);
+/* Perform a request on the counted heap: nobody will look at its events. False, and nothing has
+ * happened, when it is one that must be looked at. */
+bool hs_pass_request(hs_session *s, const hs_record_of_op *);
 bool hs_setup_choose(hs_setup *setup, const char *name, hs_problem *problem);
 bool hs_perform_write(hs_session *s, const hs_op *op, hs_problem *problem);
 bool hs_perform_assign(hs_session *s, const hs_op *op);

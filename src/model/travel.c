@@ -25,6 +25,7 @@ typedef struct {
 
 struct hs_travel {
     checkpoint **checkpoints; /* in the order of their making */
+    uint64_t furthest;        /* operation of a trace that has one */
     size_t count, capacity;
     uint64_t interval; /* of work between them */
     size_t unweighed;  /* checkpoints made since their memory was last weighed */
@@ -129,9 +130,34 @@ void hs_travel_checkpoint(hs_session *s)
     keep_within_bounds(t);
 }
 
+void hs_travel_look(hs_session *s)
+{
+    uint64_t from = 0, to;
+    for (; hs_heap_written(s->heap, &from, &to); from = to)
+        hs_travel_heap_changed(s->travel, from, to);
+}
+
 void hs_travel_note(hs_session *s)
 {
     if (!s->borrowed && s->work >= s->travel->interval) hs_travel_checkpoint(s);
+}
+
+/* How far a trace was gone through, with checkpoints on the way. */
+static uint64_t surveyed(const hs_session *s)
+{
+    uint64_t own = s->travel->furthest, others = s->ahead ? s->ahead->travel->furthest : 0;
+    return own > others ? own : others;
+}
+
+/* Checkpoints of typed commands were made when they were performed, those of a trace are made when
+ * it is gone through for the first time. */
+void hs_travel_pass(hs_session *s)
+{
+    if (s->work < s->travel->interval || (s->borrowed && !s->surveys)) return;
+    if (s->at.count > hs_chronicle_traced(s->chronicle) || s->at.count <= surveyed(s)) return;
+    hs_travel_look(s);
+    hs_travel_checkpoint(s);
+    s->travel->furthest = s->at.count;
 }
 
 /* Is moment a passed on the way to moment b? */
@@ -144,16 +170,22 @@ static bool is_on_the_way(const hs_chronicle *c, hs_moment a, hs_moment b)
     return b.branch == a.branch && a.count <= b.count;
 }
 
-static const checkpoint *last_before(const hs_session *s, hs_moment target)
+/* The last of these checkpoints before a moment that is later than `best`; else `best`. */
+static const checkpoint *later(const hs_chronicle *chronicle, const hs_travel *t, hs_moment target,
+                               const checkpoint *best)
 {
-    const checkpoint *best = NULL;
-    const hs_travel *t = s->travel;
     for (size_t i = 0; i < t->count; i++) {
         const checkpoint *c = t->checkpoints[i];
         if (best && c->at.count <= best->at.count) continue;
-        if (is_on_the_way(s->chronicle, c->at, target)) best = c;
+        if (is_on_the_way(chronicle, c->at, target)) best = c;
     }
     return best;
+}
+
+static const checkpoint *last_before(const hs_session *s, hs_moment target)
+{
+    const checkpoint *own = later(s->chronicle, s->travel, target, NULL);
+    return s->ahead ? later(s->chronicle, s->ahead->travel, target, own) : own;
 }
 
 /* --- Going ---------------------------------------------------------------------------------- */
@@ -225,6 +257,8 @@ static bool go(hs_session *s, const hs_session *from, hs_moment target, hs_probl
                   is_on_the_way(s->chronicle, s->at, target) && s->at.count < target.count;
     if (!onward && !restore(s, c, problem)) return false;
     s->at.branch = target.branch;
+    s->work = 0;
+    if (shown) hs_session_pass(s, shown - 1);
     hs_session_go_on(s, target.count);
     s->work = 0;
     return true;
@@ -255,6 +289,40 @@ hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *proble
     return then;
 }
 
+/* --- Surveys of traces ---------------------------------------------------------------------- */
+
+uint64_t hs_session_traced(const hs_session *s)
+{
+    return hs_chronicle_traced(s->chronicle);
+}
+
+uint64_t hs_session_surveyed(const hs_session *s)
+{
+    return s->ahead ? s->ahead->at.count : 0;
+}
+
+const hs_session *hs_session_ahead(const hs_session *s)
+{
+    return s->ahead;
+}
+
+bool hs_session_survey(hs_session *s, uint64_t operations, hs_problem *problem)
+{
+    if (!s->ahead) {
+        s->ahead = hs_session_empty(s);
+        s->ahead->chronicle = s->chronicle;
+        s->ahead->surveys = true;
+        if (!go(s->ahead, s, (hs_moment){0, 0}, problem)) {
+            hs_session_free(s->ahead);
+            s->ahead = NULL;
+            return false;
+        }
+    }
+    uint64_t end = hs_chronicle_traced(s->chronicle), now = s->ahead->at.count;
+    hs_session_pass(s->ahead, end - now > operations ? now + operations : end);
+    return true;
+}
+
 /* --- Branches ------------------------------------------------------------------------------- */
 
 hs_moment hs_session_moment(const hs_session *s)
@@ -279,6 +347,6 @@ hs_moment hs_session_branch_fork(const hs_session *s, uint32_t branch)
 
 size_t hs_session_history_bytes(const hs_session *s, size_t *checkpoints)
 {
-    *checkpoints = weigh_all(s->travel);
+    *checkpoints = weigh_all(s->travel) + (s->ahead ? weigh_all(s->ahead->travel) : 0);
     return hs_chronicle_bytes(s->chronicle);
 }
