@@ -150,6 +150,11 @@ uint32_t hs_client_variable_count(const hs_client *c)
     return (uint32_t)c->variable_count;
 }
 
+const hs_variable *hs_client_nameless(const hs_client *c, uint32_t i)
+{
+    return i < c->variable_count ? &c->variables[i] : NULL;
+}
+
 const hs_variable *hs_client_variable(const hs_client *c, uint32_t i)
 {
     if (i >= c->variable_count) return NULL;

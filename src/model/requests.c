@@ -159,7 +159,7 @@ bool hs_session_is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint6
 
 bool hs_session_is_stale(const hs_session *s, hs_pointer p, const hs_client_block *b)
 {
-    const hs_variable *v = hs_client_variable(s->client, p.variable);
+    const hs_variable *v = hs_client_nameless(s->client, p.variable);
     return v && v->assigned < b->born;
 }
 

@@ -225,7 +225,7 @@ static void pass_requests(hs_session *s, uint64_t count)
     while (s->at.count < count &&
            hs_chronicle_get(s->chronicle, s->at.branch, s->at.count, &r, &named) &&
            r.op.kind == HS_OP_REQUEST) {
-        if (named) r.op.name = hs_client_name_of(s->client, r.variable);
+        if (named) r.op.name = ""; /* its variable is known */
         s->now = s->at.count + 1;
         if (!hs_pass_request(s, &r)) break;
         s->at.count++;
@@ -307,7 +307,7 @@ uint32_t hs_session_find_variable(const hs_session *s, const char *name, size_t 
 
 hs_addr hs_session_value(const hs_session *s, hs_pointer p)
 {
-    const hs_variable *v = hs_client_variable(s->client, p.variable);
+    const hs_variable *v = hs_client_nameless(s->client, p.variable);
     return (v ? v->value : 0) + p.offset;
 }
 
