@@ -134,6 +134,17 @@ const hs_client_block *hs_session_block_before(const hs_session *, hs_addr at);
 const hs_client_block *hs_session_block_around(const hs_session *, hs_addr at);
 const char *hs_session_block_name(const hs_session *, const hs_client_block *); /* "?" if none */
 
+/* What was done with a block, and will be: numbers of operations. At most so many are looked at. */
+enum { HS_LIFE_EVENTS = 8, HS_LIFE_LOOKS = 1000000 };
+typedef struct {
+    uint64_t born;
+    uint64_t count; /* reallocs; of the first ones, numbers and sizes */
+    uint64_t numbers[HS_LIFE_EVENTS], sizes[HS_LIFE_EVENTS];
+    uint64_t freed; /* 0: not that it is known */
+    bool cut;       /* more might be found */
+} hs_life;
+hs_life hs_session_life(const hs_session *, const hs_client_block *);
+
 /* How the client's variables reach a live block. */
 typedef enum {
     HS_REACHED,       /* one points to its start */

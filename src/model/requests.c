@@ -291,18 +291,21 @@ static bool takes_pointer(const hs_op *op)
     return op->request == HS_FREE || op->request == HS_REALLOC;
 }
 
-bool hs_pass_request(hs_session *s, const hs_record_of_op *r)
+bool hs_pass_request(hs_session *s, hs_passed *passed)
 {
-    const hs_op *op = &r->op;
+    const hs_op *op = &passed->record->op;
     hs_addr p = hs_session_value(s, op->p);
     uint64_t used_before = hs_session_used(s);
     if (takes_pointer(op) && !pointer_is_good(s, op->p)) return false;
+    passed->committed = hs_heap_committed(s->heap);
     hs_addr result = run_request(s->heap, op, p);
+    passed->p = p;
+    passed->result = result;
     hs_tally t = hs_heap_tally(s->heap);
     block_was_taken(s, t.highest);
     add_counts(&s->is.totals, t.counts);
     s->is.totals.requests++;
-    settle(s, op, result_variable(s, op, r->variable), p, result);
+    settle(s, op, result_variable(s, op, passed->record->variable), p, result);
     mark_time(s, used_before, t.counts.visits);
     s->change_count = 0;
     s->work += 1 + t.counts.visits / 16 + t.counts.moved / 1024;

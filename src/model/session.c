@@ -216,34 +216,43 @@ void hs_session_go_on(hs_session *s, uint64_t count)
     }
 }
 
-/* Requests one after another, as far as they need not be looked at. */
-static void pass_requests(hs_session *s, uint64_t count)
+/* Requests one after another, as far as they need not be looked at. True: the watcher stopped. */
+static bool pass_requests(hs_session *s, uint64_t count, const hs_watcher *watcher)
 {
-    bool named;
+    bool named, stopped = false;
     hs_record_of_op r;
+    hs_passed passed = {.record = &r};
     hs_heap_use(s->heap, HS_COUNTED);
-    while (s->at.count < count &&
+    while (!stopped && s->at.count < count &&
            hs_chronicle_get(s->chronicle, s->at.branch, s->at.count, &r, &named) &&
            r.op.kind == HS_OP_REQUEST) {
         if (named) r.op.name = ""; /* its variable is known */
         s->now = s->at.count + 1;
-        if (!hs_pass_request(s, &r)) break;
+        if (!hs_pass_request(s, &passed)) break;
         s->at.count++;
         hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
         hs_travel_pass(s);
+        if (watcher) stopped = watcher->look(watcher->of, s, &passed);
     }
     hs_heap_use(s->heap, HS_PROBED);
     hs_travel_look(s);
+    return stopped;
 }
 
-void hs_session_pass(hs_session *s, uint64_t count)
+bool hs_session_pass_watched(hs_session *s, uint64_t count, const hs_watcher *watcher)
 {
     s->kept->taken = false;
     while (s->at.count < count) {
         bool sound = !s->is.broken_by && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE;
-        if (sound) pass_requests(s, count);
+        if (sound && pass_requests(s, count, watcher)) return true;
         if (s->at.count < count) hs_session_go_on(s, s->at.count + 1);
     }
+    return false;
+}
+
+void hs_session_pass(hs_session *s, uint64_t count)
+{
+    hs_session_pass_watched(s, count, NULL);
 }
 
 /* --- Slow motion ----------------------------------------------------------------------------- */

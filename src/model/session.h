@@ -74,6 +74,21 @@ bool hs_session_record(const hs_session *, uint64_t index, hs_record_of_op *);
 void hs_session_go_on(hs_session *, uint64_t count);
 void hs_session_pass(hs_session *, uint64_t count);
 
+/* A request that was passed: what it was given and what came of it. */
+typedef struct {
+    const hs_record_of_op *record;
+    hs_addr p, result;
+    uint64_t committed; /* by the heap, before it */
+} hs_passed;
+
+/* Told of requests that are passed, in order; true: stop behind this one. */
+typedef struct {
+    bool (*look)(void *of, const hs_session *, const hs_passed *);
+    void *of;
+} hs_watcher;
+/* The same as hs_session_pass, watched; true when the watcher stopped it. */
+bool hs_session_pass_watched(hs_session *, uint64_t count, const hs_watcher *);
+
 /* A session without heap yet, whose names have the numbers of another's (NULL: none). */
 hs_session *hs_session_empty(const hs_session *names);
 
@@ -102,7 +117,7 @@ bool hs_session_is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint6
 bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem);
 /* Perform a request on the counted heap: nobody will look at its events. False, and nothing has
  * happened, when it is one that must be looked at. */
-bool hs_pass_request(hs_session *s, const hs_record_of_op *);
+bool hs_pass_request(hs_session *s, hs_passed *);
 bool hs_setup_choose(hs_setup *setup, const char *name, hs_problem *problem);
 bool hs_perform_write(hs_session *s, const hs_op *op, hs_problem *problem);
 bool hs_perform_assign(hs_session *s, const hs_op *op);

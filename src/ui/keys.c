@@ -28,7 +28,7 @@ static void inspect(app *a, hs_addr at)
 {
     if (!at) return;
     hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
-    hs_inspect_paint(hs_app_stage(a), hs_pane_of(scene), at);
+    scene->rows = hs_inspect_paint(hs_app_stage(a), hs_pane_of(scene), at);
     char *text = hs_scene_text(scene);
     hs_scene_free(scene);
     const char *rows = text + strcspn(text, "\n"); /* behind the title */

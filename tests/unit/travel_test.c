@@ -285,6 +285,72 @@ static void an_earlier_session_is_one_of_its_own(void **state)
     stage_does(s, "goto 20000; malloc 8");
 }
 
+/* --- Searches ------------------------------------------------------------------------------- */
+
+static void expect_found(stage *s, const char *command, uint64_t count)
+{
+    stage_does(s, command);
+    if (moment(s).count != count) fail_msg("%s: at %d", command, (int)moment(s).count);
+}
+
+static void requests_are_found_by_what_they_ask_for(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 4000; realloc p1 64; calloc 3 2000; free p2; note x; free p1");
+    stage_does(s, "goto 0");
+    expect_found(s, "find size>4096", 4); /* 3 * 2000 */
+    expect_found(s, "find back size >= 4k-96", 2);
+    expect_found(s, "find op=free", 5);
+    expect_found(s, "find p1", 7);
+    expect_found(s, "find back p1", 3);
+    expect_found(s, "find back size=24", 1);
+    expect_found(s, "find size != 4000", 3);
+    stage_refuses(s, "find op=aligned_alloc", "no such request behind this one");
+    stage_refuses(s, "find back op=free", "no such request before this one");
+    stage_refuses(s, "find op=alloc", "this is no request");
+    stage_refuses(s, "find size", "a comparison stands here");
+    stage_refuses(s, "find size>4096 moved", "one thing is looked for at a time");
+    stage_refuses(s, "find nothing", "this is nothing to look for");
+    assert_int_equal(moment(s).count, 3);
+}
+
+static void requests_are_found_by_what_came_of_them(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 24; realloc p1 100; realloc p1 110; malloc 500; malloc 90000");
+    stage_does(s, "free p3; malloc 8; goto 0");
+    expect_found(s, "find moved", 3);
+    stage_refuses(s, "find moved", "no realloc that moved its block behind this one");
+    expect_found(s, "find growth", 5);
+    expect_found(s, "find failed", 6);
+    expect_found(s, "find back growth", 5);
+    expect_found(s, "find back moved", 3);
+    expect_found(s, "find peak", 5);
+    expect_found(s, "find fragmentation", 7);
+    stage_does(s, "reset");
+    stage_refuses(s, "find moved", "behind this one");
+}
+
+static void a_block_has_a_life(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 24; realloc p1 100; q = malloc 8; realloc p1 110; free p1");
+    stage_does(s, "malloc 9; goto 4"); /* the next name is p3 */
+    hs_addr at = stage_value(s, "p1");
+    hs_life life = hs_session_life(s->session, hs_session_block_from(s->session, at));
+    assert_int_equal(life.born, 1);
+    assert_int_equal(life.count, 2);
+    assert_int_equal(life.numbers[0], 3);
+    assert_int_equal(life.sizes[1], 110);
+    assert_int_equal(life.freed, 6);
+    assert_false(life.cut);
+    at = stage_value(s, "p2");
+    life = hs_session_life(s->session, hs_session_block_from(s->session, at));
+    assert_int_equal(life.born, 2);
+    assert_int_equal(life.count, 0);
+    assert_int_equal(life.freed, 0);
+}
+
 /* --- Traces --------------------------------------------------------------------------------- */
 
 enum { IDS = 60 };
@@ -398,6 +464,9 @@ int main(void)
         cmocka_unit_test(commands_typed_into_a_trace_begin_a_branch),
         TEST(a_session_written_bit_by_bit_comes_back_with_its_branches),
         TEST(undo_and_redo_go_one_command),
+        TEST(requests_are_found_by_what_they_ask_for),
+        TEST(requests_are_found_by_what_came_of_them),
+        TEST(a_block_has_a_life),
         TEST(undo_covers_writes_damage_settings_and_resets),
         TEST(another_command_begins_a_branch_and_nothing_is_lost),
         TEST(names_are_counted_as_they_were),
