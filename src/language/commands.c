@@ -295,9 +295,9 @@ static const hs_command commands[] = {
      "p1                that takes or gives what p1 holds\n"
      "peak              of all, the first after which most bytes are live\n"
      "fragmentation     of all, the first after which most bytes below the highest block are not\n"
-     "`find back ...` looks at those before. Commands that were taken back, and the requests of a\n"
+     "`find back ...` looks at those before; `find` alone looks for the same again. Commands that were taken back, and the requests of a\n"
      "trace, lie ahead.",
-     {{HS_PARAMETER_TEXT, "WHAT", NULL, false}},
+     {{HS_PARAMETER_TEXT, "WHAT", NULL, true}},
      false,
      hs_run_find},
     {"diff",

@@ -198,7 +198,7 @@ static bool say_missing(hs_interpreter *in, const hs_statement *s, const hs_sear
              all       ? ""
              : f->back ? " before this one"
                        : " behind this one");
-    return hs_fail_at(in, s->arguments[0].where, text,
+    return hs_fail_at(in, s->arguments[0].present ? s->arguments[0].where : s->head, text,
                       all       ? ""
                       : f->back ? "`find` without `back` looks ahead"
                                 : "`find back ...` looks at those before");
@@ -208,7 +208,15 @@ bool hs_run_find(hs_interpreter *in, const hs_statement *s)
 {
     hs_search search;
     hs_problem problem;
-    if (!read_search(in, &s->arguments[0], &search)) return false;
+    if (!s->arguments[0].present && !in->seeks)
+        return hs_fail_at(in, s->head, "what is looked for?",
+                          "size>4096, op=realloc, moved, growth");
+    if (!s->arguments[0].present)
+        search = in->sought;
+    else if (!read_search(in, &s->arguments[0], &search))
+        return false;
+    in->sought = search;
+    in->seeks = true;
     hs_finder *f = hs_finder_new(in->session, &search, &problem);
     if (!f) return hs_fail_at(in, s->head, problem.what, "");
     bool stopped = false;

@@ -56,7 +56,7 @@ hs_chronicle *hs_chronicle_new(void)
 hs_chronicle *hs_chronicle_of(hs_trace *trace)
 {
     hs_chronicle *t = hs_chronicle_new();
-    hs_trace_mark_births(trace);
+    hs_trace_mark_nulls(trace);
     t->trace = trace;
     t->trace_count = hs_trace_count(trace);
     t->branches[0].fork.count = t->trace_count;
@@ -207,7 +207,7 @@ static void get_request(const hs_trace *trace, uint64_t index, hs_record_of_op *
     hs_op *op = &out->op;
     bool nobodys = from->id == HS_TRACE_NULL;
     *op = (hs_op){.kind = HS_OP_REQUEST, .request = (hs_request)from->kind, .a = from->size};
-    bool takes = op->request == HS_FREE || (op->request == HS_REALLOC && !from->other);
+    bool takes = (op->request == HS_FREE || op->request == HS_REALLOC) && !from->other;
     op->p.variable = takes && !nobodys ? from->id : HS_NONE;
     if (op->request == HS_CALLOC) op->b = from->other;
     if (op->request == HS_ALIGNED_ALLOC) op->b = (uint64_t)1 << from->other;
