@@ -313,5 +313,6 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
                            .variable = *variable,
                            .misuse = !good};
     hs_session_look_for_damage(s, !good);
+    hs_atlas_follow(s);
     return true;
 }

@@ -54,6 +54,7 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     s->change_count = 0;
     s->is.replayed = s->is.not_replayed = 0;
     hs_travel_heap_changed(s->travel, 0, SIZE_MAX);
+    hs_atlas_forget(s);
     return true;
 }
 
@@ -111,6 +112,7 @@ void hs_session_free(hs_session *s)
     hs_travel_free(s->travel);
     if (!s->borrowed) hs_chronicle_free(s->chronicle);
     hs_client_free(s->client);
+    hs_atlas_free(s->kept->atlas);
     free(s->kept);
     hs_heap_free(s->heap);
     free(s);
@@ -222,8 +224,12 @@ hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own)
 
 void hs_session_seek(hs_session *s, size_t from, size_t n)
 {
+    size_t events;
+    hs_events(s->heap, &events);
     hs_heap_seek(s->heap, n);
     s->kept->taken = false;
+    s->kept->between = n < events;
+    hs_atlas_forget(s);
     hs_session_note_changes(s, from, n);
 }
 

@@ -198,6 +198,8 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     s->at.count = c->at.count;
     s->change_count = 0;
     s->kept->taken = false;
+    s->kept->between = false;
+    hs_atlas_forget(s);
     return true;
 }
 
