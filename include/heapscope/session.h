@@ -186,6 +186,10 @@ bool hs_session_walk_to(const hs_session *, hs_addr at, hs_seen *out);
 bool hs_session_walk_nth(const hs_session *, uint64_t n, unsigned kinds, hs_seen *out);
 uint64_t hs_session_count_before(const hs_session *, hs_addr at, unsigned kinds);
 
+/* Is it? Then the sums that make it so are kept; else the heap is broken, or stands in the middle
+ * of a request. */
+bool hs_session_is_charted(const hs_session *);
+
 /* What the bytes of the heap serve. */
 typedef enum {
     HS_SHARE_DAMAGED,

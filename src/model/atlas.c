@@ -323,6 +323,11 @@ static const hs_atlas *atlas_of(const hs_session *s)
     return a->derailed ? NULL : a;
 }
 
+bool hs_session_is_charted(const hs_session *s)
+{
+    return atlas_of(s);
+}
+
 hs_addr hs_atlas_anchor(const hs_session *s, hs_addr at)
 {
     const hs_atlas *a = atlas_of(s);
