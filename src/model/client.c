@@ -181,26 +181,26 @@ static hs_client_block *change_block(hs_client *c, size_t slot)
 
 static hs_client_block *change_block_at(hs_client *c, hs_addr at)
 {
-    const hs_index_entry *e = hs_index_from(c->index, at);
-    return e && e->key == at ? change_block(c, e->value) : NULL;
+    uint32_t slot;
+    return hs_index_at(c->index, at, &slot) ? change_block(c, slot) : NULL;
 }
 
 const hs_client_block *hs_client_block_at(const hs_client *c, hs_addr at)
 {
-    const hs_index_entry *e = hs_index_from(c->index, at);
-    return e && e->key == at ? &c->blocks[e->value] : NULL;
+    uint32_t slot;
+    return hs_index_at(c->index, at, &slot) ? &c->blocks[slot] : NULL;
 }
 
 const hs_client_block *hs_client_block_from(const hs_client *c, hs_addr from)
 {
-    const hs_index_entry *e = hs_index_from(c->index, from);
-    return e ? &c->blocks[e->value] : NULL;
+    hs_index_entry e;
+    return hs_index_from(c->index, from, &e) ? &c->blocks[e.value] : NULL;
 }
 
 const hs_client_block *hs_client_block_before(const hs_client *c, hs_addr at)
 {
-    const hs_index_entry *e = hs_index_before(c->index, at);
-    return e ? &c->blocks[e->value] : NULL;
+    hs_index_entry e;
+    return hs_index_before(c->index, at, &e) ? &c->blocks[e.value] : NULL;
 }
 
 static void forget_block(hs_client *c, hs_addr at)
@@ -253,8 +253,8 @@ static size_t obtain_block(hs_client *c)
 void hs_client_born(hs_client *c, hs_addr at, uint64_t requested, uint32_t variable, uint64_t when)
 {
     forget_freed_within(c, at, at + requested);
-    const hs_index_entry *there = hs_index_from(c->index, at);
-    size_t slot = there && there->key == at ? there->value : obtain_block(c);
+    uint32_t there;
+    size_t slot = hs_index_at(c->index, at, &there) ? there : obtain_block(c);
     *change_block(c, slot) = (hs_client_block){
         .addr = at, .requested = requested, .variable = variable, .live = true, .born = when};
     hs_index_put(c->index, at, (uint32_t)slot);

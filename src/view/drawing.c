@@ -82,7 +82,7 @@ void hs_drawing_say(hs_drawing *d, hs_role role, const char *format, ...)
 
 /* --- A list as a row ------------------------------------------------------------------------ */
 
-enum { MORE = 8, FIRST = 100 }; /* columns of "123 more"; blocks followed where there are many */
+enum { MORE = 8, FIRST = 32 }; /* columns of "123 more"; blocks followed where there are many */
 
 typedef struct {
     hs_drawing *d;
