@@ -8,6 +8,7 @@
 
 #include "heap/array.h"
 #include "model/address_index.h"
+#include "model/holders.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct hs_client {
     uint32_t *slots;   /* open addressing: a name's number + 1, 0 for empty */
     size_t slot_count; /* a power of two, at least twice the names */
     uint64_t next_name;
+    hs_holders *holders;
 
     hs_client_block *blocks; /* in no order; out of use: .requested is the next such one + 1 */
     size_t block_count, block_capacity;
@@ -34,6 +36,7 @@ hs_client *hs_client_new(void)
 {
     hs_client *c = hs_new(1, sizeof *c);
     c->index = hs_index_new();
+    c->holders = hs_holders_new();
     c->variable_pages = hs_pages_new();
     c->block_pages = hs_pages_new();
     c->slot_count = 64;
@@ -44,6 +47,7 @@ hs_client *hs_client_new(void)
 void hs_client_forget_blocks(hs_client *c)
 {
     hs_index_clear(c->index);
+    hs_holders_forget(c->holders);
     c->block_count = c->spare = 0;
     c->next_name = 0;
     for (size_t i = 0; i < c->variable_count; i++) c->variables[i].value = HS_NULL;
@@ -61,6 +65,7 @@ void hs_client_free(hs_client *c)
     if (!c) return;
     for (size_t i = 0; i < c->known; i++) free(c->names[i]);
     hs_index_free(c->index);
+    hs_holders_free(c->holders);
     hs_pages_free(c->variable_pages);
     hs_pages_free(c->block_pages);
     free(c->variables);
@@ -262,22 +267,16 @@ void hs_client_born(hs_client *c, hs_addr at, uint64_t requested, uint32_t varia
 
 /* --- Names of blocks ------------------------------------------------------------------------ */
 
-/* Some variable that points to `at`, or HS_NONE. */
-static uint32_t other_name(const hs_client *c, hs_addr at)
-{
-    for (uint32_t i = 0; i < c->variable_count; i++)
-        if (c->variables[i].value == at) return i;
-    return HS_NONE;
-}
-
 void hs_client_assign(hs_client *c, uint32_t variable, hs_addr value, uint64_t when)
 {
     hs_variable *v = change_variable(c, variable);
     hs_addr old = v->value;
     v->value = value;
     v->assigned = when;
+    hs_holders_move(c->holders, variable, old, value);
     hs_client_block *lost = old && old != value ? change_block_at(c, old) : NULL;
-    if (lost && lost->live && lost->variable == variable) lost->variable = other_name(c, old);
+    if (lost && lost->live && lost->variable == variable)
+        lost->variable = hs_holders_first(c->holders, c->variables, c->variable_count, old);
     hs_client_block *found = value ? change_block_at(c, value) : NULL;
     if (found && found->live && found->variable == HS_NONE) found->variable = variable;
 }
@@ -316,6 +315,7 @@ void hs_client_restore(hs_client *c, const hs_client_image *image)
     hs_pages_restore(c->variable_pages, c->variables, image->variables);
     hs_pages_restore(c->block_pages, c->blocks, image->blocks);
     hs_index_restore(c->index, image->index);
+    hs_holders_forget(c->holders);
     c->variable_count = image->variable_count;
     c->block_count = image->block_count;
     c->spare = image->spare;
