@@ -213,6 +213,7 @@ typedef struct {
     hs_seen seen;  /* the block at or behind .. */
     hs_addr until; /* .. this address, where the last leaf ended */
     bool on, more; /* the walk has begun; and has not ended */
+    bool doubts;   /* leaves behind those that it read may be dirty, too */
     hs_addr whole; /* block whence a walk comes here, or HS_NULL: the first */
 } reader;
 
@@ -277,10 +278,25 @@ static void add(sums *to, const sums *part)
     for (int i = 0; i < HS_BLOCK_KINDS; i++) to->kinds[i] += part->kinds[i];
 }
 
+/* The walk comes to leaves that seem to be up to date: does the first one begin as it says? Then so
+ * do all up to the next dirty one. */
+static bool begins_otherwise(reader *r, place p)
+{
+    if (!r->doubts || !r->on || r->until != p.from) return false;
+    const node *leaf = &r->atlas->nodes[leaf_at(r->atlas, p.from).i];
+    come_to(r, p.from);
+    bool inside = r->more && r->seen.block.addr <= p.from;
+    return leaf->piece != (inside ? r->seen.block.addr : HS_NULL) || leaf->whole != r->whole;
+}
+
 static void bring_up_to_date(reader *r, place p)
 {
     hs_atlas *a = r->atlas;
-    if (!a->nodes[p.i].dirty || a->derailed) return;
+    if (a->derailed) return;
+    if (!a->nodes[p.i].dirty) {
+        if (!begins_otherwise(r, p)) return;
+        mark(a, p, p.from, p.from + 1);
+    }
     if (!a->nodes[p.i].quarters) {
         if (read_leaf(r, p)) return;
         split(a, p.i);
@@ -298,6 +314,11 @@ static void bring_up_to_date(reader *r, place p)
     if (leaves && n->sums.ledger.pieces <= FEW_BLOCKS) join(a, p.i);
 }
 
+void hs_atlas_differs(hs_session *s, hs_addr from, hs_addr to)
+{
+    if (s->kept->atlas) mark_pieces(s->kept->atlas, from, to);
+}
+
 /* What was handed out last may have made unused bytes free ones, which no event tells. */
 static void follow_highest(hs_atlas *a, hs_addr highest)
 {
@@ -310,8 +331,9 @@ static void follow_highest(hs_atlas *a, hs_addr highest)
         mark_pieces(a, highest, before);
 }
 
-/* The atlas of the heap as it is; NULL when there can be none. */
-static const hs_atlas *atlas_of(const hs_session *s)
+/* The atlas of the heap as it is; NULL when there can be none. With doubts, blocks may have been
+ * made without a word about all of them. */
+static const hs_atlas *update(const hs_session *s, bool doubts)
 {
     hs_kept *k = s->kept;
     if (s->is.broken_by || k->between) return NULL;
@@ -319,8 +341,23 @@ static const hs_atlas *atlas_of(const hs_session *s)
     hs_atlas *a = k->atlas;
     widen(a, hs_heap_committed(s->heap));
     follow_highest(a, s->is.totals.highest_block);
-    bring_up_to_date(&(reader){.session = s, .atlas = a}, root_of(a));
+    bring_up_to_date(&(reader){.session = s, .atlas = a, .doubts = doubts}, root_of(a));
     return a->derailed ? NULL : a;
+}
+
+static const hs_atlas *atlas_of(const hs_session *s)
+{
+    return update(s, false);
+}
+
+void hs_atlas_catch_up(hs_session *s)
+{
+    hs_atlas *a = s->kept->atlas;
+    if (!a) return;
+    if (s->is.broken_by || a->derailed)
+        hs_atlas_forget(s);
+    else
+        update(s, true);
 }
 
 bool hs_session_is_charted(const hs_session *s)

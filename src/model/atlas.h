@@ -19,6 +19,11 @@ void hs_atlas_forget(hs_session *);
 /* The operation that just ran changed what its events and the session's changes tell. */
 void hs_atlas_follow(hs_session *);
 
+/* Before another moment is gone back to, and in between: what it has otherwise in these bytes of
+ * the heap, or of the client's. And then, that the session is there. */
+void hs_atlas_differs(hs_session *, hs_addr from, hs_addr to);
+void hs_atlas_catch_up(hs_session *);
+
 /* A whole block at or before `at` whence a walk comes to `at` in a few steps; HS_NULL: none is
  * known, and the walk begins at the first block. */
 hs_addr hs_atlas_anchor(const hs_session *, hs_addr at);

@@ -306,8 +306,38 @@ hs_client_image *hs_client_take(hs_client *c)
     return image;
 }
 
-void hs_client_restore(hs_client *c, const hs_client_image *image)
+/* Blocks that differ from an image, by their place in the array. */
+typedef struct {
+    size_t *places; /* from, to, from, to, ... */
+    size_t count, capacity;
+} differences;
+
+static void note_difference(void *context, size_t from, size_t to)
 {
+    differences *d = context;
+    d->places = hs_array_reserve(d->places, &d->capacity, d->count + 2, sizeof *d->places);
+    d->places[d->count++] = from / sizeof(hs_client_block);
+    d->places[d->count++] = (to + sizeof(hs_client_block) - 1) / sizeof(hs_client_block);
+}
+
+static void tell_differences(const hs_client *c, const differences *d, hs_client_tell *tell,
+                             void *context)
+{
+    for (size_t i = 0; i < d->count; i += 2)
+        for (size_t k = d->places[i]; k < d->places[i + 1] && k < c->block_count; k++) {
+            const hs_client_block *b = &c->blocks[k];
+            if (hs_client_block_at(c, b->addr) == b)
+                tell(context, b->addr, b->addr + (b->requested ? b->requested : 1));
+        }
+}
+
+void hs_client_restore(hs_client *c, const hs_client_image *image, hs_client_tell *tell,
+                       void *context)
+{
+    differences d = {0};
+    hs_pages_differing(c->block_pages, image->blocks, note_difference, &d);
+    note_difference(&d, image->block_count * sizeof *c->blocks, SIZE_MAX / 2);
+    tell_differences(c, &d, tell, context);
     c->variables = hs_array_reserve(c->variables, &c->variable_capacity, image->variable_count,
                                     sizeof *c->variables);
     c->blocks =
@@ -320,6 +350,8 @@ void hs_client_restore(hs_client *c, const hs_client_image *image)
     c->block_count = image->block_count;
     c->spare = image->spare;
     c->next_name = image->next_name;
+    tell_differences(c, &d, tell, context);
+    free(d.places);
 }
 
 void hs_client_image_free(hs_client_image *image)

@@ -185,11 +185,38 @@ static bool restore_heap(hs_session *s, const checkpoint *c, hs_problem *problem
     return true;
 }
 
+static void tell_bytes(void *context, size_t from, size_t to)
+{
+    hs_session *s = context;
+    hs_addr base = hs_heap_base(s->heap);
+    hs_atlas_differs(s, base + from, base + to);
+}
+
+static void tell_block(void *context, hs_addr from, hs_addr to)
+{
+    hs_atlas_differs(context, from, to);
+}
+
+/* What the heap has otherwise now: its bytes, where it ends, and where the allocator's pointers
+ * are; a table of blocks (of a model) may be another one altogether. */
+static void tell_heap(hs_session *s, const checkpoint *c)
+{
+    hs_mark marks[HS_MARKS];
+    hs_addr end = hs_heap_base(s->heap) + hs_snapshot_size(c->heap), now = hs_heap_end(s->heap);
+    size_t n = hs_heap_allocator(s->heap)->marks(s->heap, marks);
+    if (hs_heap_allocator(s->heap)->model_base) hs_atlas_forget(s);
+    hs_pages_differing(s->travel->heap, c->heap, tell_bytes, s);
+    hs_atlas_differs(s, (end < now ? end : now) - 1, end < now ? now : end);
+    for (size_t i = 0; i < n; i++) hs_atlas_differs(s, marks[i].at - 1, marks[i].at + 1);
+}
+
 static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
 {
+    if (s->kept->between) hs_atlas_forget(s);
+    if (s->heap) tell_heap(s, c);
     if (!restore_heap(s, c, problem)) return false;
     s->is = c->standing;
-    hs_client_restore(s->client, c->client);
+    hs_client_restore(s->client, c->client, tell_block, s);
     hs_timeline *t = &s->timeline;
     t->count = hs_snapshot_size(c->samples) / sizeof *t->samples;
     t->stride = c->stride;
@@ -199,7 +226,7 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     s->change_count = 0;
     s->kept->taken = false;
     s->kept->between = false;
-    hs_atlas_forget(s);
+    hs_atlas_catch_up(s);
     return true;
 }
 

@@ -197,19 +197,52 @@ static void a_broken_heap_is_walked_from_the_start(void **state)
     stage_free(s);
 }
 
-static void going_back_forgets_what_was_known(void **state)
+/* There and back through a history of hundreds of requests, over dozens of pages. */
+static void go_about(const char *allocator, uint64_t small)
 {
-    (void)state;
     hs_problem problem;
-    stage *s = stage_new("segregated", 256, 1 << 20);
-    player p = {.random = 3};
-    stage_does(s, "repeat 300 { malloc 40 }; repeat 20 { malloc 3000 }; free p7; free p200");
-    p.session = s->session;
-    for (uint64_t i = 0; i < 100; i++) {
-        uint64_t at = random_below(&p.random, hs_session_branch_count(s->session, 0));
-        assert_true(hs_session_go(s->session, (hs_moment){0, at}, &problem));
+    hs_heap_config heap = {256, 1 << 26};
+    player p = {.random = small};
+    p.session = hs_session_new(allocator, &heap, &problem);
+    assert_non_null(p.session);
+    for (int i = 0; i < 3000; i++) {
+        request(&p, small);
+        if (i % 60 == 0) hs_travel_checkpoint(p.session);
+    }
+    for (uint64_t i = 0; i < random_operations(40); i++) {
+        uint64_t now = hs_session_op_count(p.session), end = hs_session_branch_count(p.session, 0);
+        uint64_t at = random_below(&p.random, 3) ? random_below(&p.random, end + 1)
+                      : now > 10                 ? now - random_below(&p.random, 10)
+                                                 : now;
+        assert_true(hs_session_go(p.session, (hs_moment){0, at}, &problem));
         expect_all(&p);
     }
+    hs_session_free(p.session);
+}
+
+static void going_back_reads_what_differs(void **state)
+{
+    const hs_allocator *a;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (uint64_t small = 24; small < 1000; small *= 8) go_about(a->name, small);
+}
+
+static void slow_motion_is_walked_from_the_start(void **state)
+{
+    (void)state;
+    stage *s = stage_new("explicit", 256, 1 << 20);
+    player p = {.session = s->session};
+    size_t n;
+    stage_does(s, "repeat 100 { malloc 24 }; free p50; free p52; free p51");
+    assert_true(hs_session_slow_motion(s->session));
+    hs_events(hs_session_heap(s->session), &n);
+    for (size_t i = 0; i <= n; i++) {
+        hs_session_seek(s->session, 0, i);
+        expect_all(&p);
+    }
+    stage_does(s, "malloc 100");
+    expect_all(&p);
     stage_free(s);
 }
 
@@ -219,7 +252,8 @@ int main(void)
         cmocka_unit_test(sums_are_those_of_a_walk_under_every_allocator),
         cmocka_unit_test(sums_are_those_of_a_walk_with_every_option),
         cmocka_unit_test(a_broken_heap_is_walked_from_the_start),
-        cmocka_unit_test(going_back_forgets_what_was_known),
+        cmocka_unit_test(going_back_reads_what_differs),
+        cmocka_unit_test(slow_motion_is_walked_from_the_start),
     };
     return cmocka_run_group_tests_name("atlas", tests, NULL, NULL);
 }
