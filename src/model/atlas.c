@@ -21,7 +21,7 @@
 
 #include <stdlib.h>
 
-enum { QUARTERS = 4, QUARTER_BITS = 2, LEAST_BITS = 6, MOST_BLOCKS = 32, FEW_BLOCKS = 8 };
+enum { QUARTERS = 4, QUARTER_BITS = 2, LEAST_BITS = 6, MOST_BLOCKS = 16, FEW_BLOCKS = 4 };
 
 typedef struct {
     hs_ledger ledger;

@@ -263,13 +263,20 @@ static hs_role role_at(const painter *m, hs_addr at)
     return role_of(m, shown ? (size_t)((at - m->from) / m->plan->cell_bytes) : 0);
 }
 
+/* Room for any label? Asked before one is made up. */
+static bool has_room(const painter *m, hs_addr from, hs_addr to)
+{
+    return (to - from) / m->plan->cell_bytes > 0;
+}
+
 /* Header or footer, as stored: size | status bits, and what they say. */
 static void label_tag(const painter *m, hs_addr at, const hs_block *b)
 {
     const hs_heap *h = hs_session_heap(m->session);
     char text[128];
     uint64_t word = 0;
-    if (at < m->from || at >= m->to || !hs_heap_peek(h, at, &word)) return;
+    if (at < m->from || at >= m->to || !has_room(m, at, at + 8)) return;
+    if (!hs_heap_peek(h, at, &word)) return;
     for (int detail = HS_TAG_DETAILS; detail-- > 0;) {
         hs_tag_text(hs_heap_allocator(h), b, word & ~b->seal, detail, text, sizeof text);
         if (label(m, at, at + 8, role_at(m, at), text)) return;
@@ -285,7 +292,7 @@ static void label_links(const painter *m, const hs_block *b)
     char text[64];
     for (size_t i = 0; i < n; i++) {
         hs_addr at = b->addr + b->header + 8 * i;
-        if (at < m->from || at >= m->to) continue;
+        if (at < m->from || at >= m->to || !has_room(m, at, at + 8)) continue;
         int columns = span_columns(m, at, at + 8);
         if (columns > 8) columns--; /* the next link's label begins right behind this one's */
         if (hs_link_text(hs_heap_allocator(h), i, links.to[i], columns, m->pane.scene->ascii, text,
@@ -313,8 +320,9 @@ static void label_client(const painter *m, const hs_client_block *c, hs_addr end
  */
 static void keep_padding(const painter *m, hs_addr from, hs_addr end)
 {
-    for (hs_addr at = from; at < end && at < m->to; at += m->plan->cell_bytes) {
-        if (at < m->from) continue;
+    uint64_t bytes = m->plan->cell_bytes;
+    if (from < m->from) from += (m->from - from + bytes - 1) / bytes * bytes;
+    for (hs_addr at = from; at < end && at < m->to; at += bytes) {
         size_t cell = (size_t)((at - m->from) / m->plan->cell_bytes);
         if (role_of(m, cell) != HS_ROLE_PADDING) continue;
         for (int i = 0; i < m->plan->cell_columns; i++) {
@@ -328,7 +336,8 @@ static void label_payload(const painter *m, const hs_seen *seen)
 {
     hs_addr end = seen->block.addr + seen->block.size - seen->block.footer;
     /* Without headers between them, blocks need an edge. */
-    label_client(m, seen->client, end, seen->block.header ? "" : "[");
+    if (has_room(m, seen->client->addr, end))
+        label_client(m, seen->client, end, seen->block.header ? "" : "[");
     if (seen->block.kind == HS_BLOCK_USED) keep_padding(m, seen->payload_end, end);
 }
 

@@ -2,10 +2,12 @@
  * it costs at every zoom, and whether that follows the number of blocks. The references are a frame
  * of a 60 Hz screen, 16.67 ms, and the same picture over the smallest heap, in the same run.
  *
- *      frames [MOST BLOCKS] [ALLOCATOR...]
+ *      frames [MOST BLOCKS] [--small] [ALLOCATOR...]
  *
  * Blocks are of mixed sizes, most of them small, with a mean of about 4 KiB, so that a million of
- * them fill about 4 GB. A quarter more was allocated, and freed by chance. */
+ * them fill about 4 GB; with --small all have 1 to 24 bytes, and many are on the screen. A quarter
+ * more was allocated, and freed by chance. The very first frame reads the whole heap; those after
+ * it what has changed. */
 #include "view/screen.h"
 
 #include <inttypes.h>
@@ -25,8 +27,8 @@ typedef struct {
 } zoom;
 
 #define HALF UINT64_MAX
-static const zoom zooms[] = {
-    {"bytes", 64}, {"a few blocks", 1024}, {"64K a row", 65536}, {"half-way", HALF}, {"all", 0}};
+static const zoom zooms[] = {{"bytes", 64},        {"1K a row", 1024}, {"8K a row", 8192},
+                             {"64K a row", 65536}, {"half-way", HALF}, {"all", 0}};
 enum { ZOOMS = sizeof zooms / sizeof *zooms };
 
 static const struct {
@@ -39,6 +41,7 @@ typedef struct {
     uint64_t random;
     uint32_t *live; /* the variables of live blocks */
     size_t count;
+    bool small; /* all blocks are */
 } player;
 
 typedef struct {
@@ -64,6 +67,7 @@ static uint64_t below(player *p, uint64_t limit)
 static uint64_t some_size(player *p)
 {
     uint64_t kind = below(p, 1000);
+    if (p->small) return 1 + below(p, 24);
     return 1 + below(p, kind < 900 ? 512 : kind < 990 ? 16384 : 640000);
 }
 
@@ -91,11 +95,13 @@ static void release(player *p)
     p->live[i] = p->live[--p->count];
 }
 
-static bool populate(player *p, const char *allocator, uint64_t blocks)
+static bool populate(player *p, const char *allocator, uint64_t blocks, bool small)
 {
     hs_problem problem;
     hs_heap_config heap = {HS_HEAP_INITIAL, (uint64_t)16 << 30};
-    *p = (player){.random = 2026, .live = calloc(blocks * 5 / 4 + FRAMES * 2, sizeof *p->live)};
+    *p = (player){.random = 2026,
+                  .small = small,
+                  .live = calloc(blocks * 5 / 4 + FRAMES * 2, sizeof *p->live)};
     p->session = p->live ? hs_session_new(allocator, &heap, &problem) : NULL;
     if (!p->session) return false;
     while (p->count < blocks * 5 / 4) allocate(p);
@@ -109,23 +115,28 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double draw(const player *p, hs_screen_state *state, int rows, int columns)
+{
+    hs_screen_places places;
+    double from = now();
+    hs_scene *scene = hs_scene_new(rows, columns, false);
+    hs_screen_compose(p->session, state, scene, &places);
+    hs_scene_free(scene);
+    state->top = places.plan.top;
+    return now() - from;
+}
+
 /* Requests, and a frame after each. */
 static cost measure(player *p, int rows, int columns, uint64_t row_bytes)
 {
     double times[FRAMES];
     hs_screen_state state = {.keys = "F1 help", .follow = true, .zoomed = true, .zoom = row_bytes};
     for (int i = 0; i < FRAMES; i++) {
-        hs_screen_places places;
         if (i % 2)
             release(p);
         else
             allocate(p);
-        double from = now();
-        hs_scene *scene = hs_scene_new(rows, columns, false);
-        hs_screen_compose(p->session, &state, scene, &places);
-        times[i] = now() - from;
-        state.top = places.plan.top;
-        hs_scene_free(scene);
+        times[i] = draw(p, &state, rows, columns);
     }
     qsort(times, FRAMES, sizeof *times, by_size);
     return (cost){times[FRAMES / 2], times[FRAMES - 1]};
@@ -138,18 +149,18 @@ static uint64_t row_bytes(const player *p, const zoom *z)
     return z->row == HALF ? bytes : z->row;
 }
 
-static void measure_all(const char *allocator, uint64_t most)
+static void measure_all(const char *allocator, uint64_t most, bool small)
 {
     static cost costs[POPULATIONS][SCREENS][ZOOMS];
     double worst = 0;
     for (size_t n = 0; n < POPULATIONS && populations[n] <= most; n++) {
         player p;
-        if (!populate(&p, allocator, populations[n])) exit(2);
+        if (!populate(&p, allocator, populations[n], small)) exit(2);
         uint64_t heap = hs_heap_committed(hs_session_heap(p.session));
-        printf("%s, %" PRIu64 " blocks live, heap %" PRIu64 " MiB\n", allocator, populations[n],
-               heap >> 20);
+        printf("%s, %" PRIu64 " %sblocks live, heap %" PRIu64 " MiB; the first frame %.2f ms\n",
+               allocator, populations[n], small ? "small " : "", heap >> 20,
+               draw(&p, &(hs_screen_state){.zoomed = true}, 24, 80));
         for (size_t i = 0; i < SCREENS; i++) {
-            measure(&p, screens[i].rows, screens[i].columns, 0); /* the first frame is another */
             for (size_t z = 0; z < ZOOMS; z++) {
                 cost c = measure(&p, screens[i].rows, screens[i].columns, row_bytes(&p, &zooms[z]));
                 double ratio = c.median / (n ? costs[0][i][z].median : c.median);
@@ -171,9 +182,16 @@ int main(int argc, char **argv)
 {
     static const char *const allocators[] = {"bump",  "segregated", "tlsf",
                                              "buddy", "slab",       "explicit"};
-    uint64_t most = argc > 1 ? strtoull(argv[1], NULL, 0) : UINT64_MAX;
-    for (int i = 2; i < argc; i++) measure_all(argv[i], most);
-    for (size_t i = 0; argc < 3 && i < sizeof allocators / sizeof *allocators; i++)
-        measure_all(allocators[i], most);
+    uint64_t most = UINT64_MAX;
+    bool small = false, named = false;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--small") == 0)
+            small = true;
+        else if (strtoull(argv[i], NULL, 0))
+            most = strtoull(argv[i], NULL, 0);
+        else
+            measure_all(argv[i], most, small), named = true;
+    for (size_t i = 0; !named && i < sizeof allocators / sizeof *allocators; i++)
+        measure_all(allocators[i], most, small);
     return 0;
 }
