@@ -32,6 +32,7 @@ typedef enum {
     HS_BLOCK_DEAD,    /* freed by the client, of no use to the allocator: for ever, or for now */
     HS_BLOCK_OWN,     /* the allocator's own records, such as the head of a slab */
 } hs_block_kind;
+enum { HS_BLOCK_KINDS = HS_BLOCK_OWN + 1 };
 
 /* A block as the bytes of the heap tell it. */
 typedef struct {
@@ -127,7 +128,9 @@ struct hs_allocator {
     hs_addr (*realloc)(hs_heap *, hs_addr, size_t size);
     void (*free)(hs_heap *, hs_addr);
 
-    /* The block after `previous` in heap order, or the first (NULL); false after the last. */
+    /* The block after `previous` in heap order, or the first (NULL); false after the last. Of the
+     * one before it reads where that ends and, by bit 0 of its word or by its footer, whether it is
+     * in use: so a walk may begin in the middle of a sound heap. */
     bool (*walk)(const hs_heap *, const hs_block *previous, hs_block *out);
     size_t (*marks)(const hs_heap *, hs_mark[HS_MARKS]);
     /* The free blocks in their own order. Both are NULL where the shape is NONE. A list is false

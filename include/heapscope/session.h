@@ -195,6 +195,45 @@ bool hs_session_walk(const hs_session *, const hs_seen *previous, hs_seen *out);
 /* The block that contains `at`, or the first one behind it. */
 bool hs_session_walk_to(const hs_session *, hs_addr at, hs_seen *out);
 
+/* Sets of kinds of blocks: 1 << HS_BLOCK_USED | ... */
+#define HS_ALL_KINDS (~0u)
+
+/* The n-th block (from 0) of those kinds, in heap order; and how many such blocks start below `at`.
+ * What they cost hardly depends on the number of blocks, while the heap is sound. */
+bool hs_session_walk_nth(const hs_session *, uint64_t n, unsigned kinds, hs_seen *out);
+uint64_t hs_session_count_before(const hs_session *, hs_addr at, unsigned kinds);
+
+/* Is it? Then the sums that make it so are kept; else the heap is broken, or stands in the middle
+ * of a request. */
+bool hs_session_is_charted(const hs_session *);
+
+/* What the bytes of the heap serve. */
+typedef enum {
+    HS_SHARE_DAMAGED,
+    HS_SHARE_HEADER,
+    HS_SHARE_FOOTER,
+    HS_SHARE_LINK,
+    HS_SHARE_PAYLOAD,
+    HS_SHARE_PADDING,
+    HS_SHARE_DEAD,
+    HS_SHARE_FREE,
+    HS_SHARE_UNUSED,
+    HS_SHARES
+} hs_share;
+
+/* A block's bytes, part by part; returns how many parts. */
+typedef struct {
+    hs_addr from, to;
+    hs_share share;
+} hs_part;
+enum { HS_PARTS = 5 };
+size_t hs_parts_of(const hs_session *, const hs_seen *, hs_part out[HS_PARTS]);
+
+/* Add up, for each cell of 2^cell_bits bytes from `from` on, how many of its bytes serve what. The
+ * cost is that of the cells, and of the blocks where cells are smaller than those. */
+void hs_session_shares(const hs_session *, hs_addr from, unsigned cell_bits, size_t cells,
+                       uint64_t (*out)[HS_SHARES]);
+
 /* The operations so far; the last one that touched the heap has its events in the heap. */
 uint64_t hs_session_op_count(const hs_session *);
 bool hs_session_op(const hs_session *, uint64_t index, hs_op *); /* false beyond the last */

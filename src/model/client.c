@@ -9,6 +9,7 @@
 
 #include "heap/array.h"
 #include "model/address_index.h"
+#include "model/holders.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct hs_client {
     uint32_t *slots;   /* open addressing: a name's number + 1, 0 for empty */
     size_t slot_count; /* a power of two, at least twice the names */
     uint64_t next_name;
+    hs_holders *holders;
 
     hs_client_block *blocks; /* in no order; out of use: .requested is the next such one + 1 */
     size_t block_count, block_capacity;
@@ -37,6 +39,7 @@ hs_client *hs_client_new(void)
 {
     hs_client *c = hs_new(1, sizeof *c);
     c->index = hs_index_new();
+    c->holders = hs_holders_new();
     c->variable_pages = hs_pages_new();
     c->block_pages = hs_pages_new();
     c->slot_count = 64;
@@ -47,6 +50,7 @@ hs_client *hs_client_new(void)
 void hs_client_forget_blocks(hs_client *c)
 {
     hs_index_clear(c->index);
+    hs_holders_forget(c->holders);
     c->block_count = c->spare = 0;
     c->next_name = c->trace ? hs_trace_ids(c->trace) : 0;
     for (size_t i = 0; i < c->variable_count; i++) c->variables[i].value = HS_NULL;
@@ -87,6 +91,7 @@ void hs_client_free(hs_client *c)
     if (!c) return;
     for (size_t i = 0; i < c->known; i++) free(c->names[i]);
     hs_index_free(c->index);
+    hs_holders_free(c->holders);
     hs_pages_free(c->variable_pages);
     hs_pages_free(c->block_pages);
     free(c->variables);
@@ -238,26 +243,26 @@ static hs_client_block *change_block(hs_client *c, size_t slot)
 
 static hs_client_block *change_block_at(hs_client *c, hs_addr at)
 {
-    const hs_index_entry *e = hs_index_from(c->index, at);
-    return e && e->key == at ? change_block(c, e->value) : NULL;
+    uint32_t slot;
+    return hs_index_at(c->index, at, &slot) ? change_block(c, slot) : NULL;
 }
 
 const hs_client_block *hs_client_block_at(const hs_client *c, hs_addr at)
 {
-    const hs_index_entry *e = hs_index_from(c->index, at);
-    return e && e->key == at ? &c->blocks[e->value] : NULL;
+    uint32_t slot;
+    return hs_index_at(c->index, at, &slot) ? &c->blocks[slot] : NULL;
 }
 
 const hs_client_block *hs_client_block_from(const hs_client *c, hs_addr from)
 {
-    const hs_index_entry *e = hs_index_from(c->index, from);
-    return e ? &c->blocks[e->value] : NULL;
+    hs_index_entry e;
+    return hs_index_from(c->index, from, &e) ? &c->blocks[e.value] : NULL;
 }
 
 const hs_client_block *hs_client_block_before(const hs_client *c, hs_addr at)
 {
-    const hs_index_entry *e = hs_index_before(c->index, at);
-    return e ? &c->blocks[e->value] : NULL;
+    hs_index_entry e;
+    return hs_index_before(c->index, at, &e) ? &c->blocks[e.value] : NULL;
 }
 
 static void forget_block(hs_client *c, hs_addr at)
@@ -310,8 +315,8 @@ static size_t obtain_block(hs_client *c)
 void hs_client_born(hs_client *c, hs_addr at, uint64_t requested, uint32_t variable, uint64_t when)
 {
     forget_freed_within(c, at, at + requested);
-    const hs_index_entry *there = hs_index_from(c->index, at);
-    size_t slot = there && there->key == at ? there->value : obtain_block(c);
+    uint32_t there;
+    size_t slot = hs_index_at(c->index, at, &there) ? there : obtain_block(c);
     *change_block(c, slot) = (hs_client_block){
         .addr = at, .requested = requested, .variable = variable, .live = true, .born = when};
     hs_index_put(c->index, at, (uint32_t)slot);
@@ -319,22 +324,16 @@ void hs_client_born(hs_client *c, hs_addr at, uint64_t requested, uint32_t varia
 
 /* --- Names of blocks ------------------------------------------------------------------------ */
 
-/* Some variable that points to `at`, or HS_NONE. */
-static uint32_t other_name(const hs_client *c, hs_addr at)
-{
-    for (uint32_t i = 0; i < c->variable_count; i++)
-        if (c->variables[i].value == at) return i;
-    return HS_NONE;
-}
-
 void hs_client_assign(hs_client *c, uint32_t variable, hs_addr value, uint64_t when)
 {
     hs_variable *v = change_variable(c, variable);
     hs_addr old = v->value;
     v->value = value;
     v->assigned = when;
+    hs_holders_move(c->holders, variable, old, value);
     hs_client_block *lost = old && old != value ? change_block_at(c, old) : NULL;
-    if (lost && lost->live && lost->variable == variable) lost->variable = other_name(c, old);
+    if (lost && lost->live && lost->variable == variable)
+        lost->variable = hs_holders_first(c->holders, c->variables, c->variable_count, old);
     hs_client_block *found = value ? change_block_at(c, value) : NULL;
     if (found && found->live && found->variable == HS_NONE) found->variable = variable;
 }
@@ -364,8 +363,38 @@ hs_client_image *hs_client_take(hs_client *c)
     return image;
 }
 
-void hs_client_restore(hs_client *c, const hs_client_image *image)
+/* Blocks that differ from an image, by their place in the array. */
+typedef struct {
+    size_t *places; /* from, to, from, to, ... */
+    size_t count, capacity;
+} differences;
+
+static void note_difference(void *context, size_t from, size_t to)
 {
+    differences *d = context;
+    d->places = hs_array_reserve(d->places, &d->capacity, d->count + 2, sizeof *d->places);
+    d->places[d->count++] = from / sizeof(hs_client_block);
+    d->places[d->count++] = (to + sizeof(hs_client_block) - 1) / sizeof(hs_client_block);
+}
+
+static void tell_differences(const hs_client *c, const differences *d, hs_client_tell *tell,
+                             void *context)
+{
+    for (size_t i = 0; i < d->count; i += 2)
+        for (size_t k = d->places[i]; k < d->places[i + 1] && k < c->block_count; k++) {
+            const hs_client_block *b = &c->blocks[k];
+            if (hs_client_block_at(c, b->addr) == b)
+                tell(context, b->addr, b->addr + (b->requested ? b->requested : 1));
+        }
+}
+
+void hs_client_restore(hs_client *c, const hs_client_image *image, hs_client_tell *tell,
+                       void *context)
+{
+    differences d = {0};
+    hs_pages_differing(c->block_pages, image->blocks, note_difference, &d);
+    note_difference(&d, image->block_count * sizeof *c->blocks, SIZE_MAX / 2);
+    tell_differences(c, &d, tell, context);
     c->variables = hs_array_reserve(c->variables, &c->variable_capacity, image->variable_count,
                                     sizeof *c->variables);
     c->blocks =
@@ -373,10 +402,13 @@ void hs_client_restore(hs_client *c, const hs_client_image *image)
     hs_pages_restore(c->variable_pages, c->variables, image->variables);
     hs_pages_restore(c->block_pages, c->blocks, image->blocks);
     hs_index_restore(c->index, image->index);
+    hs_holders_forget(c->holders);
     c->variable_count = image->variable_count;
     c->block_count = image->block_count;
     c->spare = image->spare;
     c->next_name = image->next_name;
+    tell_differences(c, &d, tell, context);
+    free(d.places);
 }
 
 void hs_client_image_free(hs_client_image *image)

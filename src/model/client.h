@@ -63,7 +63,9 @@ const hs_client_block *hs_client_block_before(const hs_client *, hs_addr);
 /* What the client holds, and a way back to it; images share what did not change in between. */
 typedef struct hs_client_image hs_client_image;
 hs_client_image *hs_client_take(hs_client *);
-void hs_client_restore(hs_client *, const hs_client_image *);
+/* Tells where blocks lay that are others, or none, now; and where such lie. */
+typedef void hs_client_tell(void *context, hs_addr from, hs_addr to);
+void hs_client_restore(hs_client *, const hs_client_image *, hs_client_tell *, void *context);
 void hs_client_image_free(hs_client_image *);
 size_t hs_client_image_weigh(const hs_client_image *, uint64_t weighing); /* as hs_snapshot_weigh */
 

@@ -291,6 +291,15 @@ static bool takes_pointer(const hs_op *op)
     return op->request == HS_FREE || op->request == HS_REALLOC;
 }
 
+/* Blocks of the client that a passed request gave, or took. */
+static void tell_atlas(hs_session *s, hs_addr result)
+{
+    const hs_client_block *b = result ? hs_client_block_at(s->client, result) : NULL;
+    if (b) hs_atlas_differs(s, b->addr, b->addr + b->requested + 1);
+    for (size_t i = 0; i < s->change_count; i++)
+        hs_atlas_differs(s, s->changes[i].from, s->changes[i].to);
+}
+
 bool hs_pass_request(hs_session *s, hs_passed *passed)
 {
     const hs_op *op = &passed->record->op;
@@ -307,6 +316,7 @@ bool hs_pass_request(hs_session *s, hs_passed *passed)
     s->is.totals.requests++;
     settle(s, op, result_variable(s, op, passed->record->variable), p, result);
     mark_time(s, used_before, t.counts.visits);
+    if (s->kept->atlas) tell_atlas(s, result);
     s->change_count = 0;
     s->work += 1 + t.counts.visits / 16 + t.counts.moved / 1024;
     return true;
@@ -342,5 +352,6 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
                            .variable = *variable,
                            .misuse = !good};
     hs_session_look_for_damage(s, !good);
+    hs_atlas_follow(s);
     return true;
 }

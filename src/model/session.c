@@ -54,6 +54,7 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     s->change_count = 0;
     s->is.replayed = s->is.not_replayed = 0;
     hs_travel_heap_changed(s->travel, 0, SIZE_MAX);
+    hs_atlas_forget(s);
     return true;
 }
 
@@ -121,6 +122,7 @@ void hs_session_free(hs_session *s)
     hs_travel_free(s->travel);
     if (!s->borrowed) hs_chronicle_free(s->chronicle);
     hs_client_free(s->client);
+    hs_atlas_free(s->kept->atlas);
     free(s->kept);
     hs_heap_free(s->heap);
     free(s);
@@ -241,13 +243,19 @@ static bool pass_requests(hs_session *s, uint64_t count, const hs_watcher *watch
 
 bool hs_session_pass_watched(hs_session *s, uint64_t count, const hs_watcher *watcher)
 {
+    hs_addr end = hs_heap_end(s->heap);
+    bool stopped = false;
     s->kept->taken = false;
-    while (s->at.count < count) {
+    hs_atlas_marks_move(s);
+    while (!stopped && s->at.count < count) {
         bool sound = !s->is.broken_by && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE;
-        if (sound && pass_requests(s, count, watcher)) return true;
-        if (s->at.count < count) hs_session_go_on(s, s->at.count + 1);
+        stopped = sound && pass_requests(s, count, watcher);
+        if (!stopped && s->at.count < count) hs_session_go_on(s, s->at.count + 1);
     }
-    return false;
+    hs_atlas_marks_move(s);
+    hs_atlas_differs(s, end - 1, hs_heap_end(s->heap));
+    hs_atlas_catch_up(s);
+    return stopped;
 }
 
 void hs_session_pass(hs_session *s, uint64_t count)
@@ -272,8 +280,12 @@ hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own)
 
 void hs_session_seek(hs_session *s, size_t from, size_t n)
 {
+    size_t events;
+    hs_events(s->heap, &events);
     hs_heap_seek(s->heap, n);
     s->kept->taken = false;
+    s->kept->between = n < events;
+    hs_atlas_forget(s);
     hs_session_note_changes(s, from, n);
 }
 

@@ -3,6 +3,7 @@
 #define HS_MODEL_SESSION_H
 
 #include "model/address_space.h"
+#include "model/atlas.h"
 #include "model/chronicle.h"
 #include "model/client.h"
 #include "model/mmu.h"
@@ -20,11 +21,13 @@ typedef struct {
     uint64_t settings[HS_SETTINGS];
 } hs_setup;
 
-/* The ledger of the heap as it is, once somebody has asked for it. */
+/* What is known of the heap as it is, once somebody has asked for it. */
 typedef struct {
-    bool taken;
+    bool taken; /* the ledger */
     hs_ledger ledger;
-} hs_kept_ledger;
+    hs_atlas *atlas; /* or NULL */
+    bool between;    /* the heap is shown as it was in the middle of a request */
+} hs_kept;
 
 /* Where the session stands, beside the heap and what the client holds: all of it is a function of
  * the operations. */
@@ -47,7 +50,7 @@ struct hs_session {
     hs_heap *heap;
     hs_client *client;
     hs_timeline timeline;
-    hs_kept_ledger *kept; /* behind a pointer, for a reader of the session may take it */
+    hs_kept *kept; /* behind a pointer, for a reader of the session may take it */
 
     hs_chronicle *chronicle;
     bool borrowed; /* the chronicle is another session's: what is done is not written down, */
@@ -68,6 +71,14 @@ struct hs_session {
 /* An operation with its result's name; false beyond the last one performed. Its strings are valid
  * until the next operation. */
 bool hs_session_record(const hs_session *, uint64_t index, hs_record_of_op *);
+
+/* As hs_session_walk_to, by a walk that begins at `whole`, a whole block at or before `at`, which a
+ * sound heap has; HS_NULL: at the first. */
+bool hs_session_walk_from(const hs_session *, hs_addr whole, hs_addr at, hs_seen *out);
+
+/* Add a block to a ledger, and a ledger to another one. */
+void hs_ledger_book(hs_ledger *, const hs_session *, const hs_seen *);
+void hs_ledger_add(hs_ledger *, const hs_ledger *part);
 
 /* Perform operations of the chronicle until `count` have been; and the same for operations that
  * nobody will look at, several times as fast. */

@@ -133,8 +133,11 @@ void hs_travel_checkpoint(hs_session *s)
 void hs_travel_look(hs_session *s)
 {
     uint64_t from = 0, to;
-    for (; hs_heap_written(s->heap, &from, &to); from = to)
+    hs_addr base = hs_heap_base(s->heap);
+    for (; hs_heap_written(s->heap, &from, &to); from = to) {
         hs_travel_heap_changed(s->travel, from, to);
+        hs_atlas_differs(s, base + from, base + to);
+    }
 }
 
 void hs_travel_note(hs_session *s)
@@ -217,11 +220,36 @@ static bool restore_heap(hs_session *s, const checkpoint *c, hs_problem *problem
     return true;
 }
 
+static void tell_bytes(void *context, size_t from, size_t to)
+{
+    hs_session *s = context;
+    hs_addr base = hs_heap_base(s->heap);
+    hs_atlas_differs(s, base + from, base + to);
+}
+
+static void tell_block(void *context, hs_addr from, hs_addr to)
+{
+    hs_atlas_differs(context, from, to);
+}
+
+/* What the heap has otherwise now: its bytes, where it ends, and where the allocator's pointers
+ * are; a table of blocks (of a model) may be another one altogether. */
+static void tell_heap(hs_session *s, const checkpoint *c)
+{
+    hs_addr end = hs_heap_base(s->heap) + hs_snapshot_size(c->heap), now = hs_heap_end(s->heap);
+    if (hs_heap_allocator(s->heap)->model_base) hs_atlas_forget(s);
+    hs_pages_differing(s->travel->heap, c->heap, tell_bytes, s);
+    hs_atlas_differs(s, (end < now ? end : now) - 1, end < now ? now : end);
+    hs_atlas_marks_move(s);
+}
+
 static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
 {
+    if (s->kept->between) hs_atlas_forget(s);
+    if (s->heap) tell_heap(s, c);
     if (!restore_heap(s, c, problem)) return false;
     s->is = c->standing;
-    hs_client_restore(s->client, c->client);
+    hs_client_restore(s->client, c->client, tell_block, s);
     hs_timeline *t = &s->timeline;
     t->count = hs_snapshot_size(c->samples) / sizeof *t->samples;
     t->stride = c->stride;
@@ -230,6 +258,8 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     s->at.count = c->at.count;
     s->change_count = 0;
     s->kept->taken = false;
+    s->kept->between = false;
+    hs_atlas_catch_up(s);
     return true;
 }
 

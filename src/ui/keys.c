@@ -94,8 +94,8 @@ static void cursor_to_block(app *a, bool forward)
             a, hs_heap_holds(hs_session_heap(hs_app_stage(a)), next, 1) ? (int64_t)(next - at) : 0);
         return;
     }
-    for (bool more = hs_session_walk(hs_app_stage(a), NULL, &seen); more && seen.block.addr < at;
-         more = hs_session_walk(hs_app_stage(a), &seen, &seen))
+    uint64_t n = hs_session_count_before(hs_app_stage(a), at, HS_ALL_KINDS);
+    if (n && hs_session_walk_nth(hs_app_stage(a), n - 1, HS_ALL_KINDS, &seen))
         before = seen.block.addr;
     move_cursor(a, -(int64_t)(at - before));
 }

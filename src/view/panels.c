@@ -1,4 +1,4 @@
-/* The panels. Lists are walked, not copied: a panel costs the blocks up to the last row on show. */
+/* The panels. Lists are walked, not copied: a panel costs the blocks on show. */
 #include "view/panels.h"
 
 #include "view/bits.h"
@@ -112,13 +112,13 @@ static size_t rows_of_blocks(const hs_session *s, int columns)
 
 static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
 {
-    size_t n = count_blocks(s), i = 0;
+    size_t n = count_blocks(s), i = skip;
     int row = 1;
     hs_seen seen;
     list_title(p, skip ? "Blocks" : "Blocks, heap order", skip, n);
-    for (bool more = hs_session_walk(s, NULL, &seen); more && row < p.rows && i < n;
-         more = hs_session_walk(s, &seen, &seen)) {
-        if (i++ < skip) continue;
+    for (bool more = hs_session_walk_nth(s, skip, HS_ALL_KINDS, &seen);
+         more && row < p.rows && i < n; more = hs_session_walk(s, &seen, &seen)) {
+        i++;
         bool cut = row == p.rows - 1 && i < n;
         if (cut)
             hs_putf(p, row, 0, HS_ROLE_DIM, "... %zu more", n - i + 1);
