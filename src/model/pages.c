@@ -15,16 +15,23 @@
 enum { PAGE = 4096, WORDS = PAGE / 8, GROUP = 64 };
 
 /* A page, packed: heaps are mostly words that are zero, or small, or addresses. A word takes 0, 2,
- * 5 or 8 bytes, the lowest first; two bits tell which. */
-typedef struct {
+ * 5 or 8 bytes, the lowest first; two bits tell which. Where few words differ from what the page
+ * was at another time, the rest is left to that one:
+ *
+ *      whole   | lengths of all words | bytes |
+ *      part    | which words | lengths of these | bytes |      the others are those of `base`
+ *
+ * What a part is based on is whole. */
+typedef struct page {
     size_t users;
-    uint64_t weighing;          /* the last one that counted it */
-    uint8_t lengths[WORDS / 4]; /* of four words each */
-    size_t size;                /* of the rest, SLACK included */
+    uint64_t weighing; /* the last one that counted it */
+    struct page *base; /* NULL: it is whole */
+    size_t size;       /* of the rest, SLACK included */
     uint8_t packed[];
 } page;
 
 enum { SLACK = 8 }; /* whole words are read from packed ones */
+enum { MASK = WORDS / 8, MOST_OF_A_PART = WORDS / 4 };
 static const uint8_t length_of[4] = {0, 2, 5, 8};
 
 typedef struct {
@@ -35,6 +42,7 @@ typedef struct {
 
 struct hs_pages {
     page **table; /* NULL: dirty */
+    page **bases; /* whole pages that were there before, for parts; NULL: none */
     size_t count, capacity;
     group **groups; /* NULL: not as any group has it */
     size_t group_count, group_capacity;
@@ -53,7 +61,9 @@ static page *use(page *p)
 
 static void let_go(page *p)
 {
-    if (p && --p->users == 0) free(p);
+    if (!p || --p->users > 0) return;
+    let_go(p->base);
+    free(p);
 }
 
 static void let_group_go(group *g)
@@ -73,39 +83,77 @@ static unsigned length_code(uint64_t word)
     return word == 0 ? 0 : word >> 16 == 0 ? 1 : word >> 40 == 0 ? 2 : 3;
 }
 
-/* The first n bytes of a page, the rest of it zero. */
-static page *pack(const uint8_t *bytes, size_t n)
+static bool is_in(const uint8_t *mask, size_t i)
 {
-    uint64_t words[WORDS] = {0};
-    uint8_t packed[PAGE + SLACK] = {0}, lengths[WORDS / 4] = {0};
-    size_t size = 0;
-    memcpy(words, bytes, n);
+    return mask[i / 8] >> i % 8 & 1;
+}
+
+/* The words that are in the mask (NULL: all), `count` of them. */
+static page *pack_words(const uint64_t *words, const uint8_t *mask, size_t count, page *base)
+{
+    uint8_t packed[MASK + WORDS / 4 + PAGE + SLACK] = {0};
+    uint8_t *lengths = packed + (mask ? MASK : 0), *to = lengths + (count + 3) / 4;
+    size_t n = 0;
+    if (mask) memcpy(packed, mask, MASK);
     for (size_t i = 0; i < WORDS; i++) {
+        if (mask && !is_in(mask, i)) continue;
         unsigned code = length_code(words[i]);
-        lengths[i / 4] |= (uint8_t)(code << i % 4 * 2);
-        memcpy(packed + size, &words[i], sizeof words[i]);
-        size += length_of[code];
+        lengths[n / 4] |= (uint8_t)(code << n % 4 * 2);
+        memcpy(to, &words[i], sizeof words[i]);
+        to += length_of[code];
+        n++;
     }
+    size_t size = (size_t)(to - packed);
     page *p = hs_new(1, page_size(size + SLACK));
-    p->users = 1;
-    p->size = size + SLACK;
-    memcpy(p->lengths, lengths, sizeof lengths);
+    *p = (page){.users = 1, .base = base, .size = size + SLACK};
     memcpy(p->packed, packed, size);
     return p;
 }
 
-static void unpack(const page *p, uint8_t *bytes, size_t n)
+static void unpack_words(const page *p, uint64_t *words)
 {
     static const uint64_t masks[4] = {0, 0xffff, 0xffffffffff, UINT64_MAX};
-    uint64_t words[WORDS];
-    const uint8_t *next = p->packed;
+    const uint8_t *mask = p->base ? p->packed : NULL;
+    size_t count = WORDS, n = 0;
+    if (mask) {
+        unpack_words(p->base, words);
+        count = 0;
+        for (size_t i = 0; i < MASK; i++) count += (size_t)__builtin_popcount(mask[i]);
+    }
+    const uint8_t *lengths = p->packed + (mask ? MASK : 0), *next = lengths + (count + 3) / 4;
     for (size_t i = 0; i < WORDS; i++) {
-        unsigned code = p->lengths[i / 4] >> i % 4 * 2 & 3;
+        if (mask && !is_in(mask, i)) continue;
+        unsigned code = lengths[n / 4] >> n % 4 * 2 & 3;
         memcpy(&words[i], next, sizeof words[i]);
         words[i] &= masks[code];
         next += length_of[code];
+        n++;
     }
+}
+
+static void unpack(const page *p, uint8_t *bytes, size_t n)
+{
+    uint64_t words[WORDS];
+    unpack_words(p, words);
     memcpy(bytes, words, n);
+}
+
+/* The first n bytes of a page, the rest of it zero; as a part of `base` when that is short. */
+static page *pack(const uint8_t *bytes, size_t n, page *base)
+{
+    uint64_t words[WORDS] = {0}, before[WORDS];
+    uint8_t mask[MASK] = {0};
+    size_t count = 0;
+    memcpy(words, bytes, n);
+    if (!base) return pack_words(words, NULL, WORDS, NULL);
+    unpack_words(base, before);
+    for (size_t i = 0; i < WORDS; i++) {
+        if (words[i] == before[i]) continue;
+        mask[i / 8] |= (uint8_t)(1u << i % 8);
+        count++;
+    }
+    if (count > MOST_OF_A_PART) return pack_words(words, NULL, WORDS, NULL);
+    return pack_words(words, mask, count, use(base));
 }
 
 /* The group is none that the region has. */
@@ -125,9 +173,13 @@ void hs_pages_free(hs_pages *r)
 {
     if (!r) return;
     for (size_t i = 0; i < r->group_count; i++) let_group_go(r->groups[i]);
-    for (size_t i = 0; i < r->count; i++) let_go(r->table[i]);
+    for (size_t i = 0; i < r->count; i++) {
+        let_go(r->table[i]);
+        let_go(r->bases[i]);
+    }
     free(r->groups);
     free(r->table);
+    free(r->bases);
     free(r);
 }
 
@@ -141,8 +193,11 @@ static void extend(hs_pages *r, size_t count)
 {
     size_t groups = groups_in(count);
     if (count <= r->count) return;
+    size_t capacity = r->capacity;
     r->table = hs_array_reserve(r->table, &r->capacity, count, sizeof(page *));
+    r->bases = hs_array_reserve(r->bases, &capacity, count, sizeof(page *));
     memset(r->table + r->count, 0, (count - r->count) * sizeof(page *));
+    memset(r->bases + r->count, 0, (count - r->count) * sizeof(page *));
     r->count = count;
     if (groups <= r->group_count) return;
     r->groups = hs_array_reserve(r->groups, &r->group_capacity, groups, sizeof(group *));
@@ -171,9 +226,21 @@ static size_t bytes_in(size_t size, size_t i)
     return size - i * PAGE < PAGE ? size - i * PAGE : PAGE;
 }
 
+/* Parts of the page at a place are based on what the last one there is, or is based on. */
+static void set_base(hs_pages *r, size_t i, page *last)
+{
+    page *base = last->base ? last->base : last;
+    if (r->bases[i] == base) return;
+    let_go(r->bases[i]);
+    r->bases[i] = use(base);
+}
+
 static page *take_page(hs_pages *r, const uint8_t *data, size_t size, size_t i)
 {
-    if (!r->table[i]) r->table[i] = pack(data + i * PAGE, bytes_in(size, i));
+    if (!r->table[i]) {
+        r->table[i] = pack(data + i * PAGE, bytes_in(size, i), r->bases[i]);
+        set_base(r, i, r->table[i]);
+    }
     return use(r->table[i]);
 }
 
@@ -221,16 +288,19 @@ size_t hs_snapshot_size(const hs_snapshot *s)
     return s->size;
 }
 
+static size_t weigh_page(page *p, uint64_t weighing)
+{
+    if (!p || p->weighing == weighing) return 0;
+    p->weighing = weighing;
+    return page_size(p->size) + weigh_page(p->base, weighing);
+}
+
 static size_t weigh_group(group *g, uint64_t weighing)
 {
     size_t bytes = sizeof *g;
     if (g->weighing == weighing) return 0;
     g->weighing = weighing;
-    for (size_t i = 0; i < GROUP && g->pages[i]; i++) {
-        if (g->pages[i]->weighing == weighing) continue;
-        g->pages[i]->weighing = weighing;
-        bytes += page_size(g->pages[i]->size);
-    }
+    for (size_t i = 0; i < GROUP && g->pages[i]; i++) bytes += weigh_page(g->pages[i], weighing);
     return bytes;
 }
 
@@ -250,6 +320,7 @@ static void restore_group(hs_pages *r, uint8_t *data, const hs_snapshot *s, size
         unpack(g->pages[k], data + (from + k) * PAGE, bytes_in(s->size, from + k));
         let_go(r->table[from + k]);
         r->table[from + k] = use(g->pages[k]);
+        set_base(r, from + k, g->pages[k]);
     }
     g->users++;
     forget_group(r, i);
