@@ -434,7 +434,7 @@ static bool read_hst(hs_reading *r)
     h.raw = hs_new(1, MOST_BYTES + 1);
     while (!h.ended && read_head(r, &h, &b) && take_block(r, &h, &b)) {
         move_on(&h, BLOCK + b.stored);
-        h.blocks++;
+        if (!h.blocks++) hs_reading_foresee(r, h.place, r->source->total);
         if (h.place - told < 1 << 20) continue;
         told = h.place;
         if (!hs_reading_progress(r)) break;
