@@ -337,7 +337,7 @@ static bool run_script(hs_reading *r)
     if (!r->options->run)
         return hs_reading_fail(r, "line %" PRIu64 " is more than a request: it needs a session",
                                r->line);
-    t = r->options->run(r->name, r->text, r->size, error, sizeof error);
+    t = r->options->run(r->options, r->name, r->text, r->size, error, sizeof error);
     if (!t) return snprintf(r->report->error, sizeof r->report->error, "%s", error), false;
     hs_trace_free(r->trace);
     r->trace = t;

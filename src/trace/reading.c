@@ -103,6 +103,8 @@ bool hs_reading_progress(hs_reading *r)
 bool hs_reading_more(hs_reading *r, size_t most)
 {
     size_t n;
+    uint64_t left = hs_source_left(r->source);
+    if (most > left) most = (size_t)left + 1; /* one more, to see that it ends */
     r->text = hs_array_reserve(r->text, &r->capacity, r->size + most + 1 + HS_SCAN_ROOM, 1);
     if (!hs_source_read(r->source, r->text + r->size, most, &n))
         return hs_reading_fail(r, "%s", r->source->error);

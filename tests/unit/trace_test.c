@@ -626,7 +626,8 @@ static void the_fast_way_reads_what_the_session_does(void **state)
         text = written(small, "heap", &size, &report);
         hs_trace_report_free(&report);
         result fast = read_as("heap", text, size, false);
-        hs_trace *slow = hs_trace_of_script("FILE", text, size, error, sizeof error);
+        hs_trace *slow =
+            hs_trace_of_script(&(hs_trace_reading){0}, "FILE", text, size, error, sizeof error);
         assert_string_equal(error, "");
         expect_same(fast.trace, slow, "heap");
         hs_trace_free(slow);
@@ -835,6 +836,12 @@ static bool stop(void *of, uint64_t made, uint64_t total)
     return false;
 }
 
+static bool stop_late(void *of, uint64_t made, uint64_t total)
+{
+    (void)made, (void)total;
+    return ++*(int *)of < 1000;
+}
+
 static void reading_and_writing_can_be_stopped(void **state)
 {
     (void)state;
@@ -848,6 +855,14 @@ static void reading_and_writing_can_be_stopped(void **state)
         hs_trace_read(p.path, &(hs_trace_reading){.progress = stop, .of = &asked}, &report));
     assert_true(report.stopped);
     assert_int_equal(asked, 1);
+    hs_trace_report_free(&report);
+    const char *endless = "repeat 1000000000 { p = malloc 8; free p }\n";
+    assert_null(hs_trace_read_bytes(
+        "FILE", endless, strlen(endless),
+        &(hs_trace_reading){
+            .format = "heap", .progress = stop_late, .of = &asked, .run = hs_trace_of_script},
+        &report));
+    assert_non_null(strstr(report.error, "stopped"));
     hs_trace_report_free(&report);
     struct stat before, after;
     assert_int_equal(stat(p.path, &before), 0);
