@@ -240,18 +240,36 @@ static bool word_is(const char *at, const char *end, const char *word)
     return strlen(word) == (size_t)(end - at) && memcmp(at, word, (size_t)(end - at)) == 0;
 }
 
-/* The request with this name; -1: none. */
-static int request_named(const char *word, size_t length)
+/* The request that stands here, and *at behind the blank behind it; -1: none. Words of up to seven
+ * letters are compared as one number. */
+static int take_request(const char **at)
 {
-    switch (length) {
-    case 4: return memcmp(word, "free", 4) == 0 ? HS_FREE : -1;
-    case 6:
-        if (memcmp(word, "malloc", 6) == 0) return HS_MALLOC;
-        return memcmp(word, "calloc", 6) == 0 ? HS_CALLOC : -1;
-    case 7: return memcmp(word, "realloc", 7) == 0 ? HS_REALLOC : -1;
-    case 13: return memcmp(word, "aligned_alloc", 13) == 0 ? HS_ALIGNED_ALLOC : -1;
-    default: return -1;
+    static const struct {
+        char word[9];
+        unsigned char length, request;
+    } words[] = {{"malloc \0", 7, HS_MALLOC},
+                 {"free \0\0\0", 5, HS_FREE},
+                 {"realloc ", 8, HS_REALLOC},
+                 {"calloc \0", 7, HS_CALLOC}};
+    uint64_t here = hs_word_at(*at);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if ((here ^ hs_word_at(words[i].word)) << (64 - 8 * words[i].length)) continue;
+        *at += words[i].length;
+        return words[i].request;
     }
+    if (strncmp(*at, "aligned_alloc ", 14) != 0) return -1;
+    *at += 14;
+    return HS_ALIGNED_ALLOC;
+}
+
+/* Behind the word that begins here. Most are p and a number. */
+static const char *word_end(const char *at)
+{
+    uint64_t number;
+    const char *digits = at + 1;
+    if (*at == 'p' && hs_take_decimal(&digits, &number)) at = digits;
+    while (hs_is_word(*at)) at++;
+    return at;
 }
 
 /* How a session begins decides nothing about its requests; later it would be another heap. */
@@ -261,33 +279,23 @@ static bool is_setup(const heap *h, const char *word, const char *end)
                          word_is(word, end, "set"));
 }
 
-/* `word = ` before a request: the variable, and *word is the next word. False: it can not be. */
-static bool take_result(hs_reading *r, heap *h, const char **word, const char **end,
-                        variable **result)
-{
-    const char *name = *word, *equals = hs_skip_blanks(*end);
-    *result = NULL;
-    if (*equals != '=' || *end == name) return true;
-    *result = take_variable(r, h, &name);
-    *word = *end = hs_skip_blanks(equals + 1);
-    while (hs_is_word(**end)) ++*end;
-    return *result != NULL;
-}
-
 /* Where the next line begins; NULL: this is no plain request. */
-static const char *run_line(hs_reading *r, heap *h, const char *word)
+static const char *run_line(hs_reading *r, heap *h, const char *at)
 {
-    variable *result;
-    const char *end = word;
-    while (hs_is_word(*end)) end++;
-    if (!take_result(r, h, &word, &end, &result)) return NULL;
-    int request = request_named(word, (size_t)(end - word));
-    if (request < 0 && !result && is_setup(h, word, end)) return hs_next_line(end, r->at_end);
-    if (request < 0 || !hs_is_blank(*end)) return NULL;
+    variable *result = NULL;
+    int request = take_request(&at);
+    if (request < 0) {
+        const char *end = word_end(at), *equals = hs_skip_blanks(end);
+        if (*equals != '=') return is_setup(h, at, end) ? hs_next_line(end, r->at_end) : NULL;
+        result = take_variable(r, h, &at);
+        at = hs_skip_blanks(equals + 1);
+        request = take_request(&at);
+        if (!result || request < 0) return NULL;
+    }
     h->begun = true;
-    if (request == HS_REALLOC) return run_realloc(r, h, end, result);
-    if (request == HS_FREE) return result ? NULL : run_free(r, h, end);
-    return run_allocation(r, h, (hs_request)request, end, result);
+    if (request == HS_REALLOC) return run_realloc(r, h, at, result);
+    if (request == HS_FREE) return result ? NULL : run_free(r, h, at);
+    return run_allocation(r, h, (hs_request)request, at, result);
 }
 
 /* --- Files ---------------------------------------------------------------------------------- */
