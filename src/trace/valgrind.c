@@ -3,7 +3,8 @@
  *      --1234-- malloc(24) = 0x4A42040
  *      --1234-- realloc(0x0,64)malloc(64) = 0x4A42090      realloc(NULL, n) is a malloc
  *      --1234-- realloc(0x4A42090,0)free(0x4A42090)        realloc(p, 0) is a free ...
- *      --1234--  = 0                                       ... and its result is on a line alone
+ *      --1234--  = 0                                       ... whose result, on a line alone, says
+ *                                                          nothing more
  *      --1234-- memalign(al 64, size 100) = 0x4A42100
  *      --1234-- free(0x4A42040)
  *
@@ -20,7 +21,6 @@ static const char form[] = "a line is such as `--1234-- malloc(24) = 0x4A42040`"
 typedef struct {
     hs_log log;
     uint64_t process, others; /* the first one's number; requests of other processes */
-    bool resulting;           /* a result on a line alone should follow */
 } valgrind;
 
 /* Behind `--PID-- `; NULL when the line does not begin so. */
@@ -36,7 +36,7 @@ static const char *skip_mark(const char *at, const char *end, uint64_t *process)
 static const hs_call *take_call(const char **at)
 {
     const char *name = *at, *p = name;
-    while ((*p >= '0' && *p <= '9') || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') || *p == '_') p++;
+    while (hs_is_word(*p)) p++;
     *at = p + 1;
     return *p == '(' ? hs_call_named(name, (size_t)(p - name)) : NULL;
 }
@@ -66,21 +66,20 @@ static void parse_nested(hs_reading *r, valgrind *v, const char *line, const hs_
         hs_bad(r, line, "its result is missing; %s", form);
         return;
     }
-    v->resulting = frees;
     hs_call_returned(r, &v->log, outer->call->kind == HS_CALL_POSIX ? &inner : outer, result);
 }
 
-static void parse_call(hs_reading *r, valgrind *v, const char *line, const char *at)
+/* `at`: the bracket of a call. */
+static void parse_call(hs_reading *r, valgrind *v, const char *line, const hs_call *call,
+                       const char *at)
 {
-    hs_logged l;
+    hs_logged l = {.call = call};
     uint64_t result = 0;
-    const char *name = at;
-    if (!take_call(&name)) return;
-    if (!take_call_with_arguments(&at, &l))
+    if (!hs_take_arguments(&at, &l) || *at++ != ')')
         hs_bad(r, line, "its arguments can not be read; %s", form);
-    else if (l.call->kind != HS_CALL_FREE && hs_skip_blanks(at) == at && *at != '=' && *at != '\n')
+    else if (call->kind != HS_CALL_FREE && hs_is_word(*at))
         parse_nested(r, v, line, &l, at);
-    else if (l.call->kind == HS_CALL_FREE ? !hs_line_ends(at) : !take_result(at, &result))
+    else if (call->kind == HS_CALL_FREE ? !hs_line_ends(at) : !take_result(at, &result))
         hs_bad(r, line, "its result is missing; %s", form);
     else
         hs_call_returned(r, &v->log, &l, result);
@@ -88,19 +87,16 @@ static void parse_call(hs_reading *r, valgrind *v, const char *line, const char 
 
 static void parse_line(hs_reading *r, valgrind *v, const char *line, const char *end)
 {
-    uint64_t process, result;
+    uint64_t process;
     const char *at = skip_mark(line, end, &process);
     if (!at) return;
-    if (v->resulting && take_result(at, &result)) {
-        v->resulting = false;
-        return;
-    }
-    const char *name = at;
+    const hs_call *call = take_call(&at);
+    if (!call) return;
     if (!v->process) v->process = process;
     if (process == v->process)
-        parse_call(r, v, line, at);
+        parse_call(r, v, line, call, at);
     else
-        v->others += take_call(&name) != NULL;
+        v->others++;
 }
 
 static void parse(hs_reading *r, const char *at, const char *end, void *state)
