@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { KEEP_USUAL = 10, KEEP_AT_THE_END = 100, KEEP_UNSAID = 101 };
+enum { PERFORMED_MOST = 10000000 }; /* requests of a command: it generates all before it begins */
 enum { NUMBERS = 2 * HS_TABLE_ROWS };
 
 typedef struct {
@@ -408,17 +409,16 @@ static bool read_word(words_reader *r, hs_span word)
 static bool settle(words_reader *r)
 {
     hs_workload *w = r->into;
-    uint64_t requests = 0;
+    uint64_t requests = 0, most = w->no_files ? PERFORMED_MOST : HS_GENERATED_MOST;
     for (size_t i = 0; i < w->count; i++) {
         bool end = i == w->count - 1 && w->rounds == 1;
         requests += w->phases[i].requests;
         if (w->phases[i].keep == KEEP_UNSAID)
             w->phases[i].keep = end ? KEEP_AT_THE_END : KEEP_USUAL;
     }
-    if (requests <= HS_GENERATED_MOST / w->rounds) return true;
+    if (requests <= most / w->rounds) return true;
     hs_span all = {r->words[0].start, r->words[r->count - 1].end};
-    return hs_complain(r->complaint, all, "a trace has at most %" PRIu64 " requests",
-                       HS_GENERATED_MOST);
+    return hs_complain(r->complaint, all, "a workload has at most %" PRIu64 " requests here", most);
 }
 
 bool hs_workload_read(hs_workload *w, const char *text, const hs_span *words, size_t count,

@@ -14,7 +14,8 @@
 
 #include <stdlib.h>
 
-enum { HOLE = UINT32_MAX };
+#define HOLE UINT32_MAX
+
 enum { DOUBLINGS = 4 };    /* of a vector, before it begins anew */
 enum { SAME_VECTOR = 75 }; /* of 100 growths are those of the vector that grew last */
 enum { DIE_YOUNG = 90, YOUNG_TRIES = 8 };

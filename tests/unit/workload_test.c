@@ -138,8 +138,9 @@ static void a_mistake_is_told_with_its_place_and_what_would_be_right(void **stat
         {"--phase=3", "3", "phase has no value", ""},
         {"--colour red", "colour", "there is no option colour", ""},
         {"a b", "b", "one trace goes into one file", "options begin with --"},
-        {"-n 1G --phase", "-n 1G --phase", "a trace has at most 1073741824 requests", ""},
-        {"-n 1G --rounds 2", "-n 1G --rounds 2", "a trace has at most 1073741824 requests", ""},
+        {"-n 1G --phase", "-n 1G --phase", "a workload has at most 1073741824 requests here", ""},
+        {"-n 1G --rounds 2", "-n 1G --rounds 2", "a workload has at most 1073741824 requests here",
+         ""},
         {"--seed -1", "-1", "-1 is no number", "numbers are like 24, 0x18, 2k, 1M"},
         {"--seed p1", "p1", "p1 is no number", "numbers are like 24, 0x18, 2k, 1M"},
         {"--seed 99999999999999999999", "99999999999999999999", "this is larger than any size",
@@ -189,6 +190,7 @@ static void a_mistake_in_the_command_performs_nothing(void **state)
     stage *s = stage_new("implicit", 256, 1 << 20);
     stage_refuses(s, "generate 40 lives lifa", "did you mean lifo?");
     stage_refuses(s, "generate 40 format rep", "there is no option format");
+    stage_refuses(s, "generate 10000001", "a workload has at most 10000000 requests here");
     assert_int_equal(hs_session_op_count(s->session), 0);
     stage_free(s);
 }
