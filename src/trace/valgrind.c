@@ -3,7 +3,8 @@
  *      --1234-- malloc(24) = 0x4A42040
  *      --1234-- realloc(0x0,64)malloc(64) = 0x4A42090      realloc(NULL, n) is a malloc
  *      --1234-- realloc(0x4A42090,0)free(0x4A42090)        realloc(p, 0) is a free ...
- *      --1234--  = 0                                       ... and its result is on a line alone
+ *      --1234--  = 0                                       ... whose result, on a line alone, says
+ *                                                          nothing more
  *      --1234-- memalign(al 64, size 100) = 0x4A42100
  *      --1234-- free(0x4A42040)
  *
@@ -20,7 +21,6 @@ static const char form[] = "a line is such as `--1234-- malloc(24) = 0x4A42040`"
 typedef struct {
     hs_log log;
     uint64_t process, others; /* the first one's number; requests of other processes */
-    bool resulting;           /* a result on a line alone should follow */
 } valgrind;
 
 /* Behind `--PID-- `; NULL when the line does not begin so. */
@@ -66,7 +66,6 @@ static void parse_nested(hs_reading *r, valgrind *v, const char *line, const hs_
         hs_bad(r, line, "its result is missing; %s", form);
         return;
     }
-    v->resulting = frees;
     hs_call_returned(r, &v->log, outer->call->kind == HS_CALL_POSIX ? &inner : outer, result);
 }
 
@@ -88,13 +87,9 @@ static void parse_call(hs_reading *r, valgrind *v, const char *line, const hs_ca
 
 static void parse_line(hs_reading *r, valgrind *v, const char *line, const char *end)
 {
-    uint64_t process, result;
+    uint64_t process;
     const char *at = skip_mark(line, end, &process);
     if (!at) return;
-    if (v->resulting && take_result(at, &result)) {
-        v->resulting = false;
-        return;
-    }
     const hs_call *call = take_call(&at);
     if (!call) return;
     if (!v->process) v->process = process;
