@@ -7,6 +7,7 @@
 #include "model/executable.h"
 #include "ui/convert.h"
 #include "ui/fullscreen.h"
+#include "ui/generate.h"
 #include "ui/journal.h"
 #include "ui/notes.h"
 #include "ui/plain.h"
@@ -145,7 +146,8 @@ static void put_usage(FILE *out)
           "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
           "       heapscope --quiz | --answers   problems for any allocator, on paper\n"
           "       heapscope --ostep-segmentation a problem sheet; with -h its options\n"
-          "       heapscope convert IN OUT       a trace into another format; with -h which\n\n",
+          "       heapscope convert IN OUT       a trace into another format; with -h which\n"
+          "       heapscope generate OUT         a trace by chance; with -h its options\n\n",
           out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40];
@@ -220,6 +222,7 @@ static void print_manual(void)
         ".br\n.B heapscope \\-\\-notes\n"
         ".br\n.B heapscope \\-\\-ostep\\-segmentation\n[OPTION...]\n"
         ".br\n.B heapscope convert\n[\\-\\-from FORMAT] [\\-\\-to FORMAT] [\\-\\-lenient] IN OUT\n"
+        ".br\n.B heapscope generate\n[OPTION...] OUT\n"
         ".SH DESCRIPTION\n"
         "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
         "instrumented allocator, and draws the heap as a byte map: headers, payload, padding, free "
@@ -234,6 +237,7 @@ static void print_manual(void)
                options[i].argument ? options[i].argument : "", options[i].help);
     }
     print_traces_manual();
+    hs_generate_roff(stdout);
     printf(".SH COMMANDS\n%s", commands);
     fputs(
         ".SH EXIT STATUS\n0: all commands succeeded; 1: a command failed, or an expect did not hold; "
@@ -684,6 +688,7 @@ static const struct {
 } tools[] = {
     {"--ostep-segmentation", hs_problem_sheet},
     {"convert", hs_convert},
+    {"generate", hs_generate_file},
 };
 
 int main(int argc, char **argv)

@@ -486,6 +486,15 @@ static const hs_command commands[] = {
      {SIZE("N"), {HS_PARAMETER_SIZE, "S", "seed", true}},
      false,
      hs_run_random},
+    {"generate",
+     "Scripts",
+     "requests by a workload: sizes, lives, how much is live, phases",
+     "generate 40 sizes uniform:8-64 lives lifo live 5 phase sizes fixed:24 lives fifo\n"
+     "The options are those of `heapscope generate --help`, with dashes or without; alone it makes\n"
+     "30 requests of 24 bytes on average, about 6 blocks live, most of which die young.",
+     {{HS_PARAMETER_TEXT, "[N] [OPTION VALUE]...", NULL, true}},
+     false,
+     hs_run_generate},
     {"echo",
      "Scripts",
      "say a text",

@@ -73,6 +73,11 @@ bool hs_write_argument_file(hs_interpreter *, const hs_argument *,
 /* The command `adversary`, in a file of its own. */
 bool hs_run_adversary(hs_interpreter *, const hs_statement *);
 
+/* The command `generate`, likewise. */
+bool hs_run_generate(hs_interpreter *, const hs_statement *);
+/* Say how many requests came since `before`, for a statement that made many. */
+void hs_tell_many(hs_interpreter *, hs_totals before, const char *how);
+
 /* The commands about processes. */
 bool hs_run_exec(hs_interpreter *, const hs_statement *);
 bool hs_run_maps(hs_interpreter *, const hs_statement *);

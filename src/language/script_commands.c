@@ -96,8 +96,7 @@ bool hs_run_save(hs_interpreter *in, const hs_statement *s)
     return hs_say(in, HS_SAY_ANSWER, text);
 }
 
-/* Say how many requests came in between, for a statement that made many. */
-static void tell_many(hs_interpreter *in, hs_totals before, const char *how)
+void hs_tell_many(hs_interpreter *in, hs_totals before, const char *how)
 {
     const hs_totals *now = hs_session_totals(in->session);
     char text[256];
@@ -130,7 +129,7 @@ bool hs_run_repeat(hs_interpreter *in, const hs_statement *s)
              done < n ? "stopped after %" PRIu64 " of %" PRIu64 " times"
                       : "repeated %" PRIu64 " times",
              done, n);
-    tell_many(in, before, how);
+    hs_tell_many(in, before, how);
     return good;
 }
 
@@ -196,7 +195,7 @@ bool hs_run_random(hs_interpreter *in, const hs_statement *s)
     char how[96];
     snprintf(how, sizeof how, "%s %" PRIu64 " of %" PRIu64 ", seed %" PRIu64,
              done < n ? "random, stopped after" : "random", done, n, seed);
-    tell_many(in, before, how);
+    hs_tell_many(in, before, how);
     return good;
 }
 

@@ -1,0 +1,204 @@
+/* heapscope generate [OPTION...] OUT: the words are read as those of the command `generate` are,
+ * and what is wrong with them is told with its place, as there. */
+#include "ui/generate.h"
+
+#include "heap/array.h"
+#include "language/workload.h"
+#include "ui/trace_progress.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OK = 0, FAILED = 1, USAGE = 2 };
+
+/* --- Help ----------------------------------------------------------------------------------- */
+
+static void put_option(FILE *out, const char *name, const char *value, const char *help)
+{
+    char text[60];
+    snprintf(text, sizeof text, "%s--%s%s%s", strcmp(name, "number") == 0 ? "-n, " : "    ", name,
+             value ? "=" : "", value ? value : "");
+    fprintf(out, "  %-24s ", text);
+    for (; *help; help++) {
+        putc(*help, out);
+        if (*help == '\n') fprintf(out, "%27s", "");
+    }
+    putc('\n', out);
+}
+
+static void put_usage(void)
+{
+    puts(
+        "Usage: heapscope generate [OPTION...] OUT\n\n"
+        "Writes a trace of requests by chance to OUT, whose suffix says the format (heapscope convert\n"
+        "-h lists them); - is standard output. What stands behind --phase is about the next phase.\n");
+    hs_workload_put_options(stdout, put_option, true);
+    puts(
+        "\nFor example, three times a phase that builds up, and one that works on a stack above the rest:\n\n"
+        "  heapscope generate --rounds 3 -n 50000 --sizes ramp:16-1024 --lives generational \\\n"
+        "      --phase --sizes bimodal:24:4096:95 --lives lifo --keep 2 out.hst\n");
+    fputs(hs_workload_warning(), stdout);
+}
+
+static void put_roff(FILE *out, const char *text)
+{
+    for (bool first = true; *text; text++) {
+        if (first && (*text == '.' || *text == '\'')) fputs("\\&", out);
+        first = *text == '\n';
+        if (*text == '-') putc('\\', out);
+        putc(*text, out);
+    }
+}
+
+static void put_option_roff(FILE *out, const char *name, const char *value, const char *help)
+{
+    fprintf(out, ".TP\n.B %s\\-\\-", strcmp(name, "number") == 0 ? "\\-n, " : "");
+    put_roff(out, name);
+    fprintf(out, "%s%s\n", value ? "=" : "", value ? value : "");
+    put_roff(out, help);
+    fputs(".\n", out);
+}
+
+void hs_generate_roff(FILE *out)
+{
+    fputs(
+        ".SH GENERATED TRACES\n.B heapscope generate\nwrites a trace of requests by chance to OUT, "
+        "whose suffix says the format. What stands behind \\-\\-phase is about the next phase.\n",
+        out);
+    hs_workload_put_options(out, put_option_roff, true);
+    fputs(".PP\n", out);
+    put_roff(out, hs_workload_warning());
+}
+
+/* --- The words ------------------------------------------------------------------------------ */
+
+typedef struct {
+    char *text; /* the arguments, with blanks between them */
+    size_t length;
+    hs_span *words; /* where each is in it */
+    size_t count;
+} command_line;
+
+static command_line line_of(int argc, char **argv)
+{
+    command_line l = {.words = hs_new((size_t)argc, sizeof *l.words), .count = (size_t)argc - 1};
+    FILE *out = open_memstream(&l.text, &l.length);
+    if (!out) abort();
+    fputs("generate", out);
+    for (int i = 1; i < argc; i++) {
+        fprintf(out, " %s", argv[i]);
+        size_t end = (size_t)ftell(out);
+        l.words[i - 1] = (hs_span){end - strlen(argv[i]), end};
+    }
+    fclose(out);
+    return l;
+}
+
+static void free_line(command_line *l)
+{
+    free(l->text);
+    free(l->words);
+}
+
+static int complain(const hs_complaint *c, const command_line *l)
+{
+    char *text = hs_complaint_text(c, NULL, 1, l->text, l->length);
+    fprintf(stderr, "heapscope generate: %s\n", text);
+    free(text);
+    return USAGE;
+}
+
+/* A piece of the line; NULL when it is empty. */
+static char *piece(const command_line *l, hs_span where)
+{
+    return where.start < where.end ? strndup(l->text + where.start, where.end - where.start) : NULL;
+}
+
+/* --- Writing -------------------------------------------------------------------------------- */
+
+/* Most blocks and bytes live at once. */
+static void put_summary(const hs_trace *t, const char *path, const hs_workload *w)
+{
+    uint64_t live = 0, bytes = 0, most = 0, most_bytes = 0;
+    uint64_t *sizes = hs_new(hs_trace_ids(t) + (size_t)1, sizeof *sizes);
+    for (uint64_t i = 0; i < hs_trace_count(t); i++) {
+        const hs_trace_op *op = &hs_trace_ops(t)[i];
+        live += op->kind == HS_FREE ? UINT64_MAX : op->kind != HS_REALLOC;
+        bytes -= sizes[op->id];
+        sizes[op->id] = op->kind == HS_CALLOC ? op->size * op->other : op->size;
+        bytes += sizes[op->id];
+        if (live > most) most = live;
+        if (bytes > most_bytes) most_bytes = bytes;
+    }
+    free(sizes);
+    printf("%s: %" PRIu64 " requests, up to %" PRIu64 " blocks with %" PRIu64
+           " bytes live at once; seed %" PRIu64 "\n",
+           path, hs_trace_count(t), most, most_bytes, w->seed);
+}
+
+static int write_trace(const hs_workload *w, const char *path, const char *format)
+{
+    char doing[300];
+    hs_trace_report report;
+    hs_trace *t = hs_workload_generate(w);
+    snprintf(doing, sizeof doing, "writing %.200s", path);
+    hs_progress progress = hs_progress_begin(doing);
+    bool good = hs_trace_save(
+        t, path,
+        &(hs_trace_writing){.format = format, .progress = hs_progress_step, .of = &progress},
+        &report);
+    hs_progress_end(&progress);
+    if (report.notes) fprintf(stderr, "%s\n", report.notes);
+    if (report.error[0]) fprintf(stderr, "heapscope generate: %s\n", report.error);
+    if (good && strcmp(path, "-") != 0) put_summary(t, path, w);
+    hs_trace_report_free(&report);
+    hs_trace_free(t);
+    return good ? OK : FAILED;
+}
+
+static bool is_written(const char *format)
+{
+    hs_trace_format f;
+    for (size_t i = 0; hs_trace_format_at(i, &f); i++)
+        if (strcmp(f.name, format) == 0) return f.written;
+    return false;
+}
+
+/* Where to, and as what. */
+static bool check_file(const hs_workload *w, const char *path, const char *format, size_t end,
+                       hs_complaint *c)
+{
+    if (!path) {
+        hs_complain(c, (hs_span){end, end}, "the file is missing");
+        return hs_hint(c, "heapscope generate --help");
+    }
+    if (!format && !hs_trace_format_of_name(path)) {
+        hs_complain(c, w->file, "this name says no format");
+        return hs_hint(c, "out.hst, out.rep, or --format NAME");
+    }
+    if (!format || is_written(format)) return true;
+    hs_complain(c, w->format, "there is no format %.40s that is written", format);
+    return hs_hint(c, "heapscope convert -h lists them");
+}
+
+int hs_generate_file(int argc, char **argv)
+{
+    hs_workload w = hs_workload_usual();
+    hs_complaint c;
+    command_line l = line_of(argc, argv);
+    int status = OK;
+    bool good = hs_workload_read(&w, l.text, l.words, l.count, &c);
+    char *path = good ? piece(&l, w.file) : NULL, *format = good ? piece(&l, w.format) : NULL;
+    if (good && w.help)
+        put_usage();
+    else if (!good || !check_file(&w, path, format, l.length, &c))
+        status = complain(&c, &l);
+    else
+        status = write_trace(&w, path, format);
+    free(path);
+    free(format);
+    free_line(&l);
+    hs_workload_free(&w);
+    return status;
+}
