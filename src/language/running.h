@@ -26,6 +26,7 @@ struct hs_interpreter {
     const char *preface; /* to a question, or NULL */
     bool mistaken;       /* something about the last request was predicted wrongly */
     uint64_t predicted, predicted_right; /* answers */
+    hs_shape_window shape;               /* asked for last */
     uint64_t failures;
 };
 

@@ -25,6 +25,9 @@ void hs_travel_heap_changed(hs_travel *, size_t from, size_t to);
 /* Samples from .. to - 1 were written to. */
 void hs_travel_samples_changed(hs_travel *, size_t from, size_t to);
 
+/* Columns from .. to - 1 of the shape were written to. */
+void hs_travel_shape_changed(hs_travel *, size_t from, size_t to);
+
 /* An operation was performed: make a checkpoint when it is time. */
 void hs_travel_note(hs_session *);
 /* Make one now. */

@@ -172,6 +172,14 @@ static void key_plot(app *a)
     toggle(a, &hs_panel_plot, HS_SHOW_PLOT);
 }
 
+static void key_shape(app *a)
+{
+    bool open = hs_app_shape_is_on_show(a);
+    hs_app_close_overlay(a);
+    if (!open) hs_app_show_shape(a, (hs_shape_window){0});
+    a->overlay_by_key = !open;
+}
+
 /* Dark, then light, then large (and light), then dark again. */
 static void key_look(app *a)
 {
@@ -300,6 +308,7 @@ static const struct {
     {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
     {KEY_F(12), "F12", "the heap over time", key_plot},
     {KEY_F(13), "Shift-F1", "the lectures and demos, to play one by its number", key_demos},
+    {KEY_F(14), "Shift-F2", "the shape of memory: what lived where, and when", key_shape},
     {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
     {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
     {KEY_BTAB, "Shift-Tab", "the zoom path: address space, heap, block, header; and out again",
@@ -326,18 +335,20 @@ static void key_help(app *a)
     fputs("Type a command and Enter: malloc 24, free p1, realloc p1 64, help.\n\nKeys\n", out);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         fprintf(out, "  %-12s %s\n", keys[i].name, keys[i].help);
-    fputs("  Escape       close what is laid over the map\n"
-          "  Mouse        click a byte of the map to inspect it\n"
-          "  Tab          complete the word; Ctrl-R searches the history\n"
-          "  Ctrl-C       clear the line, or stop a long command\n"
-          "\nIn a script\n"
-          "  Space        the next step; Page Down, Right, Down too\n"
-          "  Page Up      the step before; Left, Up, Backspace too\n"
-          "  Home, End    its start, its end\n"
-          "  p            play by itself, or pause\n"
-          "  Enter        type commands, as any other letter does; F5 comes back to the script\n"
-          "  q            end it\n",
-          out);
+    fputs(
+        "  Escape       close what is laid over the map\n"
+        "  + and -      zoom in the shape of memory; arrows move there, Enter goes to that moment\n"
+        "  Mouse        click a byte of the map to inspect it\n"
+        "  Tab          complete the word; Ctrl-R searches the history\n"
+        "  Ctrl-C       clear the line, or stop a long command\n"
+        "\nIn a script\n"
+        "  Space        the next step; Page Down, Right, Down too\n"
+        "  Page Up      the step before; Left, Up, Backspace too\n"
+        "  Home, End    its start, its end\n"
+        "  p            play by itself, or pause\n"
+        "  Enter        type commands, as any other letter does; F5 comes back to the script\n"
+        "  q            end it\n",
+        out);
     for (size_t i = 1; i <= 9 && hs_player_section_title(&a->player, i); i++)
         fprintf(out, "  %zu            %s\n", i, hs_player_section_title(&a->player, i));
     fputs("\nCommands\n", out);
@@ -353,12 +364,15 @@ static void key_help(app *a)
 }
 
 /* Go to a moment of this branch, and say what was done there. */
-static void travel(app *a, uint64_t count)
+void hs_app_travel(app *a, uint64_t count)
 {
     hs_problem problem;
     hs_moment m = hs_session_moment(a->session);
     hs_app_end_slow_motion(a);
-    hs_app_close_overlay(a);
+    if (hs_app_shape_is_on_show(a))
+        a->shape.command = count; /* it shows where that is */
+    else
+        hs_app_close_overlay(a);
     m.count = count;
     if (!hs_session_go(a->session, m, &problem)) {
         hs_app_set_message(a, hs_app_copy(problem.what), true);
@@ -376,13 +390,13 @@ static void travel(app *a, uint64_t count)
 static void travel_back(app *a)
 {
     uint64_t count = hs_session_moment(a->session).count;
-    if (count) travel(a, count - 1);
+    if (count) hs_app_travel(a, count - 1);
 }
 
 static void travel_forward(app *a)
 {
     hs_moment m = hs_session_moment(a->session);
-    if (m.count < hs_session_branch_count(a->session, m.branch)) travel(a, m.count + 1);
+    if (m.count < hs_session_branch_count(a->session, m.branch)) hs_app_travel(a, m.count + 1);
 }
 
 /* A click on the bar in the title. */
@@ -391,7 +405,7 @@ static void scrub_to(app *a, int column)
     hs_pane bar = a->places.bar;
     uint64_t end = hs_session_branch_count(a->session, hs_session_moment(a->session).branch);
     if (column < bar.column || column >= bar.column + bar.columns) return;
-    travel(a, (uint64_t)(column - bar.column) * end / (uint64_t)(bar.columns - 1));
+    hs_app_travel(a, (uint64_t)(column - bar.column) * end / (uint64_t)(bar.columns - 1));
 }
 
 static void act_on_mouse(app *a)
@@ -404,6 +418,7 @@ static void act_on_mouse(app *a)
         scrub_to(a, event.x);
         return;
     }
+    if (event.bstate & BUTTON1_PRESSED && hs_app_click_shape(a, event.y, event.x)) return;
     if (!(event.bstate & BUTTON1_PRESSED) || a->state.overlay.open) return;
     inspect(a, hs_map_address(hs_app_stage(a), &a->places.plan, event.y - a->places.map.row,
                               event.x - a->places.map.column));
@@ -500,6 +515,7 @@ static void act_on_key(app *a, wchar_t key)
 {
     if (a->slow.on && hs_app_take_slow_key(a, key, true)) return;
     if (hs_app_take_space_key(a, key, true)) return;
+    if (hs_app_take_shape_key(a, key, true)) return;
     if (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END)
         a->pasting = key == HS_KEY_PASTE_BEGIN;
     if (key == HS_KEY_PASTE_BEGIN) a->player.has_focus = a->player.playing = false;
@@ -591,6 +607,7 @@ static bool for_editor(app *a, wchar_t c)
             return false;
     }
     if (hs_app_take_space_key(a, c, false)) return false;
+    if (hs_app_take_shape_key(a, c, false)) return false;
     if (c == ESCAPE && take_escape(a)) return false;
     if (take_lecture_key(a, c, false)) return false;
     if (a->player.has_focus && take_player_key(a, c)) return false;
