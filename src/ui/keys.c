@@ -540,7 +540,8 @@ static void act_on_key(app *a, wchar_t key)
     if (hs_app_take_shape_key(a, key, true)) return;
     if (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END)
         a->pasting = key == HS_KEY_PASTE_BEGIN;
-    if (key == HS_KEY_PASTE_BEGIN) a->player.has_focus = a->player.playing = false;
+    if (key == HS_KEY_PASTE_BEGIN)
+        a->player.has_focus = a->player.playing = a->trace.has_focus = a->trace.playing = false;
     if (key == KEY_MOUSE) act_on_mouse(a);
     if (take_lecture_key(a, key, true) || hs_app_take_trace_key(a, key, true)) return;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
