@@ -71,6 +71,7 @@ typedef struct {
     uint64_t moved;  /* payload bytes copied by realloc */
     uint64_t writes; /* words written by the allocator */
     uint64_t splits, coalesces, growths;
+    hs_addr taken_end; /* of the highest block that came into use; 0: none did */
 } hs_counts;
 
 /* The events of the last request in order; *count is set. Of a long search only the first visits

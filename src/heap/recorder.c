@@ -64,6 +64,9 @@ static void count(hs_counts *c, const hs_event *e)
     case HS_SPLIT: c->splits++; break;
     case HS_COALESCE: c->coalesces++; break;
     case HS_GROW: c->growths++; break;
+    case HS_TAKE:
+        if (e->at + e->a > c->taken_end) c->taken_end = e->at + e->a;
+        break;
     default: break;
     }
 }
