@@ -79,6 +79,8 @@ typedef struct {
 const hs_event *hs_events(const hs_heap *, size_t *count);
 uint64_t hs_events_left_out(const hs_heap *);
 hs_counts hs_events_counts(const hs_heap *);
+/* Of the requests to come, keep only so many visits: who reads nothing but counts waits less. */
+void hs_events_keep_visits(hs_heap *, uint64_t most);
 
 /* Perform the last request again, in slow motion: its events are the same, and hs_heap_seek can
  * then show the heap as it was after the first n of them, until the next request. The next request

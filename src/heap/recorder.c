@@ -12,7 +12,7 @@ enum { VISITS_KEPT = 8192 };
 struct hs_recorder {
     hs_event *events;
     size_t count, capacity;
-    uint64_t left_out;
+    uint64_t left_out, visits_kept;
     hs_counts counts;
     uint8_t *kept; /* overwritten bytes, in the order of the moves and fills */
     size_t kept_size, kept_capacity;
@@ -31,6 +31,7 @@ hs_recorder *hs_recorder_new(size_t state_size)
     hs_recorder *r = hs_new(1, sizeof *r);
     r->state = hs_new(1, state_size + 1);
     r->state_size = state_size;
+    r->visits_kept = VISITS_KEPT;
     return r;
 }
 
@@ -82,7 +83,7 @@ static void keep_state(hs_recorder *r, size_t i)
 void hs_record(hs_recorder *r, hs_event e)
 {
     count(&r->counts, &e);
-    if (r->counts.visits > VISITS_KEPT && (e.kind == HS_VISIT || e.kind == HS_REJECT)) {
+    if (r->counts.visits > r->visits_kept && (e.kind == HS_VISIT || e.kind == HS_REJECT)) {
         r->left_out++;
         return;
     }
@@ -193,6 +194,11 @@ const hs_event *hs_events(const hs_heap *h, size_t *n)
 uint64_t hs_events_left_out(const hs_heap *h)
 {
     return h->recorder ? h->recorder->left_out : 0;
+}
+
+void hs_events_keep_visits(hs_heap *h, uint64_t most)
+{
+    if (h->recorder) h->recorder->visits_kept = most;
 }
 
 hs_counts hs_events_counts(const hs_heap *h)

@@ -1,0 +1,183 @@
+/* Playing without looking, and counting. The loop is nothing but the requests and the table of the
+ * client's pointers: id + 1 leads to a pointer's entry without a test, for HS_TRACE_NULL + 1 is 0.
+ */
+#include "model/play.h"
+
+#include "heap/array.h"
+#include "model/totals.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static uint32_t entry_of(const hs_trace_op *op)
+{
+    return op->id + 1u;
+}
+
+hs_addr *hs_play_pointers(const hs_trace *t)
+{
+    return hs_new(hs_trace_ids(t) + (size_t)1, sizeof(hs_addr));
+}
+
+/* --- Without looking -------------------------------------------------------------------------- */
+
+/* Perform one request; false when it failed. */
+static inline bool perform(hs_heap *h, const hs_trace_op *op, hs_addr *pointers)
+{
+    hs_addr *entry = &pointers[entry_of(op)], old = *entry, p = HS_NULL;
+    switch (op->kind) {
+    case HS_FREE:
+        hs_free(h, old);
+        *entry = HS_NULL;
+        return true;
+    case HS_MALLOC: p = hs_malloc(h, op->size); break;
+    case HS_CALLOC: p = hs_calloc(h, op->other, op->size); break;
+    case HS_ALIGNED_ALLOC: p = hs_aligned_alloc(h, (size_t)1 << op->other, op->size); break;
+    case HS_REALLOC:
+        p = hs_realloc(h, old, op->size);
+        if (p) break;
+        if (op->size == 0) *entry = HS_NULL;
+        return op->size == 0 && old;
+    }
+    if (!p) return false;
+    *entry = p;
+    pointers[0] = HS_NULL;
+    return true;
+}
+
+uint64_t hs_play(hs_heap *h, const hs_trace *t, uint64_t from, uint64_t to, hs_addr *pointers)
+{
+    const hs_trace_op *ops = hs_trace_ops(t);
+    uint64_t failed = 0;
+    for (uint64_t i = from; i < to; i++) failed += !perform(h, &ops[i], pointers);
+    return failed;
+}
+
+/* --- Counting --------------------------------------------------------------------------------- */
+
+enum { ASK_REQUESTS = 1024, ASK_EXAMINED = 1 << 18 };
+
+typedef struct {
+    hs_heap *heap;
+    hs_addr *pointers;
+    uint64_t *sizes;    /* payload bytes behind each pointer */
+    uint64_t *requests; /* how many examined 0, 1, 2, ... blocks */
+    size_t most, capacity;
+    hs_play_counts *out;
+} counter;
+
+static uint64_t used(const counter *c)
+{
+    return c->out->totals.highest_block - hs_heap_base(c->heap);
+}
+
+static uint64_t size_of(const hs_trace_op *op)
+{
+    return op->kind == HS_CALLOC ? op->size * op->other : op->kind == HS_FREE ? 0 : op->size;
+}
+
+static void count_examined(counter *c, uint64_t blocks)
+{
+    c->requests = hs_array_reserve(c->requests, &c->capacity, blocks + 1, sizeof *c->requests);
+    while (c->most <= blocks) c->requests[c->most++] = 0;
+    c->requests[blocks]++;
+}
+
+/* The block of this pointer now has another payload, or none. */
+static void settle(counter *c, const hs_trace_op *op, hs_addr old)
+{
+    hs_totals *t = &c->out->totals;
+    uint32_t entry = entry_of(op);
+    uint64_t size = size_of(op);
+    hs_addr p = c->pointers[entry];
+    if (op->kind == HS_FREE || op->kind == HS_REALLOC) {
+        t->live_blocks -= old != HS_NULL;
+        hs_totals_block(t, c->sizes[entry], size, p + size, used(c));
+    } else {
+        hs_totals_block(t, 0, size, p + size, used(c));
+    }
+    t->live_blocks += p != HS_NULL;
+    c->sizes[entry] = size;
+}
+
+/* A pointer that nobody keeps: the block stays in use, out of reach. */
+static void settle_lost(counter *c, const hs_trace_op *op)
+{
+    size_t n;
+    const hs_event *e = hs_events(c->heap, &n);
+    hs_totals_block(&c->out->totals, 0, size_of(op), e[n - 1].at + size_of(op), used(c));
+    c->out->totals.live_blocks++;
+}
+
+static bool count_one(counter *c, const hs_trace_op *op)
+{
+    hs_totals *t = &c->out->totals;
+    hs_addr old = c->pointers[entry_of(op)];
+    uint64_t used_before = used(c);
+    bool served = perform(c->heap, op, c->pointers);
+    if (hs_fault(c->heap)) return false;
+    hs_counts counts = hs_events_counts(c->heap);
+    t->requests++;
+    t->failed += !served;
+    hs_totals_add(t, counts);
+    count_examined(c, counts.visits);
+    if (served && entry_of(op))
+        settle(c, op, old);
+    else if (served && op->kind != HS_FREE)
+        settle_lost(c, op);
+    hs_totals_mark(t, used_before, used(c));
+    return true;
+}
+
+/* The least number of blocks that 99 of 100 requests do not exceed. */
+static uint64_t percentile_99(const counter *c)
+{
+    uint64_t within = 0, all = c->out->totals.requests, wanted = all - all / 100;
+    size_t blocks = 0;
+    for (; blocks + 1 < c->most; blocks++) {
+        within += c->requests[blocks];
+        if (within >= wanted) break;
+    }
+    return blocks;
+}
+
+static void note_fault(const hs_heap *h, uint64_t i, hs_violation *v)
+{
+    const hs_event *fault = hs_fault(h);
+    v->request = i + 1;
+    snprintf(v->what, sizeof v->what,
+             fault->detail == HS_BECAUSE_ENDLESS
+                 ? "the allocator went round in a circle at 0x%" PRIx64
+                 : "the allocator left its heap, at 0x%" PRIx64,
+             fault->at);
+}
+
+void hs_play_counting(hs_heap *h, const hs_trace *t, hs_play_watch watch, hs_play_counts *out)
+{
+    *out = (hs_play_counts){.totals = hs_totals_of(hs_heap_base(h))};
+    counter c = {.heap = h, .pointers = hs_play_pointers(t), .out = out};
+    c.sizes = hs_new(hs_trace_ids(t) + (size_t)1, sizeof *c.sizes);
+    const hs_trace_op *ops = hs_trace_ops(t);
+    uint64_t asked = 0, examined = 0, i = 0, count = hs_trace_count(t);
+    hs_events_keep_visits(h, 0);
+    for (; i < count; i++) {
+        if (watch.number) *watch.number = i + 1;
+        if (!count_one(&c, &ops[i])) {
+            note_fault(h, i, &out->fault);
+            break;
+        }
+        bool ask = i - asked >= ASK_REQUESTS || out->totals.counts.visits - examined > ASK_EXAMINED;
+        if (!ask || !watch.go_on) continue;
+        asked = i;
+        examined = out->totals.counts.visits;
+        if (!watch.go_on(watch.context, i + 1) && ++i) break;
+    }
+    out->played = i;
+    out->heap = hs_heap_committed(h);
+    out->used = used(&c);
+    out->payload_end = out->totals.highest_payload - hs_heap_base(h);
+    out->examined_p99 = percentile_99(&c);
+    free(c.pointers);
+    free(c.sizes);
+    free(c.requests);
+}
