@@ -21,25 +21,34 @@ hs_addr *hs_play_pointers(const hs_trace *t)
 
 /* --- Without looking -------------------------------------------------------------------------- */
 
+/* What is rarer than malloc and free; false when it failed. */
+static __attribute__((noinline)) bool perform_rare(hs_heap *h, const hs_trace_op *op,
+                                                   hs_addr *entry)
+{
+    hs_addr old = *entry, p = HS_NULL;
+    if (op->kind == HS_CALLOC) p = hs_calloc(h, op->other, op->size);
+    if (op->kind == HS_ALIGNED_ALLOC) p = hs_aligned_alloc(h, (size_t)1 << op->other, op->size);
+    if (op->kind == HS_REALLOC) {
+        p = hs_realloc(h, old, op->size);
+        if (!p && op->size == 0) *entry = HS_NULL;
+        if (!p) return op->size == 0 && old;
+    }
+    if (p && entry_of(op)) *entry = p;
+    return p != HS_NULL;
+}
+
 /* Perform one request; false when it failed. */
 static inline bool perform(hs_heap *h, const hs_trace_op *op, hs_addr *pointers)
 {
-    hs_addr *entry = &pointers[entry_of(op)], old = *entry, p = HS_NULL;
-    switch (op->kind) {
-    case HS_FREE:
-        hs_free(h, old);
+    hs_addr *entry = &pointers[entry_of(op)];
+    if (op->kind == HS_FREE) {
+        hs_free(h, *entry);
         *entry = HS_NULL;
         return true;
-    case HS_MALLOC: p = hs_malloc(h, op->size); break;
-    case HS_CALLOC: p = hs_calloc(h, op->other, op->size); break;
-    case HS_ALIGNED_ALLOC: p = hs_aligned_alloc(h, (size_t)1 << op->other, op->size); break;
-    case HS_REALLOC:
-        p = hs_realloc(h, old, op->size);
-        if (p) break;
-        if (op->size == 0) *entry = HS_NULL;
-        return op->size == 0 && old;
     }
-    if (!p) return false;
+    if (op->kind != HS_MALLOC) return perform_rare(h, op, entry);
+    hs_addr p = hs_malloc(h, op->size);
+    if (__builtin_expect(!p, false)) return false;
     *entry = p;
     pointers[0] = HS_NULL;
     return true;
@@ -49,7 +58,8 @@ uint64_t hs_play(hs_heap *h, const hs_trace *t, uint64_t from, uint64_t to, hs_a
 {
     const hs_trace_op *ops = hs_trace_ops(t);
     uint64_t failed = 0;
-    for (uint64_t i = from; i < to; i++) failed += !perform(h, &ops[i], pointers);
+    for (uint64_t i = from; i < to; i++)
+        if (__builtin_expect(!perform(h, &ops[i], pointers), false)) failed++;
     return failed;
 }
 
