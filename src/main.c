@@ -4,11 +4,14 @@
 #include "language/expression.h"
 #include "language/interpreter.h"
 #include "model/executable.h"
+#include "ui/convert.h"
 #include "ui/fullscreen.h"
 #include "ui/journal.h"
 #include "ui/notes.h"
 #include "ui/plain.h"
 #include "ui/problem_sheet.h"
+
+#include <heapscope/trace_file.h>
 
 #include <ctype.h>
 #include <getopt.h>
@@ -123,7 +126,8 @@ static void put_usage(FILE *out)
           "       heapscope --check FILE...      test scripts\n"
           "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
           "       heapscope --quiz | --answers   problems for any allocator, on paper\n"
-          "       heapscope --ostep-segmentation a problem sheet; with -h its options\n\n",
+          "       heapscope --ostep-segmentation a problem sheet; with -h its options\n"
+          "       heapscope convert IN OUT       a trace into another format; with -h which\n\n",
           out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40];
@@ -173,6 +177,20 @@ static int parse_heap_size(const char *text, uint64_t *size)
     return OK;
 }
 
+static void print_traces_manual(void)
+{
+    hs_trace_format f;
+    fputs(
+        ".SH TRACES\n.B heapscope convert\nreads the trace IN and writes it to OUT; \\- is standard "
+        "input or output. The format of IN is recognised by its content, or given by "
+        "\\-\\-from; that of OUT is its suffix, or given by \\-\\-to. Files packed by zstd are read "
+        "as they are, and written when the name ends in .zst. A bad line is told with its number, "
+        "and nothing is written; \\-\\-lenient skips bad lines. The formats:\n",
+        stdout);
+    for (size_t i = 0; hs_trace_format_at(i, &f); i++)
+        printf(".TP\n.B %s\n%s%s.\n", f.name, f.help, f.written ? "" : " (read only)");
+}
+
 /* --man prints the man page, made from the same tables; the build keeps it as heapscope.1. */
 static void print_manual(void)
 {
@@ -183,6 +201,7 @@ static void print_manual(void)
         ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n"
         ".br\n.B heapscope \\-\\-notes\n"
         ".br\n.B heapscope \\-\\-ostep\\-segmentation\n[OPTION...]\n"
+        ".br\n.B heapscope convert\n[\\-\\-from FORMAT] [\\-\\-to FORMAT] [\\-\\-lenient] IN OUT\n"
         ".SH DESCRIPTION\n"
         "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
         "instrumented allocator, and draws the heap as a byte map: headers, payload, padding, free "
@@ -196,6 +215,7 @@ static void print_manual(void)
         printf("\\-\\-%s%s%s\n%s.\n", o->name, options[i].argument ? "=" : "",
                options[i].argument ? options[i].argument : "", options[i].help);
     }
+    print_traces_manual();
     printf(".SH COMMANDS\n%s", commands);
     fputs(
         ".SH EXIT STATUS\n0: all commands succeeded; 1: a command failed, or an expect did not hold; "
@@ -229,6 +249,8 @@ static void print_version(void)
     puts("heapscope " HEAPSCOPE_VERSION);
     if (!hs_executable_is_readable())
         puts("built without libelf: exec knows the built-in program only");
+    if (!hs_trace_can_pack())
+        puts("built without libzstd: traces are not packed, and packed ones can not be read");
 }
 
 static void print_demos(void)
@@ -568,14 +590,23 @@ static int converse(const arguments *a)
     return failures ? FAILED : OK;
 }
 
+/* What is called by its name has options of its own. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} tools[] = {
+    {"--ostep-segmentation", hs_problem_sheet},
+    {"convert", hs_convert},
+};
+
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error that can be told */
     arguments a = {.allocator = "implicit", .heap = {.maximum = HS_HEAP_MAXIMUM}};
     a.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-    if (argc > 1 && strcmp(argv[1], "--ostep-segmentation") == 0)
-        return finish(hs_problem_sheet(argc - 1, argv + 1)); /* it has options of its own */
+    for (size_t i = 0; argc > 1 && i < sizeof tools / sizeof *tools; i++)
+        if (strcmp(argv[1], tools[i].name) == 0) return finish(tools[i].run(argc - 1, argv + 1));
     int status = parse_arguments(argc, argv, &a);
     if (status) return status;
     if (a.notes)

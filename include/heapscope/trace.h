@@ -17,9 +17,9 @@
 #define HS_TRACE_NULL UINT32_MAX
 
 /* `other`: of a calloc the count (the size is that of one element), of an aligned_alloc the
- * alignment's logarithm, else 0. A realloc of an id that holds no block is realloc(NULL, n); to
- * size 0 it frees the block. A request whose id holds a block already leaves that one behind, out
- * of reach: readers do not make such traces. */
+ * alignment's logarithm, else 0. A realloc of an id that holds no block is realloc(NULL, n), a free
+ * of it free(NULL); a realloc of a block to size 0 frees it. A request whose id holds a block
+ * already leaves that one behind, out of reach: readers do not make such traces. */
 typedef struct {
     uint64_t size;
     uint32_t id;
@@ -37,6 +37,11 @@ void hs_trace_free(hs_trace *);
 /* Append one request. Ids may come in any order; they are best small, for a player's table has room
  * for all up to the largest. Ends the program when memory is gone. */
 void hs_trace_add(hs_trace *, hs_trace_op);
+void hs_trace_add_all(hs_trace *, const hs_trace_op *, size_t count);
+
+/* Ids from `late` on become those that follow the largest below it. Returns by how much they are
+ * smaller now. Names are to be given afterwards. */
+uint32_t hs_trace_close_gap(hs_trace *, uint32_t late);
 
 uint64_t hs_trace_count(const hs_trace *);
 const hs_trace_op *hs_trace_ops(const hs_trace *); /* valid until the next is added */

@@ -38,6 +38,31 @@ void hs_trace_add(hs_trace *t, hs_trace_op op)
     if (op.id != HS_TRACE_NULL && op.id >= t->ids) t->ids = op.id + 1;
 }
 
+void hs_trace_add_all(hs_trace *t, const hs_trace_op *ops, size_t count)
+{
+    if (!count) return;
+    t->ops = hs_array_reserve(t->ops, &t->capacity, t->count + count, sizeof *t->ops);
+    memcpy(t->ops + t->count, ops, count * sizeof *ops);
+    t->count += count;
+    for (size_t i = 0; i < count; i++) /* HS_TRACE_NULL + 1 is 0 */
+        if (ops[i].id + 1 > t->ids) t->ids = ops[i].id + 1;
+}
+
+uint32_t hs_trace_close_gap(hs_trace *t, uint32_t late)
+{
+    uint32_t below = 0;
+    for (size_t i = 0; i < t->count; i++)
+        if (t->ops[i].id < late && t->ops[i].id + 1 > below) below = t->ops[i].id + 1;
+    t->ids = below;
+    for (size_t i = 0; i < t->count; i++) {
+        hs_trace_op *op = &t->ops[i];
+        if (op->id < late || op->id == HS_TRACE_NULL) continue;
+        op->id -= late - below;
+        if (op->id + 1 > t->ids) t->ids = op->id + 1;
+    }
+    return late - below;
+}
+
 uint64_t hs_trace_count(const hs_trace *t)
 {
     return t->count;

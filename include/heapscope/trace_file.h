@@ -1,0 +1,82 @@
+/* Traces in files: read from and written to the formats that people have.
+ *
+ *      hs_trace *t = hs_trace_read("amptjp.rep", &(hs_trace_reading){0}, &report);
+ *      if (!t) fprintf(stderr, "%s\n", report.error);
+ *      else hs_trace_save(t, "amptjp.hst", &(hs_trace_writing){0}, &report);
+ *
+ * A format is recognised by what the file says, not by its name. A file is read whole or not at
+ * all; a file that is written takes its name when it is whole. */
+#ifndef HEAPSCOPE_TRACE_FILE_H
+#define HEAPSCOPE_TRACE_FILE_H
+
+#include <heapscope/trace.h>
+
+/* What came of it. Filled in by each call, to be freed after each. */
+typedef struct {
+    const char *format; /* its name, once it is known */
+    char error[1024];   /* why it failed, in one line: FILE:LINE: what, what would be right */
+    char *notes;        /* what to say besides, a line each; NULL: nothing */
+    uint64_t requests;  /* read or written */
+    uint64_t skipped;   /* bad lines, by --lenient */
+    uint64_t unseen;    /* logs: frees and reallocs of blocks from before the log began */
+    uint64_t failed;    /* logs: requests that got NULL */
+    bool cut;           /* hst: the file has no end: it is still being written, or was cut off */
+    bool stopped;       /* by the progress function */
+} hs_trace_report;
+
+void hs_trace_report_free(hs_trace_report *);
+
+/* How far it is, every few megabytes; `total` is 0 when nobody knows. False: stop. */
+typedef bool (*hs_trace_progress)(void *of, uint64_t done, uint64_t total);
+
+/* Runs a script that needs the interpreter, and has its requests; NULL with an error. */
+typedef hs_trace *(*hs_trace_runner)(const char *name, const char *text, size_t length, char *error,
+                                     size_t room);
+
+typedef struct {
+    const char *format; /* NULL: by the content */
+    bool lenient;       /* skip bad lines */
+    hs_trace_progress progress;
+    void *of;
+    hs_trace_runner run; /* NULL: only plain lists of requests are read from scripts */
+} hs_trace_reading;
+
+/* A file, "-" for standard input; or bytes, called `name`. NULL with report->error. */
+hs_trace *hs_trace_read(const char *path, const hs_trace_reading *, hs_trace_report *);
+hs_trace *hs_trace_read_bytes(const char *name, const void *bytes, size_t size,
+                              const hs_trace_reading *, hs_trace_report *);
+
+typedef struct {
+    const char *format; /* NULL: by the name's suffix */
+    hs_trace_progress progress;
+    void *of;
+} hs_trace_writing;
+
+/* To an open file, which needs a format; or to a file by its name, "-" for standard output. What
+ * the format can not carry is turned into what it can, and told in the notes. */
+bool hs_trace_write(const hs_trace *, FILE *, const hs_trace_writing *, hs_trace_report *);
+bool hs_trace_save(const hs_trace *, const char *path, const hs_trace_writing *, hs_trace_report *);
+
+/* The formats, by number from 0; false beyond the last. */
+typedef struct {
+    const char *name, *help;
+    bool written; /* not only read */
+} hs_trace_format;
+bool hs_trace_format_at(size_t i, hs_trace_format *);
+/* The name of the format that a file's suffix stands for; NULL. */
+const char *hs_trace_format_of_name(const char *path);
+/* Was the program built with what packs and unpacks zstd? */
+bool hs_trace_can_pack(void);
+
+/* --- hst, request by request ---------------------------------------------------------------- */
+
+/* A trace that is written while it happens: whoever reads the file gets all that was flushed. The
+ * FILE stays the caller's. */
+typedef struct hs_trace_stream hs_trace_stream;
+hs_trace_stream *hs_trace_stream_begin(FILE *, const hs_trace_header *);
+void hs_trace_stream_add(hs_trace_stream *, hs_trace_op);
+void hs_trace_stream_flush(hs_trace_stream *); /* what was added so far becomes readable */
+/* With the names of a trace, or NULL. False: not all could be written. */
+bool hs_trace_stream_end(hs_trace_stream *, const hs_trace *names);
+
+#endif

@@ -1,0 +1,42 @@
+/* The parts of the table that are not worth inlining: growth, and closing the gap behind an entry
+ * that is taken out (Knuth, TAOCP 6.4, algorithm R). */
+#include "trace/addresses.h"
+
+#include "heap/array.h"
+
+#include <stdlib.h>
+
+void hs_addresses_free(hs_addresses *a)
+{
+    free(a->entries);
+    *a = (hs_addresses){0};
+}
+
+void hs_addresses_widen(hs_addresses *a)
+{
+    hs_addresses wider = {.places = a->places ? a->places * 2 : 1024};
+    wider.entries = hs_new(wider.places, sizeof *wider.entries);
+    wider.shift = 64 - (unsigned)__builtin_ctzll(wider.places);
+    wider.count = a->count;
+    for (size_t i = 0; i < a->places; i++)
+        if (a->entries[i].key) *hs_address_place(&wider, a->entries[i].key) = a->entries[i];
+    free(a->entries);
+    *a = wider;
+}
+
+bool hs_addresses_take(hs_addresses *a, uint64_t key, uint32_t *value)
+{
+    hs_address_entry *e = a->count && key ? hs_address_place(a, key) : NULL;
+    if (!e || !e->key) return false;
+    *value = e->value;
+    size_t mask = a->places - 1, hole = (size_t)(e - a->entries);
+    for (size_t i = (hole + 1) & mask; a->entries[i].key; i = (i + 1) & mask) {
+        size_t home = hs_address_home(a, a->entries[i].key);
+        if (((i - home) & mask) < ((i - hole) & mask)) continue; /* its search begins behind it */
+        a->entries[hole] = a->entries[i];
+        hole = i;
+    }
+    a->entries[hole].key = 0;
+    a->count--;
+    return true;
+}

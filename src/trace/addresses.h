@@ -1,0 +1,58 @@
+/* A table from 64-bit keys (addresses, large ids) to 32-bit values: open addressing, linear
+ * probing, at most half full. What is taken out leaves no mark: those behind it move up.
+ *
+ * The key 0 is an empty place: NULL is no block's address. */
+#ifndef HS_TRACE_ADDRESSES_H
+#define HS_TRACE_ADDRESSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    uint64_t key;
+    uint32_t value;
+} hs_address_entry;
+
+typedef struct {
+    hs_address_entry *entries;
+    size_t count, places; /* a power of two, or 0 */
+    unsigned shift;       /* 64 - log2(places) */
+} hs_addresses;
+
+void hs_addresses_free(hs_addresses *);
+void hs_addresses_widen(hs_addresses *);
+
+/* Where the search for a key begins: Fibonacci hashing. */
+static inline size_t hs_address_home(const hs_addresses *a, uint64_t key)
+{
+    return (size_t)(key * 0x9e3779b97f4a7c15u >> a->shift);
+}
+
+/* The entry of a key, or the empty one where it belongs. The table is not empty. */
+static inline hs_address_entry *hs_address_place(const hs_addresses *a, uint64_t key)
+{
+    size_t i = hs_address_home(a, key);
+    while (a->entries[i].key != key && a->entries[i].key) i = (i + 1) & (a->places - 1);
+    return &a->entries[i];
+}
+
+/* The value of a key; NULL when it has none. */
+static inline uint32_t *hs_addresses_find(const hs_addresses *a, uint64_t key)
+{
+    hs_address_entry *e = a->count && key ? hs_address_place(a, key) : NULL;
+    return e && e->key ? &e->value : NULL;
+}
+
+static inline void hs_addresses_put(hs_addresses *a, uint64_t key, uint32_t value)
+{
+    if (a->count * 2 >= a->places) hs_addresses_widen(a);
+    hs_address_entry *e = hs_address_place(a, key);
+    a->count += !e->key;
+    *e = (hs_address_entry){key, value};
+}
+
+/* Take a key out; false when it is not there. */
+bool hs_addresses_take(hs_addresses *, uint64_t key, uint32_t *value);
+
+#endif

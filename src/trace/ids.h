@@ -1,0 +1,48 @@
+/* The ids that a file has, as ids of the trace: its numbers as they are while they are small for
+ * the length of the file, else "late" ids, which become those behind the largest in the end. Of
+ * each, whether it holds a block.
+ *
+ * Invariant: numbers below `count` are ids as they are; larger ones may be in `far`, and then stay
+ * there. */
+#ifndef HS_TRACE_IDS_H
+#define HS_TRACE_IDS_H
+
+#include "trace/addresses.h"
+
+#define HS_IDS_LATE 0x80000000u
+
+typedef enum {
+    HS_ID_FREE,
+    HS_ID_LIVE,
+    HS_ID_NULL,   /* realloc to 0 bytes freed it: the pointer is NULL, and may be freed */
+    HS_ID_SKIPPED /* its block is missing, for the line that made it was bad */
+} hs_id_state;
+
+typedef struct {
+    uint8_t *states; /* hs_id_state, of ids from 0 on */
+    size_t count, capacity;
+    uint8_t *late; /* of late ids */
+    size_t late_count, late_capacity;
+    hs_addresses far;
+    uint64_t nearest; /* the smallest number in `far` */
+} hs_ids;
+
+void hs_ids_free(hs_ids *);
+
+/* A late id that nobody has. */
+uint32_t hs_ids_new(hs_ids *);
+
+/* The id of a number, larger than those so far; `requests` have been read. */
+uint32_t hs_ids_find(hs_ids *, uint64_t number, uint64_t requests);
+
+static inline uint32_t hs_ids_of(hs_ids *ids, uint64_t number, uint64_t requests)
+{
+    return number < ids->count ? (uint32_t)number : hs_ids_find(ids, number, requests);
+}
+
+static inline uint8_t *hs_ids_state(const hs_ids *ids, uint32_t id)
+{
+    return id < HS_IDS_LATE ? &ids->states[id] : &ids->late[id - HS_IDS_LATE];
+}
+
+#endif

@@ -1,0 +1,104 @@
+/* Requests on numbered blocks. A number names one block at a time; what the client must not do
+ * with it (free it twice, allocate it twice) is a bad line. */
+#include "trace/numbered.h"
+
+#include <inttypes.h>
+
+static const char form[] = "a line is `a ID BYTES`, `r ID BYTES` or `f ID`";
+
+static const char *allocate(hs_reading *r, const char *line, uint64_t number, uint64_t size)
+{
+    uint32_t id = hs_ids_of(&r->ids, number, hs_reading_count(r));
+    uint8_t *state = hs_ids_state(&r->ids, id);
+    if (*state == HS_ID_LIVE)
+        return hs_bad(r, line, "block %" PRIu64 " is allocated already: it must be freed before",
+                      number);
+    *state = HS_ID_LIVE;
+    hs_reading_add(r, (hs_trace_op){.kind = HS_MALLOC, .id = id, .size = size});
+    return NULL;
+}
+
+static void reallocate(hs_reading *r, uint64_t number, uint64_t size)
+{
+    uint32_t id = hs_ids_of(&r->ids, number, hs_reading_count(r));
+    uint8_t *state = hs_ids_state(&r->ids, id);
+    *state = *state == HS_ID_LIVE && !size ? HS_ID_NULL : HS_ID_LIVE;
+    hs_reading_add(r, (hs_trace_op){.kind = HS_REALLOC, .id = id, .size = size});
+}
+
+static const char *release(hs_reading *r, const char *line, uint64_t number)
+{
+    uint32_t id = hs_ids_of(&r->ids, number, hs_reading_count(r));
+    uint8_t *state = hs_ids_state(&r->ids, id);
+    if (*state == HS_ID_FREE)
+        return hs_bad(r, line, "block %" PRIu64 " is not allocated: it can not be freed", number);
+    if (*state == HS_ID_SKIPPED)
+        r->orphans++;
+    else
+        hs_reading_add(r, (hs_trace_op){.kind = HS_FREE, .id = id});
+    *state = HS_ID_FREE;
+    return NULL;
+}
+
+/* `f -1` is free(NULL). */
+static const char *release_null(hs_reading *r, const char *line, const char *at)
+{
+    if (line[0] != 'f' || at[1] != '1' || !hs_line_ends(at + 2))
+        return hs_bad(r, line, "an ID is not negative, but for `f -1`, which is free(NULL)");
+    hs_reading_add(r, (hs_trace_op){.kind = HS_FREE, .id = HS_TRACE_NULL});
+    return hs_skip_blanks(at + 2) + 1;
+}
+
+/* The frees that follow are not to be told as well. */
+static const char *without_size(hs_reading *r, const char *line, uint64_t number)
+{
+    uint8_t *state = hs_ids_state(&r->ids, hs_ids_of(&r->ids, number, hs_reading_count(r)));
+    if (line[0] == 'a' && *state != HS_ID_LIVE) *state = HS_ID_SKIPPED;
+    return hs_bad(r, line, "its size is missing, or none; %s", form);
+}
+
+const char *hs_numbered_line(hs_reading *r, const char *line)
+{
+    uint64_t number, size = 0;
+    char kind = line[0];
+    const char *at = hs_skip_blanks(line + 1), *next = NULL;
+    if ((kind != 'a' && kind != 'f' && kind != 'r') || at == line + 1)
+        return hs_bad(r, line, "this is no request; %s", form);
+    if (*at == '-') return release_null(r, line, at);
+    if (!hs_take_decimal(&at, &number)) return hs_bad(r, line, "its ID is no number; %s", form);
+    if (kind != 'f') {
+        at = hs_skip_blanks(at);
+        if (!hs_take_decimal(&at, &size)) return without_size(r, line, number);
+    }
+    if (!hs_line_ends(at)) return hs_bad(r, line, "there is more than a request; %s", form);
+    if (kind == 'a')
+        next = allocate(r, line, number, size);
+    else if (kind == 'r')
+        reallocate(r, number, size);
+    else
+        next = release(r, line, number);
+    return next ? next : hs_skip_blanks(at) + 1;
+}
+
+bool hs_is_numbered_line(const char *at)
+{
+    uint64_t number;
+    if (*at != 'a' && *at != 'f' && *at != 'r') return false;
+    const char *id = hs_skip_blanks(at + 1);
+    id += *id == '-';
+    return id > at + 1 && hs_take_decimal(&id, &number) && (hs_is_blank(*id) || *id == '\n');
+}
+
+void hs_put_numbered(hs_writing *w, const hs_trace_op *op)
+{
+    hs_put_text(w, op->kind == HS_MALLOC ? "a " : op->kind == HS_REALLOC ? "r " : "f ");
+    if (op->id == HS_TRACE_NULL)
+        hs_put_text(w, "-1");
+    else
+        hs_put_number(w, op->id);
+    if (op->kind != HS_FREE) {
+        hs_put_char(w, ' ');
+        hs_put_number(w, op->size);
+    }
+    hs_put_char(w, '\n');
+}

@@ -1,0 +1,16 @@
+/* Lines that call blocks by numbers, of .rep and .script:
+ *
+ *      a ID BYTES      r ID BYTES      f ID */
+#ifndef HS_TRACE_NUMBERED_H
+#define HS_TRACE_NUMBERED_H
+
+#include "trace/reading.h"
+#include "trace/writing.h"
+
+/* Read the line whose first character that is no blank is at `at`; where the next one begins. */
+const char *hs_numbered_line(hs_reading *, const char *at);
+bool hs_is_numbered_line(const char *at);
+/* Write a request. */
+void hs_put_numbered(hs_writing *, const hs_trace_op *);
+
+#endif

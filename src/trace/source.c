@@ -1,0 +1,113 @@
+/* Bytes, read in large pieces. The first of them decide whether the rest has to be unpacked. */
+#include "trace/source.h"
+
+#include "heap/array.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PIECE = 1 << 17 };
+static const unsigned char zstd_magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
+
+/* Bytes as they are in the file. */
+static bool read_file(hs_source *s, char *out, size_t room, size_t *n)
+{
+    *n = 0;
+    if (s->fd < 0) {
+        *n = s->memory_left < room ? s->memory_left : room;
+        if (*n) memcpy(out, s->memory, *n);
+        s->memory += *n;
+        s->memory_left -= *n;
+    }
+    while (s->fd >= 0 && *n < room) {
+        ssize_t got = read(s->fd, out + *n, room - *n);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return snprintf(s->error, sizeof s->error, "%s", strerror(errno)), false;
+        if (got == 0) break;
+        *n += (size_t)got;
+    }
+    s->done += *n;
+    s->at_end = *n < room;
+    return true;
+}
+
+/* The first bytes wait in `packed`, whether they are packed or not. */
+static bool begin(hs_source *s)
+{
+    s->packed = hs_new(1, PIECE);
+    if (!read_file(s, s->packed, PIECE, &s->packed_size)) return false;
+    if (s->packed_size < sizeof zstd_magic || memcmp(s->packed, zstd_magic, sizeof zstd_magic) != 0)
+        return true;
+    s->unpacker = hs_unpacker_new();
+    if (s->unpacker) return true;
+    snprintf(s->error, sizeof s->error,
+             "this heapscope was built without libzstd: unpack it by zstd -d");
+    return false;
+}
+
+bool hs_source_open(hs_source *s, const char *path)
+{
+    struct stat is;
+    *s = (hs_source){.fd = STDIN_FILENO};
+    if (strcmp(path, "-") != 0) s->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (s->fd < 0 || fstat(s->fd, &is) != 0)
+        return snprintf(s->error, sizeof s->error, "%s", strerror(errno)), false;
+    if (S_ISDIR(is.st_mode)) return strcpy(s->error, "this is a folder, not a trace"), false;
+    s->total = S_ISREG(is.st_mode) ? (uint64_t)is.st_size : 0;
+    return begin(s);
+}
+
+bool hs_source_of(hs_source *s, const void *bytes, size_t size)
+{
+    *s = (hs_source){.fd = -1, .memory = bytes, .memory_left = size, .total = size};
+    return begin(s);
+}
+
+void hs_source_close(hs_source *s)
+{
+    if (s->fd > STDIN_FILENO) close(s->fd);
+    hs_unpacker_free(s->unpacker);
+    free(s->packed);
+    *s = (hs_source){.fd = -1};
+}
+
+static bool read_plain(hs_source *s, char *out, size_t room, size_t *n)
+{
+    size_t waiting = s->packed_size - s->packed_at;
+    if (waiting > room) waiting = room;
+    memcpy(out, s->packed + s->packed_at, waiting);
+    s->packed_at += waiting;
+    bool good = s->at_end || waiting == room || read_file(s, out + waiting, room - waiting, n);
+    *n += waiting;
+    return good;
+}
+
+static bool read_packed(hs_source *s, char *out, size_t room, size_t *n)
+{
+    while (*n < room) {
+        if (s->packed_at == s->packed_size) {
+            s->packed_at = s->packed_size = 0;
+            if (!s->at_end && !read_file(s, s->packed, PIECE, &s->packed_size)) return false;
+        }
+        const char *in = s->packed + s->packed_at;
+        size_t left = s->packed_size - s->packed_at, before = left, got;
+        if (!left && hs_unpacker_is_complete(s->unpacker)) return true;
+        if (!hs_unpacker_step(s->unpacker, &in, &left, out + *n, room - *n, &got))
+            return strcpy(s->error, "it is packed by zstd, and damaged"), false;
+        if (!before && !got)
+            return strcpy(s->error, "it is packed by zstd, and was cut off"), false;
+        s->packed_at = s->packed_size - left;
+        *n += got;
+    }
+    return true;
+}
+
+bool hs_source_read(hs_source *s, char *out, size_t room, size_t *n)
+{
+    *n = 0;
+    return s->unpacker ? read_packed(s, out, room, n) : read_plain(s, out, room, n);
+}

@@ -1,0 +1,31 @@
+/* Where a trace's bytes come from: a file, standard input, or memory; unpacked on the way when it
+ * was packed as a whole. */
+#ifndef HS_TRACE_SOURCE_H
+#define HS_TRACE_SOURCE_H
+
+#include "trace/packing.h"
+
+#include <stdint.h>
+
+typedef struct {
+    int fd; /* -1: memory */
+    const char *memory;
+    size_t memory_left;
+    uint64_t done, total; /* bytes of the file as it is; total 0: unknown */
+
+    hs_unpacker *unpacker; /* NULL: not packed */
+    char *packed;          /* bytes read ahead, not unpacked yet */
+    size_t packed_at, packed_size;
+    bool at_end; /* of the file */
+    char error[256];
+} hs_source;
+
+/* False with an error. Closing it is needed in both cases. */
+bool hs_source_open(hs_source *, const char *path);
+bool hs_source_of(hs_source *, const void *bytes, size_t size);
+void hs_source_close(hs_source *);
+
+/* Up to `room` bytes, fewer only at the end; false with an error, *n bytes read before it. */
+bool hs_source_read(hs_source *, char *out, size_t room, size_t *n);
+
+#endif

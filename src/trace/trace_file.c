@@ -1,0 +1,219 @@
+/* Files: which format it is, whether what was read may be used, and writing under a temporary name.
+ */
+#include <heapscope/trace_file.h>
+
+#include "heap/array.h"
+#include "trace/formats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void hs_trace_report_free(hs_trace_report *report)
+{
+    free(report->notes);
+    *report = (hs_trace_report){0};
+}
+
+bool hs_trace_format_at(size_t i, hs_trace_format *out)
+{
+    const hs_format *f = hs_format_at(i);
+    if (f) *out = (hs_trace_format){f->name, f->help, f->write != NULL};
+    return f != NULL;
+}
+
+const char *hs_trace_format_of_name(const char *path)
+{
+    bool packed;
+    const hs_format *f = hs_format_of_path(path, &packed);
+    return f ? f->name : NULL;
+}
+
+bool hs_trace_can_pack(void)
+{
+    return hs_packing_is_there();
+}
+
+/* --- Reading -------------------------------------------------------------------------------- */
+
+enum { FIRST_PIECE = 1 << 16 };
+
+/* The format that was asked for, or that the first bytes have. */
+static const hs_format *find_format(hs_reading *r)
+{
+    char names[128];
+    const hs_format *f;
+    hs_format_names(names, sizeof names, false);
+    if (r->options->format) {
+        f = hs_format_named(r->options->format);
+        if (!f) hs_reading_fail(r, "there is no format %.40s: %s", r->options->format, names);
+        return f;
+    }
+    if (!r->size) return hs_reading_fail(r, "it is empty: which format it is, --from says"), NULL;
+    r->text[r->size] = '\n'; /* hs_reading_more leaves room for it */
+    f = hs_format_of_text(r->text, r->text + r->size + 1);
+    if (!f) hs_reading_fail(r, "this looks like no trace: %s; --from says which it is", names);
+    return f;
+}
+
+/* What the bad lines come to. */
+static void judge(hs_reading *r)
+{
+    if (!r->bad) return;
+    if (r->options->lenient) {
+        r->report->skipped = r->bad;
+        hs_reading_note(r, "%" PRIu64 " bad line%s skipped, the first is %s", r->bad,
+                        r->bad == 1 ? " was" : "s were", r->complaint + strlen(r->name) + 1);
+        if (r->orphans)
+            hs_reading_note(r, "left out, for such a line has their block: %" PRIu64 " free%s",
+                            r->orphans, r->orphans == 1 ? "" : "s");
+        return;
+    }
+    char more[64] = "";
+    if (r->bad > 1)
+        snprintf(more, sizeof more, " (and %" PRIu64 " more bad line%s)", r->bad - 1,
+                 r->bad == 2 ? "" : "s");
+    snprintf(r->report->error, sizeof r->report->error, "%s%s", r->complaint, more);
+    r->failed = true;
+}
+
+static void read_with(hs_reading *r)
+{
+    hs_reading_more(r, FIRST_PIECE);
+    if (r->failed) return;
+    const hs_format *f = find_format(r);
+    if (!f) return;
+    r->report->format = f->name;
+    if (!f->read(r)) return;
+    judge(r);
+    hs_reading_settle(r);
+    r->report->requests = hs_trace_count(r->trace);
+}
+
+static hs_trace *read_from(hs_source *source, bool open, const char *name,
+                           const hs_trace_reading *options, hs_trace_report *report)
+{
+    *report = (hs_trace_report){0};
+    hs_reading *r = hs_new(1, sizeof *r);
+    r->options = options;
+    r->report = report;
+    r->name = name;
+    r->source = source;
+    r->trace = hs_trace_new();
+    if (open)
+        read_with(r);
+    else
+        hs_reading_fail(r, "%s", source->error);
+    hs_trace *t = r->trace;
+    if (report->error[0]) {
+        hs_trace_free(t);
+        t = NULL;
+    }
+    hs_source_close(source);
+    hs_ids_free(&r->ids);
+    free(r->text);
+    free(r);
+    return t;
+}
+
+hs_trace *hs_trace_read(const char *path, const hs_trace_reading *options, hs_trace_report *report)
+{
+    hs_source source;
+    bool open = hs_source_open(&source, path);
+    return read_from(&source, open, strcmp(path, "-") == 0 ? "<stdin>" : path, options, report);
+}
+
+hs_trace *hs_trace_read_bytes(const char *name, const void *bytes, size_t size,
+                              const hs_trace_reading *options, hs_trace_report *report)
+{
+    hs_source source;
+    bool open = hs_source_of(&source, bytes, size);
+    return read_from(&source, open, name, options, report);
+}
+
+/* --- Writing -------------------------------------------------------------------------------- */
+
+static bool fail(hs_trace_report *report, const char *path, const char *why)
+{
+    snprintf(report->error, sizeof report->error, "%.500s: %s", path, why);
+    return false;
+}
+
+/* Through the packer, when the name ends in .zst. */
+static bool write_packed(const hs_trace *t, FILE *file, const hs_trace_writing *options,
+                         hs_trace_report *report)
+{
+    FILE *packed = hs_packed_file(file);
+    if (!packed)
+        return snprintf(report->error, sizeof report->error,
+                        "this heapscope was built without libzstd: it can not write .zst"),
+               false;
+    bool good = hs_trace_write(t, packed, options, report);
+    if (fclose(packed) != 0 && good) good = false, strcpy(report->error, "it could not be packed");
+    return fflush(file) == 0 && good;
+}
+
+static bool save_to(const hs_trace *t, const char *path, bool packed,
+                    const hs_trace_writing *options, hs_trace_report *report)
+{
+    char *temporary;
+    struct stat is;
+    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) abort();
+    mode_t mode = stat(path, &is) == 0 ? is.st_mode & 0777 : 0644;
+    int fd = mkstemp(temporary);
+    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    bool good = out && fchmod(fd, mode) == 0;
+    int why = good ? 0 : errno;
+    errno = 0;
+    if (good) good = (packed ? write_packed : hs_trace_write)(t, out, options, report);
+    if (!why) why = errno;
+    if (out && fclose(out) != 0 && good) good = false, why = errno;
+    if (good && rename(temporary, path) != 0) good = false, why = errno;
+    if (!good && fd >= 0) unlink(temporary);
+    free(temporary);
+    if (good) return true;
+    char reason[512];
+    snprintf(reason, sizeof reason, "%.400s",
+             report->error[0] ? report->error : "it can not be written");
+    if (why && !report->stopped)
+        snprintf(reason + strlen(reason), sizeof reason - strlen(reason), ": %s", strerror(why));
+    return fail(report, path, reason);
+}
+
+/* What is no file (/dev/stdout, a pipe) is written to as it is. */
+static bool write_to(const hs_trace *t, FILE *out, const char *path, bool packed,
+                     const hs_trace_writing *options, hs_trace_report *report)
+{
+    if ((packed ? write_packed : hs_trace_write)(t, out, options, report)) return true;
+    char reason[512];
+    snprintf(reason, sizeof reason, "%.500s", report->error);
+    return fail(report, path, reason);
+}
+
+bool hs_trace_save(const hs_trace *t, const char *path, const hs_trace_writing *options,
+                   hs_trace_report *report)
+{
+    bool packed = false;
+    const hs_format *f = hs_format_of_path(path, &packed);
+    hs_trace_writing o = *options;
+    struct stat is;
+    *report = (hs_trace_report){0};
+    if (!o.format && f) o.format = f->name;
+    if (!o.format) {
+        char names[128];
+        hs_format_names(names, sizeof names, true);
+        snprintf(report->error, sizeof report->error,
+                 "%.500s: its name says no format: give one by --to, of %s", path, names);
+        return false;
+    }
+    if (strcmp(path, "-") == 0) return write_to(t, stdout, "<stdout>", false, &o, report);
+    if (stat(path, &is) != 0 || S_ISREG(is.st_mode)) return save_to(t, path, packed, &o, report);
+    if (S_ISDIR(is.st_mode)) return fail(report, path, "this is a folder");
+    FILE *out = fopen(path, "we");
+    if (!out) return fail(report, path, strerror(errno));
+    bool good = write_to(t, out, path, packed, &o, report);
+    return fclose(out) == 0 && good;
+}

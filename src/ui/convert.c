@@ -1,0 +1,133 @@
+/* heapscope convert IN OUT: the format of IN by what it says, of OUT by its name. What there is to
+ * tell goes to standard error; nothing is written when something is wrong. */
+#include "ui/convert.h"
+
+#include "language/trace_script.h"
+#include "ui/trace_progress.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OK = 0, FAILED = 1, USAGE = 2 };
+enum { OPTION_FROM = 256, OPTION_TO, OPTION_LENIENT, OPTION_HELP };
+
+typedef struct {
+    const char *from, *to, *in, *out;
+    bool lenient;
+} conversion;
+
+static void put_usage(void)
+{
+    hs_trace_format f;
+    puts("Usage: heapscope convert [--from FORMAT] [--to FORMAT] [--lenient] IN OUT\n\n"
+         "Reads the trace IN and writes it to OUT; - is standard input or output.\n\n"
+         "      --from=FORMAT   the format of IN (default: by what it says)\n"
+         "      --to=FORMAT     the format of OUT (default: by its suffix, .zst is packed)\n"
+         "      --lenient       skip bad lines, and say how many\n"
+         "  -h, --help          show this help\n\n"
+         "Formats:\n");
+    for (size_t i = 0; hs_trace_format_at(i, &f); i++) printf("  %-10s %s\n", f.name, f.help);
+}
+
+static int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static int complain(const char *format, ...)
+{
+    va_list what;
+    va_start(what, format);
+    fputs("heapscope convert: ", stderr);
+    vfprintf(stderr, format, what);
+    fputs("; -h lists options and formats\n", stderr);
+    va_end(what);
+    return USAGE;
+}
+
+/* The notes of a report, then its error. */
+static void tell(const hs_trace_report *report)
+{
+    if (report->notes) fprintf(stderr, "%s\n", report->notes);
+    if (report->error[0]) fprintf(stderr, "heapscope: %s\n", report->error);
+}
+
+static hs_trace *read_trace(const conversion *c)
+{
+    char doing[300];
+    hs_trace_report report;
+    snprintf(doing, sizeof doing, "reading %.200s", c->in);
+    hs_progress progress = hs_progress_begin(doing);
+    hs_trace *t = hs_trace_read(c->in,
+                                &(hs_trace_reading){.format = c->from,
+                                                    .lenient = c->lenient,
+                                                    .progress = hs_progress_step,
+                                                    .of = &progress,
+                                                    .run = hs_trace_of_script},
+                                &report);
+    hs_progress_end(&progress);
+    tell(&report);
+    hs_trace_report_free(&report);
+    return t;
+}
+
+static int write_trace(const conversion *c, const hs_trace *t)
+{
+    char doing[300];
+    hs_trace_report report;
+    snprintf(doing, sizeof doing, "writing %.200s", c->out);
+    hs_progress progress = hs_progress_begin(doing);
+    bool good = hs_trace_save(
+        t, c->out,
+        &(hs_trace_writing){.format = c->to, .progress = hs_progress_step, .of = &progress},
+        &report);
+    hs_progress_end(&progress);
+    tell(&report);
+    hs_trace_report_free(&report);
+    return good ? OK : FAILED;
+}
+
+/* Does a format of that name exist, to be read or written? */
+static bool is_format(const char *name)
+{
+    hs_trace_format f;
+    for (size_t i = 0; hs_trace_format_at(i, &f); i++)
+        if (strcmp(f.name, name) == 0) return true;
+    return false;
+}
+
+static int parse(int argc, char **argv, conversion *c)
+{
+    static const struct option options[] = {{"from", required_argument, NULL, OPTION_FROM},
+                                            {"to", required_argument, NULL, OPTION_TO},
+                                            {"lenient", no_argument, NULL, OPTION_LENIENT},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    int option;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) switch (option) {
+        case OPTION_FROM: c->from = optarg; break;
+        case OPTION_TO: c->to = optarg; break;
+        case OPTION_LENIENT: c->lenient = true; break;
+        case 'h': put_usage(); exit(OK);
+        default: fputs("try heapscope convert -h\n", stderr); return USAGE;
+        }
+    if (argc - optind != 2) return complain("it takes IN and OUT");
+    c->in = argv[optind];
+    c->out = argv[optind + 1];
+    if (c->from && !is_format(c->from)) return complain("there is no format %s", c->from);
+    if (c->to && !is_format(c->to)) return complain("there is no format %s", c->to);
+    if (!c->to && !hs_trace_format_of_name(c->out))
+        return complain("the name %s says no format: give one by --to", c->out);
+    return OK;
+}
+
+int hs_convert(int argc, char **argv)
+{
+    conversion c = {.lenient = false};
+    int status = parse(argc, argv, &c);
+    if (status) return status;
+    hs_trace *t = read_trace(&c);
+    if (!t) return FAILED;
+    status = write_trace(&c, t);
+    hs_trace_free(t);
+    return status;
+}
