@@ -4,6 +4,7 @@
 #include "language/expression.h"
 #include "language/interpreter.h"
 #include "model/executable.h"
+#include "ui/compare.h"
 #include "ui/convert.h"
 #include "ui/fullscreen.h"
 #include "ui/journal.h"
@@ -127,6 +128,7 @@ static void put_usage(FILE *out)
           "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
           "       heapscope --quiz | --answers   problems for any allocator, on paper\n"
           "       heapscope --ostep-segmentation a problem sheet; with -h its options\n"
+          "       heapscope compare TRACE...     allocators over traces; with -h its options\n"
           "       heapscope convert IN OUT       a trace into another format; with -h which\n\n",
           out);
     for (int i = 0; i < OPTION_COUNT; i++) {
@@ -201,6 +203,7 @@ static void print_manual(void)
         ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n"
         ".br\n.B heapscope \\-\\-notes\n"
         ".br\n.B heapscope \\-\\-ostep\\-segmentation\n[OPTION...]\n"
+        ".br\n.B heapscope compare\n[OPTION...] TRACE... [ALLOCATOR...]\n"
         ".br\n.B heapscope convert\n[\\-\\-from FORMAT] [\\-\\-to FORMAT] [\\-\\-lenient] IN OUT\n"
         ".SH DESCRIPTION\n"
         "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
@@ -215,6 +218,7 @@ static void print_manual(void)
         printf("\\-\\-%s%s%s\n%s.\n", o->name, options[i].argument ? "=" : "",
                options[i].argument ? options[i].argument : "", options[i].help);
     }
+    hs_compare_manual();
     print_traces_manual();
     printf(".SH COMMANDS\n%s", commands);
     fputs(
@@ -596,6 +600,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } tools[] = {
     {"--ostep-segmentation", hs_problem_sheet},
+    {"compare", hs_compare},
     {"convert", hs_convert},
 };
 

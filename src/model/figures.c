@@ -82,7 +82,7 @@ static const hs_figure figures[] = {
     ROW(examined_total, 0, false, "blocks examined by all requests"),
     ROW(moved_total, 0, false, "payload bytes copied by realloc"),
     ROW(runs, 0, true, "times that the trace was timed"),
-    ROW(requests_per_second, 0, true, "requests a second of processor time, the median run"),
+    ROW(requests_per_second, 0, true, "requests a second, in the median run"),
     ROW(spread_percent, 1, true,
         "how far the middle half of the runs lies apart, in % of the median"),
 };

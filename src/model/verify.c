@@ -276,14 +276,14 @@ static bool all_hold(verifier *v)
 
 /* --- The player ------------------------------------------------------------------------------- */
 
-/* What the allocator promises by its option, else 8. */
+/* What the allocator promises by its option, else 8; a model of a heap aligns nothing. */
 static uint64_t promised_alignment(const hs_heap *h)
 {
     const hs_allocator *a = hs_heap_allocator(h);
     for (size_t i = 0; i < a->option_count; i++)
         if (strcmp(a->options[i].name, "align") == 0)
             return strtoull(a->options[i].choices[hs_heap_option(h, i)], NULL, 10);
-    return 8;
+    return a->model_base ? 1 : 8;
 }
 
 static bool verify_all(verifier *v, hs_play_watch watch)
