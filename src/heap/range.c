@@ -32,12 +32,14 @@ static bool commit(hs_heap *h, uint64_t size)
            mprotect(hs_real(h, h->base), page_round(size), PROT_READ | PROT_WRITE) == 0;
 }
 
+enum { TOUCHED = 1 << 28 };
+
 bool hs_heap_prepare(hs_heap *h, uint64_t bytes)
 {
     bytes = page_round(bytes);
     if (bytes > h->mapped) bytes = h->mapped;
     if (!commit(h, bytes)) return false;
-    for (uint64_t at = 0; at < bytes; at += HS_HEAP_PAGE) {
+    for (uint64_t at = 0; at < bytes && at < TOUCHED; at += HS_HEAP_PAGE) {
         volatile uint8_t *byte = hs_real(h, h->base + at);
         *byte = *byte;
     }

@@ -18,9 +18,8 @@
 #include <unistd.h>
 
 enum {
-    FEW_RUNS_MS = 20,          /* a job whose runs are short is timed more often, so long */
-    TICK_MS = 100,             /* how often the caller is asked whether to go on */
-    PREPARED_MOST = 256 << 20, /* bytes of a heap that are made ready before it is timed */
+    FEW_RUNS_MS = 20, /* a job whose runs are short is timed more often, so long */
+    TICK_MS = 100,    /* how often the caller is asked whether to go on */
 };
 #define COARSE 1e-5 /* a clock that goes in steps of so many seconds is none to time with */
 
@@ -196,7 +195,7 @@ static double time_once(const task *t, hs_addr *pointers, clockid_t clock, doubl
 {
     const hs_play_counts *c = &t->job->counts;
     hs_heap *h = heap_of(t, HS_RAW);
-    if (c->heap <= PREPARED_MOST) hs_heap_prepare(h, c->heap);
+    hs_heap_prepare(h, c->heap);
     memset(pointers, 0, (hs_trace_ids(t->trace) + (size_t)1) * sizeof *pointers);
     double from = seconds(clock);
     hs_play(h, t->trace, 0, c->played, pointers);

@@ -83,8 +83,7 @@ static const hs_figure figures[] = {
     ROW(moved_total, 0, false, "payload bytes copied by realloc"),
     ROW(runs, 0, true, "times that the trace was timed"),
     ROW(requests_per_second, 0, true, "requests a second, in the median run"),
-    ROW(spread_percent, 1, true,
-        "how far the middle half of the runs lies apart, in % of the median"),
+    ROW(spread_percent, 1, true, "width of the middle half of the runs, % of the median"),
 };
 
 const hs_figure *hs_figure_at(size_t i)

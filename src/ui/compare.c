@@ -60,7 +60,7 @@ static const struct {
 } options[] = {
     {{"verify", no_argument, NULL, OPTION_VERIFY},
      NULL,
-     "check that blocks are aligned, apart, and keep their bytes"},
+     "check that blocks are aligned, apart, and not lost"},
     {{"json", no_argument, NULL, OPTION_JSON}, NULL, "print all figures as JSON"},
     {{"csv", no_argument, NULL, OPTION_CSV}, NULL, "print all figures as CSV, a row for each pair"},
     {{"growth", required_argument, NULL, OPTION_GROWTH},
@@ -85,12 +85,11 @@ enum { OPTION_COUNT = sizeof options / sizeof *options };
 static void put_usage(void)
 {
     const hs_figure *f;
-    puts(
-        "Usage: heapscope compare [OPTION...] TRACE... [ALLOCATOR...]\n\n"
-        "Plays every trace on every allocator that is named, or on all of them: how well they use\n"
-        "the memory, what it costs them, how fast they are. An ALLOCATOR may be a preset, such as\n"
-        "best-fit, and have options: implicit:fit=next,footer=on. A file, or what has a . or / in\n"
-        "its name, is a TRACE.\n");
+    puts("Usage: heapscope compare [OPTION...] TRACE... [ALLOCATOR...]\n\n"
+         "Plays every trace on every allocator that is named, or on all: how well they use\n"
+         "the memory, what it costs them, how fast they are. An ALLOCATOR may be a preset,\n"
+         "as best-fit, and have options: implicit:fit=next,footer=on. A file, or what has a\n"
+         ". or / in its name, is a TRACE.\n");
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40];
         const struct option *o = &options[i].option;
@@ -317,25 +316,41 @@ typedef struct {
     bool terminal;
 } progress;
 
+/* One line on the terminal, over the one before. What is in a name does not reach it raw. */
+static void put_progress(const char *text)
+{
+    hs_scene *line = hs_scene_new(1, HS_COMPARISON_COLUMNS - 2, true);
+    hs_put(hs_pane_of(line), 0, 0, HS_ROLE_TEXT, text);
+    char *shown = hs_scene_text(line);
+    fprintf(stderr, "\r%.*s\033[K", (int)strcspn(shown, "\n"), shown);
+    free(shown);
+    hs_scene_free(line);
+}
+
+static const char *file_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* How many jobs are done, and how far one of those is that are not. */
 static void show_progress(const hs_comparison *c)
 {
     size_t contestants = hs_comparison_contestants(c), all = hs_comparison_traces(c) * contestants;
     size_t done = 0;
-    char now[64] = "";
+    char text[256], now[160] = "";
     for (size_t i = 0; i < all; i++) {
         const hs_job *job = hs_comparison_job(c, i / contestants, i % contestants);
         done += job->state != HS_JOB_WAITS && job->state != HS_JOB_RUNS;
         if (job->state != HS_JOB_RUNS || *now) continue;
-        const char *path = hs_comparison_trace(c, i / contestants)->name;
-        const char *slash = strrchr(path, '/');
-        double part = job->requests ? 100.0 * (double)job->number / (double)job->requests : 0;
-        snprintf(now, sizeof now, "%.30s on %.20s, %.0f%%", slash ? slash + 1 : path,
+        bool timed = job->stage == HS_JOB_TIMES || !job->requests;
+        snprintf(now, sizeof now, "%.40s on %.20s, %.0f%%",
+                 file_of(hs_comparison_trace(c, i / contestants)->name),
                  hs_comparison_contestant(c, i % contestants)->name,
-                 job->stage == HS_JOB_TIMES ? 100 : part);
+                 timed ? 100 : 100.0 * (double)job->number / (double)job->requests);
     }
-    fprintf(stderr, "\r%zu of %zu  ", done, all);
-    hs_print_text(stderr, HS_ROLE_TEXT, now, (hs_ink){.ascii = true});
-    fputs("\033[K", stderr);
+    snprintf(text, sizeof text, "%zu of %zu  %s", done, all, now);
+    put_progress(text);
 }
 
 /* Ctrl-C is waiting, if it was pressed: it is blocked. */
