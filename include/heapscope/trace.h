@@ -38,6 +38,7 @@ void hs_trace_free(hs_trace *);
  * for all up to the largest. Ends the program when memory is gone. */
 void hs_trace_add(hs_trace *, hs_trace_op);
 void hs_trace_add_all(hs_trace *, const hs_trace_op *, size_t count);
+void hs_trace_reserve(hs_trace *, uint64_t count); /* room for so many, if that many come */
 
 /* Ids from `late` on become those that follow the largest below it. Returns by how much they are
  * smaller now. Names are to be given afterwards. */

@@ -29,17 +29,20 @@ void hs_trace_report_free(hs_trace_report *);
 /* How far it is, every few megabytes; `total` is 0 when nobody knows. False: stop. */
 typedef bool (*hs_trace_progress)(void *of, uint64_t done, uint64_t total);
 
-/* Runs a script that needs the interpreter, and has its requests; NULL with an error. */
-typedef hs_trace *(*hs_trace_runner)(const char *name, const char *text, size_t length, char *error,
-                                     size_t room);
+typedef struct hs_trace_reading hs_trace_reading;
 
-typedef struct {
+/* Runs a script that needs the interpreter, and has its requests; NULL with an error. Asks the
+ * progress function, without figures, whether to stop. */
+typedef hs_trace *(*hs_trace_runner)(const hs_trace_reading *, const char *name, const char *text,
+                                     size_t length, char *error, size_t room);
+
+struct hs_trace_reading {
     const char *format; /* NULL: by the content */
     bool lenient;       /* skip bad lines */
     hs_trace_progress progress;
     void *of;
     hs_trace_runner run; /* NULL: only plain lists of requests are read from scripts */
-} hs_trace_reading;
+};
 
 /* A file, "-" for standard input; or bytes, called `name`. NULL with report->error. */
 hs_trace *hs_trace_read(const char *path, const hs_trace_reading *, hs_trace_report *);

@@ -21,6 +21,7 @@ typedef struct {
 } recording;
 
 typedef struct {
+    const hs_trace_reading *reading;
     char *error;
     size_t room;
 } listening;
@@ -44,6 +45,15 @@ static void performed(void *context, const char *summary)
     (void)context, (void)summary;
 }
 
+static bool interrupted(void *context)
+{
+    const listening *l = context;
+    const hs_trace_reading *r = l->reading;
+    if (!r->progress || r->progress(r->of, 0, 0)) return false;
+    snprintf(l->error, l->room, "stopped");
+    return true;
+}
+
 /* A session on which the script has run; NULL with an error. */
 static hs_session *run(const char *name, const char *text, size_t length, listening *l)
 {
@@ -51,10 +61,11 @@ static hs_session *run(const char *name, const char *text, size_t length, listen
     hs_heap_config heap = {HS_HEAP_INITIAL, HS_HEAP_MAXIMUM};
     hs_session *s = hs_session_new("implicit", &heap, &problem);
     if (!s) return snprintf(l->error, l->room, "%s", problem.what), NULL;
-    hs_listener listener = {.context = l, .say = say, .show = show, .performed = performed};
+    hs_listener listener = {
+        .context = l, .say = say, .show = show, .performed = performed, .interrupted = interrupted};
     hs_interpreter *in = hs_interpreter_new(s, &listener);
     hs_interpreter_run(in, name, 1, text, length);
-    bool good = hs_interpreter_failures(in) == 0;
+    bool good = hs_interpreter_failures(in) == 0 && !l->error[0];
     hs_interpreter_free(in);
     if (good) return s;
     hs_session_free(s);
@@ -181,10 +192,10 @@ static void name_ids(recording *r, const hs_session *s)
     }
 }
 
-hs_trace *hs_trace_of_script(const char *name, const char *text, size_t length, char *error,
-                             size_t room)
+hs_trace *hs_trace_of_script(const hs_trace_reading *reading, const char *name, const char *text,
+                             size_t length, char *error, size_t room)
 {
-    listening l = {error, room};
+    listening l = {reading, error, room};
     hs_problem problem;
     error[0] = 0;
     hs_session *s = run(name, text, length, &l);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct hs_trace {
     hs_trace_op *ops;
@@ -30,10 +31,26 @@ void hs_trace_free(hs_trace *t)
     free(t);
 }
 
+/* Long traces lie in huge pages, where there are any: half the time of filling memory in small ones
+ * is spent on page faults. */
+static void ask_for_huge_pages(const hs_trace *t)
+{
+    enum { HUGE = 1 << 21 };
+    uintptr_t begin = ((uintptr_t)t->ops + HUGE - 1) & ~(uintptr_t)(HUGE - 1);
+    uintptr_t end = (uintptr_t)(t->ops + t->capacity) & ~(uintptr_t)(HUGE - 1);
+    if (end > begin) madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+}
+
+void hs_trace_reserve(hs_trace *t, uint64_t count)
+{
+    if (count <= t->capacity) return;
+    t->ops = hs_array_reserve(t->ops, &t->capacity, count, sizeof *t->ops);
+    ask_for_huge_pages(t);
+}
+
 void hs_trace_add(hs_trace *t, hs_trace_op op)
 {
-    if (t->count == t->capacity)
-        t->ops = hs_array_reserve(t->ops, &t->capacity, t->count + 1, sizeof *t->ops);
+    if (t->count == t->capacity) hs_trace_reserve(t, t->count + 1);
     t->ops[t->count++] = op;
     if (op.id != HS_TRACE_NULL && op.id >= t->ids) t->ids = op.id + 1;
 }
@@ -41,7 +58,7 @@ void hs_trace_add(hs_trace *t, hs_trace_op op)
 void hs_trace_add_all(hs_trace *t, const hs_trace_op *ops, size_t count)
 {
     if (!count) return;
-    t->ops = hs_array_reserve(t->ops, &t->capacity, t->count + count, sizeof *t->ops);
+    hs_trace_reserve(t, t->count + count);
     memcpy(t->ops + t->count, ops, count * sizeof *ops);
     t->count += count;
     for (size_t i = 0; i < count; i++) /* HS_TRACE_NULL + 1 is 0 */

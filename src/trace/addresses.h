@@ -44,12 +44,23 @@ static inline uint32_t *hs_addresses_find(const hs_addresses *a, uint64_t key)
     return e && e->key ? &e->value : NULL;
 }
 
-static inline void hs_addresses_put(hs_addresses *a, uint64_t key, uint32_t value)
+/* The entry of a key, or the empty one where it can be filled in; valid until the next. */
+static inline hs_address_entry *hs_addresses_enter(hs_addresses *a, uint64_t key)
 {
     if (a->count * 2 >= a->places) hs_addresses_widen(a);
-    hs_address_entry *e = hs_address_place(a, key);
+    return hs_address_place(a, key);
+}
+
+static inline void hs_addresses_fill(hs_addresses *a, hs_address_entry *e, uint64_t key,
+                                     uint32_t value)
+{
     a->count += !e->key;
     *e = (hs_address_entry){key, value};
+}
+
+static inline void hs_addresses_put(hs_addresses *a, uint64_t key, uint32_t value)
+{
+    hs_addresses_fill(a, hs_addresses_enter(a, key), key, value);
 }
 
 /* Take a key out; false when it is not there. */

@@ -3,40 +3,46 @@
 
 #include <string.h>
 
+#define CALL(name, kind, arguments)                                                                \
+    {                                                                                              \
+        name, sizeof name - 1, HS_CALL_##kind, arguments                                           \
+    }
+
+/* The most frequent first. */
 static const hs_call calls[] = {
-    {"malloc", HS_CALL_MALLOC, 1},
-    {"free", HS_CALL_FREE, 1},
-    {"realloc", HS_CALL_REALLOC, 2},
-    {"calloc", HS_CALL_CALLOC, 2},
-    {"_Znwm", HS_CALL_MALLOC, 1}, /* new */
-    {"_ZdlPv", HS_CALL_FREE, 1},  /* delete */
-    {"_ZdlPvm", HS_CALL_FREE, 1}, /* sized delete */
-    {"_Znam", HS_CALL_MALLOC, 1}, /* new[] */
-    {"_ZdaPv", HS_CALL_FREE, 1},
-    {"_ZdaPvm", HS_CALL_FREE, 1},
-    {"_Znwj", HS_CALL_MALLOC, 1}, /* the same where size_t has 32 bits */
-    {"_Znaj", HS_CALL_MALLOC, 1},
-    {"_ZdlPvj", HS_CALL_FREE, 1},
-    {"_ZdaPvj", HS_CALL_FREE, 1},
-    {"_ZnwmRKSt9nothrow_t", HS_CALL_MALLOC, 1},
-    {"_ZnamRKSt9nothrow_t", HS_CALL_MALLOC, 1},
-    {"_ZdlPvRKSt9nothrow_t", HS_CALL_FREE, 1},
-    {"_ZdaPvRKSt9nothrow_t", HS_CALL_FREE, 1},
-    {"aligned_alloc", HS_CALL_ALIGNED, 2},
-    {"memalign", HS_CALL_ALIGNED, 2},
-    {"valloc", HS_CALL_MALLOC, 1},
-    {"pvalloc", HS_CALL_MALLOC, 1},
-    {"reallocarray", HS_CALL_REALLOCARRAY, 3},
-    {"cfree", HS_CALL_FREE, 1},
-    {"posix_memalign", HS_CALL_POSIX, 3},
-    {"__builtin_new", HS_CALL_MALLOC, 1}, /* of old compilers */
-    {"__builtin_delete", HS_CALL_FREE, 1},
+    CALL("malloc", MALLOC, 1),
+    CALL("free", FREE, 1),
+    CALL("realloc", REALLOC, 2),
+    CALL("calloc", CALLOC, 2),
+    CALL("_Znwm", MALLOC, 1), /* new */
+    CALL("_ZdlPv", FREE, 1),  /* delete */
+    CALL("_ZdlPvm", FREE, 1), /* sized delete */
+    CALL("_Znam", MALLOC, 1), /* new[] */
+    CALL("_ZdaPv", FREE, 1),
+    CALL("_ZdaPvm", FREE, 1),
+    CALL("_Znwj", MALLOC, 1), /* the same where size_t has 32 bits */
+    CALL("_Znaj", MALLOC, 1),
+    CALL("_ZdlPvj", FREE, 1),
+    CALL("_ZdaPvj", FREE, 1),
+    CALL("_ZnwmRKSt9nothrow_t", MALLOC, 1),
+    CALL("_ZnamRKSt9nothrow_t", MALLOC, 1),
+    CALL("_ZdlPvRKSt9nothrow_t", FREE, 1),
+    CALL("_ZdaPvRKSt9nothrow_t", FREE, 1),
+    CALL("aligned_alloc", ALIGNED, 2),
+    CALL("memalign", ALIGNED, 2),
+    CALL("valloc", MALLOC, 1),
+    CALL("pvalloc", MALLOC, 1),
+    CALL("reallocarray", REALLOCARRAY, 3),
+    CALL("cfree", FREE, 1),
+    CALL("posix_memalign", POSIX, 3),
+    CALL("__builtin_new", MALLOC, 1), /* of old compilers */
+    CALL("__builtin_delete", FREE, 1),
 };
 
 const hs_call *hs_call_named(const char *name, size_t length)
 {
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-        if (calls[i].name[0] == name[0] && strlen(calls[i].name) == length &&
+        if (calls[i].length == length && calls[i].name[0] == name[0] &&
             memcmp(calls[i].name, name, length) == 0)
             return &calls[i];
     return NULL;
@@ -59,7 +65,9 @@ bool hs_take_argument(const char **at, uint64_t *value)
 {
     const char *p = hs_skip_blanks(*at);
     *value = 0;
-    if (!take_null(&p)) {
+    if (*p >= '0' && *p <= '9') { /* by far most are */
+        if (!hs_take_number(&p, value)) return false;
+    } else if (!take_null(&p)) {
         while ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') p++;
         p = hs_skip_blanks(p);
         bool negative = *p == '-'; /* ltrace has some sizes signed */

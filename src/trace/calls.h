@@ -17,6 +17,7 @@ typedef enum {
 
 typedef struct {
     const char *name;
+    unsigned length; /* of the name */
     hs_call_kind kind;
     int arguments;
 } hs_call;

@@ -6,8 +6,8 @@
 #include <string.h>
 
 static const hs_format *const formats[] = {
-    &hs_format_rep,      &hs_format_script, &hs_format_ostep,  &hs_format_mtrace,
-    &hs_format_valgrind, &hs_format_heap,   &hs_format_ltrace, &hs_format_hst,
+    &hs_format_hst,    &hs_format_rep,      &hs_format_script, &hs_format_ostep,
+    &hs_format_mtrace, &hs_format_valgrind, &hs_format_heap,   &hs_format_ltrace,
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 

@@ -65,16 +65,6 @@ static variable *variable_of(heap *h, uint32_t id)
                 : in_table(&h->near, &h->near_count, &h->near_capacity, i, 0);
 }
 
-static bool begins_name(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static bool is_name(char c)
-{
-    return begins_name(c) || (c >= '0' && c <= '9');
-}
-
 /* The number N of pN, as the session counts: without a zero before it. */
 static bool is_numbered(const char *name, const char *end, uint64_t *number)
 {
@@ -110,11 +100,17 @@ static bool find_named(hs_reading *r, heap *h, const char *name, size_t length, 
 /* The variable whose name stands here. */
 static variable *take_variable(hs_reading *r, heap *h, const char **at)
 {
-    const char *name = *at, *end = name;
+    const char *name = *at, *end = name + 1;
     uint64_t number;
     uint32_t id;
-    while (is_name(*end)) end++;
-    if (!begins_name(*name) || end - name > 64) return NULL;
+    if (*name == 'p' && *end >= '1' && *end <= '9' && hs_take_decimal(&end, &number) &&
+        !hs_is_word(*end)) { /* by far most are */
+        *at = end;
+        return variable_of(h, hs_ids_of(&r->ids, number, hs_reading_count(r)));
+    }
+    end = name;
+    while (hs_is_word(*end)) end++;
+    if (!hs_is_letter(*name) || end - name > 64) return NULL;
     *at = end;
     if (is_numbered(name, end, &number))
         id = hs_ids_of(&r->ids, number, hs_reading_count(r));
@@ -162,27 +158,29 @@ static bool take_size(const char **at, uint64_t *size)
     *at = hs_skip_blanks(*at);
     bool hexadecimal = (*at)[0] == '0' && ((*at)[1] | 0x20) == 'x';
     if (!hs_take_number(at, size)) return false;
-    const char *suffix = hexadecimal || !is_name(**at) ? NULL : strchr(suffixes, **at | 0x20);
+    const char *suffix = hexadecimal || !hs_is_word(**at) ? NULL : strchr(suffixes, **at | 0x20);
     if (suffix) {
         unsigned shift = 10 * (unsigned)(suffix - suffixes + 1);
         if (*size > UINT64_MAX >> shift) return false;
         *size <<= shift;
         ++*at;
     }
-    return !is_name(**at);
+    return !hs_is_word(**at);
 }
 
-static bool statement_ends(const char *at)
+/* Where the next line begins, when the statement ends here; else NULL. */
+static const char *statement_end(const hs_reading *r, const char *at)
 {
     at = hs_skip_blanks(at);
-    return *at == '\n' || *at == '#';
+    if (*at == '\n') return at + 1;
+    return *at == '#' ? hs_next_line(at, r->at_end) : NULL;
 }
 
 /* The pointer that stands here: *v is NULL for NULL. False: it is none that may be freed. */
 static bool take_pointer(hs_reading *r, heap *h, const char **at, variable **v)
 {
     const char *p = hs_skip_blanks(*at);
-    bool null = strncmp(p, "NULL", 4) == 0 && !is_name(p[4]);
+    bool null = *p == 'N' && strncmp(p, "NULL", 4) == 0 && !hs_is_word(p[4]);
     *v = NULL;
     *at = null ? p + 4 : p;
     if (null) return true;
@@ -190,40 +188,43 @@ static bool take_pointer(hs_reading *r, heap *h, const char **at, variable **v)
     return *v && ((*v)->state == LIVE || (*v)->state == NULLED);
 }
 
-static bool run_free(hs_reading *r, heap *h, const char *at)
+static const char *run_free(hs_reading *r, heap *h, const char *at)
 {
     variable *v;
-    if (!take_pointer(r, h, &at, &v) || !statement_ends(at)) return false;
+    const char *end;
+    if (!take_pointer(r, h, &at, &v) || !(end = statement_end(r, at))) return NULL;
     bool live = v && v->state == LIVE;
     hs_reading_add(r, (hs_trace_op){.kind = HS_FREE, .id = live ? v->block : HS_TRACE_NULL});
     if (live) v->state = STALE;
-    return true;
+    return end;
 }
 
-static bool run_realloc(hs_reading *r, heap *h, const char *at, variable *result)
+static const char *run_realloc(hs_reading *r, heap *h, const char *at, variable *result)
 {
     variable *from;
     uint64_t size;
-    if (!take_pointer(r, h, &at, &from) || !take_size(&at, &size) || !statement_ends(at))
-        return false;
+    const char *end;
+    if (!take_pointer(r, h, &at, &from) || !take_size(&at, &size) || !(end = statement_end(r, at)))
+        return NULL;
     if (!result) result = from ? from : next_variable(r, h);
     if (from && from->state == LIVE)
         reallocate(r, from, result, size);
     else
         allocate(r, result, (hs_trace_op){.kind = HS_REALLOC, .size = size});
-    return true;
+    return end;
 }
 
 /* malloc, and those with a number before the size. */
-static bool run_allocation(hs_reading *r, heap *h, hs_request kind, const char *at,
-                           variable *result)
+static const char *run_allocation(hs_reading *r, heap *h, hs_request kind, const char *at,
+                                  variable *result)
 {
     uint64_t other = 0, size;
-    if (kind != HS_MALLOC && !take_size(&at, &other)) return false;
-    if (!take_size(&at, &size) || !statement_ends(at)) return false;
-    if (kind == HS_CALLOC && other > HS_TRACE_OTHER_MOST) return false;
+    const char *end;
+    if (kind != HS_MALLOC && !take_size(&at, &other)) return NULL;
+    if (!take_size(&at, &size) || !(end = statement_end(r, at))) return NULL;
+    if (kind == HS_CALLOC && other > HS_TRACE_OTHER_MOST) return NULL;
     if (kind == HS_ALIGNED_ALLOC) {
-        if (!other || (other & (other - 1))) return false;
+        if (!other || (other & (other - 1))) return NULL;
         other = (uint64_t)__builtin_ctzll(other);
     }
     if (!result) result = next_variable(r, h);
@@ -231,12 +232,26 @@ static bool run_allocation(hs_reading *r, heap *h, hs_request kind, const char *
              (hs_trace_op){.kind = (unsigned)kind & 7,
                            .size = size,
                            .other = (uint32_t)other & HS_TRACE_OTHER_MOST});
-    return true;
+    return end;
 }
 
 static bool word_is(const char *at, const char *end, const char *word)
 {
     return strlen(word) == (size_t)(end - at) && memcmp(at, word, (size_t)(end - at)) == 0;
+}
+
+/* The request with this name; -1: none. */
+static int request_named(const char *word, size_t length)
+{
+    switch (length) {
+    case 4: return memcmp(word, "free", 4) == 0 ? HS_FREE : -1;
+    case 6:
+        if (memcmp(word, "malloc", 6) == 0) return HS_MALLOC;
+        return memcmp(word, "calloc", 6) == 0 ? HS_CALLOC : -1;
+    case 7: return memcmp(word, "realloc", 7) == 0 ? HS_REALLOC : -1;
+    case 13: return memcmp(word, "aligned_alloc", 13) == 0 ? HS_ALIGNED_ALLOC : -1;
+    default: return -1;
+    }
 }
 
 /* How a session begins decides nothing about its requests; later it would be another heap. */
@@ -246,30 +261,33 @@ static bool is_setup(const heap *h, const char *word, const char *end)
                          word_is(word, end, "set"));
 }
 
-/* False: this is no plain request. */
-static bool run_line(hs_reading *r, heap *h, const char *at)
+/* `word = ` before a request: the variable, and *word is the next word. False: it can not be. */
+static bool take_result(hs_reading *r, heap *h, const char **word, const char **end,
+                        variable **result)
 {
-    static const char *const requests[] = {
-        [HS_MALLOC] = "malloc", [HS_CALLOC] = "calloc", [HS_ALIGNED_ALLOC] = "aligned_alloc"};
-    variable *result = NULL;
-    const char *word = at, *end = at;
-    while (is_name(*end)) end++;
-    const char *equals = hs_skip_blanks(end);
-    if (*equals == '=' && end > word) {
-        result = take_variable(r, h, &at);
-        word = end = hs_skip_blanks(equals + 1);
-        if (!result) return false;
-        while (is_name(*end)) end++;
-    } else if (is_setup(h, word, end)) {
-        return true;
-    }
-    if (!hs_is_blank(*end)) return false;
+    const char *name = *word, *equals = hs_skip_blanks(*end);
+    *result = NULL;
+    if (*equals != '=' || *end == name) return true;
+    *result = take_variable(r, h, &name);
+    *word = *end = hs_skip_blanks(equals + 1);
+    while (hs_is_word(**end)) ++*end;
+    return *result != NULL;
+}
+
+/* Where the next line begins; NULL: this is no plain request. */
+static const char *run_line(hs_reading *r, heap *h, const char *word)
+{
+    variable *result;
+    const char *end = word;
+    while (hs_is_word(*end)) end++;
+    if (!take_result(r, h, &word, &end, &result)) return NULL;
+    int request = request_named(word, (size_t)(end - word));
+    if (request < 0 && !result && is_setup(h, word, end)) return hs_next_line(end, r->at_end);
+    if (request < 0 || !hs_is_blank(*end)) return NULL;
     h->begun = true;
-    for (int i = HS_MALLOC; i <= HS_ALIGNED_ALLOC; i++)
-        if (word_is(word, end, requests[i]))
-            return run_allocation(r, h, (hs_request)i, end, result);
-    if (word_is(word, end, "realloc")) return run_realloc(r, h, end, result);
-    return !result && word_is(word, end, "free") && run_free(r, h, end);
+    if (request == HS_REALLOC) return run_realloc(r, h, end, result);
+    if (request == HS_FREE) return result ? NULL : run_free(r, h, end);
+    return run_allocation(r, h, (hs_request)request, end, result);
 }
 
 /* --- Files ---------------------------------------------------------------------------------- */
@@ -280,7 +298,6 @@ static bool read_all(hs_reading *r)
     while (hs_reading_more(r, PIECE))
         if (!hs_reading_progress(r)) return false;
     if (r->failed) return false;
-    r->text = hs_array_reserve(r->text, &r->capacity, r->size + 1, 1);
     if (!r->size || r->text[r->size - 1] != '\n') r->text[r->size++] = '\n';
     r->at_end = r->text + r->size;
     return true;
@@ -289,13 +306,14 @@ static bool read_all(hs_reading *r)
 /* All lines; false at the first that is not plain, unless such lines are skipped. */
 static bool run_lines(hs_reading *r, heap *h, bool skip)
 {
-    uint64_t line = 1;
-    for (const char *at = r->text; at < r->at_end; at = hs_next_line(at, r->at_end), line++) {
+    enum { TASTE = 10000 };
+    r->line = 1;
+    for (const char *at = r->text, *next; at < r->at_end; at = next, r->line++) {
         at = hs_skip_blanks(at);
-        if (*at == '\n' || *at == '#' || run_line(r, h, at)) continue;
-        r->line = line;
-        if (!skip) return false;
-        hs_bad(r, at, "this is no request that can be made here");
+        next = *at == '\n' || *at == '#' ? hs_next_line(at, r->at_end) : run_line(r, h, at);
+        if (!next && !skip) return false;
+        if (!next) next = hs_bad(r, at, "this is no request that can be made here");
+        if (r->line == TASTE) hs_reading_foresee(r, (uint64_t)(at - r->text), r->size);
     }
     return true;
 }
@@ -319,7 +337,7 @@ static bool run_script(hs_reading *r)
     if (!r->options->run)
         return hs_reading_fail(r, "line %" PRIu64 " is more than a request: it needs a session",
                                r->line);
-    t = r->options->run(r->name, r->text, r->size, error, sizeof error);
+    t = r->options->run(r->options, r->name, r->text, r->size, error, sizeof error);
     if (!t) return snprintf(r->report->error, sizeof r->report->error, "%s", error), false;
     hs_trace_free(r->trace);
     r->trace = t;
@@ -360,11 +378,11 @@ static bool recognise(const char *text, const char *end)
     }
     if (text == end) return false;
     const char *at = text;
-    while (is_name(*at)) at++;
+    while (hs_is_word(*at)) at++;
     const char *equals = hs_skip_blanks(at);
     if (at > text && *equals == '=') {
         text = at = hs_skip_blanks(equals + 1);
-        while (is_name(*at)) at++;
+        while (hs_is_word(*at)) at++;
     }
     if (*at == '(' && is_logged(at)) return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

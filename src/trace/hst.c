@@ -26,6 +26,8 @@
  *
  * A file without an end is whole as far as it goes: it is still being written, or was cut off. The
  * magic's line ends are there to break where text would be converted. */
+#include "trace/hst.h"
+
 #include "trace/formats.h"
 
 #include "heap/array.h"
@@ -92,7 +94,7 @@ static bool get_varint(const unsigned char **at, const unsigned char *end, uint6
 
 /* 64 bits that differ when any word does: each step can be undone, so a changed word can not be
  * made up for by nothing. The multiplier is splitmix64's. */
-static uint64_t checksum(uint64_t sum, const unsigned char *bytes, size_t size)
+uint64_t hs_hst_checksum(uint64_t sum, const unsigned char *bytes, size_t size)
 {
     for (; size >= 8; bytes += 8, size -= 8) {
         sum = (sum ^ get_64(bytes)) * 0xbf58476d1ce4e5b9u;
@@ -168,7 +170,8 @@ struct hs_trace_stream {
     uint64_t total; /* requests in blocks that were written */
     uint32_t count; /* those that wait */
     uint32_t last;
-    unsigned char *at, *raw, *packed; /* where the next one goes, in the bytes of the block */
+    unsigned char *at, *raw; /* where the next one goes, in the bytes of the block */
+    size_t capacity;
 };
 
 static void put_bytes(hs_trace_stream *s, const void *bytes, size_t size)
@@ -179,17 +182,27 @@ static void put_bytes(hs_trace_stream *s, const void *bytes, size_t size)
 static void put_block(hs_trace_stream *s, unsigned char kind, size_t raw, uint32_t requests)
 {
     unsigned char head[BLOCK] = {kind};
-    size_t packed = raw ? hs_pack(s->raw, raw, s->packed, raw) : 0;
-    const unsigned char *bytes = packed ? s->packed : s->raw;
+    unsigned char *room = hs_new(raw + 1, 1);
+    size_t packed = raw ? hs_pack(s->raw, raw, room, raw) : 0;
+    const unsigned char *bytes = packed ? room : s->raw;
     size_t stored = packed ? packed : raw;
     head[1] = packed ? PACKED : STORED;
     put_32(head + 4, (uint32_t)stored);
     put_32(head + 8, (uint32_t)raw);
     put_32(head + 12, requests);
-    put_64(head + 16, checksum(1, head, 16));
-    put_64(head + 24, checksum(checksum(1, head, 16), bytes, stored));
+    put_64(head + 16, hs_hst_checksum(1, head, 16));
+    put_64(head + 24, hs_hst_checksum(hs_hst_checksum(1, head, 16), bytes, stored));
     put_bytes(s, head, BLOCK);
     put_bytes(s, bytes, stored);
+    free(room);
+}
+
+/* Room for so many bytes more in the block. */
+static void make_room(hs_trace_stream *s, size_t size)
+{
+    size_t used = s->at ? (size_t)(s->at - s->raw) : 0;
+    s->raw = hs_array_reserve(s->raw, &s->capacity, used + size, 1);
+    s->at = s->raw + used;
 }
 
 hs_trace_stream *hs_trace_stream_begin(FILE *file, const hs_trace_header *about)
@@ -197,13 +210,12 @@ hs_trace_stream *hs_trace_stream_begin(FILE *file, const hs_trace_header *about)
     hs_trace_stream *s = hs_new(1, sizeof *s);
     unsigned char head[HEADER] = {0};
     s->file = file;
-    s->at = s->raw = hs_new(1, MOST_BYTES + MOST_NAMES);
-    s->packed = hs_new(1, MOST_BYTES + MOST_NAMES);
+    make_room(s, 1 << 12);
     memcpy(head, magic, sizeof magic);
     put_32(head + 8, VERSION);
     put_64(head + 16, about->heap);
     put_64(head + 24, about->weight);
-    put_64(head + 40, checksum(0, head, 40));
+    put_64(head + 40, hs_hst_checksum(0, head, 40));
     put_bytes(s, head, HEADER);
     return s;
 }
@@ -218,6 +230,7 @@ static void put_requests(hs_trace_stream *s)
 
 void hs_trace_stream_add(hs_trace_stream *s, hs_trace_op op)
 {
+    if (s->capacity - (size_t)(s->at - s->raw) < 3 * VARINT) make_room(s, 3 * VARINT);
     s->at = encode(s->at, &op, &s->last);
     if (++s->count == MOST_REQUESTS) put_requests(s);
 }
@@ -235,6 +248,7 @@ static void put_names(hs_trace_stream *s, const hs_trace *t)
         hs_trace_name(t, id, name, sizeof name);
         snprintf(usual, sizeof usual, "p%" PRIu32, id);
         if (strcmp(name, usual) == 0) continue;
+        make_room(s, 2 * VARINT + LONGEST_NAME);
         s->at = put_varint(put_varint(s->at, id), strlen(name));
         memcpy(s->at, name, strlen(name));
         s->at += strlen(name);
@@ -253,7 +267,6 @@ bool hs_trace_stream_end(hs_trace_stream *s, const hs_trace *names)
     put_block(s, KIND_END, (size_t)(put_varint(s->raw, s->total) - s->raw), 0);
     bool good = fflush(s->file) == 0 && !s->failed;
     free(s->raw);
-    free(s->packed);
     free(s);
     return good;
 }
@@ -287,6 +300,7 @@ typedef struct {
     uint64_t place; /* in the file, unpacked */
     uint64_t blocks;
     unsigned char *raw;
+    size_t capacity;
     bool ended;
 } hst;
 
@@ -323,7 +337,7 @@ static bool read_header(hs_reading *r, hst *h)
     if (get_32(head + 8) > VERSION)
         return hs_reading_fail(r, "it has version %" PRIu32 " of hst, this heapscope knows %d",
                                get_32(head + 8), VERSION);
-    if (get_64(head + 40) != checksum(0, head, 40))
+    if (get_64(head + 40) != hs_hst_checksum(0, head, 40))
         return hs_reading_fail(r, "its header is damaged: the checksum is wrong");
     *hs_trace_about(r->trace) = (hs_trace_header){get_64(head + 16), get_64(head + 24)};
     move_on(h, HEADER);
@@ -353,7 +367,7 @@ static bool read_head(hs_reading *r, hst *h, block *b)
     const unsigned char *head = bytes_at(r, h);
     b->kind = head[0], b->how = head[1];
     b->stored = get_32(head + 4), b->raw = get_32(head + 8), b->requests = get_32(head + 12);
-    b->head_sum = checksum(1, head, 16), b->sum = get_64(head + 24);
+    b->head_sum = hs_hst_checksum(1, head, 16), b->sum = get_64(head + 24);
     if (get_64(head + 16) != b->head_sum) return damaged(r, h, "the checksum is wrong");
     if (b->kind < KIND_REQUESTS || b->kind > KIND_END || b->how > PACKED || head[2] || head[3] ||
         b->raw > MOST_BYTES || b->stored > b->raw || b->requests > MOST_REQUESTS)
@@ -364,7 +378,7 @@ static bool read_head(hs_reading *r, hst *h, block *b)
 static bool unpack(hs_reading *r, hst *h, const block *b)
 {
     const unsigned char *bytes = bytes_at(r, h) + BLOCK;
-    if (checksum(b->head_sum, bytes, b->stored) != b->sum)
+    if (hs_hst_checksum(b->head_sum, bytes, b->stored) != b->sum)
         return damaged(r, h, "the checksum is wrong");
     if (b->how == STORED) {
         if (b->stored != b->raw) return damaged(r, h, "its lengths differ");
@@ -420,6 +434,7 @@ static bool take_end(hs_reading *r, hst *h, const block *b)
 
 static bool take_block(hs_reading *r, hst *h, const block *b)
 {
+    h->raw = hs_array_reserve(h->raw, &h->capacity, b->raw + 1, 1);
     if (!unpack(r, h, b)) return false;
     if (b->kind == KIND_REQUESTS) return take_requests(r, h, b);
     return b->kind == KIND_NAMES ? take_names(r, h, b) : take_end(r, h, b);
@@ -431,10 +446,9 @@ static bool read_hst(hs_reading *r)
     block b;
     uint64_t told = 0;
     if (!read_header(r, &h)) return false;
-    h.raw = hs_new(1, MOST_BYTES + 1);
     while (!h.ended && read_head(r, &h, &b) && take_block(r, &h, &b)) {
         move_on(&h, BLOCK + b.stored);
-        h.blocks++;
+        if (!h.blocks++) hs_reading_foresee(r, h.place, r->source->total);
         if (h.place - told < 1 << 20) continue;
         told = h.place;
         if (!hs_reading_progress(r)) break;

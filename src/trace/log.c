@@ -56,9 +56,13 @@ void hs_log_allocate(hs_reading *r, hs_log *l, hs_trace_op op, uint64_t at)
         r->report->failed++;
         return;
     }
-    handed_out_again(r, l, at);
+    hs_address_entry *e = hs_addresses_enter(&l->live, at);
+    if (e->key) {
+        handed_out_again(r, l, at);
+        e = hs_addresses_enter(&l->live, at);
+    }
     op.id = take_id(l);
-    hs_addresses_put(&l->live, at, op.id);
+    hs_addresses_fill(&l->live, e, at, op.id);
     add(r, l, op);
 }
 
@@ -78,6 +82,11 @@ void hs_log_reallocate(hs_reading *r, hs_log *l, uint64_t old, uint64_t size, ui
     uint32_t id;
     if (!at && (size || !old)) {
         r->report->failed++;
+        return;
+    }
+    uint32_t *there = old == at && size ? hs_addresses_find(&l->live, old) : NULL;
+    if (there) { /* it stayed where it was */
+        add(r, l, (hs_trace_op){.kind = HS_REALLOC, .id = *there, .size = size});
         return;
     }
     bool seen = old && hs_addresses_take(&l->live, old, &id);

@@ -41,18 +41,13 @@ static pending *pending_of(ltrace *t, uint64_t thread)
     return NULL;
 }
 
-static bool is_name(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 /* The number that begins the line, of the process or thread; 0 without one, and for a time. */
 static uint64_t thread_of(const char *at)
 {
     uint64_t thread = 0;
     at = hs_skip_blanks(at);
-    at += *at == '[';
-    if (strncmp(at, "pid ", 4) == 0) at += 4;
+    if (hs_is_letter(*at)) return 0;
+    if (*at == '[') at += strncmp(at, "[pid ", 5) == 0 ? 5 : 1;
     if (!hs_take_decimal(&at, &thread) || (*at != ' ' && *at != ']')) return 0;
     return thread;
 }
@@ -61,7 +56,7 @@ static uint64_t thread_of(const char *at)
 static bool take_result(const char *at, uint64_t *result)
 {
     at = hs_skip_blanks(at);
-    if (strncmp(at, "<void>", 6) == 0) return *result = 0, hs_line_ends(at + 6);
+    if (*at == '<' && strncmp(at, "<void>", 6) == 0) return *result = 0, hs_line_ends(at + 6);
     return hs_take_argument(&at, result) && hs_line_ends(at);
 }
 
@@ -105,7 +100,7 @@ static void resume(hs_reading *r, ltrace *t, const char *line, const char *name)
     uint64_t result;
     size_t n = 0;
     pending *p = pending_of(t, thread_of(line));
-    while (is_name(name[n])) n++;
+    while (hs_is_word(name[n])) n++;
     const hs_call *call = hs_call_named(name, n);
     if (!p || p->call.call != call) return; /* of another function, or a part */
     const char *equals = find_result(name);
@@ -116,17 +111,18 @@ static void resume(hs_reading *r, ltrace *t, const char *line, const char *name)
     *p = t->pending[--t->count];
 }
 
+/* `mark`: a < on the line, or NULL. */
 static void parse_call(hs_reading *r, ltrace *t, const char *line, const hs_call *call,
-                       const char *arguments, const char *next)
+                       const char *arguments, const char *mark, const char *next)
 {
     hs_logged logged = {.call = call};
     uint64_t result, thread = thread_of(line);
     const char *at = arguments, *equals;
     if (!hs_take_arguments(&at, &logged)) {
         hs_bad(r, line, "its arguments can not be read; %s", form);
-    } else if (has(at, next, "<unfinished ...>")) {
+    } else if (mark && hs_begins(mark, next, "<unfinished ...>")) {
         begin_call(t, thread, &logged, false);
-    } else if (has(at, next, "<no return ...>")) {
+    } else if (mark && hs_begins(mark, next, "<no return ...>")) {
         begin_call(t, thread, &logged, true);
     } else if (!(equals = find_result(at)) || !take_result(equals, &result)) {
         hs_bad(r, line, "its result is missing; %s", form);
@@ -138,7 +134,7 @@ static void parse_call(hs_reading *r, ltrace *t, const char *line, const hs_call
 /* Where the name that ends here begins. */
 static const char *name_before(const char *line, const char *end)
 {
-    while (end > line && is_name(end[-1])) end--;
+    while (end > line && hs_is_word(end[-1])) end--;
     return end;
 }
 
@@ -162,7 +158,7 @@ static void parse(hs_reading *r, const char *at, const char *end, void *state)
         if (mark && hs_begins(mark, next, resumed))
             resume(r, state, at, mark + sizeof resumed - 1);
         else if (call)
-            parse_call(r, state, at, call, bracket + 1, next);
+            parse_call(r, state, at, call, bracket + 1, mark, next);
         at = next;
     }
 }
@@ -184,7 +180,7 @@ static bool recognise(const char *text, const char *end)
     for (; text < end; text = hs_next_line(text, end)) {
         const char *next = hs_next_line(text, end);
         const char *bracket = memchr(text, '(', (size_t)(next - text));
-        if (!bracket || bracket == text || !is_name(bracket[-1])) continue;
+        if (!bracket || bracket == text || !hs_is_word(bracket[-1])) continue;
         if (find_result(bracket) || has(bracket, next, "<unfinished ...>")) return true;
     }
     return false;

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-enum { PIECE = 1 << 20, LONGEST_LINE = 1 << 26, PROGRESS = 1 << 22 };
+enum { PIECE = 1 << 18, LONGEST_LINE = 1 << 26, PROGRESS = 1 << 22 };
 
 /* Of a file with bad lines nothing is kept: the rest is read only to count them. */
 void hs_reading_flush(hs_reading *r)
@@ -103,10 +103,13 @@ bool hs_reading_progress(hs_reading *r)
 bool hs_reading_more(hs_reading *r, size_t most)
 {
     size_t n;
-    r->text = hs_array_reserve(r->text, &r->capacity, r->size + most + 1, 1);
+    uint64_t left = hs_source_left(r->source);
+    if (most > left) most = (size_t)left + 1; /* one more, to see that it ends */
+    r->text = hs_array_reserve(r->text, &r->capacity, r->size + most + 1 + HS_SCAN_ROOM, 1);
     if (!hs_source_read(r->source, r->text + r->size, most, &n))
         return hs_reading_fail(r, "%s", r->source->error);
     r->size += n;
+    memset(r->text + r->size, 0, 1 + HS_SCAN_ROOM);
     return n == most;
 }
 
@@ -130,6 +133,13 @@ static void forget(hs_reading *r, size_t parsed)
     r->size -= parsed;
 }
 
+void hs_reading_foresee(hs_reading *r, uint64_t done, uint64_t total)
+{
+    if (!done || total <= done || r->source->unpacker) return;
+    double parts = (double)total / (double)done;
+    hs_trace_reserve(r->trace, (uint64_t)(1.05 * parts * (double)hs_reading_count(r)));
+}
+
 bool hs_reading_lines(hs_reading *r, char separator,
                       void (*parse)(hs_reading *, const char *at, const char *end, void *state),
                       void *state)
@@ -145,12 +155,13 @@ bool hs_reading_lines(hs_reading *r, char separator,
         if (end) {
             r->at_end = end;
             parse(r, r->text, end, state);
+            if (!told) hs_reading_foresee(r, r->source->done, r->source->total);
             forget(r, (size_t)(end - r->text));
         } else if (r->size > LONGEST_LINE) {
             return hs_reading_fail(r, "line %" PRIu64 " is longer than 64 MiB: this is no trace",
                                    r->line);
         }
-        if (r->source->done - told < PROGRESS) continue;
+        if (told && r->source->done - told < PROGRESS) continue;
         told = r->source->done;
         if (!hs_reading_progress(r)) return false;
     }

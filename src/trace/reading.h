@@ -71,6 +71,9 @@ bool hs_reading_fail(hs_reading *, const char *format, ...) __attribute__((forma
 /* Tell how far it is. False: stop, which is then in the report. */
 bool hs_reading_progress(hs_reading *);
 
+/* The file goes on as it began, `done` of `total` bytes: room for all its requests, at once. */
+void hs_reading_foresee(hs_reading *, uint64_t done, uint64_t total);
+
 /* More text behind what is there; false at the end of it, or with an error (r->failed). */
 bool hs_reading_more(hs_reading *, size_t most);
 

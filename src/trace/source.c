@@ -25,8 +25,10 @@ static bool read_file(hs_source *s, char *out, size_t room, size_t *n)
     }
     while (s->fd >= 0 && *n < room) {
         ssize_t got = read(s->fd, out + *n, room - *n);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return snprintf(s->error, sizeof s->error, "%s", strerror(errno)), false;
+        if (got < 0) { /* a signal comes to stop it */
+            const char *why = errno == EINTR ? "stopped" : strerror(errno);
+            return snprintf(s->error, sizeof s->error, "%s", why), false;
+        }
         if (got == 0) break;
         *n += (size_t)got;
     }
@@ -38,8 +40,10 @@ static bool read_file(hs_source *s, char *out, size_t room, size_t *n)
 /* The first bytes wait in `packed`, whether they are packed or not. */
 static bool begin(hs_source *s)
 {
-    s->packed = hs_new(1, PIECE);
-    if (!read_file(s, s->packed, PIECE, &s->packed_size)) return false;
+    size_t piece = s->total && s->total < PIECE ? (size_t)s->total + 1 : PIECE;
+    s->packed = hs_new(1, piece);
+    s->packed_room = piece;
+    if (!read_file(s, s->packed, piece, &s->packed_size)) return false;
     if (s->packed_size < sizeof zstd_magic || memcmp(s->packed, zstd_magic, sizeof zstd_magic) != 0)
         return true;
     s->unpacker = hs_unpacker_new();
@@ -91,7 +95,8 @@ static bool read_packed(hs_source *s, char *out, size_t room, size_t *n)
     while (*n < room) {
         if (s->packed_at == s->packed_size) {
             s->packed_at = s->packed_size = 0;
-            if (!s->at_end && !read_file(s, s->packed, PIECE, &s->packed_size)) return false;
+            if (!s->at_end && !read_file(s, s->packed, s->packed_room, &s->packed_size))
+                return false;
         }
         const char *in = s->packed + s->packed_at;
         size_t left = s->packed_size - s->packed_at, before = left, got;
@@ -104,6 +109,12 @@ static bool read_packed(hs_source *s, char *out, size_t room, size_t *n)
         *n += got;
     }
     return true;
+}
+
+uint64_t hs_source_left(const hs_source *s)
+{
+    if (s->unpacker || !s->total || s->done > s->total) return UINT64_MAX;
+    return s->total - s->done + (s->packed_size - s->packed_at);
 }
 
 bool hs_source_read(hs_source *s, char *out, size_t room, size_t *n)

@@ -15,7 +15,7 @@ typedef struct {
 
     hs_unpacker *unpacker; /* NULL: not packed */
     char *packed;          /* bytes read ahead, not unpacked yet */
-    size_t packed_at, packed_size;
+    size_t packed_at, packed_size, packed_room;
     bool at_end; /* of the file */
     char error[256];
 } hs_source;
@@ -24,6 +24,9 @@ typedef struct {
 bool hs_source_open(hs_source *, const char *path);
 bool hs_source_of(hs_source *, const void *bytes, size_t size);
 void hs_source_close(hs_source *);
+
+/* How many bytes are left to read; UINT64_MAX when nobody knows. */
+uint64_t hs_source_left(const hs_source *);
 
 /* Up to `room` bytes, fewer only at the end; false with an error, *n bytes read before it. */
 bool hs_source_read(hs_source *, char *out, size_t room, size_t *n);

@@ -36,7 +36,7 @@ static const char *skip_mark(const char *at, const char *end, uint64_t *process)
 static const hs_call *take_call(const char **at)
 {
     const char *name = *at, *p = name;
-    while ((*p >= '0' && *p <= '9') || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') || *p == '_') p++;
+    while (hs_is_word(*p)) p++;
     *at = p + 1;
     return *p == '(' ? hs_call_named(name, (size_t)(p - name)) : NULL;
 }
@@ -70,17 +70,17 @@ static void parse_nested(hs_reading *r, valgrind *v, const char *line, const hs_
     hs_call_returned(r, &v->log, outer->call->kind == HS_CALL_POSIX ? &inner : outer, result);
 }
 
-static void parse_call(hs_reading *r, valgrind *v, const char *line, const char *at)
+/* `at`: the bracket of a call. */
+static void parse_call(hs_reading *r, valgrind *v, const char *line, const hs_call *call,
+                       const char *at)
 {
-    hs_logged l;
+    hs_logged l = {.call = call};
     uint64_t result = 0;
-    const char *name = at;
-    if (!take_call(&name)) return;
-    if (!take_call_with_arguments(&at, &l))
+    if (!hs_take_arguments(&at, &l) || *at++ != ')')
         hs_bad(r, line, "its arguments can not be read; %s", form);
-    else if (l.call->kind != HS_CALL_FREE && hs_skip_blanks(at) == at && *at != '=' && *at != '\n')
+    else if (call->kind != HS_CALL_FREE && hs_is_word(*at))
         parse_nested(r, v, line, &l, at);
-    else if (l.call->kind == HS_CALL_FREE ? !hs_line_ends(at) : !take_result(at, &result))
+    else if (call->kind == HS_CALL_FREE ? !hs_line_ends(at) : !take_result(at, &result))
         hs_bad(r, line, "its result is missing; %s", form);
     else
         hs_call_returned(r, &v->log, &l, result);
@@ -95,12 +95,13 @@ static void parse_line(hs_reading *r, valgrind *v, const char *line, const char 
         v->resulting = false;
         return;
     }
-    const char *name = at;
+    const hs_call *call = take_call(&at);
+    if (!call) return;
     if (!v->process) v->process = process;
     if (process == v->process)
-        parse_call(r, v, line, at);
+        parse_call(r, v, line, call, at);
     else
-        v->others += take_call(&name) != NULL;
+        v->others++;
 }
 
 static void parse(hs_reading *r, const char *at, const char *end, void *state)

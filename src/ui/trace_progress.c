@@ -39,6 +39,8 @@ bool hs_progress_step(void *progress, uint64_t done, uint64_t total)
     p->visible = true;
     if (total)
         fprintf(stderr, "\r%s: %.0f%%\033[K", p->doing, 100.0 * (double)done / (double)total);
+    else if (!done)
+        fprintf(stderr, "\r%s\033[K", p->doing);
     else
         fprintf(stderr, "\r%s: %" PRIu64 " MB\033[K", p->doing, done / 1000000);
     return !interrupted;
