@@ -3,6 +3,7 @@
 #include "language/demos.h"
 #include "language/expression.h"
 #include "language/interpreter.h"
+#include "language/trace_script.h"
 #include "model/executable.h"
 #include "ui/compare.h"
 #include "ui/convert.h"
@@ -11,6 +12,7 @@
 #include "ui/notes.h"
 #include "ui/plain.h"
 #include "ui/problem_sheet.h"
+#include "ui/trace_progress.h"
 
 #include <heapscope/trace_file.h>
 
@@ -38,11 +40,18 @@ typedef struct {
     bool quiz, answers; /* a sheet of problems, and its answers */
     const char *seed, *number;
     const char *range, *percent; /* of the homework's random operations */
+    const char *trace;           /* the file's format, when it is a trace and no script */
+    const char *from;            /* the format of a trace, where its content does not say */
+    bool lenient;                /* skip its bad lines */
     char **files;
     int file_count;
 } arguments;
 
 enum { HS_OSTEP_HEAP = 100 };
+
+/* Real programs want more than the default allocator, which looks at one block after the other. */
+static const char trace_allocator[] = "tlsf";
+#define TRACE_HEAP ((uint64_t)64 << 30)
 enum { OK = 0, FAILED = 1, USAGE = 2 };
 
 /* --- Options -------------------------------------------------------------------------------- */
@@ -61,6 +70,8 @@ enum {
     OPTION_DEMOS,
     OPTION_QUIZ,
     OPTION_ANSWERS,
+    OPTION_FROM,
+    OPTION_LENIENT,
     OPTION_MAN
 };
 
@@ -71,13 +82,13 @@ static const struct {
 } options[] = {
     {{"allocator", required_argument, NULL, 'a'},
      "NAME",
-     "start with this allocator (default: implicit)"},
+     "start with this allocator (default: implicit; for a trace: tlsf)"},
     {{"heap", required_argument, NULL, OPTION_HEAP},
      "SIZE",
      "commit this much at the start (default: 256)"},
     {{"max-heap", required_argument, NULL, OPTION_MAX_HEAP},
      "SIZE",
-     "let the heap grow to this size (default: 1G)"},
+     "let the heap grow to this size (default: 1G; for a trace: 64G)"},
     {{"plain", no_argument, NULL, OPTION_PLAIN},
      NULL,
      "line mode: text instead of the full screen"},
@@ -88,6 +99,12 @@ static const struct {
      NULL,
      "go on with the session that was cut short last"},
     {{"ascii", no_argument, NULL, OPTION_ASCII}, NULL, "draw with ASCII characters only"},
+    {{"from", required_argument, NULL, OPTION_FROM},
+     "FORMAT",
+     "FILE is a trace of this format (default: by what it says)"},
+    {{"lenient", no_argument, NULL, OPTION_LENIENT},
+     NULL,
+     "skip bad lines of a trace, and say how many"},
     {{"demos", no_argument, NULL, OPTION_DEMOS},
      NULL,
      "list the lectures and demos; each is played by its name"},
@@ -123,6 +140,7 @@ static void put_usage(FILE *out)
 {
     fputs("Usage: heapscope [OPTION...]          type commands and watch the heap\n"
           "       heapscope [OPTION...] FILE     play a script, or a demo by its name\n"
+          "       heapscope [OPTION...] TRACE    go through what a program asked its heap for\n"
           "       heapscope --notes              the speaker's second terminal\n"
           "       heapscope --check FILE...      test scripts\n"
           "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
@@ -276,6 +294,8 @@ static int handle(int option, arguments *a)
     case OPTION_CHECK: a->check = true; return OK;
     case OPTION_CONTINUE: a->go_on = true; return OK;
     case OPTION_ASCII: a->ascii = true; return OK;
+    case OPTION_FROM: a->from = optarg; return OK;
+    case OPTION_LENIENT: a->lenient = true; return OK;
     case OPTION_LARGE: a->large = true; return OK;
     case OPTION_NOTES: a->notes = true; return OK;
     case OPTION_THEME:
@@ -314,6 +334,16 @@ static int settle_ostep(arguments *a)
     return OK;
 }
 
+/* A script is played, unless it is to be a trace; what can not be read is complained about later.
+ */
+static const char *trace_format(const arguments *a)
+{
+    if (a->from) return a->from;
+    const char *format =
+        access(a->files[0], F_OK) == 0 ? hs_trace_format_of_file(a->files[0]) : NULL;
+    return format && strcmp(format, "heap") != 0 ? format : NULL;
+}
+
 static int parse_arguments(int argc, char **argv, arguments *a)
 {
     struct option long_options[OPTION_COUNT + 2] = {0};
@@ -336,10 +366,15 @@ static int parse_arguments(int argc, char **argv, arguments *a)
         return complain("--seed and --number belong to --quiz, --answers and --ostep");
     if ((a->quiz || a->answers) && (a->check || (a->file_count && !a->ostep)))
         return complain("--quiz prints a sheet, and plays no FILE");
+    if ((a->from || a->lenient) && !a->file_count)
+        return complain("--from and --lenient belong to a trace: give its FILE");
     if (a->ostep) return settle_ostep(a);
     if (a->policy || a->order || a->coalesce || a->range || a->percent)
         return complain("--policy, --order, --coalesce, --range and --percent belong to --ostep");
+    if (a->file_count == 1 && !a->check) a->trace = trace_format(a);
+    if (!a->allocator) a->allocator = a->trace ? trace_allocator : "implicit";
     if (!a->heap.initial) a->heap.initial = HS_HEAP_INITIAL;
+    if (!a->heap.maximum) a->heap.maximum = a->trace ? TRACE_HEAP : HS_HEAP_MAXIMUM;
     if (a->heap.maximum < a->heap.initial) return complain("--max-heap is smaller than --heap");
     return OK;
 }
@@ -380,14 +415,41 @@ static bool set_ostep(hs_session *s, const arguments *a)
            set(s, "picture", "off");
 }
 
-static hs_session *open_session(const arguments *a)
+/* NULL: said. What else there is to say of it goes to *told, freed by the caller. */
+static hs_trace *read_trace(const arguments *a, char **told)
+{
+    char doing[300];
+    hs_trace_report report;
+    snprintf(doing, sizeof doing, "reading %.200s", a->files[0]);
+    hs_progress progress = hs_progress_begin(doing);
+    hs_trace *t = hs_trace_read(a->files[0],
+                                &(hs_trace_reading){.format = a->from,
+                                                    .lenient = a->lenient,
+                                                    .progress = hs_progress_step,
+                                                    .of = &progress,
+                                                    .run = hs_trace_of_script},
+                                &report);
+    hs_progress_end(&progress);
+    if (report.error[0]) fprintf(stderr, "heapscope: %s\n", report.error);
+    if (t &&
+        asprintf(told,
+                 "%s: %" PRIu64 " requests, %s. Space is the next one, p plays, F1 the keys.%s%s",
+                 a->files[0], report.requests, report.format, report.notes ? "\n" : "",
+                 report.notes ? report.notes : "") < 0)
+        abort();
+    hs_trace_report_free(&report);
+    return t;
+}
+
+static hs_session *open_session(const arguments *a, hs_trace *trace)
 {
     hs_problem problem;
-    hs_session *s = hs_session_new(a->allocator, &a->heap, &problem);
+    hs_session *s = hs_session_of_trace(trace, a->allocator, &a->heap, &problem);
     if (!s) {
         complain("%s", problem.what);
         return NULL;
     }
+    if (trace) return s; /* whose requests are its first commands */
     if (a->large) set(s, "size", "large");
     if (a->theme) set(s, "theme", a->theme);
     if (!a->ostep || set_ostep(s, a)) return s;
@@ -416,7 +478,7 @@ static int check_files(const arguments *a)
     hs_plain_style style = {.ascii = a->ascii, .silent = true, .columns = 80};
     uint64_t failures = 0;
     for (int i = 0; i < a->file_count; i++) {
-        hs_session *s = open_session(a);
+        hs_session *s = open_session(a, NULL);
         if (!s) return USAGE;
         char *path = script_path(a->files[i]);
         failures += hs_plain_play(s, &style, path);
@@ -488,7 +550,7 @@ static char *quiz_script(const arguments *a)
 static char *homework_steps(const arguments *a)
 {
     hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
-    hs_session *s = open_session(a);
+    hs_session *s = open_session(a, NULL);
     if (!s) return NULL;
     char *script = homework_script(a), *text = NULL;
     size_t size;
@@ -534,10 +596,11 @@ static void run_config(hs_session *s, const arguments *a)
     free(config);
 }
 
-static uint64_t run_front_end(const arguments *a, hs_session *s, hs_journal *journal)
+static uint64_t run_front_end(const arguments *a, hs_session *s, hs_journal *journal,
+                              const char *notice)
 {
     bool full_screen = !is_on_paper(a) && can_fill_a_screen(a);
-    char *file = a->file_count ? script_path(a->files[0]) : NULL;
+    char *file = a->file_count && !a->trace ? script_path(a->files[0]) : NULL;
     char *text = script_of(a, full_screen);
     char *history = xdg_file("XDG_STATE_HOME", ".local/state", "history");
     hs_plain_style style = hs_plain_style_of_output(a->ascii);
@@ -545,7 +608,15 @@ static uint64_t run_front_end(const arguments *a, hs_session *s, hs_journal *jou
     style.questions = a->quiz && !a->answers;
     if (full_screen)
         failures =
-            hs_fullscreen_run(s, &(hs_fullscreen_config){file, text, history, a->ascii, journal});
+            hs_fullscreen_run(s, &(hs_fullscreen_config){.script = file,
+                                                         .text = text,
+                                                         .notice = notice,
+                                                         .history = history,
+                                                         .ascii = a->ascii,
+                                                         .journal = journal,
+                                                         .light = a->trace && a->theme &&
+                                                                  strcmp(a->theme, "light") == 0,
+                                                         .large = a->trace && a->large});
     else if (text)
         failures = hs_plain_run(s, &style, "LIST", text);
     else if (file)
@@ -561,12 +632,28 @@ static uint64_t run_front_end(const arguments *a, hs_session *s, hs_journal *jou
 /* A fresh session, which offers the one that was cut short. */
 static hs_session *begin_session(const arguments *a, hs_journal *journal)
 {
-    hs_session *s = open_session(a);
+    hs_session *s = open_session(a, NULL);
     if (!s) return NULL;
     run_config(s, a);
     hs_journal_begin(journal, s, a->allocator, &a->heap);
     if (isatty(STDIN_FILENO) && !a->file_count) hs_journal_offer(journal);
     return s;
+}
+
+/* What is typed into a trace is not kept: the trace is, and `save` writes the rest. */
+static int go_through_trace(const arguments *a)
+{
+    char *told = NULL;
+    hs_trace *t = read_trace(a, &told);
+    hs_session *s = t ? open_session(a, t) : NULL;
+    if (!s) {
+        free(told);
+        return t ? USAGE : FAILED;
+    }
+    uint64_t failures = run_front_end(a, s, NULL, told);
+    hs_session_free(s);
+    free(told);
+    return failures ? FAILED : OK;
 }
 
 /* One session, and those that the user goes on with from it: the one that is left is kept. So is
@@ -585,7 +672,7 @@ static int converse(const arguments *a)
             hs_journal_free(journal);
             return go_on ? FAILED : USAGE;
         }
-        failures = run_front_end(a, s, journal);
+        failures = run_front_end(a, s, journal, NULL);
         go_on = hs_journal_is_asked(journal);
         hs_journal_end(journal, !go_on && isatty(STDIN_FILENO));
         hs_session_free(s);
@@ -600,7 +687,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } tools[] = {
     {"--ostep-segmentation", hs_problem_sheet},
-    {"compare", hs_compare},
+    {"compare", hs_compare_traces},
     {"convert", hs_convert},
 };
 
@@ -608,7 +695,7 @@ int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error that can be told */
-    arguments a = {.allocator = "implicit", .heap = {.maximum = HS_HEAP_MAXIMUM}};
+    arguments a = {.allocator = NULL};
     a.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     for (size_t i = 0; argc > 1 && i < sizeof tools / sizeof *tools; i++)
         if (strcmp(argv[1], tools[i].name) == 0) return finish(tools[i].run(argc - 1, argv + 1));
@@ -617,6 +704,6 @@ int main(int argc, char **argv)
     if (a.notes)
         status = hs_notes_watch(a.ascii, a.theme && strcmp(a.theme, "light") == 0);
     else
-        status = a.check ? check_files(&a) : converse(&a);
+        status = a.check ? check_files(&a) : a.trace ? go_through_trace(&a) : converse(&a);
     return finish(status);
 }

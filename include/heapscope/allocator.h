@@ -1,14 +1,15 @@
 /* Allocators: the interface that each one fills in, and the client's API on top of it.
  *
- * Every allocator's source is compiled twice: probed (each step is an event; every access to the
- * heap is checked) and raw (no probes at all: production speed). */
+ * Every allocator's source is compiled three times: probed (each step is an event; every access to
+ * the heap is checked), raw (no probes at all: production speed), and counted (probes only add up:
+ * nearly as fast, for going through long histories of which the sums are wanted). */
 #ifndef HEAPSCOPE_ALLOCATOR_H
 #define HEAPSCOPE_ALLOCATOR_H
 
 #include <heapscope/event.h>
 #include <heapscope/heap.h>
 
-typedef enum { HS_RAW, HS_PROBED } hs_build;
+typedef enum { HS_RAW, HS_PROBED, HS_COUNTED, HS_BUILDS } hs_build;
 
 /* A setting of an allocator. Its value is the index of a choice, or a number. */
 typedef struct {
@@ -31,6 +32,7 @@ typedef enum {
     HS_BLOCK_DEAD,    /* freed by the client, of no use to the allocator: for ever, or for now */
     HS_BLOCK_OWN,     /* the allocator's own records, such as the head of a slab */
 } hs_block_kind;
+enum { HS_BLOCK_KINDS = HS_BLOCK_OWN + 1 };
 
 /* A block as the bytes of the heap tell it. */
 typedef struct {
@@ -126,7 +128,9 @@ struct hs_allocator {
     hs_addr (*realloc)(hs_heap *, hs_addr, size_t size);
     void (*free)(hs_heap *, hs_addr);
 
-    /* The block after `previous` in heap order, or the first (NULL); false after the last. */
+    /* The block after `previous` in heap order, or the first (NULL); false after the last. Of the
+     * one before it reads where that ends and, by bit 0 of its word or by its footer, whether it is
+     * in use: so a walk may begin in the middle of a sound heap. */
     bool (*walk)(const hs_heap *, const hs_block *previous, hs_block *out);
     size_t (*marks)(const hs_heap *, hs_mark[HS_MARKS]);
     /* The free blocks in their own order. Both are NULL where the shape is NONE. A list is false
@@ -154,6 +158,23 @@ hs_heap *hs_heap_new(const hs_heap_config *, const hs_allocator *, hs_build,
 void hs_heap_free(hs_heap *);
 const hs_allocator *hs_heap_allocator(const hs_heap *);
 uint64_t hs_heap_option(const hs_heap *, size_t index);
+
+/* Go on with another build of the same allocator, on the same bytes. A heap that was not probed has
+ * no events of requests before that; one that was not counted has no counts of them. */
+void hs_heap_use(hs_heap *, hs_build);
+
+/* What requests to the counted build add up to. */
+typedef struct {
+    hs_counts counts;
+    hs_addr highest; /* the highest end of any block taken; 0: none was */
+} hs_tally;
+
+/* The sums since this was asked last. */
+hs_tally hs_heap_tally(hs_heap *);
+/* The first range of bytes at or behind `from` that the counted build has written to since it was
+ * asked for it last; from *from to *to - 1, whole pages of HS_HEAP_PAGE bytes, counted from the
+ * base. False when there is no further one. */
+bool hs_heap_written(hs_heap *, uint64_t *from, uint64_t *to);
 
 /* Make one heap the same as another, byte for byte and variable for variable: a search goes back
  * this way. Both are raw, of one allocator and of one size that does not grow. */

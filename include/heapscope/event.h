@@ -71,7 +71,6 @@ typedef struct {
     uint64_t moved;  /* payload bytes copied by realloc */
     uint64_t writes; /* words written by the allocator */
     uint64_t splits, coalesces, growths;
-    hs_addr taken_end; /* of the highest block that came into use; 0: none did */
 } hs_counts;
 
 /* The events of the last request in order; *count is set. Of a long search only the first visits
@@ -79,8 +78,6 @@ typedef struct {
 const hs_event *hs_events(const hs_heap *, size_t *count);
 uint64_t hs_events_left_out(const hs_heap *);
 hs_counts hs_events_counts(const hs_heap *);
-/* Of the requests to come, keep only so many visits: who reads nothing but counts waits less. */
-void hs_events_keep_visits(hs_heap *, uint64_t most);
 
 /* Perform the last request again, in slow motion: its events are the same, and hs_heap_seek can
  * then show the heap as it was after the first n of them, until the next request. The next request

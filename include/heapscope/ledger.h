@@ -19,7 +19,7 @@ typedef enum {
 const char *hs_cause_name(hs_cause);
 const char *hs_cause_definition(hs_cause);
 
-typedef struct {
+typedef struct hs_ledger {
     uint64_t bytes[HS_CAUSES];            /* their sum is the committed size */
     uint64_t pieces;                      /* that a walk over the heap sees, of every kind */
     uint64_t holes;                       /* free blocks, the never used rest included */
@@ -28,7 +28,7 @@ typedef struct {
     uint64_t block_bytes;                 /* of live blocks: header + payload + padding + footer */
 } hs_ledger;
 
-/* Walks the heap, once after each operation: the cost is its number of blocks. */
+/* Taken once after each operation. In a sound heap the cost is that of what changed. */
 hs_ledger hs_ledger_take(const hs_session *);
 
 /* A figure with a name, as `stats` shows it and `expect` reads it. */

@@ -11,6 +11,7 @@
 
 #include <heapscope/allocator.h>
 #include <heapscope/mmu.h>
+#include <heapscope/trace.h>
 
 #include <stdio.h>
 
@@ -103,6 +104,11 @@ typedef struct {
 hs_session *hs_session_new(const char *allocator, const hs_heap_config *, hs_problem *);
 void hs_session_free(hs_session *);
 
+/* The same, before the first request of a trace, which becomes the session's even when this fails:
+ * its requests are the first operations of branch 0. */
+hs_session *hs_session_of_trace(hs_trace *, const char *allocator, const hs_heap_config *,
+                                hs_problem *);
+
 /* Perform one operation and remember it. */
 bool hs_session_perform(hs_session *, const hs_op *, hs_problem *);
 
@@ -127,6 +133,17 @@ const hs_client_block *hs_session_block_before(const hs_session *, hs_addr at);
 /* The block whose payload as requested contains `at`. */
 const hs_client_block *hs_session_block_around(const hs_session *, hs_addr at);
 const char *hs_session_block_name(const hs_session *, const hs_client_block *); /* "?" if none */
+
+/* What was done with a block, and will be: numbers of operations. At most so many are looked at. */
+enum { HS_LIFE_EVENTS = 8, HS_LIFE_LOOKS = 1000000 };
+typedef struct {
+    uint64_t born;
+    uint64_t count; /* reallocs; of the first ones, numbers and sizes */
+    uint64_t numbers[HS_LIFE_EVENTS], sizes[HS_LIFE_EVENTS];
+    uint64_t freed; /* 0: not that it is known */
+    bool cut;       /* more might be found */
+} hs_life;
+hs_life hs_session_life(const hs_session *, const hs_client_block *);
 
 /* How the client's variables reach a live block. */
 typedef enum {
@@ -177,6 +194,45 @@ bool hs_session_walk(const hs_session *, const hs_seen *previous, hs_seen *out);
 
 /* The block that contains `at`, or the first one behind it. */
 bool hs_session_walk_to(const hs_session *, hs_addr at, hs_seen *out);
+
+/* Sets of kinds of blocks: 1 << HS_BLOCK_USED | ... */
+#define HS_ALL_KINDS (~0u)
+
+/* The n-th block (from 0) of those kinds, in heap order; and how many such blocks start below `at`.
+ * What they cost hardly depends on the number of blocks, while the heap is sound. */
+bool hs_session_walk_nth(const hs_session *, uint64_t n, unsigned kinds, hs_seen *out);
+uint64_t hs_session_count_before(const hs_session *, hs_addr at, unsigned kinds);
+
+/* Is it? Then the sums that make it so are kept; else the heap is broken, or stands in the middle
+ * of a request. */
+bool hs_session_is_charted(const hs_session *);
+
+/* What the bytes of the heap serve. */
+typedef enum {
+    HS_SHARE_DAMAGED,
+    HS_SHARE_HEADER,
+    HS_SHARE_FOOTER,
+    HS_SHARE_LINK,
+    HS_SHARE_PAYLOAD,
+    HS_SHARE_PADDING,
+    HS_SHARE_DEAD,
+    HS_SHARE_FREE,
+    HS_SHARE_UNUSED,
+    HS_SHARES
+} hs_share;
+
+/* A block's bytes, part by part; returns how many parts. */
+typedef struct {
+    hs_addr from, to;
+    hs_share share;
+} hs_part;
+enum { HS_PARTS = 5 };
+size_t hs_parts_of(const hs_session *, const hs_seen *, hs_part out[HS_PARTS]);
+
+/* Add up, for each cell of 2^cell_bits bytes from `from` on, how many of its bytes serve what. The
+ * cost is that of the cells, and of the blocks where cells are smaller than those. */
+void hs_session_shares(const hs_session *, hs_addr from, unsigned cell_bits, size_t cells,
+                       uint64_t (*out)[HS_SHARES]);
 
 /* The operations so far; the last one that touched the heap has its events in the heap. */
 uint64_t hs_session_op_count(const hs_session *);
@@ -245,6 +301,15 @@ hs_moment hs_session_branch_fork(const hs_session *, uint32_t branch); /* where 
 
 /* Go to a moment: heap, names, settings and figures become what they were then. */
 bool hs_session_go(hs_session *, hs_moment, hs_problem *);
+
+/* A trace: how many of the operations are its requests; how many of them were gone through for
+ * checkpoints on the way, so that going anywhere among them takes a few milliseconds; and a session
+ * that stands there, whose samples are those of all of them (NULL: none yet). */
+uint64_t hs_session_traced(const hs_session *);
+uint64_t hs_session_surveyed(const hs_session *);
+const hs_session *hs_session_ahead(const hs_session *);
+/* Go through so many more. False with a problem when the heap cannot be reserved. */
+bool hs_session_survey(hs_session *, uint64_t operations, hs_problem *);
 
 /* Bytes that the operations take, written down; and the checkpoints. */
 size_t hs_session_history_bytes(const hs_session *, size_t *checkpoints);

@@ -54,6 +54,10 @@ void hs_trace_name(const hs_trace *, uint32_t id, char *out, size_t room);
 void hs_trace_give_name(hs_trace *, uint32_t id, const char *name);
 bool hs_trace_has_names(const hs_trace *);
 
+/* Mark each realloc and free of an id that holds no block, and so is one of NULL, by an `other` of
+ * 1. */
+void hs_trace_mark_nulls(hs_trace *);
+
 /* What some formats say of the whole beside the requests: 0 where they do not. */
 typedef struct {
     uint64_t heap;   /* suggested heap size */

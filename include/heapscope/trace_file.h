@@ -66,6 +66,8 @@ typedef struct {
     bool written; /* not only read */
 } hs_trace_format;
 bool hs_trace_format_at(size_t i, hs_trace_format *);
+/* The name of the format that a file has by what it says; NULL: none, or it can not be read. */
+const char *hs_trace_format_of_file(const char *path);
 /* The name of the format that a file's suffix stands for; NULL. */
 const char *hs_trace_format_of_name(const char *path);
 /* Was the program built with what packs and unpacks zstd? */

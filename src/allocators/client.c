@@ -3,8 +3,31 @@
 #include "heap/array.h"
 #include "heap/recorder.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* A byte for each page that there may ever be; those that are not touched take no memory. */
+static hs_account *new_account(uint64_t pages)
+{
+    hs_account *a = hs_new(1, sizeof *a);
+    a->pages = pages;
+    a->written = mmap(NULL, pages, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (a->written == MAP_FAILED) {
+        fputs("heapscope: out of memory\n", stderr);
+        abort();
+    }
+    return a;
+}
+
+static void free_account(hs_account *a)
+{
+    if (!a) return;
+    munmap(a->written, a->pages);
+    free(a);
+}
 
 hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator, hs_build build,
                      const uint64_t *options)
@@ -20,7 +43,10 @@ hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator
         h->options[i] = options ? options[i] : allocator->options[i].initial;
     if (allocator->variant) h->allocator = allocator->variant(h->options);
     if (build == HS_PROBED) h->recorder = hs_recorder_new(allocator->state_size);
+    if (build == HS_COUNTED) h->account = new_account(h->mapped / HS_HEAP_PAGE + 2);
     h->allocator->init(h);
+    if (h->account)
+        h->account->sums = (hs_tally){0}; /* laying out the heap is no request's doing */
     return h;
 }
 
@@ -28,7 +54,8 @@ void hs_heap_free(hs_heap *h)
 {
     if (!h) return;
     hs_range_release(h);
-    hs_recorder_free(h->recorder);
+    hs_recorder_free(h->recorder ? h->recorder : h->aside);
+    free_account(h->account);
     free(h->state);
     free(h);
 }
@@ -47,6 +74,41 @@ void hs_heap_set_option(hs_heap *h, size_t index, uint64_t value)
 {
     h->options[index] = value;
 }
+
+/* --- Builds --------------------------------------------------------------------------------- */
+
+void hs_heap_use(hs_heap *h, hs_build build)
+{
+    const hs_allocator *a = hs_allocator_named(h->allocator->name, build);
+    h->allocator = a->variant ? a->variant(h->options) : a;
+    if (h->recorder) h->aside = h->recorder;
+    h->recorder = build == HS_PROBED ? h->aside : NULL;
+    if (build == HS_PROBED && !h->recorder) h->recorder = hs_recorder_new(a->state_size);
+    if (build == HS_PROBED) hs_record_begin(h->recorder, h);
+    if (build == HS_COUNTED && !h->account) h->account = new_account(h->mapped / HS_HEAP_PAGE + 2);
+    if (build == HS_COUNTED) h->account->sums = (hs_tally){0};
+}
+
+hs_tally hs_heap_tally(hs_heap *h)
+{
+    hs_tally sums = h->account->sums;
+    h->account->sums = (hs_tally){0};
+    return sums;
+}
+
+bool hs_heap_written(hs_heap *h, uint64_t *from, uint64_t *to)
+{
+    if (!h->account) return false;
+    uint64_t page = *from / HS_HEAP_PAGE, pages = (h->end - h->base) / HS_HEAP_PAGE + 1;
+    uint8_t *written = h->account->written, *first;
+    if (page >= pages || !(first = memchr(written + page, 1, pages - page))) return false;
+    for (page = (uint64_t)(first - written), *from = page * HS_HEAP_PAGE; written[page]; page++)
+        written[page] = 0;
+    *to = page * HS_HEAP_PAGE;
+    return true;
+}
+
+/* --- Images --------------------------------------------------------------------------------- */
 
 void hs_heap_copy(hs_heap *to, const hs_heap *from)
 {
@@ -104,6 +166,7 @@ static hs_addr zeroed(hs_heap *h, size_t count, size_t size)
         hs_record_overwritten(h->recorder, h, p, bytes);
     }
     tell(h, HS_FILL, 0, p, bytes, 0);
+    if (h->account && bytes) hs_account_write(h, p, bytes);
     memset(hs_real(h, p), 0, bytes);
     return p;
 }
@@ -164,7 +227,7 @@ void hs_heap_seek(hs_heap *h, size_t n)
     hs_record_seek(h, n);
 }
 
-/* In the raw build a request is nothing but the call of the allocator's function. */
+/* In the other builds a request is nothing but the call of the allocator's function. */
 
 hs_addr hs_malloc(hs_heap *h, size_t size)
 {

@@ -1,4 +1,4 @@
-/* The registry: every allocator in both builds, in the order of the ladder from bump upward. */
+/* The registry: every allocator in all builds, in the order of the ladder from bump upward. */
 #include <heapscope/allocator.h>
 
 #include <string.h>
@@ -6,11 +6,15 @@
 #define ALLOCATORS(X)                                                                              \
     X(bump) X(implicit) X(explicit) X(buddy) X(segregated) X(slab) X(tree) X(tlsf) X(ostep)
 
-#define DECLARE(name) extern const hs_allocator hs_##name##_raw, hs_##name##_probed;
+#define DECLARE(name)                                                                              \
+    extern const hs_allocator hs_##name##_raw, hs_##name##_probed, hs_##name##_counted;
 ALLOCATORS(DECLARE)
 
-#define BOTH(name) {[HS_RAW] = &hs_##name##_raw, [HS_PROBED] = &hs_##name##_probed},
-static const hs_allocator *const allocators[][2] = {ALLOCATORS(BOTH)};
+#define BUILDS(name)                                                                               \
+    {[HS_RAW] = &hs_##name##_raw,                                                                  \
+     [HS_PROBED] = &hs_##name##_probed,                                                            \
+     [HS_COUNTED] = &hs_##name##_counted},
+static const hs_allocator *const allocators[][HS_BUILDS] = {ALLOCATORS(BUILDS)};
 
 static const hs_preset presets[] = {
     {"first-fit", "implicit", "fit", "first"},

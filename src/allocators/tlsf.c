@@ -135,7 +135,7 @@ static inline size_t next_list(const struct tlsf *t, size_t class)
  * between them by arithmetic: a branch here is guessed wrong every second time. */
 static inline void set_link(hs_heap *h, hs_addr block, unsigned link, hs_addr *instead, hs_addr to)
 {
-    if (HS_PROBES && block) {
+    if ((HS_PROBES || HS_COUNTS) && block) {
         hs_store(h, block + link, to);
     } else {
         uintptr_t there = (uintptr_t)hs_real(h, block + link), here = (uintptr_t)instead;

@@ -1,7 +1,8 @@
 /* Access to the heap's bytes, and probes: the one inline layer that allocators work through.
  *
  * Compiled with HS_PROBES=1, every access is checked and every step is an event; with HS_PROBES=0
- * an access is one machine instruction and a probe is nothing. */
+ * an access is one machine instruction and a probe is nothing. With HS_COUNTS=1 beside it, a probe
+ * adds up what costs, and notes which pages are written to. */
 #ifndef HS_HEAP_ACCESS_H
 #define HS_HEAP_ACCESS_H
 
@@ -14,9 +15,15 @@
 #error "compile allocators with HS_PROBES=0 or HS_PROBES=1"
 #endif
 
-/* HS_BUILD(bump) names this build's allocator: hs_bump_probed or hs_bump_raw. */
+#ifndef HS_COUNTS
+#define HS_COUNTS 0
+#endif
+
+/* HS_BUILD(bump) names this build's allocator: hs_bump_probed, hs_bump_counted or hs_bump_raw. */
 #if HS_PROBES
 #define HS_BUILD(name) hs_##name##_probed
+#elif HS_COUNTS
+#define HS_BUILD(name) hs_##name##_counted
 #else
 #define HS_BUILD(name) hs_##name##_raw
 #endif
@@ -26,10 +33,29 @@ static inline void hs_guard(const hs_heap *h, hs_addr at, uint64_t n)
     if (HS_PROBES && !hs_heap_holds(h, at, n)) hs_record_fault(h, HS_BECAUSE_OUTSIDE, at);
 }
 
+/* The same sums as the recorder's of the events. */
+static inline void hs_count(hs_heap *h, hs_event_kind kind, hs_addr at, uint64_t a, uint64_t b)
+{
+    hs_tally *t = &h->account->sums;
+    switch (kind) {
+    case HS_VISIT: t->counts.visits++; break;
+    case HS_MOVE: t->counts.moved += b; break;
+    case HS_WRITE: t->counts.writes++; break;
+    case HS_SPLIT: t->counts.splits++; break;
+    case HS_COALESCE: t->counts.coalesces++; break;
+    case HS_TAKE:
+        if (at + a > t->highest) t->highest = at + a;
+        break;
+    default: break;
+    }
+}
+
 static inline void hs_probe(hs_heap *h, hs_event_kind kind, hs_addr at, uint64_t a, uint64_t b)
 {
     if (HS_PROBES)
         hs_record(h->recorder, (hs_event){.kind = (uint8_t)kind, .at = at, .a = a, .b = b});
+    else if (HS_COUNTS)
+        hs_count(h, kind, at, a, b);
 }
 
 static inline void hs_probe_detail(hs_heap *h, hs_event_kind kind, unsigned detail, hs_addr at,
@@ -40,7 +66,10 @@ static inline void hs_probe_detail(hs_heap *h, hs_event_kind kind, unsigned deta
 
 static inline void hs_visit(hs_heap *h, hs_addr block, uint64_t size)
 {
-    if (HS_PROBES) hs_record_visit(h->recorder, h, block, size);
+    if (HS_PROBES)
+        hs_record_visit(h->recorder, h, block, size);
+    else
+        hs_probe(h, HS_VISIT, block, size, 0);
 }
 
 static inline void hs_reject(hs_heap *h, hs_addr block, uint64_t size, hs_reason why)
@@ -58,7 +87,8 @@ static inline uint64_t hs_load(const hs_heap *h, hs_addr at)
 
 static inline void hs_store(hs_heap *h, hs_addr at, uint64_t word)
 {
-    if (HS_PROBES) hs_probe(h, HS_WRITE, at, hs_load(h, at), word);
+    if (HS_PROBES || HS_COUNTS) hs_probe(h, HS_WRITE, at, hs_load(h, at), word);
+    if (HS_COUNTS) hs_account_write(h, at, 1);
     memcpy(hs_real(h, at), &word, sizeof word);
 }
 
@@ -69,8 +99,9 @@ static inline void hs_move(hs_heap *h, hs_addr to, hs_addr from, uint64_t n)
         hs_guard(h, from, n);
         hs_guard(h, to, n);
         hs_record_overwritten(h->recorder, h, to, n);
-        hs_probe(h, HS_MOVE, from, to, n);
     }
+    hs_probe(h, HS_MOVE, from, to, n);
+    if (HS_COUNTS && n) hs_account_write(h, to, n);
     memmove(hs_real(h, to), hs_real(h, from), n);
 }
 
@@ -80,8 +111,9 @@ static inline void hs_wipe(hs_heap *h, hs_addr at, uint64_t n, uint8_t byte)
     if (HS_PROBES) {
         hs_guard(h, at, n);
         hs_record_overwritten(h->recorder, h, at, n);
-        hs_probe(h, HS_FILL, at, n, byte);
     }
+    hs_probe(h, HS_FILL, at, n, byte);
+    if (HS_COUNTS && n) hs_account_write(h, at, n);
     memset(hs_real(h, at), byte, n);
 }
 

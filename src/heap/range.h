@@ -6,11 +6,20 @@
 
 typedef struct hs_recorder hs_recorder;
 
+/* What the counted build keeps. */
+typedef struct {
+    hs_tally sums;
+    uint8_t *written; /* of each page of HS_HEAP_PAGE bytes: was it written to? */
+    uint64_t pages;   /* that there is room for */
+} hs_account;
+
 struct hs_heap {
     hs_addr base, end, limit;
     hs_growth growth;
     uintptr_t bias;        /* real address = simulated address + bias, modulo 2^64 */
-    hs_recorder *recorder; /* NULL in the raw build */
+    hs_recorder *recorder; /* NULL but in the probed build */
+    hs_recorder *aside;    /* that of a heap that is probed at other times */
+    hs_account *account;   /* NULL until it was counted */
     void *state;           /* the allocator's own variables */
     uint64_t options[HS_OPTIONS];
     const hs_allocator *allocator;
@@ -21,6 +30,14 @@ struct hs_heap {
 static inline uint8_t *hs_real(const hs_heap *h, hs_addr at)
 {
     return (uint8_t *)((uintptr_t)at + h->bias);
+}
+
+/* The n bytes at `at` are written to, in the counted build. */
+static inline void hs_account_write(hs_heap *h, hs_addr at, uint64_t n)
+{
+    uint64_t page = (at - h->base) / HS_HEAP_PAGE, last = (at - h->base + n - 1) / HS_HEAP_PAGE;
+    do h->account->written[page] = 1;
+    while (page++ < last);
 }
 
 /* Reserve the range for the heap's allocator and commit its first part. False with errno. */

@@ -12,7 +12,7 @@ enum { VISITS_KEPT = 8192 };
 struct hs_recorder {
     hs_event *events;
     size_t count, capacity;
-    uint64_t left_out, visits_kept;
+    uint64_t left_out;
     hs_counts counts;
     uint8_t *kept; /* overwritten bytes, in the order of the moves and fills */
     size_t kept_size, kept_capacity;
@@ -31,7 +31,6 @@ hs_recorder *hs_recorder_new(size_t state_size)
     hs_recorder *r = hs_new(1, sizeof *r);
     r->state = hs_new(1, state_size + 1);
     r->state_size = state_size;
-    r->visits_kept = VISITS_KEPT;
     return r;
 }
 
@@ -64,9 +63,6 @@ static void count(hs_counts *c, const hs_event *e)
     case HS_SPLIT: c->splits++; break;
     case HS_COALESCE: c->coalesces++; break;
     case HS_GROW: c->growths++; break;
-    case HS_TAKE:
-        if (e->at + e->a > c->taken_end) c->taken_end = e->at + e->a;
-        break;
     default: break;
     }
 }
@@ -82,7 +78,7 @@ static void keep_state(hs_recorder *r, size_t i)
 /* A visit, or what became of it, that is only counted? */
 static bool is_left_out(const hs_recorder *r, unsigned kind)
 {
-    return r->counts.visits > r->visits_kept && (kind == HS_VISIT || kind == HS_REJECT);
+    return r->counts.visits > VISITS_KEPT && (kind == HS_VISIT || kind == HS_REJECT);
 }
 
 static void keep(hs_recorder *r, const hs_event *e)
@@ -207,11 +203,6 @@ const hs_event *hs_events(const hs_heap *h, size_t *n)
 uint64_t hs_events_left_out(const hs_heap *h)
 {
     return h->recorder ? h->recorder->left_out : 0;
-}
-
-void hs_events_keep_visits(hs_heap *h, uint64_t most)
-{
-    if (h->recorder) h->recorder->visits_kept = most;
 }
 
 hs_counts hs_events_counts(const hs_heap *h)

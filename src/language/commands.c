@@ -284,6 +284,22 @@ static const hs_command commands[] = {
      {SIZE("N")},
      false,
      hs_run_goto},
+    {"find",
+     "Time travel",
+     "go to the next request of a kind: find size>4096, find moved",
+     "size>4096         that asks for so much; also <, <=, =, >=, !=\n"
+     "op=realloc        of this kind; also malloc, calloc, aligned_alloc, free\n"
+     "moved             a realloc that moved its block\n"
+     "growth            that made the heap grow\n"
+     "failed            that got NULL\n"
+     "p1                that takes or gives what p1 holds\n"
+     "peak              of all, the first after which most bytes are live\n"
+     "fragmentation     of all, the first after which most bytes below the highest block are not\n"
+     "`find back ...` looks at those before; `find` alone looks for the same again. Commands that were taken back, and the requests of a\n"
+     "trace, lie ahead.",
+     {{HS_PARAMETER_TEXT, "WHAT", NULL, true}},
+     false,
+     hs_run_find},
     {"diff",
      "Time travel",
      "what is not as it was after command N, on the map too",

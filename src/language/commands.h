@@ -35,6 +35,11 @@ bool hs_run_goto(hs_interpreter *, const hs_statement *);
 bool hs_run_diff(hs_interpreter *, const hs_statement *);
 bool hs_run_branches(hs_interpreter *, const hs_statement *);
 bool hs_run_branch(hs_interpreter *, const hs_statement *);
+/* Go to a moment, and say where that is. */
+bool hs_travel_to(hs_interpreter *, const hs_statement *, hs_moment);
+
+/* In find.c. */
+bool hs_run_find(hs_interpreter *, const hs_statement *);
 
 /* In heap_commands.c. */
 bool hs_run_heap(hs_interpreter *, const hs_statement *);

@@ -113,6 +113,10 @@ hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *);
 void hs_interpreter_keep_lanes(hs_interpreter *);
 void hs_interpreter_use_lanes(hs_interpreter *, hs_lockstep *);
 
+/* Go to a moment as hs_session_go does; where that takes long, tell how far it is, and stop when
+ * the listener says so. */
+bool hs_interpreter_go(hs_interpreter *, hs_moment, hs_problem *);
+
 bool hs_interpreter_has_quit(const hs_interpreter *);
 uint64_t hs_interpreter_failures(const hs_interpreter *);
 

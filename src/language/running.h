@@ -6,6 +6,8 @@
 #include "language/interpreter.h"
 #include "language/words.h"
 
+#include <heapscope/search.h>
+
 #include <stdio.h>
 
 struct hs_interpreter {
@@ -26,6 +28,8 @@ struct hs_interpreter {
     const char *preface; /* to a question, or NULL */
     bool mistaken;       /* something about the last request was predicted wrongly */
     uint64_t predicted, predicted_right; /* answers */
+    hs_search sought;                    /* by `find`, when `seeks` */
+    bool seeks;
     uint64_t failures;
 };
 

@@ -93,9 +93,7 @@ static uint32_t id_for(recording *r, uint32_t variable)
 /* The id of the block at an address, which is not live any more. */
 static bool take(recording *r, hs_addr at, uint32_t *id)
 {
-    const hs_index_entry *e = at ? hs_index_from(r->live, at) : NULL;
-    if (!e || e->key != at) return false;
-    *id = (uint32_t)e->value;
+    if (!at || !hs_index_at(r->live, at, id)) return false;
     hs_index_remove(r->live, at);
     return true;
 }

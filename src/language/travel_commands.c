@@ -17,12 +17,11 @@ static const char *branch_name(uint32_t branch, char *name, size_t size)
     return name;
 }
 
-/* Go to a moment, and say where that is. */
-static bool go_to(hs_interpreter *in, const hs_statement *s, hs_moment m)
+bool hs_travel_to(hs_interpreter *in, const hs_statement *s, hs_moment m)
 {
     hs_problem problem;
     char text[256], name[16];
-    if (!hs_session_go(in->session, m, &problem)) return hs_fail_at(in, s->head, problem.what, "");
+    if (!hs_interpreter_go(in, m, &problem)) return hs_fail_at(in, s->head, problem.what, "");
     uint64_t end = hs_session_branch_count(in->session, m.branch);
     char *last = hs_session_record_text(in->session, m.count - 1);
     snprintf(text, sizeof text, "at command %" PRIu64 " of %" PRIu64 " on %s%s%.150s", m.count, end,
@@ -51,7 +50,7 @@ static bool go_by(hs_interpreter *in, const hs_statement *s, int direction)
         return hs_fail_at(in, s->arguments[0].where, text, "");
     }
     m.count = direction < 0 ? m.count - n : m.count + n;
-    return go_to(in, s, m);
+    return hs_travel_to(in, s, m);
 }
 
 bool hs_run_back(hs_interpreter *in, const hs_statement *s)
@@ -70,7 +69,7 @@ bool hs_run_goto(hs_interpreter *in, const hs_statement *s)
     uint64_t end = hs_session_branch_count(in->session, m.branch);
     char text[96];
     if (!hs_size_of_argument(in, &s->arguments[0], &m.count)) return false;
-    if (m.count <= end) return go_to(in, s, m);
+    if (m.count <= end) return hs_travel_to(in, s, m);
     snprintf(text, sizeof text, "this branch has %" PRIu64 " commands", end);
     return hs_fail_at(in, s->arguments[0].where, text, "`history` lists them with their numbers");
 }
@@ -116,6 +115,6 @@ bool hs_run_branch(hs_interpreter *in, const hs_statement *s)
     char name[16];
     for (uint32_t i = 0; i < hs_session_branches(in->session); i++)
         if (strcmp(branch_name(i, name, sizeof name), a->text) == 0)
-            return go_to(in, s, (hs_moment){i, hs_session_branch_count(in->session, i)});
+            return hs_travel_to(in, s, (hs_moment){i, hs_session_branch_count(in->session, i)});
     return hs_fail_at(in, a->where, "there is no branch of that name", "`branches` lists them");
 }

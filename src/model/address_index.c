@@ -1,11 +1,21 @@
-/* An ordered index in chunks: a directory of sorted arrays, each at most CHUNK entries.
+/* An ordered index as a tree by digits of the address (a radix tree), all in one array of words.
  *
- *      directory  [ 0x10 .. | 0x80 .. | 0xf0 .. ]      found by binary search
- *                    |         |         |
- *                 sorted    sorted    sorted           then again within the chunk
+ *      0x107000040:   ... | 6 bits | 6 bits | 6 bits | 3 bits, 0
  *
- * No chunk is ever empty. A search costs O(log n); an insertion moves at most one chunk and, once
- * in CHUNK / 2 insertions, the directory. */
+ *      node   | bitmap: 64 bits | value | value | . | . |
+ *
+ * Each level looks at 6 bits: the bitmap tells which of the 64 ways are taken, and the values of
+ * those lie packed behind it, in order; those of leaves are the index's, others name nodes. There
+ * is room for 2, 4, ... 64 values; a node that is full moves to one of twice the room. The next
+ * entry on either side is found by counting zeros. A search takes one step for each 6 bits in which
+ * the keys differ, and so does an update: five for 8 GiB.
+ *
+ * Keys are multiples of 8 until one is none; then the tree is made anew, with 3 bits more.
+ *
+ * Invariants: all leaves are equally deep, and no node is empty. All keys agree in the bits above
+ * those that the root looks at: `prefix`.
+ *
+ * Follows: Bagwell, Ideal Hash Trees (2001), for the packed nodes. */
 #include "model/address_index.h"
 
 #include "heap/array.h"
@@ -13,238 +23,395 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 256 };
+enum { DIGIT = 6, WAYS = 1 << DIGIT, WORD_BITS = 3, LEVELS = 11, HEAD = 2 };
+enum { SMALLEST = 1, ROOMS = DIGIT + 1 }; /* logarithms of a node's room */
 
+/* A node's name: its place in pairs of words, and the logarithm of its room in the low 3 bits. */
+typedef uint32_t name;
+
+/* What an image has beside the words. */
 typedef struct {
-    uint32_t count;
-    uint32_t next; /* of a chunk that is out of use: the next such one + 1, 0 for none */
-    hs_index_entry entries[CHUNK];
-} chunk;
+    unsigned levels; /* 0: the index is empty */
+    unsigned shift;  /* bits of a key below those that are looked at */
+    uint64_t prefix;
+    name root;
+    uint32_t used;         /* words that were ever in use */
+    uint32_t spare[ROOMS]; /* places of nodes out of use, in pairs of words + 1; 0 for none */
+} shape;
 
 struct hs_index {
-    chunk *chunks;       /* in no order; */
-    uint32_t *directory; /* their numbers, by address */
-    size_t count;        /* of the directory */
-    size_t used;         /* chunks that were ever in use */
-    uint32_t spare;      /* the first one out of use + 1, 0 for none */
-    size_t chunk_capacity, directory_capacity;
-    hs_pages *chunk_pages, *directory_pages;
+    uint32_t *words;
+    size_t capacity;
+    shape is;
+    hs_pages *pages;
 };
 
 hs_index *hs_index_new(void)
 {
     hs_index *x = hs_new(1, sizeof *x);
-    x->chunk_pages = hs_pages_new();
-    x->directory_pages = hs_pages_new();
+    x->pages = hs_pages_new();
+    x->is.shift = WORD_BITS;
     return x;
 }
 
 void hs_index_clear(hs_index *x)
 {
-    x->count = x->used = x->spare = 0;
+    x->is = (shape){.shift = WORD_BITS};
 }
 
 void hs_index_free(hs_index *x)
 {
     if (!x) return;
-    hs_pages_free(x->chunk_pages);
-    hs_pages_free(x->directory_pages);
-    free(x->chunks);
-    free(x->directory);
+    hs_pages_free(x->pages);
+    free(x->words);
     free(x);
 }
 
-/* Chunk number i of the directory, to read. */
-static const chunk *at_place(const hs_index *x, size_t i)
+/* --- Nodes ---------------------------------------------------------------------------------- */
+
+static inline uint32_t place_of(name n)
 {
-    return &x->chunks[x->directory[i]];
+    return (n >> 3) * HEAD;
 }
 
-/* The same, to write to. */
-static chunk *change(hs_index *x, size_t i)
+static inline uint32_t room_of(name n)
 {
-    size_t from = x->directory[i] * sizeof(chunk);
-    hs_pages_touch(x->chunk_pages, from, from + sizeof(chunk));
-    return &x->chunks[x->directory[i]];
+    return 1u << (n & 7);
 }
 
-/* The directory's places from .. to - 1 were written. */
-static void directory_changed(hs_index *x, size_t from, size_t to)
+static inline uint64_t bitmap(const hs_index *x, name n)
 {
-    hs_pages_touch(x->directory_pages, from * sizeof *x->directory, to * sizeof *x->directory);
+    uint64_t bits;
+    memcpy(&bits, x->words + place_of(n), sizeof bits);
+    return bits;
 }
 
-/* The number of chunks that start at or below `key`. */
-static size_t chunks_up_to(const hs_index *x, hs_addr key)
+static inline void changed(hs_index *x, uint32_t word, uint32_t count)
 {
-    size_t low = 0, high = x->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (at_place(x, middle)->entries[0].key <= key)
-            low = middle + 1;
-        else
-            high = middle;
+    hs_pages_touch(x->pages, word * sizeof(uint32_t), (word + (size_t)count) * sizeof(uint32_t));
+}
+
+/* The number of bits that are set, by adding neighbours up. */
+static inline uint32_t count_bits(uint64_t bits)
+{
+    bits -= bits >> 1 & 0x5555555555555555;
+    bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+    return (uint32_t)(((bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f) * 0x0101010101010101 >> 56);
+}
+
+/* The word that has the value of a way. */
+static inline uint32_t word_of(name n, uint64_t bits, unsigned way)
+{
+    return place_of(n) + HEAD + count_bits(bits & (((uint64_t)1 << way) - 1));
+}
+
+/* An empty node. */
+static name obtain(hs_index *x, unsigned room)
+{
+    uint32_t size = HEAD + (1u << room), pair = x->is.spare[room];
+    if (pair) {
+        pair--;
+        x->is.spare[room] = x->words[pair * HEAD];
+    } else {
+        x->words =
+            hs_array_reserve(x->words, &x->capacity, x->is.used + (size_t)size, sizeof *x->words);
+        pair = x->is.used / HEAD;
+        x->is.used += size;
     }
-    return low;
+    memset(x->words + pair * HEAD, 0, size * sizeof *x->words); /* images take it whole */
+    changed(x, pair * HEAD, size);
+    return pair << 3 | room;
 }
 
-/* The number of entries of a chunk below `key`. */
-static size_t entries_below(const chunk *c, hs_addr key)
+static void let_go(hs_index *x, name n)
 {
-    size_t low = 0, high = c->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (c->entries[middle].key < key)
-            low = middle + 1;
-        else
-            high = middle;
+    x->words[place_of(n)] = x->is.spare[n & 7];
+    changed(x, place_of(n), 1);
+    x->is.spare[n & 7] = (n >> 3) + 1;
+}
+
+/* A node moves to one of another room. */
+static name move(hs_index *x, name from, unsigned room)
+{
+    name to = obtain(x, room);
+    uint32_t most = room_of(from) < room_of(to) ? room_of(from) : room_of(to);
+    memcpy(x->words + place_of(to), x->words + place_of(from), (HEAD + most) * sizeof *x->words);
+    let_go(x, from);
+    return to;
+}
+
+/* Take a way that is free. Returns the node's name, which may be another one now. */
+static name take_way(hs_index *x, name n, unsigned way, uint32_t value)
+{
+    uint64_t bits = bitmap(x, n);
+    uint32_t count = count_bits(bits);
+    if (count == room_of(n)) n = move(x, n, (n & 7) + 1);
+    uint32_t word = word_of(n, bits, way), end = place_of(n) + HEAD + count;
+    memmove(x->words + word + 1, x->words + word, (end - word) * sizeof *x->words);
+    x->words[word] = value;
+    bits |= (uint64_t)1 << way;
+    memcpy(x->words + place_of(n), &bits, sizeof bits);
+    changed(x, place_of(n), HEAD + count + 1);
+    return n;
+}
+
+/* Free a way that is taken; a node with room for four times its values moves. */
+static name free_way(hs_index *x, name n, unsigned way)
+{
+    uint64_t bits = bitmap(x, n);
+    uint32_t count = count_bits(bits), word = word_of(n, bits, way);
+    uint32_t end = place_of(n) + HEAD + count;
+    memmove(x->words + word, x->words + word + 1, (end - word - 1) * sizeof *x->words);
+    x->words[end - 1] = 0;
+    bits &= ~((uint64_t)1 << way);
+    memcpy(x->words + place_of(n), &bits, sizeof bits);
+    changed(x, place_of(n), HEAD + count);
+    if ((n & 7) > SMALLEST && (count - 1) * 4 <= room_of(n)) n = move(x, n, (n & 7) - 1);
+    return n;
+}
+
+/* --- Digits --------------------------------------------------------------------------------- */
+
+/* The bits of a key above so many levels. */
+static inline uint64_t above(const hs_index *x, hs_addr key, unsigned levels)
+{
+    unsigned bits = x->is.shift + levels * DIGIT;
+    return bits < 64 ? key >> bits : 0;
+}
+
+static inline unsigned digit(const hs_index *x, hs_addr key, unsigned level)
+{
+    return above(x, key, level) & (WAYS - 1);
+}
+
+static inline bool is_looked_at_whole(const hs_index *x, hs_addr key)
+{
+    return !(key & (((hs_addr)1 << x->is.shift) - 1));
+}
+
+static inline bool is_within(const hs_index *x, hs_addr key)
+{
+    return x->is.levels && above(x, key, x->is.levels) == x->is.prefix;
+}
+
+/* The root gets a node above, whose only way leads to it. */
+static void raise(hs_index *x)
+{
+    name root = obtain(x, SMALLEST);
+    x->is.root = take_way(x, root, x->is.prefix & (WAYS - 1), x->is.root);
+    x->is.prefix >>= DIGIT;
+    x->is.levels++;
+}
+
+/* Look at the low bits of keys as well. */
+static void refine(hs_index *x)
+{
+    hs_index_entry *all = NULL, e;
+    size_t count = 0, capacity = 0;
+    for (bool more = hs_index_from(x, 0, &e); more; more = hs_index_from(x, e.key + 1, &e)) {
+        all = hs_array_reserve(all, &capacity, count + 1, sizeof *all);
+        all[count++] = e;
     }
-    return low;
+    hs_index_clear(x);
+    x->is.shift = 0;
+    for (size_t i = 0; i < count; i++) hs_index_put(x, all[i].key, all[i].value);
+    free(all);
 }
 
-/* A chunk that is out of use, or a new one. */
-static uint32_t obtain_chunk(hs_index *x)
+/* --- Putting and removing ------------------------------------------------------------------- */
+
+/* The root's range has the key. */
+static void widen(hs_index *x, hs_addr key)
 {
-    if (x->spare) {
-        uint32_t spare = x->spare - 1;
-        x->spare = x->chunks[spare].next;
-        return spare;
+    if (!x->is.levels) {
+        x->is.root = obtain(x, SMALLEST);
+        x->is.levels = 1;
+        x->is.prefix = above(x, key, 1);
     }
-    x->chunks = hs_array_reserve(x->chunks, &x->chunk_capacity, x->used + 1, sizeof *x->chunks);
-    x->chunks[x->used] = (chunk){0}; /* images take it whole */
-    return (uint32_t)x->used++;
-}
-
-/* An empty chunk takes place i of the directory. */
-static chunk *insert_chunk(hs_index *x, size_t i)
-{
-    x->directory =
-        hs_array_reserve(x->directory, &x->directory_capacity, x->count + 1, sizeof *x->directory);
-    memmove(x->directory + i + 1, x->directory + i, (x->count - i) * sizeof *x->directory);
-    x->directory[i] = obtain_chunk(x);
-    directory_changed(x, i, ++x->count);
-    chunk *c = change(x, i);
-    c->count = 0;
-    return c;
-}
-
-static void remove_chunk(hs_index *x, size_t i)
-{
-    change(x, i)->next = x->spare;
-    x->spare = x->directory[i] + 1;
-    x->count--;
-    memmove(x->directory + i, x->directory + i + 1, (x->count - i) * sizeof *x->directory);
-    directory_changed(x, i, x->count + 1);
-}
-
-/* Split the full chunk at place i. One at the very end keeps its entries: most blocks are born at
- * rising addresses, and half-empty chunks would be left behind. */
-static void split_chunk(hs_index *x, size_t i, hs_addr key)
-{
-    chunk *right = insert_chunk(x, i + 1), *left = change(x, i);
-    bool appending = key > left->entries[CHUNK - 1].key;
-    uint32_t kept = appending ? CHUNK - 1 : CHUNK / 2;
-    right->count = CHUNK - kept;
-    memcpy(right->entries, left->entries + kept, right->count * sizeof *right->entries);
-    left->count = kept;
+    while (!is_within(x, key)) raise(x);
 }
 
 void hs_index_put(hs_index *x, hs_addr key, uint32_t value)
 {
-    if (x->count == 0) insert_chunk(x, 0)->entries[0].key = key; /* a chunk is found by its first */
-    size_t at = chunks_up_to(x, key);
-    if (at > 0) at--;
-    if (at_place(x, at)->count == CHUNK) {
-        split_chunk(x, at, key);
-        if (key >= at_place(x, at + 1)->entries[0].key) at++;
+    if (!is_looked_at_whole(x, key)) refine(x);
+    widen(x, key);
+    name n = x->is.root;
+    uint32_t from = 0; /* the word that names the node; 0, the first bitmap's: it is the root */
+    for (unsigned level = x->is.levels; level-- > 0;) {
+        unsigned way = digit(x, key, level);
+        if (!(bitmap(x, n) >> way & 1)) {
+            name below = level ? obtain(x, SMALLEST) : 0, moved = take_way(x, n, way, below);
+            if (!from)
+                x->is.root = moved;
+            else if (moved != n)
+                x->words[from] = moved, changed(x, from, 1);
+            n = moved;
+        }
+        from = word_of(n, bitmap(x, n), way);
+        n = x->words[from];
     }
-    chunk *c = change(x, at);
-    size_t i = entries_below(c, key);
-    if (i == c->count || c->entries[i].key != key) {
-        memmove(c->entries + i + 1, c->entries + i, (c->count - i) * sizeof *c->entries);
-        c->count++;
-    }
-    c->entries[i] = (hs_index_entry){key, value};
+    x->words[from] = value;
+    changed(x, from, 1);
 }
 
 void hs_index_remove(hs_index *x, hs_addr key)
 {
-    size_t at = chunks_up_to(x, key);
-    if (at-- == 0) return;
-    const chunk *there = at_place(x, at);
-    size_t i = entries_below(there, key);
-    if (i == there->count || there->entries[i].key != key) return;
-    chunk *c = change(x, at);
-    c->count--;
-    memmove(c->entries + i, c->entries + i + 1, (c->count - i) * sizeof *c->entries);
-    if (!c->count) remove_chunk(x, at);
-}
-
-const hs_index_entry *hs_index_from(const hs_index *x, hs_addr key)
-{
-    size_t at = chunks_up_to(x, key);
-    if (at > 0) {
-        const chunk *c = at_place(x, at - 1);
-        size_t i = entries_below(c, key);
-        if (i < c->count) return &c->entries[i];
+    name path[LEVELS];
+    uint32_t words[LEVELS + 1] = {0}; /* [level]: the word that names the node of that level */
+    if (!is_within(x, key) || !is_looked_at_whole(x, key)) return;
+    name n = x->is.root;
+    for (unsigned level = x->is.levels; level-- > 0;) {
+        uint64_t bits = bitmap(x, n);
+        unsigned way = digit(x, key, level);
+        if (!(bits >> way & 1)) return;
+        path[level] = n;
+        uint32_t word = word_of(n, bits, way);
+        if (level) words[level - 1] = word;
+        n = x->words[word];
     }
-    return at < x->count ? &at_place(x, at)->entries[0] : NULL;
+    for (unsigned level = 0; level < x->is.levels; level++) {
+        bool last = !(bitmap(x, path[level]) & (bitmap(x, path[level]) - 1));
+        if (last) {
+            let_go(x, path[level]);
+            continue;
+        }
+        name moved = free_way(x, path[level], digit(x, key, level));
+        if (level + 1 == x->is.levels)
+            x->is.root = moved;
+        else if (moved != path[level])
+            x->words[words[level]] = moved, changed(x, words[level], 1);
+        return;
+    }
+    x->is.levels = 0;
 }
 
-const hs_index_entry *hs_index_before(const hs_index *x, hs_addr key)
+/* --- Finding -------------------------------------------------------------------------------- */
+
+bool hs_index_at(const hs_index *x, hs_addr key, uint32_t *value)
 {
-    size_t at = chunks_up_to(x, key);
-    if (at == 0) return NULL;
-    const chunk *c = at_place(x, at - 1);
-    size_t i = entries_below(c, key);
-    if (i < c->count && c->entries[i].key == key) return &c->entries[i];
-    return &c->entries[i - 1];
+    if (!is_within(x, key) || !is_looked_at_whole(x, key)) return false;
+    name n = x->is.root;
+    for (unsigned level = x->is.levels; level-- > 0;) {
+        uint64_t bits = bitmap(x, n);
+        unsigned way = digit(x, key, level);
+        if (!(bits >> way & 1)) return false;
+        n = x->words[word_of(n, bits, way)];
+    }
+    *value = n;
+    return true;
+}
+
+/* On a way down: a node, its level, and the bits of keys above what it looks at. */
+typedef struct {
+    name n;
+    unsigned level; /* levels below it */
+    uint64_t high;
+} spot;
+
+static spot go(const hs_index *x, spot s, uint64_t bits, unsigned way)
+{
+    return (spot){x->words[word_of(s.n, bits, way)], s.level - 1, s.high << DIGIT | way};
+}
+
+static unsigned lowest(uint64_t bits)
+{
+    return (unsigned)__builtin_ctzll(bits);
+}
+
+static unsigned highest(uint64_t bits)
+{
+    return 63 - (unsigned)__builtin_clzll(bits);
+}
+
+/* The first or the last entry below a spot, by the ways among `bits` of its node. */
+static bool edge(const hs_index *x, spot s, uint64_t bits, bool last, hs_index_entry *out)
+{
+    for (;; bits = bitmap(x, s.n)) {
+        unsigned way = last ? highest(bits) : lowest(bits);
+        if (s.level == 0) {
+            out->key = (s.high << DIGIT | way) << x->is.shift;
+            out->value = x->words[word_of(s.n, bitmap(x, s.n), way)];
+            return true;
+        }
+        s = go(x, s, bitmap(x, s.n), way);
+    }
+}
+
+/* The entry at `key`, or the nearest one on one side: the way down to it, and, where that ends, the
+ * last way that went off it to that side. */
+static bool nearest(const hs_index *x, hs_addr key, bool below, hs_index_entry *out)
+{
+    spot s = {x->is.root, x->is.levels - 1, x->is.prefix}, off = s;
+    uint64_t off_bits = 0;
+    for (;; s.level--) {
+        uint64_t bits = bitmap(x, s.n), one = (uint64_t)1 << digit(x, key, s.level);
+        uint64_t side = bits & (below ? one - 1 : ~(one - 1) & ~one);
+        if (side) off = s, off_bits = side;
+        if (!(bits & one)) break;
+        unsigned way = digit(x, key, s.level);
+        uint32_t value = x->words[word_of(s.n, bits, way)];
+        if (s.level == 0) {
+            out->key = key >> x->is.shift << x->is.shift;
+            out->value = value;
+            return true;
+        }
+        s.n = value;
+        s.high = s.high << DIGIT | way;
+    }
+    return off_bits && edge(x, off, off_bits, below, out);
+}
+
+static bool any_edge(const hs_index *x, bool last, hs_index_entry *out)
+{
+    spot root = {x->is.root, x->is.levels - 1, x->is.prefix};
+    return edge(x, root, bitmap(x, x->is.root), last, out);
+}
+
+bool hs_index_from(const hs_index *x, hs_addr key, hs_index_entry *out)
+{
+    hs_addr unit = (hs_addr)1 << x->is.shift, up = (key + unit - 1) & ~(unit - 1);
+    if (!x->is.levels || up < key) return false;
+    if (is_within(x, up)) return nearest(x, up, false, out);
+    return above(x, up, x->is.levels) < x->is.prefix && any_edge(x, false, out);
+}
+
+bool hs_index_before(const hs_index *x, hs_addr key, hs_index_entry *out)
+{
+    if (!x->is.levels) return false;
+    if (is_within(x, key)) return nearest(x, key, true, out);
+    return above(x, key, x->is.levels) > x->is.prefix && any_edge(x, true, out);
 }
 
 /* --- Images --------------------------------------------------------------------------------- */
 
 struct hs_index_image {
-    hs_snapshot *chunks, *directory;
-    size_t count, used;
-    uint32_t spare;
+    hs_snapshot *words;
+    shape was;
 };
 
 hs_index_image *hs_index_take(hs_index *x)
 {
     hs_index_image *image = hs_new(1, sizeof *image);
-    *image = (hs_index_image){
-        .chunks = hs_pages_take(x->chunk_pages, x->chunks, x->used * sizeof *x->chunks),
-        .directory =
-            hs_pages_take(x->directory_pages, x->directory, x->count * sizeof *x->directory),
-        .count = x->count,
-        .used = x->used,
-        .spare = x->spare,
-    };
+    image->words = hs_pages_take(x->pages, x->words, x->is.used * sizeof *x->words);
+    image->was = x->is;
     return image;
 }
 
 void hs_index_restore(hs_index *x, const hs_index_image *image)
 {
-    x->chunks = hs_array_reserve(x->chunks, &x->chunk_capacity, image->used, sizeof *x->chunks);
-    x->directory =
-        hs_array_reserve(x->directory, &x->directory_capacity, image->count, sizeof *x->directory);
-    hs_pages_restore(x->chunk_pages, x->chunks, image->chunks);
-    hs_pages_restore(x->directory_pages, x->directory, image->directory);
-    x->count = image->count;
-    x->used = image->used;
-    x->spare = image->spare;
+    x->words = hs_array_reserve(x->words, &x->capacity, image->was.used, sizeof *x->words);
+    hs_pages_restore(x->pages, x->words, image->words);
+    x->is = image->was;
 }
 
 void hs_index_image_free(hs_index_image *image)
 {
     if (!image) return;
-    hs_snapshot_free(image->chunks);
-    hs_snapshot_free(image->directory);
+    hs_snapshot_free(image->words);
     free(image);
 }
 
 size_t hs_index_image_weigh(const hs_index_image *image, uint64_t weighing)
 {
-    return sizeof *image + hs_snapshot_weigh(image->chunks, weighing) +
-           hs_snapshot_weigh(image->directory, weighing);
+    return sizeof *image + hs_snapshot_weigh(image->words, weighing);
 }

@@ -19,10 +19,11 @@ void hs_index_clear(hs_index *);
 void hs_index_put(hs_index *, hs_addr key, uint32_t value); /* replaces an equal key */
 void hs_index_remove(hs_index *, hs_addr key);              /* nothing if it is not there */
 
-/* The first entry at or above `key`, and the last at or below it; NULL when there is none. Valid
- * until the index changes. */
-const hs_index_entry *hs_index_from(const hs_index *, hs_addr key);
-const hs_index_entry *hs_index_before(const hs_index *, hs_addr key);
+/* The value at exactly this key. */
+bool hs_index_at(const hs_index *, hs_addr key, uint32_t *value);
+/* The first entry at or above `key`, and the last at or below it; false when there is none. */
+bool hs_index_from(const hs_index *, hs_addr key, hs_index_entry *out);
+bool hs_index_before(const hs_index *, hs_addr key, hs_index_entry *out);
 
 /* The index as it is, and a way back to it; images share what did not change in between. */
 typedef struct hs_index_image hs_index_image;

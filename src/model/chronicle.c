@@ -4,7 +4,8 @@
  * [text]
  *
  * Numbers are written 7 bits a byte, the lowest first, the top bit saying that more follow; offsets
- * with their sign in the lowest bit. malloc 24 takes 3 bytes, free p1 takes 5. */
+ * with their sign in the lowest bit. malloc 24 takes 3 bytes, free p1 takes 5. A trace that is gone
+ * through is not written down again: it stays what it was. */
 #include "model/chronicle.h"
 
 #include "heap/array.h"
@@ -28,6 +29,8 @@ typedef struct {
 struct hs_chronicle {
     branch *branches;
     size_t branch_count, branch_capacity;
+    hs_trace *trace; /* the operations before those of branch 0; NULL: none */
+    uint64_t trace_count;
     struct {
         uint32_t branch;
         uint64_t index; /* of its own operations */
@@ -50,9 +53,30 @@ hs_chronicle *hs_chronicle_new(void)
     return t;
 }
 
+hs_chronicle *hs_chronicle_of(hs_trace *trace)
+{
+    hs_chronicle *t = hs_chronicle_new();
+    hs_trace_mark_nulls(trace);
+    t->trace = trace;
+    t->trace_count = hs_trace_count(trace);
+    t->branches[0].fork.count = t->trace_count;
+    return t;
+}
+
+const hs_trace *hs_chronicle_trace(const hs_chronicle *t)
+{
+    return t->trace;
+}
+
+uint64_t hs_chronicle_traced(const hs_chronicle *t)
+{
+    return t->trace_count;
+}
+
 void hs_chronicle_free(hs_chronicle *t)
 {
     if (!t) return;
+    hs_trace_free(t->trace);
     for (size_t i = 0; i < t->branch_count; i++) {
         free(t->branches[i].bytes);
         free(t->branches[i].places);
@@ -177,6 +201,20 @@ static void get_record(reader *r, hs_record_of_op *out, bool *named)
     op->text = get_text(r, &op->text_length);
 }
 
+static void get_request(const hs_trace *trace, uint64_t index, hs_record_of_op *out, bool *named)
+{
+    const hs_trace_op *from = &hs_trace_ops(trace)[index];
+    hs_op *op = &out->op;
+    bool nobodys = from->id == HS_TRACE_NULL;
+    *op = (hs_op){.kind = HS_OP_REQUEST, .request = (hs_request)from->kind, .a = from->size};
+    bool takes = (op->request == HS_FREE || op->request == HS_REALLOC) && !from->other;
+    op->p.variable = takes && !nobodys ? from->id : HS_NONE;
+    if (op->request == HS_CALLOC) op->b = from->other;
+    if (op->request == HS_ALIGNED_ALLOC) op->b = (uint64_t)1 << from->other;
+    out->variable = op->request == HS_FREE ? HS_NONE : nobodys ? hs_trace_ids(trace) : from->id;
+    *named = op->request != HS_FREE && !takes;
+}
+
 /* The place of a branch's own operation `index`: from the one read last, or the last 32nd. */
 static size_t place_of(hs_chronicle *t, uint32_t number, uint64_t index)
 {
@@ -194,6 +232,10 @@ bool hs_chronicle_get(hs_chronicle *t, uint32_t number, uint64_t index, hs_recor
 {
     if (index >= hs_chronicle_count(t, number)) return false;
     number = hs_chronicle_owner(t, (hs_moment){number, index + 1});
+    if (number == 0 && index < t->trace_count) {
+        get_request(t->trace, index, out, named);
+        return true;
+    }
     const branch *b = &t->branches[number];
     uint64_t own = index - b->fork.count;
     reader r = {b->bytes + place_of(t, number, own)};
@@ -218,6 +260,7 @@ uint64_t hs_chronicle_count(const hs_chronicle *t, uint32_t number)
 
 hs_moment hs_chronicle_fork(const hs_chronicle *t, uint32_t number)
 {
+    if (!number) return (hs_moment){0, 0};
     return t->branches[number].fork;
 }
 
@@ -230,7 +273,7 @@ uint32_t hs_chronicle_owner(const hs_chronicle *t, hs_moment m)
 
 size_t hs_chronicle_bytes(const hs_chronicle *t)
 {
-    size_t bytes = 0;
+    size_t bytes = t->trace_count * sizeof(hs_trace_op);
     for (size_t i = 0; i < t->branch_count; i++)
         bytes += t->branches[i].size + t->branches[i].place_count * sizeof(size_t);
     return bytes;

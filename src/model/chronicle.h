@@ -11,6 +11,7 @@
 #define HS_MODEL_CHRONICLE_H
 
 #include <heapscope/session.h>
+#include <heapscope/trace.h>
 
 typedef struct hs_chronicle hs_chronicle;
 
@@ -21,6 +22,11 @@ typedef struct {
 } hs_record_of_op;
 
 hs_chronicle *hs_chronicle_new(void); /* one empty branch, number 0 */
+/* One whose branch 0 begins with the requests of a trace, which it takes over; its variables have
+ * the numbers of the ids, and one more for results that nobody keeps. */
+hs_chronicle *hs_chronicle_of(hs_trace *);
+const hs_trace *hs_chronicle_trace(const hs_chronicle *); /* NULL when there is none */
+uint64_t hs_chronicle_traced(const hs_chronicle *);       /* how many operations are its requests */
 void hs_chronicle_free(hs_chronicle *);
 
 /* Write an operation down behind `*at`, which moves on with it. Behind the last operation of the

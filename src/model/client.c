@@ -3,11 +3,13 @@
  * Invariants: the index holds at most one block an address; freed blocks stay in it until a new one
  * covers them, so that a pointer used too late can still be told by its name. A name keeps its
  * number for ever, whatever is gone back to: `known` names have one, those from variable_count on
- * belong to variables of another time, and so do those that were never assigned. */
+ * belong to variables of another time, and so do those that were never assigned. Names p0, p1, ...
+ * that come from the ids of a trace are made when somebody asks for them. */
 #include "model/client.h"
 
 #include "heap/array.h"
 #include "model/address_index.h"
+#include "model/holders.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +20,12 @@ struct hs_client {
     size_t variable_count, variable_capacity;
     char **names; /* by their numbers; those in `variables` may be another client's */
     size_t known, name_capacity;
+    size_t numbered; /* of them; NULL until somebody asks */
+    const hs_trace *trace;
     uint32_t *slots;   /* open addressing: a name's number + 1, 0 for empty */
     size_t slot_count; /* a power of two, at least twice the names */
     uint64_t next_name;
+    hs_holders *holders;
 
     hs_client_block *blocks; /* in no order; out of use: .requested is the next such one + 1 */
     size_t block_count, block_capacity;
@@ -34,6 +39,7 @@ hs_client *hs_client_new(void)
 {
     hs_client *c = hs_new(1, sizeof *c);
     c->index = hs_index_new();
+    c->holders = hs_holders_new();
     c->variable_pages = hs_pages_new();
     c->block_pages = hs_pages_new();
     c->slot_count = 64;
@@ -44,8 +50,9 @@ hs_client *hs_client_new(void)
 void hs_client_forget_blocks(hs_client *c)
 {
     hs_index_clear(c->index);
+    hs_holders_forget(c->holders);
     c->block_count = c->spare = 0;
-    c->next_name = 0;
+    c->next_name = c->trace ? hs_trace_ids(c->trace) : 0;
     for (size_t i = 0; i < c->variable_count; i++) c->variables[i].value = HS_NULL;
     hs_pages_touch(c->variable_pages, 0, c->variable_count * sizeof *c->variables);
 }
@@ -56,11 +63,35 @@ void hs_client_forget_all(hs_client *c)
     c->variable_count = 0;
 }
 
+/* An id's number is its variable's; the one behind them is for results that nobody keeps. */
+void hs_client_name_after(hs_client *c, const hs_trace *t)
+{
+    char name[256];
+    uint32_t count = hs_trace_ids(t) + 1;
+    c->trace = t;
+    c->next_name = hs_trace_ids(t);
+    for (uint32_t i = 0; hs_trace_has_names(t) && i < count; i++) {
+        hs_trace_name(t, i, name, sizeof name);
+        hs_client_name(c, name);
+    }
+    if (c->known) return;
+    c->names = hs_array_reserve(c->names, &c->name_capacity, count, sizeof *c->names);
+    memset(c->names, 0, count * sizeof *c->names);
+    c->known = c->numbered = count;
+}
+
+void hs_client_know_names_of(hs_client *c, const hs_client *from)
+{
+    if (from->trace) hs_client_name_after(c, from->trace);
+    for (size_t i = c->known; i < from->known; i++) hs_client_name(c, from->names[i]);
+}
+
 void hs_client_free(hs_client *c)
 {
     if (!c) return;
     for (size_t i = 0; i < c->known; i++) free(c->names[i]);
     hs_index_free(c->index);
+    hs_holders_free(c->holders);
     hs_pages_free(c->variable_pages);
     hs_pages_free(c->block_pages);
     free(c->variables);
@@ -96,10 +127,27 @@ static void widen(hs_client *c)
     free(c->slots);
     c->slot_count *= 2;
     c->slots = hs_new(c->slot_count, sizeof *c->slots);
-    for (uint32_t i = 0; i < c->known; i++) {
+    for (uint32_t i = (uint32_t)c->numbered; i < c->known; i++) {
         const char *name = c->names[i];
         *slot_of(c, name, strlen(name)) = i + 1;
     }
+}
+
+static char *copy_of(const char *name)
+{
+    size_t size = strlen(name) + 1;
+    return memcpy(hs_new(1, size), name, size);
+}
+
+/* The number that a name of the form p17 stands for, HS_NONE where it stands for none. */
+static uint32_t number_in(const hs_client *c, const char *name, size_t length)
+{
+    char digits[12] = "", *end;
+    if (!c->numbered || length < 2 || length >= sizeof digits || *name != 'p') return HS_NONE;
+    memcpy(digits, name + 1, length - 1);
+    unsigned long n = strtoul(digits, &end, 10);
+    bool canonical = digits[0] >= (length > 2 ? '1' : '0') && digits[0] <= '9' && !*end;
+    return canonical && n < c->numbered ? (uint32_t)n : HS_NONE;
 }
 
 uint32_t hs_client_variable_count(const hs_client *c)
@@ -107,14 +155,22 @@ uint32_t hs_client_variable_count(const hs_client *c)
     return (uint32_t)c->variable_count;
 }
 
-const hs_variable *hs_client_variable(const hs_client *c, uint32_t i)
+const hs_variable *hs_client_nameless(const hs_client *c, uint32_t i)
 {
     return i < c->variable_count ? &c->variables[i] : NULL;
 }
 
+const hs_variable *hs_client_variable(const hs_client *c, uint32_t i)
+{
+    if (i >= c->variable_count) return NULL;
+    if (!c->variables[i].name) c->variables[i].name = hs_client_name_of(c, i);
+    return &c->variables[i];
+}
+
 uint32_t hs_client_find(const hs_client *c, const char *name, size_t length)
 {
-    uint32_t i = *slot_of(c, name, length) - 1; /* an empty slot's 0 becomes HS_NONE */
+    uint32_t i = number_in(c, name, length);
+    if (i == HS_NONE) i = *slot_of(c, name, length) - 1; /* an empty slot's 0 becomes HS_NONE */
     return i < c->variable_count && c->variables[i].assigned ? i : HS_NONE;
 }
 
@@ -132,14 +188,14 @@ static hs_variable *change_variable(hs_client *c, uint32_t i)
 
 uint32_t hs_client_name(hs_client *c, const char *name)
 {
+    uint32_t number = number_in(c, name, strlen(name));
+    if (number != HS_NONE) return number;
     uint32_t *slot = slot_of(c, name, strlen(name));
     if (*slot) return *slot - 1;
     c->names = hs_array_reserve(c->names, &c->name_capacity, c->known + 1, sizeof *c->names);
-    size_t size = strlen(name) + 1;
-    c->names[c->known] = hs_new(1, size);
-    memcpy(c->names[c->known], name, size);
+    c->names[c->known] = copy_of(name);
     *slot = (uint32_t)++c->known;
-    if (c->known * 2 > c->slot_count) widen(c);
+    if ((c->known - c->numbered) * 2 > c->slot_count) widen(c);
     return (uint32_t)c->known - 1;
 }
 
@@ -150,7 +206,13 @@ uint32_t hs_client_known(const hs_client *c)
 
 const char *hs_client_name_of(const hs_client *c, uint32_t i)
 {
-    return i < c->known ? c->names[i] : NULL;
+    char name[256];
+    if (i >= c->known) return NULL;
+    if (!c->names[i]) {
+        hs_trace_name(c->trace, i, name, sizeof name);
+        c->names[i] = copy_of(name);
+    }
+    return c->names[i];
 }
 
 uint32_t hs_client_next_name(hs_client *c)
@@ -181,26 +243,26 @@ static hs_client_block *change_block(hs_client *c, size_t slot)
 
 static hs_client_block *change_block_at(hs_client *c, hs_addr at)
 {
-    const hs_index_entry *e = hs_index_from(c->index, at);
-    return e && e->key == at ? change_block(c, e->value) : NULL;
+    uint32_t slot;
+    return hs_index_at(c->index, at, &slot) ? change_block(c, slot) : NULL;
 }
 
 const hs_client_block *hs_client_block_at(const hs_client *c, hs_addr at)
 {
-    const hs_index_entry *e = hs_index_from(c->index, at);
-    return e && e->key == at ? &c->blocks[e->value] : NULL;
+    uint32_t slot;
+    return hs_index_at(c->index, at, &slot) ? &c->blocks[slot] : NULL;
 }
 
 const hs_client_block *hs_client_block_from(const hs_client *c, hs_addr from)
 {
-    const hs_index_entry *e = hs_index_from(c->index, from);
-    return e ? &c->blocks[e->value] : NULL;
+    hs_index_entry e;
+    return hs_index_from(c->index, from, &e) ? &c->blocks[e.value] : NULL;
 }
 
 const hs_client_block *hs_client_block_before(const hs_client *c, hs_addr at)
 {
-    const hs_index_entry *e = hs_index_before(c->index, at);
-    return e ? &c->blocks[e->value] : NULL;
+    hs_index_entry e;
+    return hs_index_before(c->index, at, &e) ? &c->blocks[e.value] : NULL;
 }
 
 static void forget_block(hs_client *c, hs_addr at)
@@ -253,8 +315,8 @@ static size_t obtain_block(hs_client *c)
 void hs_client_born(hs_client *c, hs_addr at, uint64_t requested, uint32_t variable, uint64_t when)
 {
     forget_freed_within(c, at, at + requested);
-    const hs_index_entry *there = hs_index_from(c->index, at);
-    size_t slot = there && there->key == at ? there->value : obtain_block(c);
+    uint32_t there;
+    size_t slot = hs_index_at(c->index, at, &there) ? there : obtain_block(c);
     *change_block(c, slot) = (hs_client_block){
         .addr = at, .requested = requested, .variable = variable, .live = true, .born = when};
     hs_index_put(c->index, at, (uint32_t)slot);
@@ -262,22 +324,16 @@ void hs_client_born(hs_client *c, hs_addr at, uint64_t requested, uint32_t varia
 
 /* --- Names of blocks ------------------------------------------------------------------------ */
 
-/* Some variable that points to `at`, or HS_NONE. */
-static uint32_t other_name(const hs_client *c, hs_addr at)
-{
-    for (uint32_t i = 0; i < c->variable_count; i++)
-        if (c->variables[i].value == at) return i;
-    return HS_NONE;
-}
-
 void hs_client_assign(hs_client *c, uint32_t variable, hs_addr value, uint64_t when)
 {
     hs_variable *v = change_variable(c, variable);
     hs_addr old = v->value;
     v->value = value;
     v->assigned = when;
+    hs_holders_move(c->holders, variable, old, value);
     hs_client_block *lost = old && old != value ? change_block_at(c, old) : NULL;
-    if (lost && lost->live && lost->variable == variable) lost->variable = other_name(c, old);
+    if (lost && lost->live && lost->variable == variable)
+        lost->variable = hs_holders_first(c->holders, c->variables, c->variable_count, old);
     hs_client_block *found = value ? change_block_at(c, value) : NULL;
     if (found && found->live && found->variable == HS_NONE) found->variable = variable;
 }
@@ -307,8 +363,38 @@ hs_client_image *hs_client_take(hs_client *c)
     return image;
 }
 
-void hs_client_restore(hs_client *c, const hs_client_image *image)
+/* Blocks that differ from an image, by their place in the array. */
+typedef struct {
+    size_t *places; /* from, to, from, to, ... */
+    size_t count, capacity;
+} differences;
+
+static void note_difference(void *context, size_t from, size_t to)
 {
+    differences *d = context;
+    d->places = hs_array_reserve(d->places, &d->capacity, d->count + 2, sizeof *d->places);
+    d->places[d->count++] = from / sizeof(hs_client_block);
+    d->places[d->count++] = (to + sizeof(hs_client_block) - 1) / sizeof(hs_client_block);
+}
+
+static void tell_differences(const hs_client *c, const differences *d, hs_client_tell *tell,
+                             void *context)
+{
+    for (size_t i = 0; i < d->count; i += 2)
+        for (size_t k = d->places[i]; k < d->places[i + 1] && k < c->block_count; k++) {
+            const hs_client_block *b = &c->blocks[k];
+            if (hs_client_block_at(c, b->addr) == b)
+                tell(context, b->addr, b->addr + (b->requested ? b->requested : 1));
+        }
+}
+
+void hs_client_restore(hs_client *c, const hs_client_image *image, hs_client_tell *tell,
+                       void *context)
+{
+    differences d = {0};
+    hs_pages_differing(c->block_pages, image->blocks, note_difference, &d);
+    note_difference(&d, image->block_count * sizeof *c->blocks, SIZE_MAX / 2);
+    tell_differences(c, &d, tell, context);
     c->variables = hs_array_reserve(c->variables, &c->variable_capacity, image->variable_count,
                                     sizeof *c->variables);
     c->blocks =
@@ -316,10 +402,13 @@ void hs_client_restore(hs_client *c, const hs_client_image *image)
     hs_pages_restore(c->variable_pages, c->variables, image->variables);
     hs_pages_restore(c->block_pages, c->blocks, image->blocks);
     hs_index_restore(c->index, image->index);
+    hs_holders_forget(c->holders);
     c->variable_count = image->variable_count;
     c->block_count = image->block_count;
     c->spare = image->spare;
     c->next_name = image->next_name;
+    tell_differences(c, &d, tell, context);
+    free(d.places);
 }
 
 void hs_client_image_free(hs_client_image *image)

@@ -6,11 +6,17 @@
 #define HS_MODEL_CLIENT_H
 
 #include <heapscope/session.h>
+#include <heapscope/trace.h>
 
 typedef struct hs_client hs_client;
 
 hs_client *hs_client_new(void);
 void hs_client_free(hs_client *);
+
+/* The first variables get the names that a trace gives its ids. It must live as long. */
+void hs_client_name_after(hs_client *, const hs_trace *);
+/* All names that another client knows, with the same numbers. */
+void hs_client_know_names_of(hs_client *, const hs_client *);
 
 /* Forget all blocks and set every variable to NULL. */
 void hs_client_forget_blocks(hs_client *);
@@ -21,6 +27,7 @@ void hs_client_forget_all(hs_client *);
 
 uint32_t hs_client_variable_count(const hs_client *);
 const hs_variable *hs_client_variable(const hs_client *, uint32_t); /* NULL when there is none */
+const hs_variable *hs_client_nameless(const hs_client *, uint32_t); /* its name may be NULL */
 uint32_t hs_client_find(const hs_client *, const char *name, size_t length); /* or HS_NONE */
 uint32_t hs_client_next_name(hs_client *);        /* p1, p2, ...: the next that is not taken */
 void hs_client_count_name(hs_client *, uint32_t); /* go on counting behind one that this returned */
@@ -56,7 +63,9 @@ const hs_client_block *hs_client_block_before(const hs_client *, hs_addr);
 /* What the client holds, and a way back to it; images share what did not change in between. */
 typedef struct hs_client_image hs_client_image;
 hs_client_image *hs_client_take(hs_client *);
-void hs_client_restore(hs_client *, const hs_client_image *);
+/* Tells where blocks lay that are others, or none, now; and where such lie. */
+typedef void hs_client_tell(void *context, hs_addr from, hs_addr to);
+void hs_client_restore(hs_client *, const hs_client_image *, hs_client_tell *, void *context);
 void hs_client_image_free(hs_client_image *);
 size_t hs_client_image_weigh(const hs_client_image *, uint64_t weighing); /* as hs_snapshot_weigh */
 

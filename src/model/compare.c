@@ -88,7 +88,7 @@ bool hs_contestant_named(const char *text, hs_contestant *c, hs_problem *problem
     const hs_preset *preset = name ? preset_named(name) : NULL;
     c->raw = name ? hs_allocator_named(preset ? preset->allocator : name, HS_RAW) : NULL;
     if (!c->raw) return hs_wrong(problem, HS_OPERAND_NAME, "there is no allocator called %s", text);
-    c->probed = hs_allocator_named(c->raw->name, HS_PROBED);
+    c->counted = hs_allocator_named(c->raw->name, HS_COUNTED);
     for (size_t i = 0; i < c->raw->option_count; i++) c->options[i] = c->raw->options[i].initial;
     if (preset) {
         snprintf(preset_option, sizeof preset_option, "%s=%s", preset->option, preset->choice);
@@ -116,23 +116,24 @@ static double seconds(clockid_t clock)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static double now(void)
+/* Of the processor, so that what else the machine does cuts no job. */
+static double worked(void)
 {
-    return seconds(CLOCK_MONOTONIC);
+    return seconds(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static bool has_time(void *context, uint64_t played)
 {
     const task *t = context;
     (void)played;
-    return now() - t->begun < t->plan->limit;
+    return worked() - t->begun < t->plan->limit;
 }
 
 static hs_heap *heap_of(const task *t, hs_build build)
 {
     const hs_contestant *c = t->contestant;
     hs_heap *h =
-        hs_heap_new(&t->plan->heap, build == HS_RAW ? c->raw : c->probed, build, c->options);
+        hs_heap_new(&t->plan->heap, build == HS_RAW ? c->raw : c->counted, build, c->options);
     if (!h) {
         t->job->state = HS_JOB_NO_HEAP;
         _exit(0);
@@ -145,7 +146,7 @@ static hs_play_watch watch_of(task *t, hs_job_stage stage)
 {
     t->job->stage = stage;
     t->job->number = 0;
-    t->begun = now();
+    t->begun = worked();
     return (hs_play_watch){has_time, t, &t->job->number};
 }
 
@@ -159,13 +160,11 @@ static bool verify(task *t)
     return kept;
 }
 
-static bool count(task *t)
+static void count(task *t)
 {
-    hs_heap *h = heap_of(t, HS_PROBED);
+    hs_heap *h = heap_of(t, HS_COUNTED);
     hs_play_counting(h, t->trace, watch_of(t, HS_JOB_COUNTS), &t->job->counts);
     hs_heap_free(h);
-    if (t->job->counts.fault.request) t->job->violation = t->job->counts.fault;
-    return !t->job->violation.request;
 }
 
 /* Processor time leaves out what else the machine does, but some systems count it in ticks: wall
@@ -173,9 +172,9 @@ static bool count(task *t)
 static clockid_t finest_clock(void)
 {
     const clockid_t clock = CLOCK_PROCESS_CPUTIME_ID;
-    double begun = now(), from = seconds(clock);
+    double begun = seconds(CLOCK_MONOTONIC), from = seconds(clock);
     while (seconds(clock) <= from)
-        if (now() - begun > COARSE) return CLOCK_MONOTONIC;
+        if (seconds(CLOCK_MONOTONIC) - begun > COARSE) return CLOCK_MONOTONIC;
     return seconds(clock) - from > COARSE ? CLOCK_MONOTONIC : clock;
 }
 
@@ -241,7 +240,10 @@ static _Noreturn void work(task t, pid_t parent)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
     bound_process(t.plan);
-    if ((!t.plan->verify || verify(&t)) && count(&t)) take_times(&t);
+    if (!t.plan->verify || verify(&t)) {
+        count(&t);
+        take_times(&t);
+    }
     t.job->state = HS_JOB_DONE;
     _exit(0);
 }

@@ -13,7 +13,7 @@
 /* An allocator with its options. */
 typedef struct {
     char name[64]; /* as it was asked for */
-    const hs_allocator *raw, *probed;
+    const hs_allocator *raw, *counted;
     uint64_t options[HS_OPTIONS];
 } hs_contestant;
 

@@ -1,4 +1,4 @@
-/* The ledger: walks the blocks as the bytes tell them, and lays the client's records beside them.
+/* The ledger: books the blocks as the bytes tell them, beside the client's records of them.
  * Invariant: the causes' sum is the committed size, whatever the bytes say. */
 #include "model/session.h"
 
@@ -65,36 +65,57 @@ static void book_free(hs_ledger *l, const hs_session *s, const hs_block *b)
     count_hole(l, b->size);
 }
 
-static hs_ledger walk(const hs_session *s)
+void hs_ledger_book(hs_ledger *l, const hs_session *s, const hs_seen *seen)
 {
-    hs_ledger l = {0};
-    hs_seen seen;
-    uint64_t bytes = 0;
-    for (bool more = hs_session_walk(s, NULL, &seen); more;
-         more = hs_session_walk(s, &seen, &seen)) {
-        const hs_block *b = &seen.block;
-        bytes += b->size;
-        l.pieces++;
-        switch (b->kind) {
-        case HS_BLOCK_USED: book_used(&l, &seen); break;
-        case HS_BLOCK_FREE: book_free(&l, s, b); break;
-        case HS_BLOCK_REGION: book(&l, HS_CAUSE_PADDING, b->size); break;
-        case HS_BLOCK_OWN: book(&l, HS_CAUSE_HEADERS, b->size); break;
-        case HS_BLOCK_DEAD: book(&l, HS_CAUSE_DEAD, b->size); break;
-        case HS_BLOCK_DAMAGED: book(&l, HS_CAUSE_DAMAGED, b->size); break;
-        case HS_BLOCK_UNUSED:
-            book(&l, HS_CAUSE_UNUSED, b->size);
-            count_hole(&l, b->size);
-            break;
-        }
+    const hs_block *b = &seen->block;
+    l->pieces++;
+    switch (b->kind) {
+    case HS_BLOCK_USED: book_used(l, seen); break;
+    case HS_BLOCK_FREE: book_free(l, s, b); break;
+    case HS_BLOCK_REGION: book(l, HS_CAUSE_PADDING, b->size); break;
+    case HS_BLOCK_OWN: book(l, HS_CAUSE_HEADERS, b->size); break;
+    case HS_BLOCK_DEAD: book(l, HS_CAUSE_DEAD, b->size); break;
+    case HS_BLOCK_DAMAGED: book(l, HS_CAUSE_DAMAGED, b->size); break;
+    case HS_BLOCK_UNUSED:
+        book(l, HS_CAUSE_UNUSED, b->size);
+        count_hole(l, b->size);
+        break;
     }
-    /* Before the first block and after the last. */
-    book(&l, HS_CAUSE_PADDING, hs_heap_committed(hs_session_heap(s)) - bytes);
-    return l;
+}
+
+void hs_ledger_add(hs_ledger *l, const hs_ledger *part)
+{
+    for (int i = 0; i < HS_CAUSES; i++) l->bytes[i] += part->bytes[i];
+    if (part->holes && (!l->holes || part->smallest_hole < l->smallest_hole))
+        l->smallest_hole = part->smallest_hole;
+    if (part->largest_hole > l->largest_hole) l->largest_hole = part->largest_hole;
+    l->pieces += part->pieces;
+    l->holes += part->holes;
+    l->free_bytes += part->free_bytes;
+    l->block_bytes += part->block_bytes;
+}
+
+static void walk(const hs_session *s, hs_ledger *l)
+{
+    hs_seen seen;
+    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
+        hs_ledger_book(l, s, &seen);
+}
+
+/* Before the first block and after the last is padding. */
+static void book_rest(hs_ledger *l, uint64_t committed)
+{
+    for (int i = 0; i < HS_CAUSES; i++) committed -= l->bytes[i];
+    book(l, HS_CAUSE_PADDING, committed);
 }
 
 hs_ledger hs_ledger_take(const hs_session *s)
 {
-    if (!s->kept->taken) *s->kept = (hs_kept_ledger){true, walk(s)};
-    return s->kept->ledger;
+    hs_ledger l = {0};
+    if (s->kept->taken) return s->kept->ledger;
+    if (!hs_atlas_ledger(s, &l)) walk(s, &l);
+    book_rest(&l, hs_heap_committed(hs_session_heap(s)));
+    s->kept->ledger = l;
+    s->kept->taken = true;
+    return l;
 }

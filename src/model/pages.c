@@ -265,3 +265,16 @@ void hs_pages_restore(hs_pages *r, void *data, const hs_snapshot *s)
     for (size_t i = 0; i < s->group_count; i++)
         if (r->groups[i] != s->groups[i]) restore_group(r, data, s, i);
 }
+
+void hs_pages_differing(const hs_pages *r, const hs_snapshot *s, hs_pages_tell *tell, void *context)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        size_t g = i / GROUP;
+        if (i % GROUP == 0 && g < r->group_count && r->groups[g] == s->groups[g]) {
+            i += GROUP - 1;
+            continue;
+        }
+        if (i >= r->count || r->table[i] != s->groups[g]->pages[i % GROUP])
+            tell(context, i * PAGE, i * PAGE + bytes_in(s->size, i));
+    }
+}

@@ -32,6 +32,10 @@ size_t hs_snapshot_size(const hs_snapshot *);
  * weighing is a number from 1 on, never used before. */
 size_t hs_snapshot_weigh(const hs_snapshot *, uint64_t weighing);
 
+/* Tell, in order, which bytes of the snapshot the region may have otherwise. */
+typedef void hs_pages_tell(void *context, size_t from, size_t to);
+void hs_pages_differing(const hs_pages *, const hs_snapshot *, hs_pages_tell *, void *context);
+
 /* Make the region what it was; `data` has room for it. What lies behind it is left as it is: when
  * the region shrinks, its bytes there are to stay, or must be said to be written to. */
 void hs_pages_restore(hs_pages *, void *data, const hs_snapshot *);

@@ -70,7 +70,8 @@ enum { ASK_REQUESTS = 1024, ASK_EXAMINED = 1 << 18 };
 typedef struct {
     hs_heap *heap;
     hs_addr *pointers;
-    uint64_t *sizes;    /* payload bytes behind each pointer */
+    uint64_t *sizes; /* payload bytes behind each pointer */
+    uint32_t spare_id;
     uint64_t *requests; /* how many examined 0, 1, 2, ... blocks */
     size_t most, capacity;
     hs_play_counts *out;
@@ -110,33 +111,31 @@ static void settle(counter *c, const hs_trace_op *op, hs_addr old)
     c->sizes[entry] = size;
 }
 
-/* A pointer that nobody keeps: the block stays in use, out of reach. */
-static void settle_lost(counter *c, const hs_trace_op *op)
+/* A pointer that nobody keeps gets an entry of its own, which is empty each time: its block stays
+ * in use, out of reach. */
+static hs_trace_op with_entry(counter *c, hs_trace_op op)
 {
-    size_t n;
-    const hs_event *e = hs_events(c->heap, &n);
-    hs_totals_block(&c->out->totals, 0, size_of(op), e[n - 1].at + size_of(op), used(c));
-    c->out->totals.live_blocks++;
+    if (entry_of(&op)) return op;
+    op.id = c->spare_id;
+    c->pointers[entry_of(&op)] = HS_NULL;
+    c->sizes[entry_of(&op)] = 0;
+    return op;
 }
 
-static bool count_one(counter *c, const hs_trace_op *op)
+static void count_one(counter *c, const hs_trace_op *request)
 {
     hs_totals *t = &c->out->totals;
-    hs_addr old = c->pointers[entry_of(op)];
+    hs_trace_op op = with_entry(c, *request);
+    hs_addr old = c->pointers[entry_of(&op)];
     uint64_t used_before = used(c);
-    bool served = perform(c->heap, op, c->pointers);
-    if (hs_fault(c->heap)) return false;
-    hs_counts counts = hs_events_counts(c->heap);
+    bool served = perform(c->heap, &op, c->pointers);
+    hs_tally cost = hs_heap_tally(c->heap);
     t->requests++;
     t->failed += !served;
-    hs_totals_add(t, counts);
-    count_examined(c, counts.visits);
-    if (served && entry_of(op))
-        settle(c, op, old);
-    else if (served && op->kind != HS_FREE)
-        settle_lost(c, op);
+    hs_totals_add(t, cost.counts, cost.highest);
+    count_examined(c, cost.counts.visits);
+    if (served) settle(c, &op, old);
     hs_totals_mark(t, used_before, used(c));
-    return true;
 }
 
 /* The least number of blocks that 99 of 100 requests do not exceed. */
@@ -151,31 +150,19 @@ static uint64_t percentile_99(const counter *c)
     return blocks;
 }
 
-static void note_fault(const hs_heap *h, uint64_t i, hs_violation *v)
-{
-    const hs_event *fault = hs_fault(h);
-    v->request = i + 1;
-    snprintf(v->what, sizeof v->what,
-             fault->detail == HS_BECAUSE_ENDLESS
-                 ? "the allocator went round in a circle at 0x%" PRIx64
-                 : "the allocator left its heap, at 0x%" PRIx64,
-             fault->at);
-}
-
 void hs_play_counting(hs_heap *h, const hs_trace *t, hs_play_watch watch, hs_play_counts *out)
 {
     *out = (hs_play_counts){.totals = hs_totals_of(hs_heap_base(h))};
-    counter c = {.heap = h, .pointers = hs_play_pointers(t), .out = out};
-    c.sizes = hs_new(hs_trace_ids(t) + (size_t)1, sizeof *c.sizes);
+    size_t entries = hs_trace_ids(t) + (size_t)2;
+    counter c = {.heap = h, .spare_id = hs_trace_ids(t), .out = out};
+    c.pointers = hs_new(entries, sizeof *c.pointers);
+    c.sizes = hs_new(entries, sizeof *c.sizes);
     const hs_trace_op *ops = hs_trace_ops(t);
     uint64_t asked = 0, examined = 0, i = 0, count = hs_trace_count(t);
-    hs_events_keep_visits(h, 0);
+    hs_heap_tally(h); /* nothing of what was before */
     for (; i < count; i++) {
         if (watch.number) *watch.number = i + 1;
-        if (!count_one(&c, &ops[i])) {
-            note_fault(h, i, &out->fault);
-            break;
-        }
+        count_one(&c, &ops[i]);
         bool ask = i - asked >= ASK_REQUESTS || out->totals.counts.visits - examined > ASK_EXAMINED;
         if (!ask || !watch.go_on) continue;
         asked = i;

@@ -1,7 +1,7 @@
 /* Players: perform the requests of a trace on a heap.
  *
  *      without looking   as fast as the allocator is: for times, on a raw heap
- *      counting          on a probed heap: what it cost, and how much memory it took
+ *      counting          on a counted heap: what it cost, and how much memory it took
  *      verifying         what any allocator owes to its clients: blocks within the heap, aligned,
  *                        apart from each other, with the bytes that were written to them
  *
@@ -41,7 +41,6 @@ typedef struct {
     uint64_t used;         /* from the base to the end of the highest block ever in use */
     uint64_t payload_end;  /* from the base to the highest end of any payload ever */
     uint64_t examined_p99; /* blocks that 99 of 100 requests do not exceed */
-    hs_violation fault;    /* the allocator left its heap, or ran in a circle */
 } hs_play_counts;
 
 void hs_play_counting(hs_heap *, const hs_trace *, hs_play_watch, hs_play_counts *);

@@ -84,9 +84,14 @@ static void count_work(hs_session *s)
 /* Read the events of the operation that just ran: what changed, what it cost. */
 void hs_session_read_events(hs_session *s)
 {
-    hs_session_note_changes(s, 0, SIZE_MAX);
+    size_t n;
+    const hs_event *e = hs_events(s->heap, &n);
+    hs_addr highest = HS_NULL;
+    hs_session_note_changes(s, 0, n);
     count_work(s);
-    hs_totals_add(&s->is.totals, hs_events_counts(s->heap));
+    for (size_t i = 0; i < n; i++)
+        if (e[i].kind == HS_TAKE && e[i].at + e[i].a > highest) highest = e[i].at + e[i].a;
+    hs_totals_add(&s->is.totals, hs_events_counts(s->heap), highest);
 }
 
 /* What a fault says to the user: before and after its address. */
@@ -140,7 +145,7 @@ bool hs_session_is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint6
 
 bool hs_session_is_stale(const hs_session *s, hs_pointer p, const hs_client_block *b)
 {
-    const hs_variable *v = hs_client_variable(s->client, p.variable);
+    const hs_variable *v = hs_client_nameless(s->client, p.variable);
     return v && v->assigned < b->born;
 }
 
@@ -235,7 +240,7 @@ static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p,
 }
 
 /* A point in time: after a request. Its figures cost the same however large the heap is. */
-static void mark_time(hs_session *s, uint64_t used_before)
+static void mark_time(hs_session *s, uint64_t used_before, uint64_t examined)
 {
     hs_totals *t = &s->is.totals;
     uint64_t used = hs_session_used(s), heap = hs_heap_committed(s->heap);
@@ -247,20 +252,54 @@ static void mark_time(hs_session *s, uint64_t used_before)
                                 .used = used,
                                 .live = t->live,
                                 .utilization = (uint64_t)((long double)t->live * 100 / heap),
-                                .examined = hs_events_counts(s->heap).visits});
+                                .examined = examined});
     size_t count = s->timeline.count;
     hs_travel_samples_changed(s->travel, stride == s->timeline.stride ? count - 1 : 0, count);
+}
+
+static bool takes_pointer(const hs_op *op)
+{
+    return op->request == HS_FREE || op->request == HS_REALLOC;
+}
+
+/* Blocks of the client that a passed request gave, or took. */
+static void tell_atlas(hs_session *s, hs_addr result)
+{
+    const hs_client_block *b = result ? hs_client_block_at(s->client, result) : NULL;
+    if (b) hs_atlas_differs(s, b->addr, b->addr + b->requested + 1);
+    for (size_t i = 0; i < s->change_count; i++)
+        hs_atlas_differs(s, s->changes[i].from, s->changes[i].to);
+}
+
+bool hs_pass_request(hs_session *s, hs_passed *passed)
+{
+    const hs_op *op = &passed->record->op;
+    hs_addr p = hs_session_value(s, op->p);
+    uint64_t used_before = hs_session_used(s);
+    if (takes_pointer(op) && !pointer_is_good(s, op->p)) return false;
+    passed->committed = hs_heap_committed(s->heap);
+    hs_addr result = run_request(s->heap, op, p);
+    passed->p = p;
+    passed->result = result;
+    hs_tally t = hs_heap_tally(s->heap);
+    hs_totals_add(&s->is.totals, t.counts, t.highest);
+    s->is.totals.requests++;
+    settle(s, op, result_variable(s, op, passed->record->variable), p, result);
+    mark_time(s, used_before, t.counts.visits);
+    if (s->kept->atlas) tell_atlas(s, result);
+    s->change_count = 0;
+    s->work += 1 + t.counts.visits / 16 + t.counts.moved / 1024;
+    return true;
 }
 
 bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
 {
     hs_addr p = hs_session_value(s, op->p);
-    bool takes_pointer = op->request == HS_FREE || op->request == HS_REALLOC;
-    bool good = !takes_pointer || pointer_is_good(s, op->p);
+    bool takes = takes_pointer(op), good = !takes || pointer_is_good(s, op->p);
     if (!good && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE)
         return hs_describe_misuse(s, op, p, problem);
     const hs_client_block *old = p ? hs_client_block_at(s->client, p) : NULL;
-    uint64_t old_size = takes_pointer && old ? old->requested : 0;
+    uint64_t old_size = takes && old ? old->requested : 0;
     uint64_t used_before = hs_session_used(s);
 
     hs_addr result = run_request(s->heap, op, p);
@@ -272,16 +311,17 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
     hs_session_read_events(s);
     *variable = result_variable(s, op, *variable);
     settle(s, op, *variable, p, result);
-    mark_time(s, used_before);
+    mark_time(s, used_before, hs_events_counts(s->heap).visits);
     hs_session_tidy_changes(s);
     s->is.last = (hs_last){.any = true,
                            .number = s->now,
                            .op = *op,
-                           .old_value = takes_pointer ? p : HS_NULL,
+                           .old_value = takes ? p : HS_NULL,
                            .old_size = old_size,
                            .result = result,
                            .variable = *variable,
                            .misuse = !good};
     hs_session_look_for_damage(s, !good);
+    hs_atlas_follow(s);
     return true;
 }

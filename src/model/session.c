@@ -54,14 +54,17 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     s->change_count = 0;
     s->is.replayed = s->is.not_replayed = 0;
     hs_travel_heap_changed(s->travel, 0, SIZE_MAX);
+    hs_atlas_forget(s);
     return true;
 }
 
-static hs_session *session_with(const hs_setup *setup, hs_problem *problem)
+/* `trace` becomes the session's, NULL for none. */
+static hs_session *session_with(const hs_setup *setup, hs_trace *trace, hs_problem *problem)
 {
     hs_session *s = hs_session_empty(NULL);
-    s->chronicle = hs_chronicle_new();
+    s->chronicle = trace ? hs_chronicle_of(trace) : hs_chronicle_new();
     s->borrowed = false;
+    if (trace) hs_client_name_after(s->client, trace);
     if (!hs_session_fresh_heap(s, setup, problem)) {
         hs_session_free(s);
         return NULL;
@@ -72,11 +75,19 @@ static hs_session *session_with(const hs_setup *setup, hs_problem *problem)
     return s;
 }
 
-hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+hs_session *hs_session_of_trace(hs_trace *trace, const char *allocator,
+                                const hs_heap_config *config, hs_problem *problem)
 {
     hs_setup setup = {.heap = *config};
     for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
-    return hs_setup_choose(&setup, allocator, problem) ? session_with(&setup, problem) : NULL;
+    if (hs_setup_choose(&setup, allocator, problem)) return session_with(&setup, trace, problem);
+    hs_trace_free(trace);
+    return NULL;
+}
+
+hs_session *hs_session_new(const char *allocator, const hs_heap_config *config, hs_problem *problem)
+{
+    return hs_session_of_trace(NULL, allocator, config, problem);
 }
 
 hs_session *hs_session_beside(const hs_session *s, const char *allocator, hs_problem *problem)
@@ -86,7 +97,7 @@ hs_session *hs_session_beside(const hs_session *s, const char *allocator, hs_pro
     hs_setup setup = beginning->is.setup;
     hs_session_free(beginning);
     if (allocator && !hs_setup_choose(&setup, allocator, problem)) return NULL;
-    return session_with(&setup, problem);
+    return session_with(&setup, NULL, problem);
 }
 
 hs_session *hs_session_empty(const hs_session *names)
@@ -97,8 +108,7 @@ hs_session *hs_session_empty(const hs_session *names)
     s->travel = hs_travel_new();
     s->replay_limit = UINT64_MAX;
     s->borrowed = true;
-    for (uint32_t i = 0; names && i < hs_client_known(names->client); i++)
-        hs_client_name(s->client, hs_client_name_of(names->client, i));
+    if (names) hs_client_know_names_of(s->client, names->client);
     return s;
 }
 
@@ -108,9 +118,11 @@ void hs_session_free(hs_session *s)
     for (int i = 0; i < HS_SPACES; i++) hs_space_free(s->spaces[i]);
     free(s->changes);
     hs_timeline_free(&s->timeline);
+    hs_session_free(s->ahead);
     hs_travel_free(s->travel);
     if (!s->borrowed) hs_chronicle_free(s->chronicle);
     hs_client_free(s->client);
+    hs_atlas_free(s->kept->atlas);
     free(s->kept);
     hs_heap_free(s->heap);
     free(s);
@@ -202,7 +214,53 @@ void hs_session_go_on(hs_session *s, uint64_t count)
         perform(s, &r.op, &r.variable, &ignored);
         hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
         s->is.last.op.name = s->is.last.op.text = NULL;
+        hs_travel_pass(s);
     }
+}
+
+/* Requests one after another, as far as they need not be looked at. True: the watcher stopped. */
+static bool pass_requests(hs_session *s, uint64_t count, const hs_watcher *watcher)
+{
+    bool named, stopped = false;
+    hs_record_of_op r;
+    hs_passed passed = {.record = &r};
+    hs_heap_use(s->heap, HS_COUNTED);
+    while (!stopped && s->at.count < count &&
+           hs_chronicle_get(s->chronicle, s->at.branch, s->at.count, &r, &named) &&
+           r.op.kind == HS_OP_REQUEST) {
+        if (named) r.op.name = ""; /* its variable is known */
+        s->now = s->at.count + 1;
+        if (!hs_pass_request(s, &passed)) break;
+        s->at.count++;
+        hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
+        hs_travel_pass(s);
+        if (watcher) stopped = watcher->look(watcher->of, s, &passed);
+    }
+    hs_heap_use(s->heap, HS_PROBED);
+    hs_travel_look(s);
+    return stopped;
+}
+
+bool hs_session_pass_watched(hs_session *s, uint64_t count, const hs_watcher *watcher)
+{
+    hs_addr end = hs_heap_end(s->heap);
+    bool stopped = false;
+    s->kept->taken = false;
+    hs_atlas_marks_move(s);
+    while (!stopped && s->at.count < count) {
+        bool sound = !s->is.broken_by && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE;
+        stopped = sound && pass_requests(s, count, watcher);
+        if (!stopped && s->at.count < count) hs_session_go_on(s, s->at.count + 1);
+    }
+    hs_atlas_marks_move(s);
+    hs_atlas_differs(s, end - 1, hs_heap_end(s->heap));
+    hs_atlas_catch_up(s);
+    return stopped;
+}
+
+void hs_session_pass(hs_session *s, uint64_t count)
+{
+    hs_session_pass_watched(s, count, NULL);
 }
 
 /* --- Slow motion ----------------------------------------------------------------------------- */
@@ -222,8 +280,12 @@ hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own)
 
 void hs_session_seek(hs_session *s, size_t from, size_t n)
 {
+    size_t events;
+    hs_events(s->heap, &events);
     hs_heap_seek(s->heap, n);
     s->kept->taken = false;
+    s->kept->between = n < events;
+    hs_atlas_forget(s);
     hs_session_note_changes(s, from, n);
 }
 
@@ -266,7 +328,7 @@ uint32_t hs_session_find_variable(const hs_session *s, const char *name, size_t 
 
 hs_addr hs_session_value(const hs_session *s, hs_pointer p)
 {
-    const hs_variable *v = hs_client_variable(s->client, p.variable);
+    const hs_variable *v = hs_client_nameless(s->client, p.variable);
     return (v ? v->value : 0) + p.offset;
 }
 

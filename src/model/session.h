@@ -3,6 +3,7 @@
 #define HS_MODEL_SESSION_H
 
 #include "model/address_space.h"
+#include "model/atlas.h"
 #include "model/chronicle.h"
 #include "model/client.h"
 #include "model/mmu.h"
@@ -20,11 +21,13 @@ typedef struct {
     uint64_t settings[HS_SETTINGS];
 } hs_setup;
 
-/* The ledger of the heap as it is, once somebody has asked for it. */
+/* What is known of the heap as it is, once somebody has asked for it. */
 typedef struct {
-    bool taken;
+    bool taken; /* the ledger */
     hs_ledger ledger;
-} hs_kept_ledger;
+    hs_atlas *atlas; /* or NULL */
+    bool between;    /* the heap is shown as it was in the middle of a request */
+} hs_kept;
 
 /* Where the session stands, beside the heap and what the client holds: all of it is a function of
  * the operations. */
@@ -47,15 +50,17 @@ struct hs_session {
     hs_heap *heap;
     hs_client *client;
     hs_timeline timeline;
-    hs_kept_ledger *kept; /* behind a pointer, for a reader of the session may take it */
+    hs_kept *kept; /* behind a pointer, for a reader of the session may take it */
 
     hs_chronicle *chronicle;
-    bool borrowed; /* the chronicle is another session's: what is done is not written down */
+    bool borrowed; /* the chronicle is another session's: what is done is not written down, */
+    bool surveys;  /* but checkpoints are made */
     hs_moment at;  /* operations performed so far, along a branch */
     uint64_t now;  /* the number of the operation that is being performed, from 1 */
     uint64_t replay_limit; /* a replay ends behind this operation */
     uint64_t work; /* since the last checkpoint: how long it would take to come here again */
     hs_travel *travel;
+    hs_session *ahead; /* one that goes through a trace before this one; NULL: none */
 
     hs_change *changes;
     size_t change_count, change_capacity;
@@ -67,8 +72,33 @@ struct hs_session {
  * until the next operation. */
 bool hs_session_record(const hs_session *, uint64_t index, hs_record_of_op *);
 
-/* Perform operations of the chronicle until `count` have been. */
+/* As hs_session_walk_to, by a walk that begins at `whole`, a whole block at or before `at`, which a
+ * sound heap has; HS_NULL: at the first. */
+bool hs_session_walk_from(const hs_session *, hs_addr whole, hs_addr at, hs_seen *out);
+
+/* Add a block to a ledger, and a ledger to another one. */
+void hs_ledger_book(hs_ledger *, const hs_session *, const hs_seen *);
+void hs_ledger_add(hs_ledger *, const hs_ledger *part);
+
+/* Perform operations of the chronicle until `count` have been; and the same for operations that
+ * nobody will look at, several times as fast. */
 void hs_session_go_on(hs_session *, uint64_t count);
+void hs_session_pass(hs_session *, uint64_t count);
+
+/* A request that was passed: what it was given and what came of it. */
+typedef struct {
+    const hs_record_of_op *record;
+    hs_addr p, result;
+    uint64_t committed; /* by the heap, before it */
+} hs_passed;
+
+/* Told of requests that are passed, in order; true: stop behind this one. */
+typedef struct {
+    bool (*look)(void *of, const hs_session *, const hs_passed *);
+    void *of;
+} hs_watcher;
+/* The same as hs_session_pass, watched; true when the watcher stopped it. */
+bool hs_session_pass_watched(hs_session *, uint64_t count, const hs_watcher *);
 
 /* A session without heap yet, whose names have the numbers of another's (NULL: none). */
 hs_session *hs_session_empty(const hs_session *names);
@@ -96,6 +126,9 @@ void hs_session_read_events(hs_session *s);
 void hs_session_look_for_damage(hs_session *s, bool needed);
 bool hs_session_is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n);
 bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem);
+/* Perform a request on the counted heap: nobody will look at its events. False, and nothing has
+ * happened, when it is one that must be looked at. */
+bool hs_pass_request(hs_session *s, hs_passed *);
 bool hs_setup_choose(hs_setup *setup, const char *name, hs_problem *problem);
 bool hs_perform_write(hs_session *s, const hs_op *op, hs_problem *problem);
 bool hs_perform_assign(hs_session *s, const hs_op *op);

@@ -9,7 +9,7 @@ hs_totals hs_totals_of(hs_addr base)
     return (hs_totals){.highest_block = base, .highest_payload = base};
 }
 
-void hs_totals_add(hs_totals *t, hs_counts c)
+void hs_totals_add(hs_totals *t, hs_counts c, hs_addr highest)
 {
     t->counts.visits += c.visits;
     t->counts.moved += c.moved;
@@ -18,7 +18,7 @@ void hs_totals_add(hs_totals *t, hs_counts c)
     t->counts.coalesces += c.coalesces;
     t->counts.growths += c.growths;
     if (c.visits > t->visits_max) t->visits_max = c.visits;
-    if (c.taken_end > t->highest_block) t->highest_block = c.taken_end;
+    if (highest > t->highest_block) t->highest_block = highest;
 }
 
 void hs_totals_block(hs_totals *t, uint64_t from, uint64_t to, hs_addr end, uint64_t used)

@@ -9,8 +9,8 @@
 
 hs_totals hs_totals_of(hs_addr base);
 
-/* What the request cost, and how far it reached. */
-void hs_totals_add(hs_totals *, hs_counts);
+/* What the request cost, and the highest end of a block that it took; 0: none was. */
+void hs_totals_add(hs_totals *, hs_counts, hs_addr highest);
 
 /* A block changed its payload, 0 where there is none, and now ends there. `used` is the memory in
  * use: from the base to the end of the highest block so far. */

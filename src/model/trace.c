@@ -117,6 +117,21 @@ bool hs_trace_has_names(const hs_trace *t)
     return t->name_count > 0;
 }
 
+/* One bit an id: does it hold a block? */
+void hs_trace_mark_nulls(hs_trace *t)
+{
+    uint64_t *live = hs_new(t->ids / 64 + 1, sizeof *live);
+    for (size_t i = 0; i < t->count; i++) {
+        hs_trace_op *op = &t->ops[i];
+        if (op->id == HS_TRACE_NULL) continue;
+        uint64_t *word = &live[op->id / 64], bit = (uint64_t)1 << op->id % 64;
+        bool frees = op->kind == HS_FREE || (op->kind == HS_REALLOC && !op->size && *word & bit);
+        if (op->kind == HS_REALLOC || op->kind == HS_FREE) op->other = !(*word & bit);
+        *word = frees ? *word & ~bit : *word | bit;
+    }
+    free(live);
+}
+
 hs_trace_header *hs_trace_about(hs_trace *t)
 {
     return &t->header;

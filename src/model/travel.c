@@ -25,6 +25,7 @@ typedef struct {
 
 struct hs_travel {
     checkpoint **checkpoints; /* in the order of their making */
+    uint64_t furthest;        /* operation of a trace that has one */
     size_t count, capacity;
     uint64_t interval; /* of work between them */
     size_t unweighed;  /* checkpoints made since their memory was last weighed */
@@ -129,9 +130,37 @@ void hs_travel_checkpoint(hs_session *s)
     keep_within_bounds(t);
 }
 
+void hs_travel_look(hs_session *s)
+{
+    uint64_t from = 0, to;
+    hs_addr base = hs_heap_base(s->heap);
+    for (; hs_heap_written(s->heap, &from, &to); from = to) {
+        hs_travel_heap_changed(s->travel, from, to);
+        hs_atlas_differs(s, base + from, base + to);
+    }
+}
+
 void hs_travel_note(hs_session *s)
 {
     if (!s->borrowed && s->work >= s->travel->interval) hs_travel_checkpoint(s);
+}
+
+/* How far a trace was gone through, with checkpoints on the way. */
+static uint64_t surveyed(const hs_session *s)
+{
+    uint64_t own = s->travel->furthest, others = s->ahead ? s->ahead->travel->furthest : 0;
+    return own > others ? own : others;
+}
+
+/* Checkpoints of typed commands were made when they were performed, those of a trace are made when
+ * it is gone through for the first time. */
+void hs_travel_pass(hs_session *s)
+{
+    if (s->work < s->travel->interval || (s->borrowed && !s->surveys)) return;
+    if (s->at.count > hs_chronicle_traced(s->chronicle) || s->at.count <= surveyed(s)) return;
+    hs_travel_look(s);
+    hs_travel_checkpoint(s);
+    s->travel->furthest = s->at.count;
 }
 
 /* Is moment a passed on the way to moment b? */
@@ -144,16 +173,22 @@ static bool is_on_the_way(const hs_chronicle *c, hs_moment a, hs_moment b)
     return b.branch == a.branch && a.count <= b.count;
 }
 
-static const checkpoint *last_before(const hs_session *s, hs_moment target)
+/* The last of these checkpoints before a moment that is later than `best`; else `best`. */
+static const checkpoint *later(const hs_chronicle *chronicle, const hs_travel *t, hs_moment target,
+                               const checkpoint *best)
 {
-    const checkpoint *best = NULL;
-    const hs_travel *t = s->travel;
     for (size_t i = 0; i < t->count; i++) {
         const checkpoint *c = t->checkpoints[i];
         if (best && c->at.count <= best->at.count) continue;
-        if (is_on_the_way(s->chronicle, c->at, target)) best = c;
+        if (is_on_the_way(chronicle, c->at, target)) best = c;
     }
     return best;
+}
+
+static const checkpoint *last_before(const hs_session *s, hs_moment target)
+{
+    const checkpoint *own = later(s->chronicle, s->travel, target, NULL);
+    return s->ahead ? later(s->chronicle, s->ahead->travel, target, own) : own;
 }
 
 /* --- Going ---------------------------------------------------------------------------------- */
@@ -185,11 +220,36 @@ static bool restore_heap(hs_session *s, const checkpoint *c, hs_problem *problem
     return true;
 }
 
+static void tell_bytes(void *context, size_t from, size_t to)
+{
+    hs_session *s = context;
+    hs_addr base = hs_heap_base(s->heap);
+    hs_atlas_differs(s, base + from, base + to);
+}
+
+static void tell_block(void *context, hs_addr from, hs_addr to)
+{
+    hs_atlas_differs(context, from, to);
+}
+
+/* What the heap has otherwise now: its bytes, where it ends, and where the allocator's pointers
+ * are; a table of blocks (of a model) may be another one altogether. */
+static void tell_heap(hs_session *s, const checkpoint *c)
+{
+    hs_addr end = hs_heap_base(s->heap) + hs_snapshot_size(c->heap), now = hs_heap_end(s->heap);
+    if (hs_heap_allocator(s->heap)->model_base) hs_atlas_forget(s);
+    hs_pages_differing(s->travel->heap, c->heap, tell_bytes, s);
+    hs_atlas_differs(s, (end < now ? end : now) - 1, end < now ? now : end);
+    hs_atlas_marks_move(s);
+}
+
 static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
 {
+    if (s->kept->between) hs_atlas_forget(s);
+    if (s->heap) tell_heap(s, c);
     if (!restore_heap(s, c, problem)) return false;
     s->is = c->standing;
-    hs_client_restore(s->client, c->client);
+    hs_client_restore(s->client, c->client, tell_block, s);
     hs_timeline *t = &s->timeline;
     t->count = hs_snapshot_size(c->samples) / sizeof *t->samples;
     t->stride = c->stride;
@@ -198,6 +258,8 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     s->at.count = c->at.count;
     s->change_count = 0;
     s->kept->taken = false;
+    s->kept->between = false;
+    hs_atlas_catch_up(s);
     return true;
 }
 
@@ -225,6 +287,8 @@ static bool go(hs_session *s, const hs_session *from, hs_moment target, hs_probl
                   is_on_the_way(s->chronicle, s->at, target) && s->at.count < target.count;
     if (!onward && !restore(s, c, problem)) return false;
     s->at.branch = target.branch;
+    s->work = 0;
+    if (shown) hs_session_pass(s, shown - 1);
     hs_session_go_on(s, target.count);
     s->work = 0;
     return true;
@@ -255,6 +319,40 @@ hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *proble
     return then;
 }
 
+/* --- Surveys of traces ---------------------------------------------------------------------- */
+
+uint64_t hs_session_traced(const hs_session *s)
+{
+    return hs_chronicle_traced(s->chronicle);
+}
+
+uint64_t hs_session_surveyed(const hs_session *s)
+{
+    return s->ahead ? s->ahead->at.count : 0;
+}
+
+const hs_session *hs_session_ahead(const hs_session *s)
+{
+    return s->ahead;
+}
+
+bool hs_session_survey(hs_session *s, uint64_t operations, hs_problem *problem)
+{
+    if (!s->ahead) {
+        s->ahead = hs_session_empty(s);
+        s->ahead->chronicle = s->chronicle;
+        s->ahead->surveys = true;
+        if (!go(s->ahead, s, (hs_moment){0, 0}, problem)) {
+            hs_session_free(s->ahead);
+            s->ahead = NULL;
+            return false;
+        }
+    }
+    uint64_t end = hs_chronicle_traced(s->chronicle), now = s->ahead->at.count;
+    hs_session_pass(s->ahead, end - now > operations ? now + operations : end);
+    return true;
+}
+
 /* --- Branches ------------------------------------------------------------------------------- */
 
 hs_moment hs_session_moment(const hs_session *s)
@@ -279,6 +377,6 @@ hs_moment hs_session_branch_fork(const hs_session *s, uint32_t branch)
 
 size_t hs_session_history_bytes(const hs_session *s, size_t *checkpoints)
 {
-    *checkpoints = weigh_all(s->travel);
+    *checkpoints = weigh_all(s->travel) + (s->ahead ? weigh_all(s->ahead->travel) : 0);
     return hs_chronicle_bytes(s->chronicle);
 }

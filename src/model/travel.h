@@ -25,8 +25,13 @@ void hs_travel_heap_changed(hs_travel *, size_t from, size_t to);
 /* Samples from .. to - 1 were written to. */
 void hs_travel_samples_changed(hs_travel *, size_t from, size_t to);
 
-/* An operation was performed: make a checkpoint when it is time. */
+/* What the counted heap was written to is no longer as the last checkpoint has it. */
+void hs_travel_look(hs_session *);
+
+/* A new operation was performed, or one of a trace was gone on to: make a checkpoint when it is
+ * time. */
 void hs_travel_note(hs_session *);
+void hs_travel_pass(hs_session *);
 /* Make one now. */
 void hs_travel_checkpoint(hs_session *);
 

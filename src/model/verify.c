@@ -144,9 +144,9 @@ static uint64_t occupied(const held *b)
 
 static bool is_apart(verifier *v, const held *b)
 {
-    const hs_index_entry *near = hs_index_before(v->index, b->at + occupied(b) - 1);
-    if (!near) return true;
-    const held *other = &v->blocks[near->value];
+    hs_index_entry near;
+    if (!hs_index_before(v->index, b->at + occupied(b) - 1, &near)) return true;
+    const held *other = &v->blocks[near.value];
     char name[40];
     if (other->at + occupied(other) <= b->at) return true;
     return violates(
@@ -266,9 +266,10 @@ static bool is_consistent(verifier *v)
 /* What is still held at the end. */
 static bool all_hold(verifier *v)
 {
-    const hs_index_entry *e = hs_index_from(v->index, 0);
-    for (; e; e = hs_index_from(v->index, e->key + 1)) {
-        const held *b = &v->blocks[e->value];
+    hs_index_entry e;
+    for (bool more = hs_index_from(v->index, 0, &e); more;
+         more = hs_index_from(v->index, e.key + 1, &e)) {
+        const held *b = &v->blocks[e.value];
         if (!holds(v, b, b->at, b->size, ": another block was written over it")) return false;
     }
     return is_consistent(v);

@@ -1,6 +1,6 @@
 /* Walking the heap as a reader sees it: the allocator's walker says where blocks are, the client's
  * records say whose they are and, where an allocator leaves no marks, where one ends. */
-#include <heapscope/session.h>
+#include "model/session.h"
 
 static hs_addr end_of(const hs_block *b)
 {
@@ -42,14 +42,33 @@ static void see_whole(const hs_session *s, hs_seen *out)
     out->payload_end = payload + (c->requested < capacity ? c->requested : capacity);
 }
 
-static bool see_next_whole(const hs_session *s, const hs_block *previous, hs_seen *out)
+static void see(const hs_session *s, hs_seen *out)
 {
-    const hs_heap *h = hs_session_heap(s);
-    if (!hs_heap_allocator(h)->walk(h, previous, &out->whole)) return false;
     if (out->whole.kind == HS_BLOCK_REGION)
         see_piece(s, out->whole.addr, hs_session_block_from(s, out->whole.addr), out);
     else
         see_whole(s, out);
+}
+
+static bool see_next_whole(const hs_session *s, const hs_block *previous, hs_seen *out)
+{
+    const hs_heap *h = hs_session_heap(s);
+    if (!hs_heap_allocator(h)->walk(h, previous, &out->whole)) return false;
+    see(s, out);
+    return true;
+}
+
+/* Of the block before, walkers ask where it ends and whether it is in use. In a sound heap the
+ * block at hand makes sense with one answer alone. */
+static bool see_whole_at(const hs_session *s, hs_addr whole, hs_seen *out)
+{
+    const hs_heap *h = hs_session_heap(s);
+    const hs_allocator *a = hs_heap_allocator(h);
+    hs_block used = {.kind = HS_BLOCK_USED, .addr = whole, .word = 1};
+    hs_block free = {.kind = HS_BLOCK_FREE, .addr = whole, .footer = 8};
+    if (!a->walk(h, &used, &out->whole)) return false;
+    if (out->whole.kind == HS_BLOCK_DAMAGED) a->walk(h, &free, &out->whole);
+    see(s, out);
     return true;
 }
 
@@ -65,16 +84,64 @@ bool hs_session_walk(const hs_session *s, const hs_seen *previous, hs_seen *out)
     return true;
 }
 
-bool hs_session_walk_to(const hs_session *s, hs_addr at, hs_seen *out)
+bool hs_session_walk_from(const hs_session *s, hs_addr whole, hs_addr at, hs_seen *out)
 {
-    bool more = see_next_whole(s, NULL, out);
+    bool more = whole ? see_whole_at(s, whole, out) : see_next_whole(s, NULL, out);
     while (more && end_of(&out->whole) <= at) {
-        hs_block whole = out->whole;
-        more = see_next_whole(s, &whole, out);
+        hs_block before = out->whole;
+        more = see_next_whole(s, &before, out);
     }
     if (!more || out->whole.kind != HS_BLOCK_REGION || at <= out->whole.addr) return more;
     const hs_client_block *c = hs_session_block_before(s, at);
     hs_addr start = c && c->addr >= out->whole.addr ? c->addr : out->whole.addr;
     see_piece(s, start, hs_session_block_from(s, start), out);
     return true;
+}
+
+bool hs_session_walk_to(const hs_session *s, hs_addr at, hs_seen *out)
+{
+    return hs_session_walk_from(s, hs_atlas_anchor(s, at), at, out);
+}
+
+/* --- What the bytes serve ------------------------------------------------------------------- */
+
+static size_t parts_of_used(const hs_seen *seen, hs_part out[HS_PARTS])
+{
+    const hs_block *b = &seen->block;
+    hs_addr p = hs_block_payload(b), end = p + hs_block_capacity(b);
+    out[0] = (hs_part){b->addr, p - b->lead, HS_SHARE_HEADER};
+    out[1] = (hs_part){p - b->lead, p, HS_SHARE_PADDING};
+    out[2] = (hs_part){p, seen->payload_end, HS_SHARE_PAYLOAD};
+    out[3] = (hs_part){seen->payload_end, end, HS_SHARE_PADDING};
+    out[4] = (hs_part){end, end_of(b), HS_SHARE_FOOTER};
+    return 5;
+}
+
+static size_t parts_of_free(const hs_session *s, const hs_block *b, hs_part out[HS_PARTS])
+{
+    hs_addr links = b->addr + b->header, p = links + b->links, end = end_of(b) - b->footer;
+    hs_addr highest = hs_session_totals(s)->highest_block;
+    hs_addr unused = highest < p ? p : least(highest, end);
+    out[0] = (hs_part){b->addr, links, HS_SHARE_HEADER};
+    out[1] = (hs_part){links, p, HS_SHARE_LINK};
+    out[2] = (hs_part){p, unused, HS_SHARE_FREE};
+    out[3] = (hs_part){unused, end, HS_SHARE_UNUSED};
+    out[4] = (hs_part){end, end_of(b), HS_SHARE_FOOTER};
+    return 5;
+}
+
+size_t hs_parts_of(const hs_session *s, const hs_seen *seen, hs_part out[HS_PARTS])
+{
+    static const hs_share shares[HS_BLOCK_KINDS] = {[HS_BLOCK_REGION] = HS_SHARE_PADDING,
+                                                    [HS_BLOCK_OWN] = HS_SHARE_HEADER,
+                                                    [HS_BLOCK_DEAD] = HS_SHARE_DEAD,
+                                                    [HS_BLOCK_UNUSED] = HS_SHARE_UNUSED,
+                                                    [HS_BLOCK_DAMAGED] = HS_SHARE_DAMAGED};
+    const hs_block *b = &seen->block;
+    if (b->kind == HS_BLOCK_USED) return parts_of_used(seen, out);
+    if (b->kind == HS_BLOCK_FREE) return parts_of_free(s, b, out);
+    hs_addr from = b->kind == HS_BLOCK_DEAD ? hs_block_payload(b) : b->addr;
+    out[0] = (hs_part){b->addr, from, HS_SHARE_HEADER};
+    out[1] = (hs_part){from, end_of(b), shares[b->kind]};
+    return 2;
 }

@@ -59,6 +59,26 @@ static const hs_format *find_format(hs_reading *r)
     return f;
 }
 
+const char *hs_trace_format_of_file(const char *path)
+{
+    static const hs_trace_reading options;
+    hs_trace_report ignored = {0};
+    hs_source source;
+    const hs_format *f = NULL;
+    hs_reading *r = hs_new(1, sizeof *r);
+    r->options = &options;
+    r->report = &ignored;
+    r->name = path;
+    r->source = &source;
+    if (hs_source_open(&source, path)) hs_reading_more(r, FIRST_PIECE);
+    if (!r->failed && r->size) f = find_format(r);
+    hs_source_close(&source);
+    hs_trace_report_free(&ignored);
+    free(r->text);
+    free(r);
+    return f ? f->name : NULL;
+}
+
 /* What the bad lines come to. */
 static void judge(hs_reading *r)
 {

@@ -54,6 +54,12 @@ typedef struct {
         uint64_t request;        /* its operation's number */
     } slow;
     hs_zoom_path path;
+    struct {            /* of a trace */
+        bool has_focus; /* keys go through it, and are not the prompt's */
+        bool playing;   /* by itself, the next step at `due` */
+        uint64_t pace;  /* requests a step */
+        int64_t due, told;
+    } trace;
 
     struct { /* a question that waits for its answer, while `on` */
         bool on, on_map;
@@ -152,6 +158,17 @@ void hs_app_key_back(app *a);
 hs_key hs_app_next_char(void *context, wchar_t *out);
 void hs_app_show_completions(void *context, const hs_completions *c);
 void hs_app_look_key(app *a, wchar_t key);
+
+void hs_app_travel(app *a, uint64_t count);
+
+/* --- A trace (tracing.c) --- */
+
+void hs_app_open_trace(app *a);
+void hs_app_return_to_trace(app *a);
+bool hs_app_take_trace_key(app *a, wchar_t key, bool special);
+int hs_app_trace_wait(const app *a);
+bool hs_app_trace_goes_on(app *a);
+void hs_app_put_trace(const app *a, hs_pane p, int row);
 
 /* --- Questions (questions.c) --- */
 

@@ -427,7 +427,7 @@ static int compare(const request *r)
     return status;
 }
 
-int hs_compare(int argc, char **argv)
+int hs_compare_traces(int argc, char **argv)
 {
     request r = {.plan = {.heap = {HS_HEAP_SMALLEST, HEAP_MOST},
                           .growth = HS_GROWTH_EXACT,

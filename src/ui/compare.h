@@ -3,7 +3,7 @@
 #define HS_UI_COMPARE_H
 
 /* Arguments from "compare" on. Returns an exit status. */
-int hs_compare(int argc, char **argv);
+int hs_compare_traces(int argc, char **argv);
 
 /* Its section of the man page. */
 void hs_compare_manual(void);

@@ -13,6 +13,9 @@ static const char question_keys[] = "Type the answer and Enter; Enter alone or E
 static const char map_question_keys[] =
     "Type the answer and Enter, or click on the block; Enter alone or Escape passes";
 
+static const char trace_keys[] =
+    "Space next  Left back  p plays  + - pace  n finds again  F12 graph  Enter type commands";
+
 static const char slow_keys[] =
     "Right or Space next  Left back  Home first  End last  Escape ends slow motion";
 
@@ -83,6 +86,10 @@ static int put_prompt(const app *a, hs_pane p, int row)
     }
     if (a->player.has_focus) {
         put_player(a, p, row);
+        return -1;
+    }
+    if (a->trace.has_focus) {
+        hs_app_put_trace(a, p, row);
         return -1;
     }
     hs_prompt_line line = hs_prompt_view(a->prompt);
@@ -160,6 +167,7 @@ static void compose(app *a)
                     : a->slow.on   ? slow_keys
                     : hs_app_space_on_show(a)     ? space_keys
                     : a->player.has_focus         ? player_keys
+                    : a->trace.has_focus          ? trace_keys
                     : hs_app_script_is_at_hand(a) ? ended_keys
                     : a->player.script            ? paused_keys
                                                   : typing_keys;

@@ -402,6 +402,8 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     hs_prompt_host host = {&a, hs_app_next_char, hs_app_show_completions};
     hs_listener listener = {&a,         say,      hs_app_show, begin, performed, interrupted,
                             hs_app_ask, progress, go_on,       play,  cue};
+    if (config->light || config->large) a.other_theme = HS_THEME_LIGHT;
+    a.state.resized = a.state.large = config->large;
     a.interpreter = hs_interpreter_new(session, &listener);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);
@@ -409,7 +411,7 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
         free_app(&a);
         return line_mode(session, config, why);
     }
-    const char *notice = hs_journal_notice(config->journal);
+    const char *notice = config->notice ? config->notice : hs_journal_notice(config->journal);
     hs_app_set_message(
         &a,
         hs_app_copy(
@@ -417,6 +419,7 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
                    : "Type malloc 24, free p1, help. demos lists the lectures, F1 or ? the keys."),
         false);
     hs_app_open_script(&a, hs_app_first_script(&a));
+    hs_app_open_trace(&a);
     read_lines(&a);
     uint64_t in_script = hs_interpreter_failures(a.interpreter) - a.typed_failures;
     int ended_by = hs_terminal_end_signal(a.terminal);

@@ -9,8 +9,10 @@
 typedef struct {
     const char *script;  /* played first; NULL for none */
     const char *text;    /* or commands, played likewise */
+    const char *notice;  /* said at the start; NULL: what one may type */
     const char *history; /* file; may be NULL */
     bool ascii;
+    bool light, large;   /* whatever is set, until a key changes it */
     hs_journal *journal; /* of what is typed; may be NULL */
 } hs_fullscreen_config;
 

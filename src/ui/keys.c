@@ -28,7 +28,7 @@ static void inspect(app *a, hs_addr at)
 {
     if (!at) return;
     hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
-    hs_inspect_paint(hs_app_stage(a), hs_pane_of(scene), at);
+    scene->rows = hs_inspect_paint(hs_app_stage(a), hs_pane_of(scene), at);
     char *text = hs_scene_text(scene);
     hs_scene_free(scene);
     const char *rows = text + strcspn(text, "\n"); /* behind the title */
@@ -94,8 +94,8 @@ static void cursor_to_block(app *a, bool forward)
             a, hs_heap_holds(hs_session_heap(hs_app_stage(a)), next, 1) ? (int64_t)(next - at) : 0);
         return;
     }
-    for (bool more = hs_session_walk(hs_app_stage(a), NULL, &seen); more && seen.block.addr < at;
-         more = hs_session_walk(hs_app_stage(a), &seen, &seen))
+    uint64_t n = hs_session_count_before(hs_app_stage(a), at, HS_ALL_KINDS);
+    if (n && hs_session_walk_nth(hs_app_stage(a), n - 1, HS_ALL_KINDS, &seen))
         before = seen.block.addr;
     move_cursor(a, -(int64_t)(at - before));
 }
@@ -188,7 +188,9 @@ static void key_quit(app *a)
 
 static void key_play(app *a)
 {
-    if (a->player.has_focus)
+    if (!a->player.script)
+        hs_app_return_to_trace(a);
+    else if (a->player.has_focus)
         hs_player_play(&a->player);
     else
         hs_player_return(&a->player);
@@ -291,7 +293,7 @@ static const struct {
     {KEY_F(2), "F2", "all blocks", key_blocks},
     {KEY_F(3), "F3", "the free blocks in their own order", key_free_list},
     {KEY_F(4), "F4", "the ledger and all measures", key_stats},
-    {KEY_F(5), "F5", "back to the script; there: play by itself, or pause", key_play},
+    {KEY_F(5), "F5", "back to the script, or the trace; there: play by itself, or pause", key_play},
     {KEY_F(6), "F6", "one step of the script", hs_app_key_next},
     {KEY_F(7), "F7", "zoom out: more bytes in a row", zoom_out},
     {KEY_F(8), "F8", "zoom in: fewer bytes in a row, down to single bytes", zoom_in},
@@ -336,7 +338,16 @@ static void key_help(app *a)
           "  Home, End    its start, its end\n"
           "  p            play by itself, or pause\n"
           "  Enter        type commands, as any other letter does; F5 comes back to the script\n"
-          "  q            end it\n",
+          "  q            end it\n"
+          "\nIn a trace\n"
+          "  Space        the next request; Right, Down too\n"
+          "  Left         the request before; Up, Backspace too\n"
+          "  + and -      ten times as many requests at a time, or a tenth\n"
+          "  Page Down    so many requests on; Page Up: back\n"
+          "  Home, End    before the first request, behind the last one\n"
+          "  p            play by itself, or pause\n"
+          "  n            `find` again what was looked for last\n"
+          "  Enter        type commands, as any other letter does; F5 comes back to the trace\n",
           out);
     for (size_t i = 1; i <= 9 && hs_player_section_title(&a->player, i); i++)
         fprintf(out, "  %zu            %s\n", i, hs_player_section_title(&a->player, i));
@@ -353,14 +364,15 @@ static void key_help(app *a)
 }
 
 /* Go to a moment of this branch, and say what was done there. */
-static void travel(app *a, uint64_t count)
+void hs_app_travel(app *a, uint64_t count)
 {
     hs_problem problem;
     hs_moment m = hs_session_moment(a->session);
     hs_app_end_slow_motion(a);
-    hs_app_close_overlay(a);
+    if (!a->state.overlay.panel) hs_app_close_overlay(a); /* a panel shows the new moment */
     m.count = count;
-    if (!hs_session_go(a->session, m, &problem)) {
+    a->began = a->shown = hs_player_clock();
+    if (!hs_interpreter_go(a->interpreter, m, &problem)) {
         hs_app_set_message(a, hs_app_copy(problem.what), true);
         return;
     }
@@ -376,13 +388,13 @@ static void travel(app *a, uint64_t count)
 static void travel_back(app *a)
 {
     uint64_t count = hs_session_moment(a->session).count;
-    if (count) travel(a, count - 1);
+    if (count) hs_app_travel(a, count - 1);
 }
 
 static void travel_forward(app *a)
 {
     hs_moment m = hs_session_moment(a->session);
-    if (m.count < hs_session_branch_count(a->session, m.branch)) travel(a, m.count + 1);
+    if (m.count < hs_session_branch_count(a->session, m.branch)) hs_app_travel(a, m.count + 1);
 }
 
 /* A click on the bar in the title. */
@@ -391,7 +403,19 @@ static void scrub_to(app *a, int column)
     hs_pane bar = a->places.bar;
     uint64_t end = hs_session_branch_count(a->session, hs_session_moment(a->session).branch);
     if (column < bar.column || column >= bar.column + bar.columns) return;
-    travel(a, (uint64_t)(column - bar.column) * end / (uint64_t)(bar.columns - 1));
+    hs_app_travel(a, (uint64_t)(column - bar.column) * end / (uint64_t)(bar.columns - 1));
+}
+
+/* A click on the graph over time, where it is one of a trace. */
+static bool jump_in_plot(app *a, int row, int column)
+{
+    uint64_t request;
+    hs_pane p = a->places.overlay;
+    bool on_plot = a->state.overlay.open && a->state.overlay.panel == &hs_panel_plot;
+    if (!on_plot || row < p.row || !hs_plot_request(a->session, p, column - p.column, &request))
+        return false;
+    hs_app_travel(a, request);
+    return true;
 }
 
 static void act_on_mouse(app *a)
@@ -404,6 +428,7 @@ static void act_on_mouse(app *a)
         scrub_to(a, event.x);
         return;
     }
+    if (event.bstate & BUTTON1_PRESSED && jump_in_plot(a, event.y, event.x)) return;
     if (!(event.bstate & BUTTON1_PRESSED) || a->state.overlay.open) return;
     inspect(a, hs_map_address(hs_app_stage(a), &a->places.plan, event.y - a->places.map.row,
                               event.x - a->places.map.column));
@@ -504,7 +529,7 @@ static void act_on_key(app *a, wchar_t key)
         a->pasting = key == HS_KEY_PASTE_BEGIN;
     if (key == HS_KEY_PASTE_BEGIN) a->player.has_focus = a->player.playing = false;
     if (key == KEY_MOUSE) act_on_mouse(a);
-    if (take_lecture_key(a, key, true)) return;
+    if (take_lecture_key(a, key, true) || hs_app_take_trace_key(a, key, true)) return;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (keys[i].key == key) keys[i].act(a);
     for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++)
@@ -592,7 +617,7 @@ static bool for_editor(app *a, wchar_t c)
     }
     if (hs_app_take_space_key(a, c, false)) return false;
     if (c == ESCAPE && take_escape(a)) return false;
-    if (take_lecture_key(a, c, false)) return false;
+    if (take_lecture_key(a, c, false) || hs_app_take_trace_key(a, c, false)) return false;
     if (a->player.has_focus && take_player_key(a, c)) return false;
     if (c == L'?' && line.length == 0 && !line.search_length) {
         key_help(a);
@@ -629,12 +654,15 @@ hs_key hs_app_next_char(void *context, wchar_t *out)
             hs_journal_sync(a->config->journal); /* what is answered is kept */
             hs_app_draw(a);
         }
-        bool played = a->player.has_focus || a->slow.on;
-        int wait = hs_player_wait(&a->player);
-        bool looks = wait < 0 && hs_app_is_live(a);
+        bool played = a->player.has_focus || a->slow.on || a->trace.has_focus;
+        int wait = hs_player_wait(&a->player), traces = wait < 0 ? hs_app_trace_wait(a) : -1;
+        bool looks = wait < 0 && traces < 0 && hs_app_is_live(a);
+        if (traces >= 0) wait = traces;
         switch (hs_app_read_key(a, looks ? LOOK_EVERY : wait, &key)) {
         case HS_READ_END: return HS_KEY_END;
         case HS_READ_TIMEOUT:
+            if (traces >= 0 && !hs_app_trace_goes_on(a)) continue;
+            if (traces >= 0) break;
             if (looks)
                 hs_app_look_again(a);
             else

@@ -151,7 +151,7 @@ static void print_bytes(const printer *p, hs_addr at, uint64_t n)
 static void print_inspection(const printer *p, hs_addr at)
 {
     hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, p->style->columns, p->style->ascii);
-    hs_inspect_paint(p->session, hs_pane_of(scene), at);
+    scene->rows = hs_inspect_paint(p->session, hs_pane_of(scene), at);
     print_scene(p, scene);
 }
 

@@ -18,7 +18,7 @@ typedef struct {
     hs_drawing *d;
     int rows[LEVELS]; /* of the pane, by the logarithm of a size; -1: out of sight */
     int lowest, highest;
-    size_t small[2]; /* used and free blocks that are too small to be seen */
+    size_t small[2], drawn[2]; /* used and free blocks that are too small to be seen; and others */
 } halves;
 
 static int level_of(uint64_t size)
@@ -74,7 +74,10 @@ static void put_block(halves *t, const hs_block *b)
     bool used = b->kind == HS_BLOCK_USED;
     int level = level_of(b->size);
     hs_role role = used ? HS_ROLE_PAYLOAD : HS_ROLE_FREE;
-    if (level < t->lowest) t->small[!used]++;
+    if (level < t->lowest)
+        t->small[!used]++;
+    else
+        t->drawn[!used]++;
     put_split(t, offset, level < t->lowest ? t->lowest - 1 : level);
     if (level < t->lowest || t->rows[level] < 0) return;
     int from = column_of(d, offset), to = column_of(d, offset + b->size);
@@ -93,8 +96,8 @@ static bool choose_levels(halves *t)
 {
     const hs_drawing *d = t->d;
     hs_block b;
-    int smallest = LEVELS;
-    for (bool more = d->allocator->walk(d->heap, NULL, &b); more;
+    int smallest = d->holes.many ? 0 : LEVELS; /* so small that it has no row */
+    for (bool more = !d->holes.many && d->allocator->walk(d->heap, NULL, &b); more;
          more = d->allocator->walk(d->heap, &b, &b))
         if (is_node(&b) && level_of(b.size) < smallest) smallest = level_of(b.size);
     t->highest = level_of(hs_heap_committed(d->heap));
@@ -106,10 +109,37 @@ static bool choose_levels(halves *t)
     return smallest < LEVELS;
 }
 
+static void put_all(halves *t)
+{
+    hs_drawing *d = t->d;
+    hs_block b;
+    for (bool more = d->allocator->walk(d->heap, NULL, &b); more;
+         more = d->allocator->walk(d->heap, &b, &b))
+        if (is_node(&b))
+            put_block(t, &b);
+        else if (b.kind == HS_BLOCK_DAMAGED)
+            hs_drawing_say(d, HS_ROLE_ERROR, "0x%" PRIx64 ": %s", b.addr, b.damage);
+}
+
+/* Of many blocks, those that can be seen: one begins at a multiple of the smallest size on show. */
+static void put_visible(halves *t)
+{
+    const hs_drawing *d = t->d;
+    hs_addr base = hs_heap_base(d->heap), end = hs_heap_end(d->heap);
+    uint64_t unit = (uint64_t)1 << t->lowest;
+    hs_seen seen;
+    for (hs_addr at = base; at < end && hs_session_walk_to(d->session, at, &seen);) {
+        const hs_block *b = &seen.block;
+        if (b->addr == at && is_node(b)) put_block(t, b);
+        at += b->addr == at && b->size > unit ? b->size : unit;
+    }
+    t->small[0] = d->holes.kinds[HS_BLOCK_USED] - t->drawn[0];
+    t->small[1] = d->holes.kinds[HS_BLOCK_FREE] - t->drawn[1];
+}
+
 static void draw_halves(hs_drawing *d)
 {
     halves t = {.d = d};
-    hs_block b;
     char range[HS_RANGE_TEXT];
     if (!choose_levels(&t)) return;
     for (int level = t.highest; level >= t.lowest; level--) {
@@ -119,12 +149,7 @@ static void draw_halves(hs_drawing *d)
             hs_putf(d->pane, t.rows[level], 0, HS_ROLE_TEXT, "%*s", LABEL - 1,
                     hs_range_text(size, size, range));
     }
-    for (bool more = d->allocator->walk(d->heap, NULL, &b); more;
-         more = d->allocator->walk(d->heap, &b, &b))
-        if (is_node(&b))
-            put_block(&t, &b);
-        else if (b.kind == HS_BLOCK_DAMAGED)
-            hs_drawing_say(d, HS_ROLE_ERROR, "0x%" PRIx64 ": %s", b.addr, b.damage);
+    (d->holes.many ? put_visible : put_all)(&t);
     if (t.small[0] || t.small[1])
         hs_drawing_say(d, HS_ROLE_DIM, "%*s too small to draw: %zu used, %zu free", LABEL - 1,
                        "less", t.small[0], t.small[1]);

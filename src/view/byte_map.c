@@ -13,10 +13,12 @@
 #include <string.h>
 
 /* The roles that bytes of the heap can have, the most telling first. */
-static const hs_role roles[] = {HS_ROLE_DAMAGE, HS_ROLE_HEADER,  HS_ROLE_FOOTER,
-                                HS_ROLE_LINK,   HS_ROLE_PAYLOAD, HS_ROLE_PADDING,
-                                HS_ROLE_DEAD,   HS_ROLE_FREE,    HS_ROLE_UNUSED};
-enum { ROLES = sizeof roles / sizeof *roles };
+static const hs_role roles[HS_SHARES] = {
+    [HS_SHARE_DAMAGED] = HS_ROLE_DAMAGE,  [HS_SHARE_HEADER] = HS_ROLE_HEADER,
+    [HS_SHARE_FOOTER] = HS_ROLE_FOOTER,   [HS_SHARE_LINK] = HS_ROLE_LINK,
+    [HS_SHARE_PAYLOAD] = HS_ROLE_PAYLOAD, [HS_SHARE_PADDING] = HS_ROLE_PADDING,
+    [HS_SHARE_DEAD] = HS_ROLE_DEAD,       [HS_SHARE_FREE] = HS_ROLE_FREE,
+    [HS_SHARE_UNUSED] = HS_ROLE_UNUSED};
 
 /* --- Layout --------------------------------------------------------------------------------- */
 
@@ -115,76 +117,13 @@ int hs_map_rows(const hs_map_plan *plan)
 typedef struct {
     const hs_session *session;
     const hs_map_plan *plan;
-    hs_pane pane;      /* the rows of the heap alone, without the ruler */
-    hs_addr from, to;  /* the bytes on show */
-    uint64_t *weights; /* ROLES for each cell */
+    hs_pane pane;                   /* the rows of the heap alone, without the ruler */
+    hs_addr from, to;               /* the bytes on show */
+    uint64_t (*weights)[HS_SHARES]; /* of each cell, by what its bytes serve */
     uint8_t *changed;
     size_t cells, row_cells;
     int ruler; /* rows above */
 } painter;
-
-static size_t role_index(hs_role role)
-{
-    for (size_t i = 0; i < ROLES; i++)
-        if (roles[i] == role) return i;
-    return ROLES - 1;
-}
-
-static void weigh(painter *m, hs_addr from, hs_addr to, hs_role role)
-{
-    if (from < m->from) from = m->from;
-    if (to > m->to) to = m->to;
-    size_t r = role_index(role);
-    while (from < to) {
-        size_t cell = (size_t)((from - m->from) / m->plan->cell_bytes);
-        hs_addr cell_end = m->from + (cell + 1) * m->plan->cell_bytes;
-        hs_addr end = to < cell_end ? to : cell_end;
-        m->weights[cell * ROLES + r] += end - from;
-        from = end;
-    }
-}
-
-static void weigh_used(painter *m, const hs_seen *seen)
-{
-    const hs_block *b = &seen->block;
-    hs_addr p = hs_block_payload(b), end = p + hs_block_capacity(b);
-    weigh(m, b->addr, p - b->lead, HS_ROLE_HEADER);
-    weigh(m, p - b->lead, p, HS_ROLE_PADDING);
-    weigh(m, p, seen->payload_end, HS_ROLE_PAYLOAD);
-    weigh(m, seen->payload_end, end, HS_ROLE_PADDING);
-    weigh(m, end, b->addr + b->size, HS_ROLE_FOOTER);
-}
-
-static void weigh_free(painter *m, const hs_block *b)
-{
-    hs_addr links = b->addr + b->header, p = links + b->links;
-    hs_addr end = b->addr + b->size - b->footer;
-    hs_addr highest = hs_session_totals(m->session)->highest_block;
-    hs_addr unused = highest < p ? p : highest < end ? highest : end;
-    weigh(m, b->addr, links, HS_ROLE_HEADER);
-    weigh(m, links, p, HS_ROLE_LINK);
-    weigh(m, p, unused, HS_ROLE_FREE);
-    weigh(m, unused, end, HS_ROLE_UNUSED);
-    weigh(m, end, b->addr + b->size, HS_ROLE_FOOTER);
-}
-
-static void weigh_block(painter *m, const hs_seen *seen)
-{
-    const hs_block *b = &seen->block;
-    hs_addr end = b->addr + b->size;
-    switch (b->kind) {
-    case HS_BLOCK_USED: weigh_used(m, seen); break;
-    case HS_BLOCK_FREE: weigh_free(m, b); break;
-    case HS_BLOCK_REGION: weigh(m, b->addr, end, HS_ROLE_PADDING); break;
-    case HS_BLOCK_OWN: weigh(m, b->addr, end, HS_ROLE_HEADER); break;
-    case HS_BLOCK_DEAD:
-        weigh(m, b->addr, hs_block_payload(b), HS_ROLE_HEADER);
-        weigh(m, hs_block_payload(b), end, HS_ROLE_DEAD);
-        break;
-    case HS_BLOCK_UNUSED: weigh(m, b->addr, end, HS_ROLE_UNUSED); break;
-    case HS_BLOCK_DAMAGED: weigh(m, b->addr, end, HS_ROLE_DAMAGE); break;
-    }
-}
 
 /* --- Cells ---------------------------------------------------------------------------------- */
 
@@ -201,15 +140,15 @@ static int cell_row(const painter *m, size_t cell)
 /* The role of a cell: within a word the most telling one, in larger cells what most of it is. */
 static hs_role role_of(const painter *m, size_t cell)
 {
-    const uint64_t *w = &m->weights[cell * ROLES];
-    size_t most = ROLES;
+    const uint64_t *w = m->weights[cell];
+    size_t most = HS_SHARES;
     if (w[0]) return roles[0]; /* damage is always told */
-    for (size_t i = 0; i < ROLES; i++) {
+    for (size_t i = 0; i < HS_SHARES; i++) {
         if (!w[i]) continue;
         if (m->plan->cell_bytes <= 8) return roles[i];
-        if (most == ROLES || w[i] > w[most]) most = i;
+        if (most == HS_SHARES || w[i] > w[most]) most = i;
     }
-    if (most < ROLES) return roles[most];
+    if (most < HS_SHARES) return roles[most];
     /* No block's: before the first and after the last it is padding, then comes the end. */
     return m->from + cell * m->plan->cell_bytes < m->to ? HS_ROLE_PADDING : HS_ROLE_RESERVED;
 }
@@ -246,7 +185,7 @@ static void paint_span(const painter *m, int row, int column, int width, hs_role
 static void paint_cell(const painter *m, size_t cell)
 {
     hs_role role = role_of(m, cell);
-    uint64_t live = m->weights[cell * ROLES + role_index(HS_ROLE_PAYLOAD)];
+    uint64_t live = m->weights[cell][HS_SHARE_PAYLOAD];
     wchar_t glyph = hs_theme_glyph(role, m->pane.scene->ascii);
     if (is_coarse(m->plan) && live && role != HS_ROLE_DAMAGE) {
         int quarter = (int)(live * 4 / m->plan->cell_bytes);
@@ -324,13 +263,20 @@ static hs_role role_at(const painter *m, hs_addr at)
     return role_of(m, shown ? (size_t)((at - m->from) / m->plan->cell_bytes) : 0);
 }
 
+/* Room for any label? Asked before one is made up. */
+static bool has_room(const painter *m, hs_addr from, hs_addr to)
+{
+    return (to - from) / m->plan->cell_bytes > 0;
+}
+
 /* Header or footer, as stored: size | status bits, and what they say. */
 static void label_tag(const painter *m, hs_addr at, const hs_block *b)
 {
     const hs_heap *h = hs_session_heap(m->session);
     char text[128];
     uint64_t word = 0;
-    if (at < m->from || at >= m->to || !hs_heap_peek(h, at, &word)) return;
+    if (at < m->from || at >= m->to || !has_room(m, at, at + 8)) return;
+    if (!hs_heap_peek(h, at, &word)) return;
     for (int detail = HS_TAG_DETAILS; detail-- > 0;) {
         hs_tag_text(hs_heap_allocator(h), b, word & ~b->seal, detail, text, sizeof text);
         if (label(m, at, at + 8, role_at(m, at), text)) return;
@@ -346,7 +292,7 @@ static void label_links(const painter *m, const hs_block *b)
     char text[64];
     for (size_t i = 0; i < n; i++) {
         hs_addr at = b->addr + b->header + 8 * i;
-        if (at < m->from || at >= m->to) continue;
+        if (at < m->from || at >= m->to || !has_room(m, at, at + 8)) continue;
         int columns = span_columns(m, at, at + 8);
         if (columns > 8) columns--; /* the next link's label begins right behind this one's */
         if (hs_link_text(hs_heap_allocator(h), i, links.to[i], columns, m->pane.scene->ascii, text,
@@ -374,8 +320,9 @@ static void label_client(const painter *m, const hs_client_block *c, hs_addr end
  */
 static void keep_padding(const painter *m, hs_addr from, hs_addr end)
 {
-    for (hs_addr at = from; at < end && at < m->to; at += m->plan->cell_bytes) {
-        if (at < m->from) continue;
+    uint64_t bytes = m->plan->cell_bytes;
+    if (from < m->from) from += (m->from - from + bytes - 1) / bytes * bytes;
+    for (hs_addr at = from; at < end && at < m->to; at += bytes) {
         size_t cell = (size_t)((at - m->from) / m->plan->cell_bytes);
         if (role_of(m, cell) != HS_ROLE_PADDING) continue;
         for (int i = 0; i < m->plan->cell_columns; i++) {
@@ -389,15 +336,17 @@ static void label_payload(const painter *m, const hs_seen *seen)
 {
     hs_addr end = seen->block.addr + seen->block.size - seen->block.footer;
     /* Without headers between them, blocks need an edge. */
-    label_client(m, seen->client, end, seen->block.header ? "" : "[");
+    if (has_room(m, seen->client->addr, end))
+        label_client(m, seen->client, end, seen->block.header ? "" : "[");
     if (seen->block.kind == HS_BLOCK_USED) keep_padding(m, seen->payload_end, end);
 }
+
+enum { COARSEST = 64 }; /* bytes of a cell, from which on no block has room for a label */
 
 static void label_block(const painter *m, const hs_seen *seen)
 {
     const hs_block *b = &seen->block;
     hs_addr end = b->addr + b->size;
-    if (m->plan->cell_bytes > 64) return;
     if (b->kind == HS_BLOCK_DAMAGED) {
         label(m, b->addr, end, HS_ROLE_DAMAGE, b->damage);
         return;
@@ -570,18 +519,16 @@ void hs_map_paint(const hs_session *s, const hs_map_plan *plan, hs_pane pane, hs
     m.cells = m.row_cells * (size_t)plan->visible;
     m.to = plan->top + plan->row_bytes * (uint64_t)plan->visible;
     if (m.to > end) m.to = end;
-    m.weights = hs_new(m.cells * ROLES + 1, sizeof *m.weights);
+    m.weights = hs_new(m.cells + 1, sizeof *m.weights);
     m.changed = hs_new(m.cells + 1, 1);
 
     hs_seen b;
-    for (bool more = hs_session_walk_to(s, m.from, &b); more && b.block.addr < m.to;
-         more = hs_session_walk(s, &b, &b))
-        weigh_block(&m, &b);
+    hs_session_shares(s, m.from, (unsigned)__builtin_ctzll(plan->cell_bytes), m.cells, m.weights);
     mark_changes(&m);
     for (size_t cell = 0; cell < m.cells; cell++) paint_cell(&m, cell);
     if (plan->cell_bytes == 1) paint_bytes(&m);
-    for (bool more = hs_session_walk_to(s, m.from, &b); more && b.block.addr < m.to;
-         more = hs_session_walk(s, &b, &b))
+    for (bool more = plan->cell_bytes <= COARSEST && hs_session_walk_to(s, m.from, &b);
+         more && b.block.addr < m.to; more = hs_session_walk(s, &b, &b))
         label_block(&m, &b);
     for (bool more = plan->large && !is_coarse(plan) && hs_session_walk_to(s, m.from, &b);
          more && b.block.addr < m.to; more = hs_session_walk(s, &b, &b))
@@ -621,7 +568,7 @@ void hs_map_legend(const hs_session *s, const hs_map_plan *plan, hs_pane p, int 
     hs_mark marks[HS_MARKS];
     size_t n = hs_heap_allocator(h)->marks(h, marks);
     int column = 0;
-    for (size_t i = ROLES; i-- > 0;) {
+    for (size_t i = HS_SHARES; i-- > 0;) {
         if (roles[i] == HS_ROLE_FOOTER || roles[i] == HS_ROLE_DAMAGE) continue;
         if (roles[i] == HS_ROLE_LINK && !hs_heap_allocator(h)->links) continue;
         bool shaded = roles[i] == HS_ROLE_PAYLOAD && is_coarse(plan);

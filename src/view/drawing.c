@@ -82,7 +82,7 @@ void hs_drawing_say(hs_drawing *d, hs_role role, const char *format, ...)
 
 /* --- A list as a row ------------------------------------------------------------------------ */
 
-enum { MORE = 8 }; /* columns of "123 more" */
+enum { MORE = 8, FIRST = 32 }; /* columns of "123 more"; blocks followed where there are many */
 
 typedef struct {
     hs_drawing *d;
@@ -113,25 +113,27 @@ static void put_link(chain *c, hs_addr at, bool last)
     c->column = hs_drawing_put_address(d, c->row, c->column, at);
 }
 
-static void end_chain(chain *c, hs_addr at, const char *wrong)
+static void end_chain(chain *c, hs_addr at, const char *wrong, bool all)
 {
     const hs_drawing *d = c->d;
     char text[HS_ADDRESS_TEXT];
     if (c->row < 0) return;
     if (c->hidden)
-        c->column = hs_putf(d->pane, c->row, c->column, HS_ROLE_DIM, "%zu more ", c->hidden);
+        c->column = hs_putf(d->pane, c->row, c->column, HS_ROLE_DIM, "%zu%s more ", c->hidden,
+                            all ? "" : "+");
     if (wrong)
         hs_putf(d->pane, c->row, c->column, HS_ROLE_ERROR, "%s%s %s", hs_drawing_arrow(d),
                 hs_drawing_address(d, at, text), wrong);
 }
 
-size_t hs_drawing_chain(hs_drawing *d, int row, int column, hs_addr head)
+size_t hs_drawing_chain(hs_drawing *d, int row, int column, hs_addr head, bool *all)
 {
+    size_t most = !d->holes.many ? SIZE_MAX : row < 0 ? 0 : FIRST;
     chain c = {.d = d, .row = row, .column = column};
     const char *wrong = NULL;
     size_t n = 0;
     hs_addr at = head;
-    while (at) {
+    while (at && n < most) {
         const hs_hole *hole;
         wrong = hs_hole_reach(d->session, &d->holes, at, &hole);
         if (wrong) break;
@@ -140,6 +142,7 @@ size_t hs_drawing_chain(hs_drawing *d, int row, int column, hs_addr head)
         at = next;
         n++;
     }
-    end_chain(&c, at, wrong);
+    *all = !at || wrong;
+    end_chain(&c, at, wrong, *all);
     return n;
 }

@@ -41,8 +41,9 @@ void hs_drawing_say(hs_drawing *, hs_role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* A list as one row, from `column` on: its blocks in order, those beyond the edge counted, what is
- * broken in words. Reaches all of them. Returns how many there are. */
-size_t hs_drawing_chain(hs_drawing *, int row, int column, hs_addr head);
+ * broken in words. Reaches all of them; where there are many, the first few, and none out of sight.
+ * Returns how many it reached; *all says whether these are all. */
+size_t hs_drawing_chain(hs_drawing *, int row, int column, hs_addr head, bool *all);
 
 /* The shapes. */
 void hs_draw_list(hs_drawing *);

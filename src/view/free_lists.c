@@ -12,11 +12,6 @@ enum { SMALL = 50 }; /* columns below which addresses are shortened */
 
 /* --- Heap order ----------------------------------------------------------------------------- */
 
-static bool is_hole(const hs_block *b)
-{
-    return b->kind == HS_BLOCK_FREE || b->kind == HS_BLOCK_UNUSED;
-}
-
 /* The digits that the largest block of this heap could need, and a gap while they are few. */
 static int size_width(const hs_drawing *d)
 {
@@ -34,21 +29,44 @@ static int put_block(const hs_drawing *d, int row, int column, hs_addr at, uint6
     return hs_putf(d->pane, row, column, HS_ROLE_TEXT, "%*" PRIu64 " ", size_width(d), size);
 }
 
+static void put_heap_order(hs_drawing *d, int row, const hs_block *b)
+{
+    bool used_before = b->kind == HS_BLOCK_FREE;
+    int column = put_block(d, row, 0, b->addr, b->size);
+    hs_put(d->pane, row, column, used_before ? HS_ROLE_FREE : HS_ROLE_UNUSED,
+           used_before ? "free"
+           : d->small  ? "new"
+                       : "unused");
+}
+
+enum { HOLES = 1 << HS_BLOCK_FREE | 1 << HS_BLOCK_UNUSED, NEAR = 32 };
+
+/* From hole i - 1 to hole i: where there are many blocks, it is looked up unless it is near. */
+static bool next_hole(const hs_drawing *d, size_t i, hs_seen *seen)
+{
+    int steps = 0;
+    while (hs_session_walk(d->session, seen, seen)) {
+        if (HOLES >> seen->block.kind & 1) return true;
+        if (d->holes.many && ++steps == NEAR) break;
+    }
+    return hs_session_walk_nth(d->session, i, HOLES, seen);
+}
+
 static void draw_heap_order(hs_drawing *d)
 {
-    hs_block b;
-    for (bool more = d->allocator->walk(d->heap, NULL, &b); more && !hs_drawing_is_full(d);
-         more = d->allocator->walk(d->heap, &b, &b)) {
-        if (!is_hole(&b)) continue;
-        int row = hs_drawing_row(d);
-        if (row < 0) continue;
-        bool used_before = b.kind == HS_BLOCK_FREE;
-        int column = put_block(d, row, 0, b.addr, b.size);
-        hs_put(d->pane, row, column, used_before ? HS_ROLE_FREE : HS_ROLE_UNUSED,
-               used_before ? "free"
-               : d->small  ? "new"
-                           : "unused");
+    size_t n = d->holes.kinds[HS_BLOCK_FREE] + d->holes.kinds[HS_BLOCK_UNUSED];
+    hs_seen seen;
+    if (!d->total) {
+        d->made = n;
+        return;
     }
+    size_t i = d->made = d->skip;
+    bool more = hs_session_walk_nth(d->session, i, HOLES, &seen);
+    for (; more && !hs_drawing_is_full(d); more = next_hole(d, ++i, &seen)) {
+        int row = hs_drawing_row(d);
+        if (row >= 0) put_heap_order(d, row, &seen.block);
+    }
+    d->made = n;
 }
 
 /* --- One list ------------------------------------------------------------------------------- */
@@ -68,9 +86,23 @@ static void put_hole(const hs_drawing *d, int row, const hs_hole *hole, hs_addr 
     column = put_block(d, row, column, hole->at, hole->size);
     if (!d->small)
         column = hs_putf(d->pane, row, column, HS_ROLE_DIM, " %zu of %zu in heap order  ",
-                         (size_t)(hole - d->holes.holes) + 1, d->holes.count);
+                         hs_hole_place(d->session, &d->holes, hole), d->holes.count);
     if (hole->both_ways)
         put_link_back(d, row, column, hs_hole_links(d->session, hole).to[1], before);
+}
+
+/* Of many blocks a sound list has all, and the end of it is a row more. */
+static bool counts_only(hs_drawing *d, hs_addr head)
+{
+    if (!d->holes.many || d->total) return false;
+    d->made = head ? d->holes.kinds[HS_BLOCK_FREE] + 1 : 0;
+    return true;
+}
+
+/* Of many blocks, has been drawn what there is room for? */
+static bool is_seen(const hs_drawing *d)
+{
+    return d->holes.many && hs_drawing_is_full(d);
 }
 
 void hs_draw_list(hs_drawing *d)
@@ -80,13 +112,15 @@ void hs_draw_list(hs_drawing *d)
     const char *wrong = NULL;
     char text[HS_ADDRESS_TEXT];
     if (!d->allocator->list(d->heap, 0, &list)) return;
+    if (counts_only(d, list.head)) return;
     hs_addr before = HS_NULL, at = list.head;
-    while (at && !(wrong = hs_hole_reach(d->session, &d->holes, at, &hole))) {
+    while (at && !is_seen(d) && !(wrong = hs_hole_reach(d->session, &d->holes, at, &hole))) {
         int row = hs_drawing_row(d);
         if (row >= 0) put_hole(d, row, hole, before);
         before = at;
         at = hs_hole_links(d->session, hole).to[0];
     }
+    if (is_seen(d)) return;
     if (wrong)
         hs_drawing_say(d, HS_ROLE_ERROR, "%s%s %s", hs_drawing_arrow(d),
                        hs_drawing_address(d, at, text), wrong);
@@ -101,14 +135,15 @@ enum { RANGE = 14, COUNT = 7, SMALL_RANGE = 6 };
 static void draw_class(hs_drawing *d, const hs_list *list)
 {
     char range[HS_RANGE_TEXT], count[32];
+    bool all;
     int row = hs_drawing_row(d), width = d->small ? SMALL_RANGE : RANGE;
-    size_t n = hs_drawing_chain(d, row, width + (d->small ? 1 : COUNT), list->head);
+    size_t n = hs_drawing_chain(d, row, width + (d->small ? 1 : COUNT), list->head, &all);
     if (row < 0) return;
     bool one = list->smallest == list->largest;
     hs_range_text(list->smallest, one || !d->small ? list->largest : UINT64_MAX, range);
     hs_putf(d->pane, row, 0, HS_ROLE_TEXT, "%*s", width, range);
     if (d->small && list->name) hs_putf(d->pane, row, 0, HS_ROLE_DIM, "%.1s", list->name);
-    snprintf(count, sizeof count, "%zu", n);
+    snprintf(count, sizeof count, "%zu%s", n, all ? "" : "+");
     if (!d->small) hs_putf(d->pane, row, width, HS_ROLE_DIM, "%5s", count);
 }
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST = 48, NODE = 30, SMALL_NODE = 14 };
+enum { DEEPEST = 48, NODE = 30, SMALL_NODE = 14, FIRST = 100 };
 
 typedef struct {
     hs_drawing *d;
@@ -58,9 +58,11 @@ static void put_broken(const tree *t, int row, int side, hs_addr at, const char 
             hs_drawing_arrow(t->d), hs_drawing_address(t->d, at, text), wrong);
 }
 
-/* Reach all nodes below, with a stack of its own: a tree may be as deep as it has nodes. */
-static size_t count_below(hs_drawing *d, hs_addr root)
+/* Reach all nodes below, with a stack of its own: a tree may be as deep as it has nodes. Where
+ * there are many, it stops at the first few. */
+static size_t count_below(hs_drawing *d, hs_addr root, bool *all)
 {
+    size_t most = d->holes.many ? FIRST : SIZE_MAX;
     hs_addr *stack = NULL;
     size_t n = 0, depth = 0, capacity = 0;
     const hs_hole *hole;
@@ -72,8 +74,9 @@ static size_t count_below(hs_drawing *d, hs_addr root)
             stack[depth++] = l.to[1];
             n++;
         }
-        if (!depth) break;
+        if (!depth || n >= most) break;
     }
+    *all = !depth;
     free(stack);
     return n;
 }
@@ -95,11 +98,15 @@ static void draw_children(tree *t, const hs_hole *hole)
 static void draw_node(tree *t, hs_addr at, int side)
 {
     const hs_hole *hole;
+    bool all;
+    if (t->d->holes.many && hs_drawing_is_full(t->d)) return;
     int row = hs_drawing_row(t->d);
     if (t->depth > t->deepest) {
-        size_t n = count_below(t->d, at);
+        if (t->d->holes.many && row < 0) return;
+        size_t n = count_below(t->d, at, &all);
         if (row >= 0)
-            hs_putf(t->d->pane, row, put_side(t, row, side), HS_ROLE_DIM, "... %zu more", n);
+            hs_putf(t->d->pane, row, put_side(t, row, side), HS_ROLE_DIM, "... %zu%s more", n,
+                    all ? "" : "+");
         return;
     }
     const char *wrong = hs_hole_reach(t->d->session, &t->d->holes, at, &hole);
@@ -113,6 +120,10 @@ void hs_draw_tree(hs_drawing *d)
     hs_list list;
     int room = (d->pane.columns - (d->small ? SMALL_NODE : NODE)) / 2;
     tree t = {.d = d, .deepest = room < 1 ? 1 : room > DEEPEST - 1 ? DEEPEST - 1 : room};
+    if (d->holes.many && !d->total) {
+        d->made = d->holes.kinds[HS_BLOCK_FREE]; /* at most: nodes that are too deep share rows */
+        return;
+    }
     for (size_t i = 0; d->allocator->list(d->heap, i, &list); i++)
         if (list.head) draw_node(&t, list.head, -1);
 }

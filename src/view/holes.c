@@ -5,15 +5,31 @@
 
 #include <stdlib.h>
 
-enum { WORD = 8 };
+enum { WORD = 8, HOLES = 1 << HS_BLOCK_FREE | 1 << HS_BLOCK_OWN };
+
+static hs_hole hole_of(const hs_block *b)
+{
+    return (hs_hole){.at = b->addr,
+                     .size = b->size,
+                     .both_ways = b->links >= 2 * WORD,
+                     .object = b->kind != HS_BLOCK_FREE || !b->links};
+}
 
 static void add(hs_holes *l, const hs_block *b)
 {
     l->holes = hs_array_reserve(l->holes, &l->capacity, l->count + 1, sizeof *l->holes);
-    l->holes[l->count++] = (hs_hole){.at = b->addr,
-                                     .size = b->size,
-                                     .both_ways = b->links >= 2 * WORD,
-                                     .object = b->kind != HS_BLOCK_FREE || !b->links};
+    l->holes[l->count++] = hole_of(b);
+}
+
+static uint64_t count_all(const hs_session *s, unsigned kinds)
+{
+    return hs_session_count_before(s, UINT64_MAX, kinds);
+}
+
+/* In a broken heap all are walked, and no link is believed. */
+static bool are_many(const hs_session *s)
+{
+    return hs_session_is_charted(s) && count_all(s, HS_ALL_KINDS) > HS_HOLES_MANY;
 }
 
 hs_holes hs_holes_of(const hs_session *s)
@@ -22,6 +38,12 @@ hs_holes hs_holes_of(const hs_session *s)
     const hs_allocator *a = hs_heap_allocator(h);
     hs_holes l = {0};
     hs_block b;
+    l.many = are_many(s);
+    if (l.many) {
+        for (unsigned i = 0; i < HS_BLOCK_KINDS; i++) l.kinds[i] = count_all(s, 1u << i);
+        l.count = l.kinds[HS_BLOCK_FREE] + l.kinds[HS_BLOCK_OWN];
+        return l;
+    }
     for (bool more = a->walk(h, NULL, &b); more; more = a->walk(h, &b, &b)) {
         l.kinds[b.kind]++;
         if (b.kind == HS_BLOCK_FREE || b.kind == HS_BLOCK_OWN) add(&l, &b);
@@ -31,7 +53,7 @@ hs_holes hs_holes_of(const hs_session *s)
 
 void hs_holes_forget(hs_holes *l)
 {
-    for (size_t i = 0; i < l->count; i++) l->holes[i].reached = false;
+    for (size_t i = 0; !l->many && i < l->count; i++) l->holes[i].reached = false;
 }
 
 void hs_holes_free(hs_holes *l)
@@ -63,9 +85,19 @@ static const char *what_lies_there(const hs_session *s, hs_addr at)
     return seen.block.kind == HS_BLOCK_USED ? "in use" : "not free";
 }
 
+/* A sound heap has no circles: what was reached is not noted. */
+static hs_hole *look_up(const hs_session *s, hs_holes *l, hs_addr at)
+{
+    hs_seen seen;
+    if (!hs_session_walk_to(s, at, &seen) || seen.block.addr != at) return NULL;
+    if (!(HOLES >> seen.block.kind & 1)) return NULL;
+    l->looked_up = hole_of(&seen.block);
+    return &l->looked_up;
+}
+
 const char *hs_hole_reach(const hs_session *s, hs_holes *l, hs_addr at, const hs_hole **out)
 {
-    hs_hole *hole = find(l, at);
+    hs_hole *hole = l->many ? look_up(s, l, at) : find(l, at);
     *out = NULL;
     if (!hole) return what_lies_there(s, at);
     if (hole->reached) return "again: a circle";
@@ -82,9 +114,16 @@ hs_links hs_hole_links(const hs_session *s, const hs_hole *hole)
     return any ? links : (hs_links){{HS_NULL, HS_NULL}};
 }
 
+size_t hs_hole_place(const hs_session *s, const hs_holes *l, const hs_hole *hole)
+{
+    if (l->many) return hs_session_count_before(s, hole->at, HOLES) + 1;
+    return (size_t)(hole - l->holes) + 1;
+}
+
 size_t hs_holes_unreached(const hs_holes *l)
 {
     size_t n = 0;
-    for (size_t i = 0; i < l->count; i++) n += !l->holes[i].reached && !l->holes[i].object;
+    for (size_t i = 0; !l->many && i < l->count; i++)
+        n += !l->holes[i].reached && !l->holes[i].object;
     return n;
 }

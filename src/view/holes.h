@@ -22,10 +22,16 @@ typedef struct {
 typedef struct {
     hs_hole *holes; /* free blocks, and the allocator's own that may hold links */
     size_t count, capacity;
-    size_t kinds[HS_BLOCK_OWN + 1]; /* how many blocks there are of each kind */
+    size_t kinds[HS_BLOCK_KINDS]; /* how many blocks there are of each kind */
+    bool many; /* more than a frame has time for: none is kept, each is looked up when a link leads
+                  there, and who draws them stops where nothing more is seen */
+    hs_hole looked_up;
 } hs_holes;
 
-/* Walks the heap once, as the allocator's walker does: whose the blocks are is not asked. */
+enum { HS_HOLES_MANY = 8192 }; /* blocks in a sound heap */
+
+/* Walks the heap once, as the allocator's walker does: whose the blocks are is not asked. Where
+ * there are many, it only counts them. */
 hs_holes hs_holes_of(const hs_session *);
 void hs_holes_free(hs_holes *);
 
@@ -36,10 +42,13 @@ const char *hs_hole_reach(const hs_session *, hs_holes *, hs_addr, const hs_hole
 /* Its links; both NULL where there are none. */
 hs_links hs_hole_links(const hs_session *, const hs_hole *);
 
+/* Its place among the holes, from 1. */
+size_t hs_hole_place(const hs_session *, const hs_holes *, const hs_hole *);
+
 /* Start again: nothing has been reached. */
 void hs_holes_forget(hs_holes *);
 
-/* Free blocks that no link has led to. */
+/* Free blocks that no link has led to; where there are many, that is not known: 0. */
 size_t hs_holes_unreached(const hs_holes *);
 
 #endif

@@ -1,4 +1,4 @@
-/* The panels. Lists are walked, not copied: a panel costs the blocks up to the last row on show. */
+/* The panels. Lists are walked, not copied: a panel costs the blocks on show. */
 #include "view/panels.h"
 
 #include "view/bits.h"
@@ -112,13 +112,13 @@ static size_t rows_of_blocks(const hs_session *s, int columns)
 
 static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
 {
-    size_t n = count_blocks(s), i = 0;
+    size_t n = count_blocks(s), i = skip;
     int row = 1;
     hs_seen seen;
     list_title(p, skip ? "Blocks" : "Blocks, heap order", skip, n);
-    for (bool more = hs_session_walk(s, NULL, &seen); more && row < p.rows && i < n;
-         more = hs_session_walk(s, &seen, &seen)) {
-        if (i++ < skip) continue;
+    for (bool more = hs_session_walk_nth(s, skip, HS_ALL_KINDS, &seen);
+         more && row < p.rows && i < n; more = hs_session_walk(s, &seen, &seen)) {
+        i++;
         bool cut = row == p.rows - 1 && i < n;
         if (cut)
             hs_putf(p, row, 0, HS_ROLE_DIM, "... %zu more", n - i + 1);
@@ -309,7 +309,26 @@ static void put_owner(const hs_session *s, hs_pane p, int row, const hs_seen *se
     }
 }
 
-void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
+/* All that the client does with the block, on this branch, as far as it was done or is ahead. */
+static bool put_life(const hs_session *s, hs_pane p, int row, const hs_client_block *c)
+{
+    hs_life life = hs_session_life(s, c);
+    if (!life.count && !life.freed) return false;
+    int column = hs_putf(p, row, 0, HS_ROLE_TEXT, "life      born in command %" PRIu64, life.born);
+    for (size_t i = 0; i < life.count && i < HS_LIFE_EVENTS; i++)
+        column = hs_putf(p, row, column, HS_ROLE_TEXT, "%s%" PRIu64 " (%" PRIu64 " bytes)",
+                         i ? ", " : "; resized in ", life.numbers[i], life.sizes[i]);
+    if (life.count > HS_LIFE_EVENTS)
+        column = hs_putf(p, row, column, HS_ROLE_TEXT, " and %" PRIu64 " times more",
+                         life.count - HS_LIFE_EVENTS);
+    if (life.freed)
+        hs_putf(p, row, column, HS_ROLE_TEXT, "; freed in %" PRIu64, life.freed);
+    else if (life.cut)
+        hs_putf(p, row, column, HS_ROLE_TEXT, "; no more within %d commands", HS_LIFE_LOOKS);
+    return true;
+}
+
+int hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
 {
     hs_seen seen;
     char text[64];
@@ -317,7 +336,7 @@ void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
     title(p, text);
     if (!hs_session_walk_to(s, at, &seen) || at < seen.block.addr) {
         hs_put(p, 1, 0, HS_ROLE_TEXT, "in no block: alignment padding at the edge of the heap");
-        return;
+        return 2;
     }
     const hs_block *b = &seen.block;
     uint64_t word = 0;
@@ -335,4 +354,5 @@ void hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
     uint64_t left = hs_heap_end(hs_session_heap(s)) - (at & ~(hs_addr)15);
     hs_bytes_paint(s, hs_pane_part(p, 6, 0, 2, p.columns), at & ~(hs_addr)15, left < 32 ? left : 32,
                    0);
+    return seen.client && put_life(s, p, 8, seen.client) ? HS_INSPECT_ROWS : HS_INSPECT_ROWS - 1;
 }

@@ -28,8 +28,12 @@ extern const hs_panel hs_panel_stats; /* the ledger and all measures, with defin
 size_t hs_bytes_rows(uint64_t n);
 void hs_bytes_paint(const hs_session *, hs_pane, hs_addr, uint64_t n, size_t skip);
 
-/* What lies at an address: block, role, header bit by bit, bytes. */
-enum { HS_INSPECT_ROWS = 8 };
-void hs_inspect_paint(const hs_session *, hs_pane, hs_addr);
+/* The request of a trace that a column of a painted plot stands for; false where none does. */
+bool hs_plot_request(const hs_session *, hs_pane, int column, uint64_t *request);
+
+/* What lies at an address: block, role, header bit by bit, bytes, and the block's life where it has
+ * one beyond its birth. Returns the rows that it took. */
+enum { HS_INSPECT_ROWS = 9 };
+int hs_inspect_paint(const hs_session *, hs_pane, hs_addr);
 
 #endif

@@ -5,7 +5,8 @@
  *                    0 ┤⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
  *      requests         1             1000
  *
- * Where many samples share a dot it shows the largest: no peak is lost. */
+ * Where many samples share a dot it shows the largest: no peak is lost. Of a trace all requests are
+ * shown that were gone through, those ahead as well, and a mark says where one is. */
 #include "view/panels.h"
 
 #include <inttypes.h>
@@ -50,10 +51,17 @@ typedef struct {
     int dots; /* across */
 } timeline;
 
+/* The session whose samples are shown. */
+static const hs_session *whole(const hs_session *s)
+{
+    bool behind = hs_session_surveyed(s) >= hs_session_moment(s).count;
+    return behind && hs_session_ahead(s) ? hs_session_ahead(s) : s;
+}
+
 static timeline timeline_of(const hs_session *s, int columns)
 {
     timeline t = {.dots = (columns - GUTTER) * ACROSS};
-    t.samples = hs_session_samples(s, &t.count);
+    t.samples = hs_session_samples(whole(s), &t.count);
     return t;
 }
 
@@ -142,11 +150,18 @@ static void paint_chart(const timeline *t, hs_pane p, size_t figure)
 static void paint_time(const hs_session *s, hs_pane p, int row)
 {
     char last[32];
-    snprintf(last, sizeof last, "%" PRIu64, hs_session_totals(s)->requests);
+    uint64_t now = hs_session_totals(s)->requests, end = hs_session_totals(whole(s))->requests;
+    snprintf(last, sizeof last, "%" PRIu64, end);
     hs_put(p, row, 0, HS_ROLE_TEXT, "requests");
     hs_put(p, row, GUTTER, HS_ROLE_DIM, "1");
-    int column = p.columns - (int)strlen(last);
-    if (column > GUTTER + 1) hs_put(p, row, column, HS_ROLE_DIM, last);
+    int column = p.columns - (int)strlen(last), room = p.columns - GUTTER - 1;
+    int mark = end ? GUTTER + (int)((uint64_t)room * now / end) : GUTTER;
+    bool marked = whole(s) != s;
+    hs_put(p, row, 0, HS_ROLE_TEXT, "requests");
+    hs_put(p, row, GUTTER, HS_ROLE_DIM, "1");
+    if (column > GUTTER + 1 && !(marked && mark >= column))
+        hs_put(p, row, column, HS_ROLE_DIM, last);
+    if (marked) hs_put_glyph(p, row, mark, HS_ROLE_MARK, p.scene->ascii ? L'^' : L'▲');
 }
 
 static size_t rows_of_plot(const hs_session *s, int columns)
@@ -175,6 +190,14 @@ static void paint_plot(const hs_session *s, hs_pane p, size_t skip)
         paint_chart(&t, hs_pane_part(p, 1 + from, 0, to - from, p.columns), (size_t)i);
     }
     paint_time(s, p, p.rows - 1);
+}
+
+bool hs_plot_request(const hs_session *s, hs_pane p, int column, uint64_t *request)
+{
+    uint64_t end = hs_session_totals(whole(s))->requests;
+    if (!hs_session_traced(s) || column < GUTTER || column >= p.columns) return false;
+    *request = end * (uint64_t)(column - GUTTER) / (uint64_t)(p.columns - GUTTER - 1);
+    return true;
 }
 
 const hs_panel hs_panel_plot = {"Over time", rows_of_plot, paint_plot, true};

@@ -212,16 +212,14 @@ static int caption_rows(hs_pane p, const char *caption)
 /* Lists follow the last change, so that what just happened is on show. */
 static size_t skip_to_change(const hs_session *s, const hs_panel *panel, int rows, int columns)
 {
-    size_t n, before = 0;
+    size_t n;
     const hs_change *changes = hs_session_changes(s, &n);
     hs_seen seen;
     if (!n || panel != &hs_panel_blocks) return 0;
     size_t total = panel->rows(s, columns);
     if (total <= (size_t)rows) return 0;
-    for (bool more = hs_session_walk(s, NULL, &seen);
-         more && seen.block.addr + seen.block.size <= changes[0].from;
-         more = hs_session_walk(s, &seen, &seen))
-        before++;
+    bool there = hs_session_walk_to(s, changes[0].from, &seen);
+    size_t before = there ? hs_session_count_before(s, seen.block.addr, HS_ALL_KINDS) : total - 1;
     if (before < (size_t)rows - 3) return 0;
     size_t skip = before - ((size_t)rows - 3) / 2;
     return skip + (size_t)rows > total ? total - (size_t)rows : skip;

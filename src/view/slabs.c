@@ -29,6 +29,8 @@ static bool is_object(const hs_block *b)
     return (b->kind == HS_BLOCK_USED || b->kind == HS_BLOCK_FREE) && !b->header;
 }
 
+enum { FIRST = 200 }; /* slabs looked at where there are many blocks */
+
 static slabs find_slabs(const hs_drawing *d)
 {
     slabs l = {0};
@@ -36,6 +38,7 @@ static slabs find_slabs(const hs_drawing *d)
     for (bool more = d->allocator->walk(d->heap, NULL, &b); more;
          more = d->allocator->walk(d->heap, &b, &b)) {
         if (b.kind == HS_BLOCK_OWN) {
+            if (d->holes.many && l.count == FIRST) break;
             l.slabs = hs_array_reserve(l.slabs, &l.capacity, l.count + 1, sizeof *l.slabs);
             l.slabs[l.count++] = (slab){.record = b};
         } else if (is_object(&b) && l.count) {
@@ -104,8 +107,9 @@ static void draw_class(hs_drawing *d, const slabs *l, const hs_list *list)
     }
     if (!n && !list->head) return;
     int row = hs_drawing_row(d), column = 0;
+    bool all;
     if (row >= 0) put_heading(d, row, list, n, used, objects, &column);
-    hs_drawing_chain(d, row, column, list->head);
+    hs_drawing_chain(d, row, column, list->head, &all);
     for (size_t i = 0; i < l->count; i++)
         if (belongs(&l->slabs[i], list)) draw_slab(d, &l->slabs[i]);
 }
@@ -114,6 +118,9 @@ void hs_draw_slabs(hs_drawing *d)
 {
     slabs l = find_slabs(d);
     hs_list list;
+    if (l.count < d->holes.kinds[HS_BLOCK_OWN])
+        hs_drawing_say(d, HS_ROLE_DIM, "the first %zu of %zu slabs", l.count,
+                       d->holes.kinds[HS_BLOCK_OWN]);
     for (size_t i = 0; d->allocator->list(d->heap, i, &list); i++) draw_class(d, &l, &list);
     free(l.slabs);
 }

@@ -157,7 +157,8 @@ static bool fake_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
 {
     (void)h;
     size_t i = 0;
-    while (previous && i < fake.block_count && fake.blocks[i++].addr != previous->addr) continue;
+    hs_addr at = previous ? previous->addr + previous->size : B;
+    while (i < fake.block_count && fake.blocks[i].addr != at) i++;
     if (i >= fake.block_count) return false;
     *out = fake.blocks[i];
     return true;

@@ -25,7 +25,7 @@ static hs_heap *heap_of(const char *text, hs_build build, uint64_t initial)
 {
     hs_contestant c = contestant(text);
     hs_heap *h = hs_heap_new(&(hs_heap_config){initial, 1 << 20},
-                             build == HS_RAW ? c.raw : c.probed, build, c.options);
+                             hs_allocator_named(c.raw->name, build), build, c.options);
     assert_non_null(h);
     return h;
 }
@@ -35,7 +35,7 @@ static hs_play_counts counts_of(const char *allocator, uint64_t initial, const c
 {
     hs_play_counts counts;
     hs_trace *t = trace_of(line);
-    hs_heap *h = heap_of(allocator, HS_PROBED, initial);
+    hs_heap *h = heap_of(allocator, HS_COUNTED, initial);
     hs_heap_set_growth(h, HS_GROWTH_EXACT);
     hs_play_counting(h, t, (hs_play_watch){0}, &counts);
     hs_heap_free(h);
@@ -74,7 +74,7 @@ static void expect_same(const char *allocator, const hs_trace *t)
     hs_problem problem;
     hs_play_counts c;
     hs_session *s = hs_session_new(allocator, &(hs_heap_config){256, 1 << 20}, &problem);
-    hs_heap *raw = heap_of(allocator, HS_RAW, 256), *probed = heap_of(allocator, HS_PROBED, 256);
+    hs_heap *raw = heap_of(allocator, HS_RAW, 256), *counted = heap_of(allocator, HS_COUNTED, 256);
     hs_addr *theirs = hs_play_pointers(t), *ours = hs_play_pointers(t);
     assert_non_null(s);
     for (uint64_t i = 0; i < count; i++) {
@@ -83,7 +83,7 @@ static void expect_same(const char *allocator, const hs_trace *t)
         assert_memory_equal(ours, theirs, (ids + 1) * sizeof *ours);
         examined[i] = hs_events_counts(hs_session_heap(s)).visits;
     }
-    hs_play_counting(probed, t, (hs_play_watch){0}, &c);
+    hs_play_counting(counted, t, (hs_play_watch){0}, &c);
     qsort(examined, count, sizeof *examined, by_size);
     assert_int_equal(failed, hs_session_totals(s)->failed);
     assert_int_equal(c.played, count);
@@ -93,7 +93,7 @@ static void expect_same(const char *allocator, const hs_trace *t)
     assert_int_equal(c.examined_p99, examined[count - count / 100 - 1]);
     hs_session_free(s);
     hs_heap_free(raw);
-    hs_heap_free(probed);
+    hs_heap_free(counted);
     free(theirs);
     free(ours);
     free(examined);
@@ -185,7 +185,7 @@ static void a_watch_ends_the_play_and_what_was_played_is_known(void **state)
     hs_play_counts c;
     hs_violation v;
     hs_trace *t = random_trace(5, 9000);
-    hs_heap *h = heap_of("tlsf", HS_PROBED, 256);
+    hs_heap *h = heap_of("tlsf", HS_COUNTED, 256);
     uint64_t most = 3000, number = 0, played;
     hs_play_watch watch = {until, &most, &number};
     hs_play_counting(h, t, watch, &c);
@@ -208,7 +208,7 @@ static void every_allocator_keeps_its_promises(void **state)
     hs_trace *t = random_trace(11, 20000);
     for (size_t i = 0; hs_allocator_at(i, HS_RAW); i++) {
         if (hs_allocator_at(i, HS_RAW)->model_base) continue;
-        for (int build = HS_RAW; build <= HS_PROBED; build++) {
+        for (int build = HS_RAW; build < HS_BUILDS; build++) {
             uint64_t played;
             hs_violation v;
             hs_heap *h = heap_of(hs_allocator_at(i, HS_RAW)->name, (hs_build)build, 256);

@@ -124,6 +124,12 @@ static inline hs_addr endless(hs_heap *h, size_t size)
     return HS_NULL;
 }
 
+static inline hs_addr slow(hs_heap *h, size_t size)
+{
+    for (volatile int i = 0; i < 50000; i++) continue;
+    return good()->malloc(h, size);
+}
+
 typedef enum {
     MISALIGNED,
     OVERLAPPING,
@@ -134,6 +140,7 @@ typedef enum {
     NEVER_CONTENT,
     CRASHING,
     ENDLESS,
+    SLOW,
     BREACHES
 } breach;
 
@@ -152,6 +159,7 @@ static inline hs_allocator broken(breach how)
     case NEVER_CONTENT: a.check = never_content; break;
     case CRASHING: a.malloc = crashing; break;
     case ENDLESS: a.malloc = endless; break;
+    case SLOW: a.malloc = slow; break;
     case BREACHES: break;
     }
     return a;

@@ -285,13 +285,188 @@ static void an_earlier_session_is_one_of_its_own(void **state)
     stage_does(s, "goto 20000; malloc 8");
 }
 
+/* --- Searches ------------------------------------------------------------------------------- */
+
+static void expect_found(stage *s, const char *command, uint64_t count)
+{
+    stage_does(s, command);
+    if (moment(s).count != count) fail_msg("%s: at %d", command, (int)moment(s).count);
+}
+
+static void requests_are_found_by_what_they_ask_for(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 4000; realloc p1 64; calloc 3 2000; free p2; note x; free p1");
+    stage_does(s, "goto 0");
+    expect_found(s, "find size>4096", 4); /* 3 * 2000 */
+    expect_found(s, "find back size >= 4k-96", 2);
+    expect_found(s, "find op=free", 5);
+    expect_found(s, "find p1", 7);
+    expect_found(s, "find back p1", 3);
+    expect_found(s, "find back size=24", 1);
+    expect_found(s, "find size != 4000", 3);
+    stage_refuses(s, "find op=aligned_alloc", "no such request behind this one");
+    stage_refuses(s, "find back op=free", "no such request before this one");
+    stage_refuses(s, "find op=alloc", "this is no request");
+    stage_refuses(s, "find size", "a comparison stands here");
+    stage_refuses(s, "find size>4096 moved", "one thing is looked for at a time");
+    stage_refuses(s, "find nothing", "this is nothing to look for");
+    assert_int_equal(moment(s).count, 3);
+}
+
+static void requests_are_found_by_what_came_of_them(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 24; realloc p1 100; realloc p1 110; malloc 500; malloc 90000");
+    stage_does(s, "free p3; malloc 8; goto 0");
+    expect_found(s, "find moved", 3);
+    stage_refuses(s, "find moved", "no realloc that moved its block behind this one");
+    expect_found(s, "find growth", 5);
+    expect_found(s, "find failed", 6);
+    expect_found(s, "find back growth", 5);
+    expect_found(s, "find back moved", 3);
+    expect_found(s, "find peak", 5);
+    expect_found(s, "find fragmentation", 7);
+    stage_does(s, "reset");
+    stage_refuses(s, "find moved", "behind this one");
+}
+
+static void a_block_has_a_life(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 24; realloc p1 100; q = malloc 8; realloc p1 110; free p1");
+    stage_does(s, "malloc 9; goto 4"); /* the next name is p3 */
+    hs_addr at = stage_value(s, "p1");
+    hs_life life = hs_session_life(s->session, hs_session_block_from(s->session, at));
+    assert_int_equal(life.born, 1);
+    assert_int_equal(life.count, 2);
+    assert_int_equal(life.numbers[0], 3);
+    assert_int_equal(life.sizes[1], 110);
+    assert_int_equal(life.freed, 6);
+    assert_false(life.cut);
+    at = stage_value(s, "p2");
+    life = hs_session_life(s->session, hs_session_block_from(s->session, at));
+    assert_int_equal(life.born, 2);
+    assert_int_equal(life.count, 0);
+    assert_int_equal(life.freed, 0);
+}
+
+/* --- Traces --------------------------------------------------------------------------------- */
+
+enum { IDS = 60 };
+
+/* Requests by chance, all kinds of them; ids are used again and again. */
+static hs_trace *random_trace(uint64_t random, int requests)
+{
+    hs_trace *t = hs_trace_new();
+    bool live[IDS] = {false};
+    for (int i = 0; i < requests; i++) {
+        uint32_t id = (uint32_t)random_below(&random, IDS);
+        hs_trace_op op = {.id = id, .size = random_below(&random, 200), .kind = HS_REALLOC};
+        uint64_t dice = random_below(&random, 10);
+        if (dice > 7)
+            live[id] = !live[id] || op.size;
+        else if ((live[id] = !live[id]))
+            op.kind = dice == 1 ? HS_CALLOC : dice == 2 ? HS_ALIGNED_ALLOC : HS_MALLOC;
+        else
+            op.kind = HS_FREE;
+        if (op.kind == HS_CALLOC) op.other = 3;
+        if (op.kind == HS_ALIGNED_ALLOC) op.other = random_below(&random, 9) & 7;
+        if (op.kind == HS_FREE) op.size = 0;
+        hs_trace_add(t, op);
+        if (i % 500 == 0) hs_trace_add(t, (hs_trace_op){.id = HS_TRACE_NULL, .kind = HS_FREE});
+    }
+    return t;
+}
+
+static void go(hs_session *s, hs_moment m)
+{
+    hs_problem problem;
+    assert_true(hs_session_go(s, m, &problem));
+}
+
+static void expect_same_samples(const hs_session *a, const hs_session *b)
+{
+    size_t na, nb;
+    const hs_sample *sa = hs_session_samples(a, &na), *sb = hs_session_samples(b, &nb);
+    assert_int_equal(na, nb);
+    assert_memory_equal(sa, sb, na * sizeof *sa);
+}
+
+/* The requests of a trace, gone through without being looked at, lead to what typing them does. */
+static void a_trace_is_gone_through_as_if_it_were_typed(void **state)
+{
+    static const char *const allocators[] = {"bump",       "best-fit", "explicit", "buddy",
+                                             "segregated", "slab",     "tree",     "tlsf"};
+    (void)state;
+    for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++) {
+        hs_problem problem;
+        uint64_t random = i;
+        hs_heap_config heap = {256, 1 << 20};
+        hs_session *s = hs_session_of_trace(random_trace(i, i < 6 ? 3000 : 20000), allocators[i],
+                                            &heap, &problem);
+        stage *typed = stage_new(allocators[i], 256, 1 << 20);
+        assert_non_null(s);
+        uint64_t n = hs_session_traced(s);
+        assert_int_equal(hs_session_branch_count(s, 0), n);
+        assert_int_equal(hs_session_moment(s).count, 0);
+        if (i % 2) /* half of them ahead of going there */
+            while (hs_session_surveyed(s) < n) assert_true(hs_session_survey(s, 700, &problem));
+        go(s, (hs_moment){0, n});
+        for (uint64_t k = 0; k < n; k++) {
+            char *line = hs_session_record_text(s, k);
+            stage_does(typed, line);
+            free(line);
+        }
+        for (int k = 0; k < 12; k++) {
+            hs_moment m = {0, k ? random_below(&random, n + 1) : n};
+            go(s, m);
+            go(typed->session, m);
+            expect_same(s, typed->session);
+            expect_same_samples(s, typed->session);
+        }
+        stage_free(typed);
+        hs_session_free(s);
+    }
+}
+
+static void commands_typed_into_a_trace_begin_a_branch(void **state)
+{
+    (void)state;
+    hs_problem problem;
+    hs_heap_config heap = {256, 1 << 20};
+    hs_session *s = hs_session_of_trace(random_trace(1, 3000), "tlsf", &heap, &problem);
+    hs_op op = {.kind = HS_OP_REQUEST, .request = HS_MALLOC, .a = 99, .p.variable = HS_NONE};
+    uint64_t n = hs_session_traced(s);
+    go(s, (hs_moment){0, 1000});
+    assert_true(hs_session_perform(s, &op, &problem));
+    assert_int_equal(hs_session_branches(s), 2);
+    assert_int_equal(hs_session_branch_count(s, 1), 1001);
+    char *line = hs_session_record_text(s, 1000);
+    assert_string_equal(line, "p61 = malloc 99"); /* the name behind those of the trace */
+    free(line);
+    go(s, (hs_moment){0, n});
+    assert_true(hs_session_perform(s, &op, &problem)); /* at its end the branch goes on */
+    assert_int_equal(hs_session_branches(s), 2);
+    assert_int_equal(hs_session_branch_count(s, 0), n + 1);
+    assert_int_equal(hs_session_traced(s), n);
+    go(s, (hs_moment){1, 1001});
+    assert_int_equal(hs_session_find_variable(s, "p61", 3), hs_session_last(s)->variable);
+    hs_session_free(s);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(any_moment_is_what_it_was),
+        cmocka_unit_test(a_trace_is_gone_through_as_if_it_were_typed),
+        cmocka_unit_test(commands_typed_into_a_trace_begin_a_branch),
         TEST(a_session_written_bit_by_bit_comes_back_with_its_branches),
         TEST(undo_and_redo_go_one_command),
+        TEST(requests_are_found_by_what_they_ask_for),
+        TEST(requests_are_found_by_what_came_of_them),
+        TEST(a_block_has_a_life),
         TEST(undo_covers_writes_damage_settings_and_resets),
         TEST(another_command_begins_a_branch_and_nothing_is_lost),
         TEST(names_are_counted_as_they_were),

@@ -1,0 +1,37 @@
+/* The atlas: sums over the heap's blocks, so that a picture of a large heap costs what is on show
+ * and what has changed, not the number of blocks.
+ *
+ * It keeps no blocks: what it has was read off the bytes by the allocator's walker, and what an
+ * operation touched is read again. A reader of the session may bring it up to date. While the heap
+ * is broken, or stands in the middle of a request, there is none: then only a walk from the start
+ * tells what a reader sees. */
+#ifndef HS_MODEL_ATLAS_H
+#define HS_MODEL_ATLAS_H
+
+#include <heapscope/session.h>
+
+typedef struct hs_atlas hs_atlas;
+
+void hs_atlas_free(hs_atlas *);
+
+/* Nothing is known any more: the heap is another one, or was gone back to. */
+void hs_atlas_forget(hs_session *);
+/* The operation that just ran changed what its events and the session's changes tell. */
+void hs_atlas_follow(hs_session *);
+
+/* Before another moment is gone back to, and in between: what it has otherwise in these bytes of
+ * the heap, or of the client's. And then, that the session is there. */
+void hs_atlas_differs(hs_session *, hs_addr from, hs_addr to);
+void hs_atlas_catch_up(hs_session *);
+/* The same for the allocator's pointers, which are about to move, or have moved. */
+void hs_atlas_marks_move(hs_session *);
+
+/* A whole block at or before `at` whence a walk comes to `at` in a few steps; HS_NULL: none is
+ * known, and the walk begins at the first block. */
+hs_addr hs_atlas_anchor(const hs_session *, hs_addr at);
+
+/* The ledger of all blocks, as they were walked; false when there is no atlas. */
+struct hs_ledger;
+bool hs_atlas_ledger(const hs_session *, struct hs_ledger *);
+
+#endif

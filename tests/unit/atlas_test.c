@@ -1,0 +1,259 @@
+/* The atlas against a walk over the whole heap, which does the same the slow way. */
+#include "check.h"
+#include "model/session.h"
+#include "random.h"
+#include "stage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SLOTS = 400, CELLS = 64 };
+
+typedef struct {
+    hs_session *session;
+    uint64_t random;
+    uint32_t variables[SLOTS];
+    bool live[SLOTS];
+} player;
+
+static bool perform(player *p, hs_op op)
+{
+    hs_problem ignored;
+    return hs_session_perform(p->session, &op, &ignored);
+}
+
+static uint64_t some_size(player *p, uint64_t small)
+{
+    uint64_t kind = random_below(&p->random, 100);
+    return 1 + random_below(&p->random, kind < 80 ? small : kind < 98 ? 16 * small : 400 * small);
+}
+
+static void request(player *p, uint64_t small)
+{
+    size_t i = (size_t)random_below(&p->random, SLOTS);
+    hs_op op = {.kind = HS_OP_REQUEST, .p.variable = p->variables[i], .a = some_size(p, small)};
+    uint64_t kind = random_below(&p->random, 10);
+    op.request = p->live[i] ? (kind < 7 ? HS_FREE : HS_REALLOC)
+                            : (kind < 8   ? HS_MALLOC
+                               : kind < 9 ? HS_CALLOC
+                                          : HS_ALIGNED_ALLOC);
+    if (!p->live[i]) op.p.variable = HS_NONE;
+    if (op.request == HS_FREE) op.a = 0;
+    if (op.request == HS_CALLOC) op.b = 1;
+    if (op.request == HS_ALIGNED_ALLOC) op.b = (uint64_t)8 << random_below(&p->random, 6);
+    if (!perform(p, op)) return;
+    const hs_last *last = hs_session_last(p->session);
+    if (op.request == HS_FREE) p->live[i] = false;
+    if (op.request == HS_FREE || !last->result) return;
+    p->variables[i] = last->variable;
+    p->live[i] = true;
+}
+
+/* --- The slow way --------------------------------------------------------------------------- */
+
+static void expect_shares(const hs_session *s, hs_addr from, unsigned bits, size_t cells)
+{
+    static uint64_t found[CELLS][HS_SHARES], wanted[CELLS][HS_SHARES];
+    hs_seen seen;
+    memset(found, 0, sizeof found);
+    memset(wanted, 0, sizeof wanted);
+    for (bool more = hs_session_walk(s, NULL, &seen); more;
+         more = hs_session_walk(s, &seen, &seen)) {
+        hs_part parts[HS_PARTS];
+        size_t n = hs_parts_of(s, &seen, parts);
+        for (size_t i = 0; i < n; i++)
+            for (size_t c = 0; c < cells; c++) {
+                hs_addr start = from + ((hs_addr)c << bits), end = start + ((hs_addr)1 << bits);
+                if (start < parts[i].from) start = parts[i].from;
+                if (end > parts[i].to) end = parts[i].to;
+                if (start < end) wanted[c][parts[i].share] += end - start;
+            }
+    }
+    hs_session_shares(s, from, bits, cells, found);
+    assert_memory_equal(found, wanted, sizeof found);
+}
+
+static void expect_some_shares(player *p)
+{
+    const hs_heap *h = hs_session_heap(p->session);
+    unsigned bits = (unsigned)random_below(&p->random, 16);
+    uint64_t cells = hs_heap_committed(h) >> bits;
+    size_t n = (size_t)random_below(&p->random, CELLS) + 1;
+    hs_addr first = cells ? random_below(&p->random, cells) << bits : 0;
+    expect_shares(p->session, hs_heap_base(h) + first, bits, n);
+}
+
+static void expect_ledger(const hs_session *s)
+{
+    hs_ledger wanted = {0}, found = hs_ledger_take(s);
+    hs_seen seen;
+    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
+        hs_ledger_book(&wanted, s, &seen);
+    uint64_t rest = hs_heap_committed(hs_session_heap(s));
+    for (int i = 0; i < HS_CAUSES; i++) rest -= wanted.bytes[i];
+    wanted.bytes[HS_CAUSE_PADDING] += rest;
+    assert_memory_equal(&found, &wanted, sizeof found);
+}
+
+static void expect_same_block(const hs_seen *a, const hs_seen *b)
+{
+    assert_int_equal(a->block.addr, b->block.addr);
+    assert_int_equal(a->block.size, b->block.size);
+    assert_int_equal(a->block.kind, b->block.kind);
+    assert_int_equal(a->block.word, b->block.word);
+    assert_ptr_equal(a->client, b->client);
+    assert_int_equal(a->payload_end, b->payload_end);
+}
+
+/* Every block, by its number and by a place in it. */
+static void expect_blocks(player *p, unsigned kinds)
+{
+    const hs_session *s = p->session;
+    hs_seen seen, found;
+    uint64_t n = 0;
+    for (bool more = hs_session_walk(s, NULL, &seen); more;
+         more = hs_session_walk(s, &seen, &seen)) {
+        hs_addr at = seen.block.addr + random_below(&p->random, seen.block.size);
+        assert_true(hs_session_walk_to(s, at, &found));
+        expect_same_block(&found, &seen);
+        assert_int_equal(hs_session_count_before(s, seen.block.addr, kinds), n);
+        if (!(kinds >> seen.block.kind & 1)) continue;
+        assert_true(hs_session_walk_nth(s, n++, kinds, &found));
+        expect_same_block(&found, &seen);
+    }
+    assert_false(hs_session_walk_nth(s, n, kinds, &found));
+    assert_int_equal(hs_session_count_before(s, UINT64_MAX, kinds), n);
+}
+
+static void expect_all(player *p)
+{
+    static const unsigned kinds[] = {HS_ALL_KINDS, 1u << HS_BLOCK_FREE,
+                                     1u << HS_BLOCK_UNUSED | 1u << HS_BLOCK_FREE,
+                                     1u << HS_BLOCK_USED};
+    expect_ledger(p->session);
+    for (int i = 0; i < 4; i++) expect_some_shares(p);
+    expect_blocks(p, kinds[random_below(&p->random, 4)]);
+}
+
+/* --- Tests ---------------------------------------------------------------------------------- */
+
+static void churn(const char *allocator, const char *option, const char *value, uint64_t small)
+{
+    hs_problem problem;
+    hs_heap_config heap = {256, 1 << 26};
+    player p = {.random = 7};
+    uint64_t rounds = random_operations(100);
+    p.session = hs_session_new(allocator, &heap, &problem);
+    assert_non_null(p.session);
+    if (option)
+        assert_true(perform(&p, (hs_op){.kind = HS_OP_SET,
+                                        .name = option,
+                                        .text = value,
+                                        .text_length = strlen(value)}));
+    for (uint64_t i = 0; i < rounds; i++) {
+        uint64_t requests = random_below(&p.random, 30) ? 1 + random_below(&p.random, 3) : 200;
+        for (uint64_t k = 0; k < requests; k++) request(&p, small);
+        expect_all(&p);
+    }
+    hs_session_free(p.session);
+}
+
+static void sums_are_those_of_a_walk_under_every_allocator(void **state)
+{
+    const hs_allocator *a;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (uint64_t small = 24; small < 1000; small *= 8) churn(a->name, NULL, NULL, small);
+}
+
+static void sums_are_those_of_a_walk_with_every_option(void **state)
+{
+    const hs_allocator *a;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (size_t o = 0; o < a->option_count; o++)
+            for (size_t c = 0; a->options[o].choices && a->options[o].choices[c]; c++)
+                if (c != a->options[o].initial)
+                    churn(a->name, a->options[o].name, a->options[o].choices[c], 64);
+}
+
+static void a_broken_heap_is_walked_from_the_start(void **state)
+{
+    (void)state;
+    stage *s = stage_new("explicit", 256, 1 << 20);
+    hs_seen seen;
+    stage_does(s, "repeat 200 { malloc 24 }; set misuse allow");
+    assert_true(hs_session_walk_to(s->session, HS_BASE + 150 * 32, &seen));
+    assert_int_equal(seen.block.kind, HS_BLOCK_USED);
+    stage_does(s, "write p100 'A'*32");
+    assert_true(hs_session_broken_by(s->session));
+    assert_true(hs_session_walk_to(s->session, HS_BASE + 150 * 32, &seen));
+    assert_int_equal(seen.block.kind, HS_BLOCK_DAMAGED);
+    assert_true(seen.block.addr < HS_BASE + 102 * 32);
+    expect_ledger(s->session);
+    stage_does(s, "undo");
+    assert_true(hs_session_walk_to(s->session, HS_BASE + 150 * 32, &seen));
+    assert_int_equal(seen.block.kind, HS_BLOCK_USED);
+    stage_free(s);
+}
+
+/* There and back through a history of hundreds of requests, over dozens of pages. */
+static void go_about(const char *allocator, uint64_t small)
+{
+    hs_problem problem;
+    hs_heap_config heap = {256, 1 << 26};
+    player p = {.random = small};
+    p.session = hs_session_new(allocator, &heap, &problem);
+    assert_non_null(p.session);
+    for (int i = 0; i < 3000; i++) {
+        request(&p, small);
+        if (i % 60 == 0) hs_travel_checkpoint(p.session);
+    }
+    for (uint64_t i = 0; i < random_operations(40); i++) {
+        uint64_t now = hs_session_op_count(p.session), end = hs_session_branch_count(p.session, 0);
+        uint64_t at = random_below(&p.random, 3) ? random_below(&p.random, end + 1)
+                      : now > 10                 ? now - random_below(&p.random, 10)
+                                                 : now;
+        assert_true(hs_session_go(p.session, (hs_moment){0, at}, &problem));
+        expect_all(&p);
+    }
+    hs_session_free(p.session);
+}
+
+static void going_back_reads_what_differs(void **state)
+{
+    const hs_allocator *a;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (uint64_t small = 24; small < 1000; small *= 8) go_about(a->name, small);
+}
+
+static void slow_motion_is_walked_from_the_start(void **state)
+{
+    (void)state;
+    stage *s = stage_new("explicit", 256, 1 << 20);
+    player p = {.session = s->session};
+    size_t n;
+    stage_does(s, "repeat 100 { malloc 24 }; free p50; free p52; free p51");
+    assert_true(hs_session_slow_motion(s->session));
+    hs_events(hs_session_heap(s->session), &n);
+    for (size_t i = 0; i <= n; i++) {
+        hs_session_seek(s->session, 0, i);
+        expect_all(&p);
+    }
+    stage_does(s, "malloc 100");
+    expect_all(&p);
+    stage_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sums_are_those_of_a_walk_under_every_allocator),
+        cmocka_unit_test(sums_are_those_of_a_walk_with_every_option),
+        cmocka_unit_test(a_broken_heap_is_walked_from_the_start),
+        cmocka_unit_test(going_back_reads_what_differs),
+        cmocka_unit_test(slow_motion_is_walked_from_the_start),
+    };
+    return cmocka_run_group_tests_name("atlas", tests, NULL, NULL);
+}

@@ -1,0 +1,154 @@
+/* The builds of an allocator against each other: the same requests have the same answers, bytes and
+ * costs, and one may take over from another at any moment. */
+#include "heaps.h"
+#include "random.h"
+
+enum { SLOTS = 120 };
+
+typedef struct {
+    hs_heap *heap;
+    hs_addr slots[SLOTS];
+} client;
+
+static const char *const setups[] = {
+    "bump 256 4194304",
+    "implicit 256 1048576 fit=best footer=on",
+    "implicit 256 1048576 fit=next coalesce=deferred",
+    "explicit 256 1048576",
+    "explicit 256 1048576 hardened=on",
+    "buddy 256 1048576",
+    "segregated 256 1048576",
+    "slab 256 4194304",
+    "tree 256 1048576",
+    "tlsf 256 1048576",
+    "tlsf 256 1048576 coalesce=deferred",
+};
+
+static hs_addr request(hs_heap *h, uint64_t choice, hs_addr p, uint64_t size)
+{
+    switch (choice) {
+    case 0: return hs_calloc(h, size % 7, 16);
+    case 1: return hs_aligned_alloc(h, (size_t)16 << size % 5, size);
+    case 2:
+    case 3: return hs_realloc(h, p, size);
+    case 4: return hs_malloc(h, size * 9);
+    case 5:
+    case 6:
+    case 7: return hs_malloc(h, size);
+    default: hs_free(h, p); return HS_NULL;
+    }
+}
+
+/* One random request, the same for all whose generators stand alike. */
+static void step(client *c, uint64_t *random)
+{
+    uint64_t choice = random_below(random, 14), slot = random_below(random, SLOTS);
+    uint64_t size = 1 + random_below(random, 200);
+    bool takes = choice <= 1 || (choice >= 4 && choice <= 7);
+    if (takes && c->slots[slot]) choice = 8;
+    c->slots[slot] = request(c->heap, choice, c->slots[slot], size);
+}
+
+static void expect_same_bytes(const hs_heap *a, const hs_heap *b)
+{
+    uint64_t size = hs_heap_committed(a);
+    assert_int_equal(hs_heap_committed(b), size);
+    assert_memory_equal(hs_heap_bytes(a, HS_BASE, size), hs_heap_bytes(b, HS_BASE, size), size);
+}
+
+static hs_addr highest_taken(const hs_heap *h)
+{
+    size_t n;
+    hs_addr highest = 0;
+    const hs_event *e = hs_events(h, &n);
+    for (size_t i = 0; i < n; i++)
+        if (e[i].kind == HS_TAKE && e[i].at + e[i].a > highest) highest = e[i].at + e[i].a;
+    return highest;
+}
+
+static void the_counted_build_counts_what_the_events_tell(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof setups / sizeof *setups; i++) {
+        uint64_t a = i, b = i;
+        client told = {.heap = heap(setups[i])};
+        client counted = {.heap = heap_in(HS_COUNTED, setups[i])};
+        for (int n = 0; n < 4000; n++) {
+            step(&told, &a);
+            step(&counted, &b);
+            hs_counts wanted = hs_events_counts(told.heap);
+            hs_tally got = hs_heap_tally(counted.heap);
+            assert_memory_equal(&got.counts, &wanted, sizeof wanted);
+            assert_int_equal(got.highest, highest_taken(told.heap));
+        }
+        assert_memory_equal(told.slots, counted.slots, sizeof told.slots);
+        expect_same_bytes(told.heap, counted.heap);
+        hs_heap_free(told.heap);
+        hs_heap_free(counted.heap);
+    }
+}
+
+static void one_build_takes_over_from_another(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof setups / sizeof *setups; i++) {
+        uint64_t a = i, b = i, turn = 7;
+        client told = {.heap = heap(setups[i])}, changing = {.heap = heap(setups[i])};
+        for (int n = 0; n < 4000; n++) {
+            if (n % 50 == 0) hs_heap_use(changing.heap, (hs_build)random_below(&turn, HS_BUILDS));
+            step(&told, &a);
+            step(&changing, &b);
+        }
+        assert_memory_equal(told.slots, changing.slots, sizeof told.slots);
+        expect_same_bytes(told.heap, changing.heap);
+        hs_heap_use(changing.heap, HS_PROBED);
+        step(&told, &a);
+        step(&changing, &b);
+        hs_counts wanted = hs_events_counts(told.heap), got = hs_events_counts(changing.heap);
+        assert_memory_equal(&got, &wanted, sizeof wanted);
+        hs_heap_free(told.heap);
+        hs_heap_free(changing.heap);
+    }
+}
+
+/* Bytes that differ from `before` lie in ranges that were told as written. */
+static void expect_told(hs_heap *h, const uint8_t *before, uint64_t size)
+{
+    const uint8_t *now = hs_heap_bytes(h, HS_BASE, size);
+    uint64_t from = 0, to = 0, last = 0;
+    for (; hs_heap_written(h, &from, &to); last = from = to)
+        assert_memory_equal(before + last, now + last, (from < size ? from : size) - last);
+    if (last < size) assert_memory_equal(before + last, now + last, size - last);
+    from = 0;
+    assert_false(hs_heap_written(h, &from, &to));
+}
+
+static void the_counted_build_knows_which_pages_were_written_to(void **state)
+{
+    static uint8_t before[1 << 22];
+    (void)state;
+    for (size_t i = 0; i < sizeof setups / sizeof *setups; i++) {
+        uint64_t random = i, from = 0, to;
+        client c = {.heap = heap_in(HS_COUNTED, setups[i])};
+        for (int n = 0; n < 6000; n++) step(&c, &random);
+        for (; hs_heap_written(c.heap, &from, &to); from = to) {
+        }
+        for (int n = 0; n < 300; n++) {
+            uint64_t size = hs_heap_committed(c.heap);
+            memcpy(before, hs_heap_bytes(c.heap, HS_BASE, size), size);
+            for (uint64_t k = random_below(&random, 6); k > 0; k--) step(&c, &random);
+            expect_told(c.heap, before, size);
+        }
+        hs_heap_free(c.heap);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_counted_build_counts_what_the_events_tell),
+        cmocka_unit_test(one_build_takes_over_from_another),
+        cmocka_unit_test(the_counted_build_knows_which_pages_were_written_to),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
