@@ -5,6 +5,7 @@
 #include "language/interpreter.h"
 #include "language/trace_script.h"
 #include "model/executable.h"
+#include "ui/compare.h"
 #include "ui/convert.h"
 #include "ui/fullscreen.h"
 #include "ui/generate.h"
@@ -146,6 +147,7 @@ static void put_usage(FILE *out)
           "       heapscope --ostep [LIST]       the OSTEP homework on free space\n"
           "       heapscope --quiz | --answers   problems for any allocator, on paper\n"
           "       heapscope --ostep-segmentation a problem sheet; with -h its options\n"
+          "       heapscope compare TRACE...     allocators over traces; with -h its options\n"
           "       heapscope convert IN OUT       a trace into another format; with -h which\n"
           "       heapscope generate OUT         a trace by chance; with -h its options\n\n",
           out);
@@ -221,6 +223,7 @@ static void print_manual(void)
         ".SH SYNOPSIS\n.B heapscope\n[OPTION...] [FILE]\n.br\n.B heapscope \\-\\-check\nFILE...\n"
         ".br\n.B heapscope \\-\\-notes\n"
         ".br\n.B heapscope \\-\\-ostep\\-segmentation\n[OPTION...]\n"
+        ".br\n.B heapscope compare\n[OPTION...] TRACE... [ALLOCATOR...]\n"
         ".br\n.B heapscope convert\n[\\-\\-from FORMAT] [\\-\\-to FORMAT] [\\-\\-lenient] IN OUT\n"
         ".br\n.B heapscope generate\n[OPTION...] OUT\n"
         ".SH DESCRIPTION\n"
@@ -236,6 +239,7 @@ static void print_manual(void)
         printf("\\-\\-%s%s%s\n%s.\n", o->name, options[i].argument ? "=" : "",
                options[i].argument ? options[i].argument : "", options[i].help);
     }
+    hs_compare_manual();
     print_traces_manual();
     hs_generate_roff(stdout);
     printf(".SH COMMANDS\n%s", commands);
@@ -687,6 +691,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } tools[] = {
     {"--ostep-segmentation", hs_problem_sheet},
+    {"compare", hs_compare_traces},
     {"convert", hs_convert},
     {"generate", hs_generate_file},
 };

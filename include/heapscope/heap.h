@@ -43,6 +43,11 @@ typedef enum {
 
 enum { HS_HEAP_PAGE = 4096 };
 
+/* Have memory at hand for so many bytes from the base on, without committing more: until the heap
+ * outgrows them, its growth asks the system for nothing, and the pages of the first 256 MiB are
+ * there. False when there is no such memory. */
+bool hs_heap_prepare(hs_heap *, uint64_t bytes);
+
 /* A fresh heap doubles; what is set holds for the growths to come. */
 void hs_heap_set_growth(hs_heap *, hs_growth);
 hs_growth hs_heap_growth(const hs_heap *);

@@ -28,7 +28,23 @@ static uint64_t sane(uint64_t size, uint64_t least, uint64_t unit)
 
 static bool commit(hs_heap *h, uint64_t size)
 {
-    return mprotect(hs_real(h, h->base), page_round(size), PROT_READ | PROT_WRITE) == 0;
+    return size <= h->ready ||
+           mprotect(hs_real(h, h->base), page_round(size), PROT_READ | PROT_WRITE) == 0;
+}
+
+enum { TOUCHED = 1 << 28 };
+
+bool hs_heap_prepare(hs_heap *h, uint64_t bytes)
+{
+    bytes = page_round(bytes);
+    if (bytes > h->mapped) bytes = h->mapped;
+    if (!commit(h, bytes)) return false;
+    for (uint64_t at = 0; at < bytes && at < TOUCHED; at += HS_HEAP_PAGE) {
+        volatile uint8_t *byte = hs_real(h, h->base + at);
+        *byte = *byte;
+    }
+    h->ready = bytes;
+    return true;
 }
 
 bool hs_range_reserve(hs_heap *h, const hs_heap_config *config)

@@ -24,6 +24,7 @@ struct hs_heap {
     uint64_t options[HS_OPTIONS];
     const hs_allocator *allocator;
     uint64_t mapped; /* real bytes reserved */
+    uint64_t ready;  /* of them, bytes that were prepared */
 };
 
 static inline uint8_t *hs_real(const hs_heap *h, hs_addr at)

@@ -58,7 +58,6 @@ void hs_record_begin(hs_recorder *r, const hs_heap *h)
 static void count(hs_counts *c, const hs_event *e)
 {
     switch (e->kind) {
-    case HS_VISIT: c->visits++; break;
     case HS_MOVE: c->moved += e->b; break;
     case HS_WRITE: c->writes++; break;
     case HS_SPLIT: c->splits++; break;
@@ -76,17 +75,27 @@ static void keep_state(hs_recorder *r, size_t i)
     memcpy(r->trail + i * size, r->now, size);
 }
 
+/* A visit, or what became of it, that is only counted? */
+static bool is_left_out(const hs_recorder *r, unsigned kind)
+{
+    return r->counts.visits > VISITS_KEPT && (kind == HS_VISIT || kind == HS_REJECT);
+}
+
+static void keep(hs_recorder *r, const hs_event *e)
+{
+    if (r->trace) keep_state(r, r->count);
+    r->events = hs_array_reserve(r->events, &r->capacity, r->count + 1, sizeof *r->events);
+    r->events[r->count++] = *e;
+    r->shown = r->count;
+}
+
 void hs_record(hs_recorder *r, hs_event e)
 {
     count(&r->counts, &e);
-    if (r->counts.visits > VISITS_KEPT && (e.kind == HS_VISIT || e.kind == HS_REJECT)) {
+    if (is_left_out(r, e.kind))
         r->left_out++;
-        return;
-    }
-    if (r->trace) keep_state(r, r->count);
-    r->events = hs_array_reserve(r->events, &r->capacity, r->count + 1, sizeof *r->events);
-    r->events[r->count++] = e;
-    r->shown = r->count;
+    else
+        keep(r, &e);
 }
 
 void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t size)
@@ -94,7 +103,11 @@ void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t s
     /* A request may pass over the heap a few times, but never meets more blocks than fit in it. */
     if (r->counts.visits > (h->end - h->base) / 2 + 64)
         hs_record_fault(h, HS_BECAUSE_ENDLESS, block);
-    hs_record(r, (hs_event){.kind = HS_VISIT, .at = block, .a = size});
+    r->counts.visits++;
+    if (is_left_out(r, HS_VISIT))
+        r->left_out++;
+    else
+        keep(r, &(hs_event){.kind = HS_VISIT, .at = block, .a = size});
 }
 
 void hs_record_overwritten(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)

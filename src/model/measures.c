@@ -1,23 +1,14 @@
-/* The measures: each figure with its name and its definition, in one table.
- *
- * Fragmentation 1 to 4 are the four of Johnstone & Wilson, The Memory Fragmentation Problem:
- * Solved? (1998): memory used by the allocator relative to live memory, 1. on the average over
- * time, 2. when live memory was at its peak, 3. when used memory was, 4. peak to peak. Time is
- * counted in requests; after those that leave nothing live there is no ratio, and they are left out
- * of 1. */
+/* The measures: each figure with its name and its definition, in one table. Fragmentation 1 to 4
+ * are the four of Johnstone & Wilson (totals.c). */
+#include "model/totals.h"
+
 #include <heapscope/ledger.h>
 
 #include <string.h>
 
 static uint64_t percent(uint64_t part, uint64_t whole)
 {
-    return whole ? (uint64_t)((long double)part * 100 / (long double)whole) : 0;
-}
-
-/* (used - live) / live: how much more memory than the client asked for. */
-static uint64_t loss(uint64_t used, uint64_t live)
-{
-    return used > live ? percent(used - live, live) : 0;
+    return hs_thousandths(part, whole) / 10;
 }
 
 #define MEASURE(name, expression)                                                                  \
@@ -55,10 +46,10 @@ MEASURE(external_fragmentation, percent(l->free_bytes - l->largest_hole, l->free
 MEASURE(utilization, percent(t->peak_live, hs_heap_committed(h)))
 MEASURE(utilization_segment, percent(t->peak_live, t->highest_payload - hs_heap_base(h)))
 MEASURE(used, hs_session_used(s))
-MEASURE(fragmentation_1, t->loss_count ? t->loss_sum / t->loss_count / 10 : 0)
-MEASURE(fragmentation_2, loss(t->used_at_peak_live, t->peak_live))
-MEASURE(fragmentation_3, loss(hs_session_used(s), t->live_at_peak_used))
-MEASURE(fragmentation_4, loss(hs_session_used(s), t->peak_live))
+MEASURE(fragmentation_1, hs_totals_fragmentation(t, 1, hs_session_used(s)) / 10)
+MEASURE(fragmentation_2, hs_totals_fragmentation(t, 2, hs_session_used(s)) / 10)
+MEASURE(fragmentation_3, hs_totals_fragmentation(t, 3, hs_session_used(s)) / 10)
+MEASURE(fragmentation_4, hs_totals_fragmentation(t, 4, hs_session_used(s)) / 10)
 MEASURE(examined, hs_events_counts(h).visits)
 MEASURE(examined_total, t->counts.visits)
 MEASURE(examined_max, t->visits_max)

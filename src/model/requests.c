@@ -1,6 +1,7 @@
 /* Requests to the allocator: performed, and settled with what the client holds; what changed in the
  * heap and what it cost is read off the events. */
 #include "model/session.h"
+#include "model/totals.h"
 
 #include "heap/array.h"
 
@@ -58,17 +59,6 @@ static void note_change(hs_session *s, const hs_event *e)
 
 /* --- Requests -------------------------------------------------------------------------------- */
 
-static void add_counts(hs_totals *t, hs_counts c)
-{
-    t->counts.visits += c.visits;
-    t->counts.moved += c.moved;
-    t->counts.writes += c.writes;
-    t->counts.splits += c.splits;
-    t->counts.coalesces += c.coalesces;
-    t->counts.growths += c.growths;
-    if (c.visits > t->visits_max) t->visits_max = c.visits;
-}
-
 void hs_session_note_changes(hs_session *s, size_t from, size_t to)
 {
     size_t n;
@@ -91,21 +81,17 @@ static void count_work(hs_session *s)
     }
 }
 
-static void block_was_taken(hs_session *s, hs_addr end)
-{
-    if (end > s->is.totals.highest_block) s->is.totals.highest_block = end;
-}
-
 /* Read the events of the operation that just ran: what changed, what it cost. */
 void hs_session_read_events(hs_session *s)
 {
     size_t n;
     const hs_event *e = hs_events(s->heap, &n);
+    hs_addr highest = HS_NULL;
     hs_session_note_changes(s, 0, n);
     count_work(s);
     for (size_t i = 0; i < n; i++)
-        if (e[i].kind == HS_TAKE) block_was_taken(s, e[i].at + e[i].a);
-    add_counts(&s->is.totals, hs_events_counts(s->heap));
+        if (e[i].kind == HS_TAKE && e[i].at + e[i].a > highest) highest = e[i].at + e[i].a;
+    hs_totals_add(&s->is.totals, hs_events_counts(s->heap), highest);
 }
 
 /* What a fault says to the user: before and after its address. */
@@ -177,17 +163,9 @@ static bool live_at(const hs_session *s, hs_addr p)
     return b && b->live;
 }
 
-static void payload_ends(hs_session *s, hs_addr end)
+static void block_changes(hs_session *s, hs_addr p, uint64_t from, uint64_t to)
 {
-    if (end > s->is.totals.highest_payload) s->is.totals.highest_payload = end;
-}
-
-static void live_changes(hs_session *s, uint64_t from, uint64_t to)
-{
-    s->is.totals.live += to - from;
-    if (s->is.totals.live <= s->is.totals.peak_live) return;
-    s->is.totals.peak_live = s->is.totals.live;
-    s->is.totals.used_at_peak_live = hs_session_used(s);
+    hs_totals_block(&s->is.totals, from, to, p + to, hs_session_used(s));
 }
 
 static void block_dies(hs_session *s, hs_addr p, uint64_t when)
@@ -196,7 +174,7 @@ static void block_dies(hs_session *s, hs_addr p, uint64_t when)
     if (!b || !b->live) return;
     hs_client_died(s->client, p, when);
     hs_session_touch(s, p, p + b->requested); /* even where the allocator has nothing to write */
-    live_changes(s, b->requested, 0);
+    block_changes(s, p, b->requested, 0);
     hs_shape_died(s->shape, p, b->requested);
     s->is.totals.live_blocks--;
 }
@@ -206,21 +184,19 @@ static void block_is_born(hs_session *s, hs_addr p, uint64_t size, uint32_t vari
     const hs_client_block *there = hs_client_block_at(s->client, p);
     if (there && there->live) block_dies(s, p, when); /* a broken heap handed it out twice */
     hs_client_born(s->client, p, size, variable, when);
-    live_changes(s, 0, size);
+    block_changes(s, p, 0, size);
     hs_shape_born(s->shape, p, size);
     s->is.totals.live_blocks++;
-    payload_ends(s, p + size);
 }
 
 static void block_is_resized(hs_session *s, hs_addr p, uint64_t size)
 {
     uint64_t before = hs_client_block_at(s->client, p)->requested;
     hs_session_touch(s, p + (before < size ? before : size), p + (before < size ? size : before));
-    live_changes(s, before, size);
+    block_changes(s, p, before, size);
     hs_shape_died(s->shape, p, before);
     hs_shape_born(s->shape, p, size);
     hs_client_resized(s->client, p, size);
-    payload_ends(s, p + size);
 }
 
 static hs_addr run_request(hs_heap *h, const hs_op *op, hs_addr p)
@@ -271,13 +247,8 @@ static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p,
 static void mark_time(hs_session *s, uint64_t used_before, uint64_t examined)
 {
     hs_totals *t = &s->is.totals;
-    uint64_t used = hs_session_used(s), heap = hs_heap_committed(s->heap), loss;
-    if (used > used_before) t->live_at_peak_used = t->live;
-    if (t->live) {
-        loss = used > t->live ? (uint64_t)((long double)(used - t->live) * 1000 / t->live) : 0;
-        if (__builtin_add_overflow(t->loss_sum, loss, &t->loss_sum)) t->loss_sum = UINT64_MAX;
-        t->loss_count++;
-    }
+    uint64_t used = hs_session_used(s), heap = hs_heap_committed(s->heap);
+    hs_totals_mark(t, used_before, used);
     uint64_t stride = s->timeline.stride;
     hs_timeline_add(&s->timeline,
                     (hs_sample){.requests = 1,
@@ -318,8 +289,7 @@ bool hs_pass_request(hs_session *s, hs_passed *passed)
     passed->p = p;
     passed->result = result;
     hs_tally t = hs_heap_tally(s->heap);
-    block_was_taken(s, t.highest);
-    add_counts(&s->is.totals, t.counts);
+    hs_totals_add(&s->is.totals, t.counts, t.highest);
     s->is.totals.requests++;
     settle(s, op, result_variable(s, op, passed->record->variable), p, result);
     mark_time(s, used_before, t.counts.visits);

@@ -3,6 +3,7 @@
  * Invariant: performing the remembered operations again from the start state gives the same heap,
  * byte for byte. An operation that fails is not remembered and leaves everything as it was. */
 #include "model/session.h"
+#include "model/totals.h"
 
 #include "heap/array.h"
 
@@ -46,8 +47,7 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     s->heap = heap;
     if (setup != &s->is.setup) s->is.setup = *setup;
     hs_client_forget_blocks(s->client);
-    s->is.totals =
-        (hs_totals){.highest_block = hs_heap_base(heap), .highest_payload = hs_heap_base(heap)};
+    s->is.totals = hs_totals_of(hs_heap_base(heap));
     hs_timeline_clear(&s->timeline);
     hs_shape_clear(s->shape, hs_heap_base(heap));
     s->is.last = (hs_last){.variable = HS_NONE};

@@ -76,6 +76,20 @@ static void growth_may_change_between_requests(void **state)
     hs_heap_free(h);
 }
 
+static void a_prepared_heap_is_as_large_as_any_other_and_grows_as_far(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("bump 64 65536");
+    assert_true(hs_heap_prepare(h, 1000000));
+    assert_int_equal(hs_heap_committed(h), 64);
+    hs_heap_set_growth(h, HS_GROWTH_EXACT);
+    hs_addr p = hs_malloc(h, 30000);
+    assert_int_equal(hs_heap_committed(h), 30000);
+    assert_int_equal(*hs_heap_bytes(h, p, 30000), 0);
+    assert_int_equal(hs_malloc(h, 40000), HS_NULL);
+    hs_heap_free(h);
+}
+
 /* --- Sessions ------------------------------------------------------------------------------- */
 
 static hs_session *session(void)
@@ -193,6 +207,7 @@ int main(void)
         cmocka_unit_test(by_page_it_grows_to_a_multiple_of_4096),
         cmocka_unit_test(exactly_it_grows_to_a_multiple_of_16),
         cmocka_unit_test(no_growth_goes_beyond_the_maximum),
+        cmocka_unit_test(a_prepared_heap_is_as_large_as_any_other_and_grows_as_far),
         cmocka_unit_test(growth_may_change_between_requests),
         cmocka_unit_test(a_session_sets_the_growth_of_its_heap_and_of_fresh_ones),
         cmocka_unit_test(a_replay_grows_as_is_set_now),

@@ -1,0 +1,28 @@
+/* Totals: what a client's requests come to since its heap was fresh. A session keeps them for what
+ * is typed, a player for a trace; the measures (ledger.h) are read off them.
+ *
+ *      after each request:  counts -> what it changed -> time has passed */
+#ifndef HS_MODEL_TOTALS_H
+#define HS_MODEL_TOTALS_H
+
+#include <heapscope/session.h>
+
+hs_totals hs_totals_of(hs_addr base);
+
+/* What the request cost, and the highest end of a block that it took; 0: none was. */
+void hs_totals_add(hs_totals *, hs_counts, hs_addr highest);
+
+/* A block changed its payload, 0 where there is none, and now ends there. `used` is the memory in
+ * use: from the base to the end of the highest block so far. */
+void hs_totals_block(hs_totals *, uint64_t from, uint64_t to, hs_addr end, uint64_t used);
+
+/* A point in time: after a request, before which so much was in use. */
+void hs_totals_mark(hs_totals *, uint64_t used_before, uint64_t used);
+
+/* part / whole in thousandths, rounded down; 0 of nothing. */
+uint64_t hs_thousandths(uint64_t part, uint64_t whole);
+
+/* Johnstone & Wilson's measures 1 to 4 in thousandths. */
+uint64_t hs_totals_fragmentation(const hs_totals *, int measure, uint64_t used);
+
+#endif

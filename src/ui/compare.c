@@ -1,0 +1,444 @@
+/* The tool `compare`: options, the traces and allocators that are named, the progress of the jobs,
+ * and what is printed in the end. */
+#include "ui/compare.h"
+
+#include "heap/array.h"
+#include "language/expression.h"
+#include "language/trace_script.h"
+#include "language/words.h"
+#include "ui/ansi.h"
+#include "ui/trace_progress.h"
+#include "view/comparison.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <math.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { OK = 0, FAILED = 1, USAGE = 2, INTERRUPTED = 130 };
+enum { RUNS = 5, LIMIT = 20, JOBS_MOST = 256 };
+#define HEAP_MOST ((uint64_t)1 << 36)
+
+typedef enum { AS_TEXT, AS_JSON, AS_CSV } output_format;
+
+typedef struct {
+    hs_comparison_plan plan;
+    output_format format;
+    bool lenient; /* skip bad lines of traces */
+    hs_named_trace *traces;
+    hs_trace **owned; /* the same, to be freed */
+    hs_contestant *contestants;
+    size_t trace_count, contestant_count, trace_capacity, owned_capacity, contestant_capacity;
+} request;
+
+/* --- Options ---------------------------------------------------------------------------------- */
+
+enum {
+    OPTION_GROWTH = 256,
+    OPTION_HEAP,
+    OPTION_MAX_HEAP,
+    OPTION_LIMIT,
+    OPTION_RUNS,
+    OPTION_VERIFY,
+    OPTION_LENIENT,
+    OPTION_JSON,
+    OPTION_CSV
+};
+
+/* Each option once: for getopt and for the help. */
+static const struct {
+    struct option option;
+    const char *argument, *help;
+} options[] = {
+    {{"verify", no_argument, NULL, OPTION_VERIFY},
+     NULL,
+     "check that blocks are aligned, apart, and not lost"},
+    {{"json", no_argument, NULL, OPTION_JSON}, NULL, "print all figures as JSON"},
+    {{"csv", no_argument, NULL, OPTION_CSV}, NULL, "print all figures as CSV, a row for each pair"},
+    {{"growth", required_argument, NULL, OPTION_GROWTH},
+     "HOW",
+     "how a heap grows: exact (default), page or double"},
+    {{"heap", required_argument, NULL, OPTION_HEAP}, "SIZE", "what a heap starts with (64)"},
+    {{"max-heap", required_argument, NULL, OPTION_MAX_HEAP},
+     "SIZE",
+     "what a heap may grow to (64G)"},
+    {{"limit", required_argument, NULL, OPTION_LIMIT},
+     "SECONDS",
+     "cut what is counted, or verified, for longer (20)"},
+    {{"runs", required_argument, NULL, OPTION_RUNS}, "N", "time each at least so often (5)"},
+    {{"jobs", required_argument, NULL, 'j'},
+     "N",
+     "run so many at once (default: processors); 1 is quietest"},
+    {{"lenient", no_argument, NULL, OPTION_LENIENT}, NULL, "skip bad lines of a trace"},
+    {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
+};
+enum { OPTION_COUNT = sizeof options / sizeof *options };
+
+static void put_usage(void)
+{
+    const hs_figure *f;
+    puts("Usage: heapscope compare [OPTION...] TRACE... [ALLOCATOR...]\n\n"
+         "Plays every trace on every allocator that is named, or on all: how well they use\n"
+         "the memory, what it costs them, how fast they are. An ALLOCATOR may be a preset,\n"
+         "as best-fit, and have options: implicit:fit=next,footer=on. A file, or what has a\n"
+         ". or / in its name, is a TRACE.\n");
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        char name[40];
+        const struct option *o = &options[i].option;
+        snprintf(name, sizeof name, "%s--%s%s%s",
+                 o->val == 'j'   ? "-j, "
+                 : o->val == 'h' ? "-h, "
+                                 : "",
+                 o->name, options[i].argument ? "=" : "",
+                 options[i].argument ? options[i].argument : "");
+        printf("  %-20s %s\n", name, options[i].help);
+    }
+    puts("\nJSON and CSV have these figures:");
+    for (size_t i = 0; (f = hs_figure_at(i)); i++) printf("  %-20s %s\n", f->name, f->definition);
+}
+
+void hs_compare_manual(void)
+{
+    const hs_figure *f;
+    fputs(
+        ".SH COMPARE\n.B heapscope compare\n"
+        "plays every TRACE on every ALLOCATOR that is named, or on all of them, and prints how well "
+        "they use the memory, what it costs them and how fast they are. An ALLOCATOR may be a "
+        "preset, such as best\\-fit, and have options, as in implicit:fit=next,footer=on. A file, "
+        "or what has a . or / in its name, is a TRACE; \\- is standard input. Each pair is played "
+        "in a process of its own. Exit status 1: an allocator broke a promise; 130: interrupted, "
+        "what was complete is printed.\n",
+        stdout);
+    for (int i = 0; i < OPTION_COUNT; i++)
+        printf(".TP\n.B \\-\\-%s%s%s\n%s.\n", options[i].option.name,
+               options[i].argument ? "=" : "", options[i].argument ? options[i].argument : "",
+               options[i].help);
+    fputs(".PP\nJSON and CSV have these figures, and remark, in words:\n", stdout);
+    for (size_t i = 0; (f = hs_figure_at(i)); i++)
+        printf(".TP\n.B %s\n%s.\n", f->name, f->definition);
+}
+
+static int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static int complain(const char *format, ...)
+{
+    va_list what;
+    va_start(what, format);
+    fputs("heapscope compare: ", stderr);
+    vfprintf(stderr, format, what);
+    fputs("; -h lists the options\n", stderr);
+    va_end(what);
+    return USAGE;
+}
+
+static int read_size(const char *text, uint64_t *size)
+{
+    hs_complaint c;
+    hs_reader r = {.text = text, .length = strlen(text), .complaint = &c};
+    if (*text < '0' || *text > '9' || !hs_read_size(&r, size) || r.at != r.length)
+        return complain("%s is no size such as 256, 0x100, 4k, 1M", text);
+    if (*size < HS_HEAP_SMALLEST || *size > HS_HEAP_LARGEST)
+        return complain("%s: a heap has 64 bytes to 1T", text);
+    return OK;
+}
+
+static int read_number(const char *text, int most, int *number)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || value < 1 || value > most)
+        return complain("%s is no number from 1 to %d", text, most);
+    *number = (int)value;
+    return OK;
+}
+
+static int read_limit(const char *text, double *seconds)
+{
+    char *end;
+    *seconds = strtod(text, &end);
+    if (end == text || *end || !(*seconds > 0) || *seconds > 1e6)
+        return complain("%s is no number of seconds such as 20 or 0.5", text);
+    return OK;
+}
+
+static int read_growth(const char *text, hs_growth *growth)
+{
+    const char *const *choices = hs_settings[HS_SET_GROWTH].choices;
+    for (int i = 0; choices[i]; i++)
+        if (strcmp(choices[i], text) == 0) {
+            *growth = (hs_growth)i;
+            return OK;
+        }
+    return complain("a heap does not grow by %s: exact, page, double", text);
+}
+
+static int handle(int option, request *r)
+{
+    switch (option) {
+    case OPTION_VERIFY: r->plan.verify = true; return OK;
+    case OPTION_LENIENT: r->lenient = true; return OK;
+    case OPTION_JSON: r->format = AS_JSON; return OK;
+    case OPTION_CSV: r->format = AS_CSV; return OK;
+    case OPTION_GROWTH: return read_growth(optarg, &r->plan.growth);
+    case OPTION_HEAP: return read_size(optarg, &r->plan.heap.initial);
+    case OPTION_MAX_HEAP: return read_size(optarg, &r->plan.heap.maximum);
+    case OPTION_LIMIT: return read_limit(optarg, &r->plan.limit);
+    case OPTION_RUNS: return read_number(optarg, HS_RUNS_MOST, &r->plan.runs);
+    case 'j': return read_number(optarg, JOBS_MOST, &r->plan.jobs);
+    case 'h': put_usage(); exit(ferror(stdout) || fflush(stdout) ? FAILED : OK);
+    default: fputs("try heapscope compare --help\n", stderr); return USAGE;
+    }
+}
+
+/* --- Traces and allocators -------------------------------------------------------------------- */
+
+static bool is_trace(const char *name)
+{
+    struct stat about;
+    return strcmp(name, "-") == 0 || strpbrk(name, "/.") ||
+           (stat(name, &about) == 0 && S_ISREG(about.st_mode));
+}
+
+static hs_trace *read_trace(const request *r, const char *path)
+{
+    char doing[300];
+    hs_trace_report report;
+    snprintf(doing, sizeof doing, "reading %.200s", path);
+    hs_progress progress = hs_progress_begin(doing);
+    hs_trace *t = hs_trace_read(path,
+                                &(hs_trace_reading){.lenient = r->lenient,
+                                                    .progress = hs_progress_step,
+                                                    .of = &progress,
+                                                    .run = hs_trace_of_script},
+                                &report);
+    hs_progress_end(&progress);
+    if (report.notes) fprintf(stderr, "%s\n", report.notes);
+    if (report.error[0]) fprintf(stderr, "heapscope compare: %s\n", report.error);
+    hs_trace_report_free(&report);
+    return t;
+}
+
+static int add_trace(request *r, const char *path)
+{
+    hs_trace *t = read_trace(r, path);
+    if (!t) return FAILED;
+    r->traces =
+        hs_array_reserve(r->traces, &r->trace_capacity, r->trace_count + 1, sizeof *r->traces);
+    r->owned = hs_array_reserve(r->owned, &r->owned_capacity, r->trace_count + 1, sizeof *r->owned);
+    r->owned[r->trace_count] = t;
+    r->traces[r->trace_count++] = (hs_named_trace){path, t};
+    return OK;
+}
+
+static void add_contestant(request *r, const hs_contestant *c)
+{
+    r->contestants = hs_array_reserve(r->contestants, &r->contestant_capacity,
+                                      r->contestant_count + 1, sizeof *r->contestants);
+    r->contestants[r->contestant_count++] = *c;
+}
+
+static int add_allocator(request *r, const char *text)
+{
+    hs_problem problem;
+    hs_contestant c;
+    if (hs_contestant_named(text, &c, &problem)) {
+        add_contestant(r, &c);
+        return OK;
+    }
+    hs_words known = {0};
+    hs_words_of_allocators(&known);
+    const char *near = hs_words_nearest(&known, text, strcspn(text, ":"));
+    bool unknown = problem.operand == HS_OPERAND_NAME;
+    int status = unknown && near
+                     ? complain("%s, and no such file; did you mean %s?", problem.what, near)
+                     : complain("%s%s", problem.what, unknown ? ", and no such file" : "");
+    hs_words_free(&known);
+    return status;
+}
+
+/* All but models of a heap, which do not grow. */
+static void add_all_allocators(request *r)
+{
+    const hs_allocator *a;
+    hs_problem ignored;
+    hs_contestant c;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_RAW)); i++)
+        if (!a->model_base && hs_contestant_named(a->name, &c, &ignored)) add_contestant(r, &c);
+}
+
+static int add_arguments(request *r, char **names, int count)
+{
+    int status = OK;
+    for (int i = 0; i < count && status == OK; i++)
+        if (!is_trace(names[i])) status = add_allocator(r, names[i]);
+    for (int i = 0; i < count && status == OK; i++)
+        if (is_trace(names[i])) status = add_trace(r, names[i]);
+    if (status) return status;
+    if (!r->trace_count) return complain("it needs a TRACE");
+    if (!r->contestant_count) add_all_allocators(r);
+    return OK;
+}
+
+static int processors(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n < 1 ? 1 : n > JOBS_MOST ? JOBS_MOST : n;
+}
+
+static int parse(request *r, int argc, char **argv)
+{
+    struct option long_options[OPTION_COUNT + 1] = {0};
+    for (int i = 0; i < OPTION_COUNT; i++) long_options[i] = options[i].option;
+    int option, status = OK;
+    optind = 1;
+    while (status == OK && (option = getopt_long(argc, argv, "j:h", long_options, NULL)) != -1)
+        status = handle(option, r);
+    if (status) return status;
+    if (r->plan.heap.maximum < r->plan.heap.initial)
+        return complain("--max-heap is smaller than --heap");
+    return add_arguments(r, argv + optind, argc - optind);
+}
+
+/* --- Running ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    const hs_comparison *comparison;
+    sigset_t stops;
+    bool terminal;
+} progress;
+
+/* One line on the terminal, over the one before. What is in a name does not reach it raw. */
+static void put_progress(const char *text)
+{
+    hs_scene *line = hs_scene_new(1, HS_COMPARISON_COLUMNS - 2, true);
+    hs_put(hs_pane_of(line), 0, 0, HS_ROLE_TEXT, text);
+    char *shown = hs_scene_text(line);
+    fprintf(stderr, "\r%.*s\033[K", (int)strcspn(shown, "\n"), shown);
+    free(shown);
+    hs_scene_free(line);
+}
+
+static const char *file_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* How many jobs are done, and how far one of those is that are not. */
+static void show_progress(const hs_comparison *c)
+{
+    size_t contestants = hs_comparison_contestants(c), all = hs_comparison_traces(c) * contestants;
+    size_t done = 0;
+    char text[256], now[160] = "";
+    for (size_t i = 0; i < all; i++) {
+        const hs_job *job = hs_comparison_job(c, i / contestants, i % contestants);
+        done += job->state != HS_JOB_WAITS && job->state != HS_JOB_RUNS;
+        if (job->state != HS_JOB_RUNS || *now) continue;
+        bool timed = job->stage == HS_JOB_TIMES || !job->requests;
+        snprintf(now, sizeof now, "%.40s on %.20s, %.0f%%",
+                 file_of(hs_comparison_trace(c, i / contestants)->name),
+                 hs_comparison_contestant(c, i % contestants)->name,
+                 timed ? 100 : 100.0 * (double)job->number / (double)job->requests);
+    }
+    snprintf(text, sizeof text, "%zu of %zu  %s", done, all, now);
+    put_progress(text);
+}
+
+/* Ctrl-C is waiting, if it was pressed: it is blocked. */
+static bool go_on(void *context)
+{
+    const progress *p = context;
+    if (p->terminal) show_progress(p->comparison);
+    return sigtimedwait(&p->stops, NULL, &(struct timespec){0}) < 0;
+}
+
+static bool run(hs_comparison *c)
+{
+    progress p = {.comparison = c, .terminal = isatty(STDERR_FILENO)};
+    sigset_t before;
+    sigemptyset(&p.stops);
+    sigaddset(&p.stops, SIGINT);
+    sigaddset(&p.stops, SIGTERM);
+    sigprocmask(SIG_BLOCK, &p.stops, &before);
+    bool whole = hs_comparison_run(c, go_on, &p);
+    if (p.terminal) fputs("\r\033[K", stderr);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return whole;
+}
+
+/* --- Printing --------------------------------------------------------------------------------- */
+
+static void print(hs_scene *s, hs_ink ink)
+{
+    hs_print_scene(stdout, s, ink);
+    hs_scene_free(s);
+}
+
+static void print_text(const hs_comparison *c)
+{
+    const char *none = getenv("NO_COLOR");
+    hs_ink ink = {.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+                  .colour = isatty(STDOUT_FILENO) && !(none && *none)};
+    for (size_t i = 0; i < hs_comparison_traces(c); i++) {
+        print(hs_comparison_trace_scene(c, i, ink.ascii), ink);
+        putchar('\n');
+    }
+    print(hs_comparison_means_scene(c, ink.ascii), ink);
+    putchar('\n');
+    print(hs_comparison_plot_scene(c, ink.ascii), ink);
+}
+
+/* Did an allocator do what it must not? */
+static bool any_wrong(const hs_comparison *c)
+{
+    for (size_t i = 0; i < hs_comparison_traces(c); i++)
+        for (size_t k = 0; k < hs_comparison_contestants(c); k++)
+            if (!hs_job_has_figures(hs_comparison_job(c, i, k))) return true;
+    return false;
+}
+
+static int compare(const request *r)
+{
+    hs_comparison *c =
+        hs_comparison_new(&r->plan, r->traces, r->trace_count, r->contestants, r->contestant_count);
+    if (!c) {
+        perror("heapscope compare");
+        return FAILED;
+    }
+    bool whole = run(c);
+    if (!whole) fputs("heapscope compare: interrupted; what is complete follows\n", stderr);
+    if (r->format == AS_JSON)
+        hs_comparison_json(stdout, c);
+    else if (r->format == AS_CSV)
+        hs_comparison_csv(stdout, c);
+    else
+        print_text(c);
+    int status = !whole ? INTERRUPTED : any_wrong(c) ? FAILED : OK;
+    hs_comparison_free(c);
+    return status;
+}
+
+int hs_compare_traces(int argc, char **argv)
+{
+    request r = {.plan = {.heap = {HS_HEAP_SMALLEST, HEAP_MOST},
+                          .growth = HS_GROWTH_EXACT,
+                          .limit = LIMIT,
+                          .runs = RUNS,
+                          .jobs = processors()}};
+    int status = parse(&r, argc, argv);
+    if (status == OK) status = compare(&r);
+    for (size_t i = 0; i < r.trace_count; i++) hs_trace_free(r.owned[i]);
+    free(r.owned);
+    free(r.traces);
+    free(r.contestants);
+    return status;
+}

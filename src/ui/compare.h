@@ -1,0 +1,11 @@
+/* `heapscope compare`: every trace on every allocator, as tables, a plot, JSON or CSV. */
+#ifndef HS_UI_COMPARE_H
+#define HS_UI_COMPARE_H
+
+/* Arguments from "compare" on. Returns an exit status. */
+int hs_compare_traces(int argc, char **argv);
+
+/* Its section of the man page. */
+void hs_compare_manual(void);
+
+#endif
