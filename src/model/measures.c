@@ -5,7 +5,7 @@
  * time, 2. when live memory was at its peak, 3. when used memory was, 4. peak to peak. Time is
  * counted in requests; after those that leave nothing live there is no ratio, and they are left out
  * of 1. */
-#include <heapscope/ledger.h>
+#include "model/session.h"
 
 #include <string.h>
 
@@ -18,6 +18,16 @@ static uint64_t percent(uint64_t part, uint64_t whole)
 static uint64_t loss(uint64_t used, uint64_t live)
 {
     return used > live ? percent(used - live, live) : 0;
+}
+
+/* The check walks the heap: once, until something changes. */
+static bool is_broken(const hs_session *s)
+{
+    hs_kept *k = s->kept;
+    const hs_heap *h = hs_session_heap(s);
+    if (!k->checked) k->sound = hs_heap_allocator(h)->check(h, &(hs_damage){0});
+    k->checked = true;
+    return !k->sound;
 }
 
 #define MEASURE(name, expression)                                                                  \
@@ -47,7 +57,7 @@ MEASURE(padding, l->bytes[HS_CAUSE_PADDING])
 MEASURE(headers, l->bytes[HS_CAUSE_HEADERS])
 MEASURE(dead, l->bytes[HS_CAUSE_DEAD])
 MEASURE(never_used, l->bytes[HS_CAUSE_UNUSED])
-MEASURE(broken, !hs_heap_allocator(h)->check(h, &(hs_damage){0}))
+MEASURE(broken, is_broken(s))
 MEASURE(damaged, l->bytes[HS_CAUSE_DAMAGED])
 MEASURE(internal_fragmentation,
         l->block_bytes > t->live ? percent(l->block_bytes - t->live, l->block_bytes) : 0)
