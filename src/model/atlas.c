@@ -181,6 +181,8 @@ static void mark_event(hs_atlas *a, const hs_event *e)
     switch (e->kind) {
     case HS_BUMP:
     case HS_GROW: mark_pieces(a, e->a < e->b ? e->a : e->b, (e->a < e->b ? e->b : e->a)); break;
+    case HS_INSERT:
+    case HS_REMOVE:
     case HS_PAD: mark_pieces(a, e->at, e->at + e->a); break;
     case HS_SPLIT: mark_pieces(a, e->at, e->at + e->a + e->b); break;
     case HS_IN_PLACE: mark_pieces(a, e->at, e->at + (e->a > e->b ? e->a : e->b)); break;

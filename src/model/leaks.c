@@ -5,7 +5,7 @@
  *
  * Both are in address order, so one pass over both tells them apart. As the leak checkers do, any
  * value that looks like a pointer counts as one: a pointer kept too long hides a leak. */
-#include <heapscope/session.h>
+#include "model/session.h"
 
 #include "heap/array.h"
 
@@ -38,7 +38,7 @@ static hs_reach reach_of(const hs_client_block *b, const hs_addr **value)
     return **value - b->addr < bytes ? HS_POSSIBLY_LOST : HS_LOST;
 }
 
-hs_leaks hs_session_leaks(const hs_session *s, hs_leak *list, size_t most)
+static hs_leaks count(const hs_session *s, hs_leak *list, size_t most)
 {
     hs_leaks l = {0};
     hs_addr *values = sorted_values(s);
@@ -54,4 +54,13 @@ hs_leaks hs_session_leaks(const hs_session *s, hs_leak *list, size_t most)
     }
     free(values);
     return l;
+}
+
+/* The sums are kept until something changes; who wants the list has it made. */
+hs_leaks hs_session_leaks(const hs_session *s, hs_leak *list, size_t most)
+{
+    hs_kept *k = s->kept;
+    if (!k->leaks_taken || most) k->leaks = count(s, list, most);
+    k->leaks_taken = true;
+    return k->leaks;
 }

@@ -1,14 +1,23 @@
 /* The measures: each figure with its name and its definition, in one table. Fragmentation 1 to 4
  * are the four of Johnstone & Wilson (totals.c). */
+#include "model/session.h"
 #include "model/totals.h"
-
-#include <heapscope/ledger.h>
 
 #include <string.h>
 
 static uint64_t percent(uint64_t part, uint64_t whole)
 {
     return hs_thousandths(part, whole) / 10;
+}
+
+/* The check walks the heap: once, until something changes. */
+static bool is_broken(const hs_session *s)
+{
+    hs_kept *k = s->kept;
+    const hs_heap *h = hs_session_heap(s);
+    if (!k->checked) k->sound = hs_heap_allocator(h)->check(h, &(hs_damage){0});
+    k->checked = true;
+    return !k->sound;
 }
 
 #define MEASURE(name, expression)                                                                  \
@@ -38,7 +47,7 @@ MEASURE(padding, l->bytes[HS_CAUSE_PADDING])
 MEASURE(headers, l->bytes[HS_CAUSE_HEADERS])
 MEASURE(dead, l->bytes[HS_CAUSE_DEAD])
 MEASURE(never_used, l->bytes[HS_CAUSE_UNUSED])
-MEASURE(broken, !hs_heap_allocator(h)->check(h, &(hs_damage){0}))
+MEASURE(broken, is_broken(s))
 MEASURE(damaged, l->bytes[HS_CAUSE_DAMAGED])
 MEASURE(internal_fragmentation,
         l->block_bytes > t->live ? percent(l->block_bytes - t->live, l->block_bytes) : 0)

@@ -194,7 +194,7 @@ static void remember(hs_session *s, const hs_op *op, uint32_t variable)
 
 bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
 {
-    s->kept->taken = false;
+    hs_kept_is_old(s->kept);
     uint32_t variable = HS_NONE;
     *problem = (hs_problem){0};
     s->now = s->at.count + 1;
@@ -209,7 +209,7 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
 void hs_session_go_on(hs_session *s, uint64_t count)
 {
     hs_problem ignored;
-    s->kept->taken = false;
+    hs_kept_is_old(s->kept);
     while (s->at.count < count) {
         hs_record_of_op r;
         s->now = ++s->at.count;
@@ -248,7 +248,7 @@ bool hs_session_pass_watched(hs_session *s, uint64_t count, const hs_watcher *wa
 {
     hs_addr end = hs_heap_end(s->heap);
     bool stopped = false;
-    s->kept->taken = false;
+    hs_kept_is_old(s->kept);
     hs_atlas_marks_move(s);
     while (!stopped && s->at.count < count) {
         bool sound = !s->is.broken_by && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE;
@@ -286,7 +286,7 @@ void hs_session_seek(hs_session *s, size_t from, size_t n)
     size_t events;
     hs_events(s->heap, &events);
     hs_heap_seek(s->heap, n);
-    s->kept->taken = false;
+    hs_kept_is_old(s->kept);
     s->kept->between = n < events;
     hs_atlas_forget(s);
     hs_session_note_changes(s, from, n);

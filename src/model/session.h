@@ -26,8 +26,11 @@ typedef struct {
 typedef struct {
     bool taken; /* the ledger */
     hs_ledger ledger;
-    hs_atlas *atlas; /* or NULL */
-    bool between;    /* the heap is shown as it was in the middle of a request */
+    bool leaks_taken;
+    hs_leaks leaks;
+    bool checked, sound; /* the allocator's check was made, and found nothing */
+    hs_atlas *atlas;     /* or NULL */
+    bool between;        /* the heap is shown as it was in the middle of a request */
 } hs_kept;
 
 /* Where the session stands, beside the heap and what the client holds: all of it is a function of
@@ -45,6 +48,12 @@ typedef struct {
     hs_totals totals;
     hs_mmu mmu;
 } hs_standing;
+
+/* The heap, or what the client holds, may have changed. */
+static inline void hs_kept_is_old(hs_kept *k)
+{
+    k->taken = k->leaks_taken = k->checked = false;
+}
 
 struct hs_session {
     hs_standing is;

@@ -269,7 +269,7 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     hs_pages_restore(s->travel->shape, s->shape, c->shape);
     s->at.count = c->at.count;
     s->change_count = 0;
-    s->kept->taken = false;
+    hs_kept_is_old(s->kept);
     s->kept->between = false;
     hs_atlas_catch_up(s);
     return true;

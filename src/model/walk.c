@@ -32,11 +32,12 @@ static void see_piece(const hs_session *s, hs_addr at, const hs_client_block *c,
 static void see_whole(const hs_session *s, hs_seen *out)
 {
     hs_addr payload = hs_block_payload(&out->whole);
-    const hs_client_block *c = hs_session_block_from(s, payload);
     out->block = out->whole;
     out->client = out->next = NULL;
     out->payload_end = payload;
-    if (out->block.kind != HS_BLOCK_USED || !c || c->addr != payload || !c->live) return;
+    if (out->block.kind != HS_BLOCK_USED) return;
+    const hs_client_block *c = hs_client_block_at(s->client, payload);
+    if (!c || !c->live) return;
     uint64_t capacity = hs_block_capacity(&out->block);
     out->client = c;
     out->payload_end = payload + (c->requested < capacity ? c->requested : capacity);

@@ -1,5 +1,6 @@
-/* The byte map. Blocks are painted in three passes: each adds its bytes, by role, to the weights
- * of the cells it covers; the cells then take the role that matters most; labels go on top. */
+/* The byte map. It is painted in three passes: the session tells how many bytes of each cell serve
+ * what; the cells take the role that matters most; labels of the blocks on show go on top, where
+ * cells are small enough for any. */
 #include "view/byte_map.h"
 
 #include "heap/array.h"
@@ -112,7 +113,7 @@ int hs_map_rows(const hs_map_plan *plan)
     return plan->visible * plan->lines + 2;
 }
 
-/* --- Weights -------------------------------------------------------------------------------- */
+/* --- Painting ------------------------------------------------------------------------------- */
 
 typedef struct {
     const hs_session *session;

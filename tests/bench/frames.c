@@ -159,7 +159,7 @@ static void measure_all(const char *allocator, uint64_t most, bool small)
         uint64_t heap = hs_heap_committed(hs_session_heap(p.session));
         printf("%s, %" PRIu64 " %sblocks live, heap %" PRIu64 " MiB; the first frame %.2f ms\n",
                allocator, populations[n], small ? "small " : "", heap >> 20,
-               draw(&p, &(hs_screen_state){.zoomed = true}, 24, 80));
+               draw(&p, &(hs_screen_state){.keys = "", .zoomed = true}, 24, 80));
         for (size_t i = 0; i < SCREENS; i++) {
             for (size_t z = 0; z < ZOOMS; z++) {
                 cost c = measure(&p, screens[i].rows, screens[i].columns, row_bytes(&p, &zooms[z]));

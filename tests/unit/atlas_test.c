@@ -177,6 +177,68 @@ static void sums_are_those_of_a_walk_with_every_option(void **state)
                     churn(a->name, a->options[o].name, a->options[o].choices[c], 64);
 }
 
+/* Only that it joins a list tells that a slab whose objects were free becomes a free run. */
+static void a_slab_that_is_given_up_has_no_objects(void **state)
+{
+    (void)state;
+    stage *s = stage_new("slab", 256, 1 << 20);
+    player p = {.session = s->session};
+    char text[32];
+    stage_does(s, "set slab 1024; repeat 186 { malloc 16 }; malloc 3000");
+    for (int i = 63; i <= 124; i++) {
+        snprintf(text, sizeof text, "free p%d", i);
+        stage_does(s, text);
+    }
+    expect_all(&p);
+    stage_does(s, "malloc 9000");
+    expect_all(&p);
+    stage_free(s);
+}
+
+/* A bug of the client: it writes somewhere, or frees what it must not. */
+static void misuse(player *p)
+{
+    static const char text[] = "\0\0\0\0\0\0\0\0\x21\0\0\0\0\0\0\0AAAAAAAAAAAAAAAA";
+    uint64_t words = hs_heap_committed(hs_session_heap(p->session)) / 8;
+    hs_addr at = hs_heap_base(hs_session_heap(p->session)) + 8 * random_below(&p->random, words);
+    hs_op op = {.p = {HS_NONE, at}};
+    uint64_t from = random_below(&p->random, 3) * 8;
+    if (random_below(&p->random, 3)) {
+        op.kind = HS_OP_WRITE;
+        op.text = text + from;
+        op.text_length = 8 + random_below(&p->random, 2) * 8;
+        op.a = 1;
+    } else {
+        op.kind = HS_OP_REQUEST;
+        op.request = random_below(&p->random, 4) ? HS_FREE : HS_REALLOC;
+        if (random_below(&p->random, 2)) op.p = (hs_pointer){p->variables[0], 0};
+        if (op.request == HS_REALLOC) op.a = 1 + random_below(&p->random, 300);
+    }
+    perform(p, op);
+}
+
+/* After most of them the heap is not broken, or is mended by what comes next. */
+static void bugs_of_the_client_change_what_they_change(void **state)
+{
+    const hs_allocator *a;
+    hs_problem problem;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (uint64_t seed = 1; seed <= random_operations(12); seed++) {
+            hs_heap_config heap = {256, 1 << 20};
+            player p = {.random = seed, .session = hs_session_new(a->name, &heap, &problem)};
+            perform(&p, (hs_op){.kind = HS_OP_SET, .name = "misuse", .text = "allow"});
+            for (int k = 0; k < 150; k++) {
+                if (k > 60 && k % 8 == 0)
+                    misuse(&p);
+                else
+                    request(&p, 24);
+                if (k > 40) expect_all(&p);
+            }
+            hs_session_free(p.session);
+        }
+}
+
 static void a_broken_heap_is_walked_from_the_start(void **state)
 {
     (void)state;
@@ -251,6 +313,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_those_of_a_walk_under_every_allocator),
         cmocka_unit_test(sums_are_those_of_a_walk_with_every_option),
+        cmocka_unit_test(a_slab_that_is_given_up_has_no_objects),
+        cmocka_unit_test(bugs_of_the_client_change_what_they_change),
         cmocka_unit_test(a_broken_heap_is_walked_from_the_start),
         cmocka_unit_test(going_back_reads_what_differs),
         cmocka_unit_test(slow_motion_is_walked_from_the_start),
