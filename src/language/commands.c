@@ -142,6 +142,19 @@ static const hs_command commands[] = {
      {{0}},
      false,
      hs_run_plot},
+    {"shape",
+     "Pictures",
+     "time across, address up: what lived where, and when",
+     "A cell is so many commands by so many bytes, and says of which size most of what lives in it is,\n"
+     "and whether at least half of it is live. FROM and TO are commands; N bytes from PTR on. The finer\n"
+     "the window, the nearer it is to exact. In the full screen + and - zoom, arrows move, and Enter\n"
+     "goes to that moment.",
+     {{HS_PARAMETER_SIZE, "FROM", "from", true},
+      {HS_PARAMETER_SIZE, "TO", "to", true},
+      {HS_PARAMETER_POINTER, "PTR", "at", true},
+      {HS_PARAMETER_SIZE, "N", "bytes", true}},
+     false,
+     hs_run_shape},
     {"check",
      "Pictures",
      "is the heap consistent?",
@@ -540,7 +553,7 @@ static const hs_command commands[] = {
      hs_run_highlight},
     {"view",
      "Lectures",
-     "look at the map, blocks, free-list, stats, plot or why",
+     "look at the map, blocks, free-list, stats, plot, shape or why",
      NULL,
      {{HS_PARAMETER_VIEW, "VIEW", NULL, false}},
      false,

@@ -22,6 +22,7 @@ bool hs_run_blocks(hs_interpreter *, const hs_statement *);
 bool hs_run_free_list(hs_interpreter *, const hs_statement *);
 bool hs_run_stats(hs_interpreter *, const hs_statement *);
 bool hs_run_plot(hs_interpreter *, const hs_statement *);
+bool hs_run_shape(hs_interpreter *, const hs_statement *);
 bool hs_run_check(hs_interpreter *, const hs_statement *);
 bool hs_run_leaks(hs_interpreter *, const hs_statement *);
 bool hs_run_why(hs_interpreter *, const hs_statement *);

@@ -7,6 +7,7 @@
 #include "language/program.h"
 
 #include <heapscope/lockstep.h>
+#include <heapscope/shape.h>
 
 typedef enum {
     HS_SAY_ANSWER,    /* what a command has to say: may be many lines */
@@ -26,6 +27,7 @@ typedef enum {
     HS_SHOW_FREE_LIST,
     HS_SHOW_STATS,
     HS_SHOW_PLOT,        /* the heap over time */
+    HS_SHOW_SHAPE,       /* the same by addresses: the window is hs_interpreter_shape */
     HS_SHOW_BYTES,       /* `length` bytes at `at` */
     HS_SHOW_INSPECT,     /* what lies at `at` */
     HS_SHOW_HIGHLIGHT,   /* `length` bytes at `at` pointed out on the map */
@@ -116,6 +118,9 @@ void hs_interpreter_use_lanes(hs_interpreter *, hs_lockstep *);
 /* Go to a moment as hs_session_go does; where that takes long, tell how far it is, and stop when
  * the listener says so. */
 bool hs_interpreter_go(hs_interpreter *, hs_moment, hs_problem *);
+
+/* What the last `shape` asked to look at. */
+hs_shape_window hs_interpreter_shape(const hs_interpreter *);
 
 bool hs_interpreter_has_quit(const hs_interpreter *);
 uint64_t hs_interpreter_failures(const hs_interpreter *);

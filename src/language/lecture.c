@@ -70,7 +70,8 @@ bool hs_run_highlight(hs_interpreter *in, const hs_statement *s)
 
 void hs_words_of_views(hs_words *words)
 {
-    static const char *const views[] = {"map", "blocks", "free-list", "stats", "plot", "why"};
+    static const char *const views[] = {"map",  "blocks", "free-list", "stats",
+                                        "plot", "shape",  "why"};
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) hs_words_add(words, views[i]);
 }
 

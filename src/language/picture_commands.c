@@ -49,6 +49,54 @@ bool hs_run_plot(hs_interpreter *in, const hs_statement *s)
     return hs_show_picture(in, HS_SHOW_PLOT, 0, 0);
 }
 
+hs_shape_window hs_interpreter_shape(const hs_interpreter *in)
+{
+    return in->shape;
+}
+
+/* The commands of a window: those of the branch that made this heap. */
+static bool shape_commands(hs_interpreter *in, const hs_statement *s, hs_shape_window *w)
+{
+    const hs_argument *first = &s->arguments[0], *last = &s->arguments[1];
+    uint64_t end = hs_session_branch_count(in->session, hs_session_moment(in->session).branch);
+    char text[96];
+    if (first->present && !hs_size_of_argument(in, first, &w->first)) return false;
+    if (last->present && !hs_size_of_argument(in, last, &w->last)) return false;
+    snprintf(text, sizeof text, "the commands are 1 to %" PRIu64, end);
+    if (first->present && (!w->first || w->first > end))
+        return hs_fail_at(in, first->where, text, "");
+    if (last->present && (!w->last || w->last > end)) return hs_fail_at(in, last->where, text, "");
+    if (w->last && w->first > w->last)
+        return hs_fail_at(in, last->where, "it ends before it begins", "write shape from 1 to 100");
+    return true;
+}
+
+static bool shape_addresses(hs_interpreter *in, const hs_statement *s, hs_shape_window *w)
+{
+    const hs_argument *at = &s->arguments[2], *bytes = &s->arguments[3];
+    const hs_heap *h = hs_session_heap(in->session);
+    hs_pointer p;
+    if (at->present) {
+        if (!hs_pointer_of_argument(in, at, &p)) return false;
+        w->from = hs_session_value(in->session, p);
+        if (!hs_heap_holds(h, w->from, 1))
+            return hs_fail_at(in, at->where, "this is no address of the heap",
+                              "`heap` says where it is");
+    }
+    if (!bytes->present) return true;
+    if (!hs_size_of_argument(in, bytes, &w->bytes)) return false;
+    return w->bytes > 0 ||
+           hs_fail_at(in, bytes->where, "no bytes are nothing to look at", "write bytes 4k");
+}
+
+bool hs_run_shape(hs_interpreter *in, const hs_statement *s)
+{
+    hs_shape_window w = {0};
+    if (!shape_commands(in, s, &w) || !shape_addresses(in, s, &w)) return false;
+    in->shape = w;
+    return hs_show_picture(in, HS_SHOW_SHAPE, 0, 0);
+}
+
 bool hs_run_check(hs_interpreter *in, const hs_statement *s)
 {
     const hs_heap *h = hs_session_heap(in->session);

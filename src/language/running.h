@@ -30,6 +30,7 @@ struct hs_interpreter {
     uint64_t predicted, predicted_right; /* answers */
     hs_search sought;                    /* by `find`, when `seeks` */
     bool seeks;
+    hs_shape_window shape;               /* asked for last */
     uint64_t failures;
 };
 

@@ -197,6 +197,7 @@ static void block_dies(hs_session *s, hs_addr p, uint64_t when)
     hs_client_died(s->client, p, when);
     hs_session_touch(s, p, p + b->requested); /* even where the allocator has nothing to write */
     live_changes(s, b->requested, 0);
+    hs_shape_died(s->shape, p, b->requested);
     s->is.totals.live_blocks--;
 }
 
@@ -206,6 +207,7 @@ static void block_is_born(hs_session *s, hs_addr p, uint64_t size, uint32_t vari
     if (there && there->live) block_dies(s, p, when); /* a broken heap handed it out twice */
     hs_client_born(s->client, p, size, variable, when);
     live_changes(s, 0, size);
+    hs_shape_born(s->shape, p, size);
     s->is.totals.live_blocks++;
     payload_ends(s, p + size);
 }
@@ -215,6 +217,8 @@ static void block_is_resized(hs_session *s, hs_addr p, uint64_t size)
     uint64_t before = hs_client_block_at(s->client, p)->requested;
     hs_session_touch(s, p + (before < size ? before : size), p + (before < size ? size : before));
     live_changes(s, before, size);
+    hs_shape_died(s->shape, p, before);
+    hs_shape_born(s->shape, p, size);
     hs_client_resized(s->client, p, size);
     payload_ends(s, p + size);
 }
@@ -284,6 +288,9 @@ static void mark_time(hs_session *s, uint64_t used_before, uint64_t examined)
                                 .examined = examined});
     size_t count = s->timeline.count;
     hs_travel_samples_changed(s->travel, stride == s->timeline.stride ? count - 1 : 0, count);
+    size_t from, to;
+    if (hs_shape_note(s->shape, s->now, t->highest_block, &from, &to))
+        hs_travel_shape_changed(s->travel, from, to);
 }
 
 static bool takes_pointer(const hs_op *op)

@@ -49,6 +49,7 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     s->is.totals =
         (hs_totals){.highest_block = hs_heap_base(heap), .highest_payload = hs_heap_base(heap)};
     hs_timeline_clear(&s->timeline);
+    hs_shape_clear(s->shape, hs_heap_base(heap));
     s->is.last = (hs_last){.variable = HS_NONE};
     s->is.broken_by = 0;
     s->change_count = 0;
@@ -105,6 +106,7 @@ hs_session *hs_session_empty(const hs_session *names)
     hs_session *s = hs_new(1, sizeof *s);
     s->client = hs_client_new();
     s->kept = hs_new(1, sizeof *s->kept);
+    s->shape = hs_shape_new();
     s->travel = hs_travel_new();
     s->replay_limit = UINT64_MAX;
     s->borrowed = true;
@@ -119,6 +121,7 @@ void hs_session_free(hs_session *s)
     free(s->changes);
     hs_timeline_free(&s->timeline);
     hs_session_free(s->ahead);
+    hs_shape_free(s->shape);
     hs_travel_free(s->travel);
     if (!s->borrowed) hs_chronicle_free(s->chronicle);
     hs_client_free(s->client);

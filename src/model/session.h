@@ -7,6 +7,7 @@
 #include "model/chronicle.h"
 #include "model/client.h"
 #include "model/mmu.h"
+#include "model/shape.h"
 #include "model/timeline.h"
 #include "model/travel.h"
 
@@ -50,6 +51,7 @@ struct hs_session {
     hs_heap *heap;
     hs_client *client;
     hs_timeline timeline;
+    hs_run_shape *shape;
     hs_kept *kept; /* behind a pointer, for a reader of the session may take it */
 
     hs_chronicle *chronicle;

@@ -19,7 +19,7 @@ typedef struct {
     hs_standing standing;
     hs_client_image *client;
     void *state; /* the allocator's */
-    hs_snapshot *heap, *samples;
+    hs_snapshot *heap, *samples, *shape;
     uint64_t stride;
 } checkpoint;
 
@@ -30,7 +30,7 @@ struct hs_travel {
     uint64_t interval; /* of work between them */
     size_t unweighed;  /* checkpoints made since their memory was last weighed */
     uint64_t weighings;
-    hs_pages *heap, *samples;
+    hs_pages *heap, *samples, *shape;
 };
 
 hs_travel *hs_travel_new(void)
@@ -39,6 +39,7 @@ hs_travel *hs_travel_new(void)
     t->interval = WORK_BETWEEN;
     t->heap = hs_pages_new();
     t->samples = hs_pages_new();
+    t->shape = hs_pages_new();
     return t;
 }
 
@@ -47,6 +48,7 @@ static void free_checkpoint(checkpoint *c)
     hs_client_image_free(c->client);
     hs_snapshot_free(c->heap);
     hs_snapshot_free(c->samples);
+    hs_snapshot_free(c->shape);
     free(c->state);
     free(c);
 }
@@ -58,6 +60,7 @@ void hs_travel_free(hs_travel *t)
     free(t->checkpoints);
     hs_pages_free(t->heap);
     hs_pages_free(t->samples);
+    hs_pages_free(t->shape);
     free(t);
 }
 
@@ -71,13 +74,18 @@ void hs_travel_samples_changed(hs_travel *t, size_t from, size_t to)
     hs_pages_touch(t->samples, from * sizeof(hs_sample), to * sizeof(hs_sample));
 }
 
+void hs_travel_shape_changed(hs_travel *t, size_t from, size_t to)
+{
+    hs_pages_touch(t->shape, hs_shape_place(from), hs_shape_place(to));
+}
+
 /* --- Checkpoints ---------------------------------------------------------------------------- */
 
 static size_t weigh(const checkpoint *c, uint64_t weighing)
 {
     return sizeof *c + c->standing.setup.allocator->state_size +
            hs_client_image_weigh(c->client, weighing) + hs_snapshot_weigh(c->heap, weighing) +
-           hs_snapshot_weigh(c->samples, weighing);
+           hs_snapshot_weigh(c->samples, weighing) + hs_snapshot_weigh(c->shape, weighing);
 }
 
 /* Bytes that all checkpoints take. */
@@ -123,6 +131,8 @@ void hs_travel_checkpoint(hs_session *s)
     memcpy(c->state, hs_heap_state(h), state_size);
     c->samples = hs_pages_take(t->samples, s->timeline.samples,
                                s->timeline.count * sizeof *s->timeline.samples);
+    hs_pages_touch(t->shape, 0, hs_shape_place(0)); /* what lives changes all the time */
+    c->shape = hs_pages_take(t->shape, s->shape, hs_shape_size(s->shape));
     t->checkpoints =
         hs_array_reserve(t->checkpoints, &t->capacity, t->count + 1, sizeof *t->checkpoints);
     t->checkpoints[t->count++] = c;
@@ -255,6 +265,8 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     t->stride = c->stride;
     t->samples = hs_array_reserve(t->samples, &t->capacity, t->count, sizeof *t->samples);
     hs_pages_restore(s->travel->samples, t->samples, c->samples);
+    hs_pages_touch(s->travel->shape, 0, hs_shape_place(0));
+    hs_pages_restore(s->travel->shape, s->shape, c->shape);
     s->at.count = c->at.count;
     s->change_count = 0;
     s->kept->taken = false;

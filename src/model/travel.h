@@ -28,6 +28,9 @@ void hs_travel_samples_changed(hs_travel *, size_t from, size_t to);
 /* What the counted heap was written to is no longer as the last checkpoint has it. */
 void hs_travel_look(hs_session *);
 
+/* Columns from .. to - 1 of the shape were written to. */
+void hs_travel_shape_changed(hs_travel *, size_t from, size_t to);
+
 /* A new operation was performed, or one of a trace was gone on to: make a checkpoint when it is
  * time. */
 void hs_travel_note(hs_session *);

@@ -60,6 +60,8 @@ typedef struct {
         uint64_t pace;  /* requests a step */
         int64_t due, told;
     } trace;
+    hs_shape_view shape;
+    hs_addr pointed; /* where the cursor of the map was last */
 
     struct { /* a question that waits for its answer, while `on` */
         bool on, on_map;
@@ -143,6 +145,13 @@ void hs_app_look_again(app *a);
 void hs_app_show_panel(app *a, const char *title, const hs_panel *panel);
 void hs_app_show_lanes(app *a);
 
+/* --- The shape of memory (shape.c) --- */
+
+void hs_app_show_shape(app *a, hs_shape_window w);
+bool hs_app_shape_is_on_show(const app *a);
+bool hs_app_take_shape_key(app *a, wchar_t key, bool special);
+bool hs_app_click_shape(app *a, int row, int column);
+
 /* --- The lecture (lectern.c) --- */
 
 void hs_app_say_the_end(app *a);
@@ -153,6 +162,7 @@ hs_program *hs_app_first_script(app *a);
 
 /* --- Keys (keys.c) --- */
 
+void hs_app_travel(app *a, uint64_t count);
 void hs_app_key_next(app *a);
 void hs_app_key_back(app *a);
 hs_key hs_app_next_char(void *context, wchar_t *out);

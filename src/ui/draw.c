@@ -22,6 +22,9 @@ static const char slow_keys[] =
 static const char space_keys[] =
     "Space or Right next step  Left back  Home End  PgUp PgDn  Shift-Tab goes in  Esc closes";
 
+static const char shape_keys[] =
+    "Arrows move  + - zoom  F11 all  Enter or a click goes there  Esc closes";
+
 static int width_of(wchar_t c)
 {
     int w = wcwidth(c);
@@ -168,6 +171,7 @@ static void compose(app *a)
                     : hs_app_space_on_show(a)     ? space_keys
                     : a->player.has_focus         ? player_keys
                     : a->trace.has_focus          ? trace_keys
+                    : hs_app_shape_is_on_show(a)  ? shape_keys
                     : hs_app_script_is_at_hand(a) ? ended_keys
                     : a->player.script            ? paused_keys
                                                   : typing_keys;

@@ -75,6 +75,7 @@ void hs_app_open_overlay(app *a, hs_overlay o)
 
 void hs_app_close_overlay(app *a)
 {
+    if (a->state.cursor) a->pointed = a->state.cursor;
     a->state.overlay.open = a->state.focused = false;
     a->state.cursor = HS_NULL;
 }
@@ -107,6 +108,7 @@ void hs_app_show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_FREE_LIST: hs_app_show_panel(a, "Free blocks", &hs_panel_free_list); break;
     case HS_SHOW_STATS: hs_app_show_panel(a, "The ledger", &hs_panel_stats); break;
     case HS_SHOW_PLOT: hs_app_show_panel(a, "Over time", &hs_panel_plot); break;
+    case HS_SHOW_SHAPE: hs_app_show_shape(a, hs_interpreter_shape(a->interpreter)); break;
     case HS_SHOW_LANES: hs_app_show_lanes(a); break;
     case HS_SHOW_BYTES:
         hs_app_open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
@@ -392,6 +394,7 @@ static void free_app(app *a)
     free(a->pasted);
     free(a->waiting);
     hs_zoom_path_end(&a->path);
+    hs_shape_view_end(&a->shape);
     hs_scene_free(a->scene);
 }
 

@@ -172,6 +172,14 @@ static void key_plot(app *a)
     toggle(a, &hs_panel_plot, HS_SHOW_PLOT);
 }
 
+static void key_shape(app *a)
+{
+    bool open = hs_app_shape_is_on_show(a);
+    hs_app_close_overlay(a);
+    if (!open) hs_app_show_shape(a, (hs_shape_window){0});
+    a->overlay_by_key = !open;
+}
+
 /* Dark, then light, then large (and light), then dark again. */
 static void key_look(app *a)
 {
@@ -302,6 +310,7 @@ static const struct {
     {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
     {KEY_F(12), "F12", "the heap over time", key_plot},
     {KEY_F(13), "Shift-F1", "the lectures and demos, to play one by its number", key_demos},
+    {KEY_F(14), "Shift-F2", "the shape of memory: what lived where, and when", key_shape},
     {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
     {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
     {KEY_BTAB, "Shift-Tab", "the zoom path: address space, heap, block, header; and out again",
@@ -328,27 +337,29 @@ static void key_help(app *a)
     fputs("Type a command and Enter: malloc 24, free p1, realloc p1 64, help.\n\nKeys\n", out);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         fprintf(out, "  %-12s %s\n", keys[i].name, keys[i].help);
-    fputs("  Escape       close what is laid over the map\n"
-          "  Mouse        click a byte of the map to inspect it\n"
-          "  Tab          complete the word; Ctrl-R searches the history\n"
-          "  Ctrl-C       clear the line, or stop a long command\n"
-          "\nIn a script\n"
-          "  Space        the next step; Page Down, Right, Down too\n"
-          "  Page Up      the step before; Left, Up, Backspace too\n"
-          "  Home, End    its start, its end\n"
-          "  p            play by itself, or pause\n"
-          "  Enter        type commands, as any other letter does; F5 comes back to the script\n"
-          "  q            end it\n"
-          "\nIn a trace\n"
-          "  Space        the next request; Right, Down too\n"
-          "  Left         the request before; Up, Backspace too\n"
-          "  + and -      ten times as many requests at a time, or a tenth\n"
-          "  Page Down    so many requests on; Page Up: back\n"
-          "  Home, End    before the first request, behind the last one\n"
-          "  p            play by itself, or pause\n"
-          "  n            `find` again what was looked for last\n"
-          "  Enter        type commands, as any other letter does; F5 comes back to the trace\n",
-          out);
+    fputs(
+        "  Escape       close what is laid over the map\n"
+        "  + and -      zoom in the shape of memory; arrows move there, Enter goes to that moment\n"
+        "  Mouse        click a byte of the map to inspect it\n"
+        "  Tab          complete the word; Ctrl-R searches the history\n"
+        "  Ctrl-C       clear the line, or stop a long command\n"
+        "\nIn a script\n"
+        "  Space        the next step; Page Down, Right, Down too\n"
+        "  Page Up      the step before; Left, Up, Backspace too\n"
+        "  Home, End    its start, its end\n"
+        "  p            play by itself, or pause\n"
+        "  Enter        type commands, as any other letter does; F5 comes back to the script\n"
+        "  q            end it\n"
+        "\nIn a trace\n"
+        "  Space        the next request; Right, Down too\n"
+        "  Left         the request before; Up, Backspace too\n"
+        "  + and -      ten times as many requests at a time, or a tenth\n"
+        "  Page Down    so many requests on; Page Up: back\n"
+        "  Home, End    before the first request, behind the last one\n"
+        "  p            play by itself, or pause\n"
+        "  n            `find` again what was looked for last\n"
+        "  Enter        type commands, as any other letter does; F5 comes back to the trace\n",
+        out);
     for (size_t i = 1; i <= 9 && hs_player_section_title(&a->player, i); i++)
         fprintf(out, "  %zu            %s\n", i, hs_player_section_title(&a->player, i));
     fputs("\nCommands\n", out);
@@ -369,7 +380,10 @@ void hs_app_travel(app *a, uint64_t count)
     hs_problem problem;
     hs_moment m = hs_session_moment(a->session);
     hs_app_end_slow_motion(a);
-    if (!a->state.overlay.panel) hs_app_close_overlay(a); /* a panel shows the new moment */
+    if (hs_app_shape_is_on_show(a))
+        a->shape.command = count;     /* it shows where that is */
+    else if (!a->state.overlay.panel) /* a panel shows the new moment */
+        hs_app_close_overlay(a);
     m.count = count;
     a->began = a->shown = hs_player_clock();
     if (!hs_interpreter_go(a->interpreter, m, &problem)) {
@@ -429,6 +443,7 @@ static void act_on_mouse(app *a)
         return;
     }
     if (event.bstate & BUTTON1_PRESSED && jump_in_plot(a, event.y, event.x)) return;
+    if (event.bstate & BUTTON1_PRESSED && hs_app_click_shape(a, event.y, event.x)) return;
     if (!(event.bstate & BUTTON1_PRESSED) || a->state.overlay.open) return;
     inspect(a, hs_map_address(hs_app_stage(a), &a->places.plan, event.y - a->places.map.row,
                               event.x - a->places.map.column));
@@ -525,6 +540,7 @@ static void act_on_key(app *a, wchar_t key)
 {
     if (a->slow.on && hs_app_take_slow_key(a, key, true)) return;
     if (hs_app_take_space_key(a, key, true)) return;
+    if (hs_app_take_shape_key(a, key, true)) return;
     if (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END)
         a->pasting = key == HS_KEY_PASTE_BEGIN;
     if (key == HS_KEY_PASTE_BEGIN) a->player.has_focus = a->player.playing = false;
@@ -616,6 +632,7 @@ static bool for_editor(app *a, wchar_t c)
             return false;
     }
     if (hs_app_take_space_key(a, c, false)) return false;
+    if (hs_app_take_shape_key(a, c, false)) return false;
     if (c == ESCAPE && take_escape(a)) return false;
     if (take_lecture_key(a, c, false) || hs_app_take_trace_key(a, c, false)) return false;
     if (a->player.has_focus && take_player_key(a, c)) return false;

@@ -7,11 +7,19 @@
 #include <curses.h>
 #include <stdlib.h>
 
-/* A pair for each role and each of its looks: changed or not, a label or a fill. */
-static short pair_of(int role, int flags)
+/* A pair for each role and each of its looks: changed or not, a label or a fill; or sparse. With 8
+ * colours there are pairs for two looks only: whether it is sparse. */
+enum { SPARSE_LOOK = 4, LOOKS };
+static short pair_of(int role, int look)
 {
-    int look = (flags & HS_CHANGED ? 1 : 0) + (flags & HS_FILLER ? 2 : 0);
+    if (COLORS < 256) look = look == SPARSE_LOOK;
     return (short)(1 + role + look * HS_ROLES);
+}
+
+static int look_of(int flags)
+{
+    if (flags & HS_SPARSE) return SPARSE_LOOK;
+    return (flags & HS_CHANGED ? 1 : 0) + (flags & HS_FILLER ? 2 : 0);
 }
 
 static bool colours_wanted(void)
@@ -26,18 +34,21 @@ void hs_paint_colours(bool light)
     start_color();
     use_default_colors();
     for (int role = 0; role < HS_ROLES; role++)
-        for (int look = 0; look < 4; look++) {
+        for (int look = 0; look < LOOKS; look++) {
             uint8_t flags = (uint8_t)((look & 1 ? HS_CHANGED : 0) | (look & 2 ? HS_FILLER : 0));
+            if (look == SPARSE_LOOK) flags = HS_SPARSE;
             hs_colours c = hs_theme_colours((hs_role)role, flags, light);
             if (COLORS < 256) c = hs_theme_look((hs_role)role)->few;
-            init_pair(pair_of(role, flags), c.foreground, c.background);
+            if (COLORS < 256 && look == SPARSE_LOOK) c = (hs_colours){c.background, HS_DEFAULT};
+            init_pair(pair_of(role, look), c.foreground, c.background);
         }
 }
 
 static attr_t attributes_of(const hs_cell *c)
 {
     const hs_look *look = hs_theme_look((hs_role)c->role);
-    uint8_t wanted = look->attributes | (colours_wanted() ? 0 : look->mono);
+    bool mono = !colours_wanted() && !(c->flags & HS_SPARSE);
+    uint8_t wanted = look->attributes | (mono ? look->mono : 0);
     attr_t a = A_NORMAL;
     if (wanted & HS_BOLD || c->flags & HS_CHANGED) a |= A_BOLD;
     if (wanted & HS_UNDERLINE) a |= A_UNDERLINE;
@@ -58,7 +69,8 @@ void hs_paint_scene(const hs_scene *s)
             if (left && left->glyph && wcwidth(left->glyph) == 2) continue;
             wchar_t text[2] = {c->glyph ? c->glyph : L' ', 0};
             cchar_t cell;
-            setcchar(&cell, text, attributes_of(c), colours ? pair_of(c->role, c->flags) : 0, NULL);
+            setcchar(&cell, text, attributes_of(c),
+                     colours ? pair_of(c->role, look_of(c->flags)) : 0, NULL);
             mvadd_wch(row, column, &cell);
         }
 }

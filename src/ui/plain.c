@@ -11,6 +11,7 @@
 #include "view/explanation.h"
 #include "view/panels.h"
 #include "view/segments.h"
+#include "view/shape.h"
 #include "view/side_by_side.h"
 #include "view/telling.h"
 
@@ -136,6 +137,19 @@ static void print_panel(const printer *p, const hs_panel *panel)
                                    p->style->ascii);
     panel->paint(p->session, hs_pane_of(scene), 0);
     print_scene(p, scene);
+}
+
+static void print_shape(const printer *p)
+{
+    if (lockstep(p)) {
+        print_panel(p, &hs_panel_shape);
+        return;
+    }
+    hs_shape_view v = {.window = hs_interpreter_shape(p->interpreter)};
+    hs_scene *scene = hs_scene_new(HS_SHAPE_VIEW_ROWS, p->style->columns, p->style->ascii);
+    hs_shape_paint(p->session, &v, hs_pane_of(scene));
+    print_scene(p, scene);
+    hs_shape_view_end(&v);
 }
 
 static void print_bytes(const printer *p, hs_addr at, uint64_t n)
@@ -264,6 +278,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
     case HS_SHOW_FREE_LIST: print_panel(p, &hs_panel_free_list); break;
     case HS_SHOW_STATS: print_panel(p, &hs_panel_stats); break;
     case HS_SHOW_PLOT: print_panel(p, &hs_panel_plot); break;
+    case HS_SHOW_SHAPE: print_shape(p); break;
     case HS_SHOW_BYTES: print_bytes(p, at, length); break;
     case HS_SHOW_INSPECT: print_inspection(p, at); break;
     case HS_SHOW_DIFFERENCE: print_difference(p, at); break;

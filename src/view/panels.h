@@ -22,6 +22,7 @@ extern const hs_panel hs_panel_free_list; /* the free blocks, in their own order
 extern const hs_panel
     hs_panel_figures;                 /* the headline measures: utilization, fragmentation, cost */
 extern const hs_panel hs_panel_plot;  /* live bytes, heap size, utilization, cost over time */
+extern const hs_panel hs_panel_shape; /* time across, address up: what lived where, and when */
 extern const hs_panel hs_panel_stats; /* the ledger and all measures, with definitions */
 
 /* n bytes at an address in hex and as text, 16 a row. */

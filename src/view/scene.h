@@ -28,6 +28,8 @@ typedef enum {
     HS_ROLE_ERROR,
     HS_ROLE_KEY,  /* key hints */
     HS_ROLE_PLOT, /* dots of a chart */
+    HS_ROLE_SIZE, /* what lives, in small blocks, and five classes of larger ones behind it */
+    HS_ROLE_SIZE_LAST = HS_ROLE_SIZE + 5,
     HS_ROLES
 } hs_role;
 
@@ -35,6 +37,7 @@ enum {
     HS_CHANGED = 1, /* since the last command */
     HS_CURSOR = 2,  /* selected, or under the cursor */
     HS_FILLER = 4,  /* the glyph only fills an area: it may be faint */
+    HS_SPARSE = 8,  /* little of what the role says: in its colour, but on no ground */
 };
 
 typedef struct {

@@ -324,6 +324,8 @@ static void paint_overlay(const hs_session *s, const hs_overlay *o, hs_pane p,
     }
     if (o->text)
         paint_text(inner, o->text, o->skip, rows);
+    else if (o->shape)
+        hs_shape_paint(s, o->shape, p);
     else if (o->panel)
         o->panel->paint(s, p, o->skip);
     else if (o->length)

@@ -12,6 +12,7 @@
 
 #include "view/byte_map.h"
 #include "view/panels.h"
+#include "view/shape.h"
 #include "view/side_by_side.h"
 
 /* Something laid over the map until it is closed: a text (which may stand for a panel), else a
@@ -21,7 +22,8 @@ typedef struct {
     const char *title;
     const char *text;
     const hs_panel *panel;
-    hs_addr at; /* bytes from here on, `length` of them; length 0: inspect the address */
+    hs_shape_view *shape; /* in the panel's place, with a window and a cursor; or NULL */
+    hs_addr at;           /* bytes from here on, `length` of them; length 0: inspect the address */
     uint64_t length;
     size_t skip; /* rows scrolled away */
 } hs_overlay;

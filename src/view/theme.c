@@ -26,6 +26,12 @@ static const hs_look looks[HS_ROLES] = {
     [HS_ROLE_ERROR]    = {"error",         L' ',   L' ',  {209, D},   {124, D},   {209, D},   {124, D},    {1, D}, D, D,      B, B},
     [HS_ROLE_KEY]      = {"key",           L' ',   L' ',  {16, 250},  {231, 242}, {16, 250},  {231, 242},  {0, 7}, D, D,      0, R},
     [HS_ROLE_PLOT]     = {"plot",          L'#',   L'#',  {74, D},    {25, D},    {74, D},    {25, D},     {6, D}, D, D,      0, 0},
+    [HS_ROLE_SIZE]     = {"size A",        L'A',   L'A',  {110, 25},  {110, 25},  {110, 25},  {110, 25},   {7, 4}, 33, 25,    0, R},
+    [HS_ROLE_SIZE + 1] = {"size B",        L'B',   L'B',  {31, 117},  {31, 117},  {31, 117},  {31, 117},   {0, 6}, 117, 31,   0, R},
+    [HS_ROLE_SIZE + 2] = {"size C",        L'C',   L'C',  {96, 175},  {96, 175},  {96, 175},  {96, 175},   {7, 5}, 175, 133,  0, R},
+    [HS_ROLE_SIZE + 3] = {"size D",        L'D',   L'D',  {94, 214},  {94, 214},  {94, 214},  {94, 214},   {0, 3}, 214, 136,  0, R},
+    [HS_ROLE_SIZE + 4] = {"size E",        L'E',   L'E',  {223, 166}, {223, 166}, {223, 166}, {223, 166},  {7, 1}, 202, 166,  0, R},
+    [HS_ROLE_SIZE + 5] = {"size F",        L'F',   L'F',  {100, 227}, {100, 227}, {100, 227}, {100, 227},  {0, 7}, 227, 100,  0, R},
 };
 /* clang-format on */
 
@@ -41,6 +47,7 @@ hs_colours hs_theme_colours(hs_role role, uint8_t flags, bool light)
     hs_colours c = light ? (changed ? look->changed_light : look->light)
                          : (changed ? look->changed_dark : look->dark);
     short fill = light ? look->fill_light : look->fill_dark;
+    if (flags & HS_SPARSE) return (hs_colours){fill, HS_DEFAULT};
     if (flags & HS_FILLER && fill != HS_DEFAULT) c.foreground = fill;
     return c;
 }

@@ -61,6 +61,12 @@ static const golden scenes[] = {
      80, 24, UTF8, ROLES, "random 400 seed 1; plot\n"},
     {"plot-ascii", "the same with ASCII glyphs, in fewer rows",
      80, 14, ASCII, TEXT, "random 400 seed 1; plot\n"},
+    {"shape", "the shape of memory: what lived where, and when",
+     80, 24, UTF8, ROLES, "random 700 seed 1; goto 500; shape\n"},
+    {"shape-ascii", "the same of a few commands, each several columns wide, in fewer rows",
+     80, 14, ASCII, TEXT, "repeat 3 { a = malloc 100; malloc 24; free a }; shape\n"},
+    {"shape-wide", "a long run on a large terminal, from samples",
+     200, 50, UTF8, TEXT, "allocator tlsf; random 20000 seed 3; shape\n"},
     {"process", "the address space with the heap in it, laid over the map",
      120, 40, UTF8, ROLES, "malloc 3000; address-space\n"},
     {"process-ascii", "the same with ASCII glyphs, and without room for all of it",
@@ -141,6 +147,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
         [HS_SHOW_BLOCKS] = {.title = "Blocks, heap order", .panel = &hs_panel_blocks},
         [HS_SHOW_FREE_LIST] = {.title = "Free blocks", .panel = &hs_panel_free_list},
         [HS_SHOW_PLOT] = {.title = "Over time", .panel = &hs_panel_plot},
+        [HS_SHOW_SHAPE] = {.title = "Shape of memory", .panel = &hs_panel_shape},
         [HS_SHOW_STATS] = {.title = "The ledger", .panel = &hs_panel_stats},
         [HS_SHOW_PROCESS] = {.title = "Process", .panel = &hs_panel_process},
         [HS_SHOW_EXEC] = {.title = "Process", .panel = &hs_panel_process},
@@ -189,13 +196,15 @@ static hs_scene *compose(const golden *what)
 /* --- Roles as letters ------------------------------------------------------------------------ */
 
 static const char letters[] = {
-    [HS_ROLE_TEXT] = 't',     [HS_ROLE_DIM] = 'i',     [HS_ROLE_TITLE] = 'b',
-    [HS_ROLE_ADDRESS] = 'a',  [HS_ROLE_HEADER] = 'h',  [HS_ROLE_FOOTER] = 'o',
-    [HS_ROLE_PAYLOAD] = 'p',  [HS_ROLE_PADDING] = 'g', [HS_ROLE_FREE] = 'f',
-    [HS_ROLE_UNUSED] = 'u',   [HS_ROLE_DEAD] = 'x',    [HS_ROLE_DAMAGE] = 'd',
-    [HS_ROLE_RESERVED] = 'r', [HS_ROLE_MARK] = 'm',    [HS_ROLE_NOTE] = 'n',
-    [HS_ROLE_ERROR] = 'e',    [HS_ROLE_KEY] = 'k',     [HS_ROLE_LINK] = 'l',
-    [HS_ROLE_PLOT] = 'c',
+    [HS_ROLE_TEXT] = 't',     [HS_ROLE_DIM] = 'i',      [HS_ROLE_TITLE] = 'b',
+    [HS_ROLE_ADDRESS] = 'a',  [HS_ROLE_HEADER] = 'h',   [HS_ROLE_FOOTER] = 'o',
+    [HS_ROLE_PAYLOAD] = 'p',  [HS_ROLE_PADDING] = 'g',  [HS_ROLE_FREE] = 'f',
+    [HS_ROLE_UNUSED] = 'u',   [HS_ROLE_DEAD] = 'x',     [HS_ROLE_DAMAGE] = 'd',
+    [HS_ROLE_RESERVED] = 'r', [HS_ROLE_MARK] = 'm',     [HS_ROLE_NOTE] = 'n',
+    [HS_ROLE_ERROR] = 'e',    [HS_ROLE_KEY] = 'k',      [HS_ROLE_LINK] = 'l',
+    [HS_ROLE_PLOT] = 'c',     [HS_ROLE_SIZE] = '1',     [HS_ROLE_SIZE + 1] = '2',
+    [HS_ROLE_SIZE + 2] = '3', [HS_ROLE_SIZE + 3] = '4', [HS_ROLE_SIZE + 4] = '5',
+    [HS_ROLE_SIZE + 5] = '6',
 };
 
 /* Capital: changed since the last command. */

@@ -1,0 +1,58 @@
+/* The shape as a session keeps it: what is live in each of 128 buckets of addresses, by classes of
+ * sizes, and a column of that for every so many requests, in bounded memory.
+ *
+ *      stride 1    | 1 | 2 | 3 | 4 | ... | 512 |           full: every other column goes
+ *      stride 2        | 2 |   | 4 | ... | 512 | 514 ...
+ *
+ * Buckets are as small as the highest block allows, and double when one lies beyond them; a column
+ * keeps the size that they had. A request costs the buckets that its block spans. What the columns
+ * are depends on the requests alone: after a replay they are the same.
+ *
+ * All of it lies in one piece of memory without pointers, for snapshots: hs_shape_size bytes. */
+#ifndef HS_MODEL_SHAPE_H
+#define HS_MODEL_SHAPE_H
+
+#include <heapscope/shape.h>
+
+enum { HS_SHAPE_BUCKETS = 128, HS_SHAPE_COLUMNS = 512, HS_SHAPE_LEAST_SHIFT = 3 };
+
+/* After a request, which was done by this command. */
+typedef struct {
+    uint64_t command;
+    uint64_t shift; /* a bucket has 1 << shift bytes */
+    uint8_t cells[HS_SHAPE_BUCKETS];
+} hs_shape_column;
+
+typedef struct {
+    uint64_t requests, stride, count; /* of columns */
+    hs_addr from;                     /* where the buckets begin */
+    uint64_t shift, aimed;
+    uint64_t live[HS_SHAPE_CLASSES][HS_SHAPE_BUCKETS]; /* bytes */
+    hs_shape_column columns[HS_SHAPE_COLUMNS];
+} hs_run_shape;
+
+hs_run_shape *hs_shape_new(void);
+void hs_shape_free(hs_run_shape *);
+
+/* Nothing lives, nothing was noted; the heap begins at `base`. */
+void hs_shape_clear(hs_run_shape *, hs_addr base);
+
+/* A block of so many bytes lives from now on, or no more. */
+void hs_shape_born(hs_run_shape *, hs_addr, uint64_t size);
+void hs_shape_died(hs_run_shape *, hs_addr, uint64_t size);
+
+/* A request was done by a command. True when columns were written: from *from on, to *to - 1. */
+bool hs_shape_note(hs_run_shape *, uint64_t command, hs_addr highest, size_t *from, size_t *to);
+
+/* How the buckets are now; nothing was used from `highest` on. */
+void hs_shape_now(const hs_run_shape *, hs_addr highest, uint8_t cells[HS_SHAPE_BUCKETS]);
+
+/* Watch other buckets instead, from here on: columns are no longer noted. What lives is forgotten,
+ * and to be said again. */
+void hs_shape_aim(hs_run_shape *, hs_addr from, unsigned shift);
+
+/* The bytes that are in use, and those before the columns, which change all the time. */
+size_t hs_shape_size(const hs_run_shape *);
+size_t hs_shape_place(size_t column);
+
+#endif
