@@ -42,10 +42,10 @@ void hs_shape_picture_free(hs_shape_picture *p)
 static void lay_out_time(hs_shape_picture *p, hs_shape_window w, int columns)
 {
     p->first = w.first > p->begin ? w.first : p->begin;
-    p->last = w.last && w.last < p->end ? w.last : p->end;
+    p->last = w.last >= p->begin && w.last < p->end ? w.last : p->end;
     p->per = 1;
     if (p->end < p->begin) return;
-    if (p->first > p->last) p->first = p->last;
+    if (p->first > p->last) p->first = p->begin;
     uint64_t span = p->last - p->first + 1;
     p->per = (span + (uint64_t)columns - 1) / (uint64_t)columns;
     p->columns = (int)((span + p->per - 1) / p->per);

@@ -375,6 +375,44 @@ static void the_plot_and_the_free_list_have_keys_and_commands(void **state)
     assert_int_equal(leave(t), 0);
 }
 
+static void the_shape_is_zoomed_and_leads_to_a_moment_and_an_address(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "random 600 seed 1; shape\r");
+    assert_true(terminal_shows(t, "Shape of memory: Esc closes"));
+    assert_true(terminal_shows(t, "one column is 9 commands, one row 1 KiB, exact"));
+    assert_true(terminal_shows(t, "0x107000000 >"));
+    assert_true(terminal_shows(t, "after 600, 0x107000000: about "));
+    terminal_type(t, "\033[D\033[D\033[A\033[A"); /* Left, Left, Up, Up */
+    assert_true(terminal_shows(t, "after 585, 0x107000800: about "));
+    terminal_type(t, "+++++++"); /* in one go */
+    assert_true(terminal_shows(t, " columns are 1 command, one row 8 bytes, exact"));
+    assert_true(terminal_shows(t, "after 585, 0x107000800: "));
+    terminal_type(t, "+++");
+    assert_true(terminal_shows(t, "finer it can not be"));
+    terminal_type(t, "\r"); /* Enter goes there */
+    assert_true(terminal_hides(t, "Shape of memory"));
+    assert_true(terminal_shows(t, "585/600"));
+    terminal_type(t, "\033[1;2B"); /* Shift-Down: the map's cursor goes on from there */
+    assert_true(terminal_shows(t, "0x107000c00: free, byte 32 of its block"));
+    terminal_type(t, "\033[1;2Q"); /* Shift-F2: the row is that of the map's cursor */
+    assert_true(terminal_shows(t, "0x107000c00 >"));
+    assert_true(terminal_shows(t, "after 585, "));
+    terminal_type(t, "\033[1;3A"); /* Alt-Up: it stays, and shows where that is */
+    assert_true(terminal_shows(t, "584/600"));
+    assert_true(terminal_shows(t, "Shape of memory"));
+    terminal_click(t, row_of(t, 24, "0x107000000"), 13);
+    assert_true(terminal_shows(t, "9/600"));
+    terminal_type(t, "shape\r");
+    assert_true(terminal_shows(t, "after 9, 0x107000000"));
+    terminal_type(t, "-"); /* nothing is typed: a key of the shape */
+    assert_true(terminal_shows(t, "this is the whole run"));
+    terminal_type(t, "malloc 8\r");
+    assert_true(terminal_shows(t, "b1 10/10"));
+    assert_int_equal(leave(t), 0);
+}
+
 static void a_process_comes_to_life_step_by_step(void **state)
 {
     (void)state;
@@ -920,6 +958,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(shifted_arrows_move_a_cursor_over_the_map),
         cmocka_unit_test(a_request_is_gone_through_in_slow_motion),
         cmocka_unit_test(the_plot_and_the_free_list_have_keys_and_commands),
+        cmocka_unit_test(the_shape_is_zoomed_and_leads_to_a_moment_and_an_address),
         cmocka_unit_test(a_process_comes_to_life_step_by_step),
         cmocka_unit_test(a_key_goes_from_the_address_space_to_the_header_and_back),
         cmocka_unit_test(a_started_program_is_watched),
