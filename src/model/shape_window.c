@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Windows of so few commands are always performed again; of more than the most, never: that takes
- * about a microsecond a command. */
-enum { FEW_COMMANDS = 4096, MOST_COMMANDS = 1 << 18 };
+/* Windows of so few commands are always performed again; of more than the most, never. A command is
+ * a microsecond's work, or more where its allocator searches long: then it is given up. */
+enum { FEW_COMMANDS = 4096, MOST_COMMANDS = 1 << 18, MOST_WORK = MOST_COMMANDS };
 
 uint64_t hs_shape_command(const hs_shape_picture *p, int column)
 {
@@ -158,13 +158,14 @@ static bool perform_again(hs_shape_picture *p, const hs_session *s)
     hs_session *then = hs_session_after(s, before, &ignored);
     if (!then) return false;
     aim(then, p);
-    for (int i = 0; i < p->columns; i++) {
+    for (int i = 0; i < p->columns && then->work <= MOST_WORK; i++) {
         hs_session_go_on(then, hs_shape_command(p, i));
         hs_shape_now(then->shape, then->is.totals.highest_block, cells);
         memcpy(p->cells + i * p->rows, cells, (size_t)p->rows);
     }
+    p->exact = then->work <= MOST_WORK;
     hs_session_free(then);
-    return p->exact = true;
+    return p->exact;
 }
 
 /* --- Looking --------------------------------------------------------------------------------- */
@@ -198,7 +199,10 @@ hs_shape_picture *hs_shape_look(const hs_session *s, hs_shape_window w, int rows
     uint64_t span = p->last - p->first + 1,
              most = is_kept(p, end->shape) ? FEW_COMMANDS : MOST_COMMANDS;
     bool again = p->columns && !s->borrowed && span <= most;
-    if (!again || !perform_again(p, s)) fill_from_kept(p, end);
+    if (!again || !perform_again(p, s)) {
+        memset(p->cells, HS_SHAPE_UNUSED << 5, (size_t)p->columns * (size_t)p->rows);
+        fill_from_kept(p, end);
+    }
     hs_session_free(own);
     return p;
 }

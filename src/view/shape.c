@@ -104,6 +104,11 @@ static void paint_cells(const hs_shape_view *v, hs_pane whole)
 
 /* --- Axis and legend ------------------------------------------------------------------------- */
 
+static int cursor_column(const hs_shape_view *v)
+{
+    return GUTTER + hs_shape_column_of(v->picture, v->command) * v->wide + v->wide - 1;
+}
+
 /* The numbers make room for the mark. */
 static void paint_axis(const hs_shape_view *v, hs_pane p, int row)
 {
@@ -117,6 +122,8 @@ static void paint_axis(const hs_shape_view *v, hs_pane p, int row)
     hs_put(p, row, 0, HS_ROLE_TEXT, "  command");
     hs_putf(p, row, GUTTER, HS_ROLE_DIM, "%" PRIu64, s->first);
     if (from > length + 1) hs_put(p, row, GUTTER + from, HS_ROLE_DIM, last);
+    hs_cell *here = hs_scene_cell(p.scene, p.row + row, p.column + cursor_column(v));
+    if (v->pointing && here) here->flags |= HS_CURSOR;
     if (now < 0) return;
     hs_put_glyph(p, row, GUTTER + now, HS_ROLE_MARK, hs_theme_glyph(HS_ROLE_MARK, p.scene->ascii));
 }

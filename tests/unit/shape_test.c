@@ -209,6 +209,21 @@ static void a_window_of_a_long_run_is_performed_again(void **state)
     hs_shape_picture_free(p);
 }
 
+/* First fit goes through all that was taken before, again and again. */
+static void what_takes_long_to_perform_again_is_left_as_coarse_as_it_is(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "set picture off; repeat 4000 { malloc 8 }");
+    hs_shape_picture *p = hs_shape_look(s->session, (hs_shape_window){0}, 20, 60);
+    assert_false(p->exact);
+    assert_int_equal(hs_shape_kind(hs_shape_cell(p, 0, 59)), HS_SHAPE_LIVE);
+    assert_int_equal(hs_shape_kind(hs_shape_cell(p, 19, 0)), HS_SHAPE_UNUSED);
+    hs_shape_picture_free(p);
+    p = hs_shape_look(s->session, (hs_shape_window){.first = 3000, .last = 3059}, 20, 60);
+    assert_true(p->exact);
+    hs_shape_picture_free(p);
+}
+
 /* At the same resolution, what is kept and what is performed again are the same. */
 static void a_window_has_the_cells_that_were_kept(void **state)
 {
@@ -361,6 +376,7 @@ int main(void)
         TEST(going_anywhere_gives_what_coming_there_gave),
         TEST(the_finest_window_is_a_command_by_a_word),
         TEST(a_window_of_a_long_run_is_performed_again),
+        TEST(what_takes_long_to_perform_again_is_left_as_coarse_as_it_is),
         TEST(a_window_has_the_cells_that_were_kept),
         TEST(the_whole_branch_is_shown_at_any_moment_of_it),
         TEST(a_replay_has_the_shape_of_the_new_allocator),
