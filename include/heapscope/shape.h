@@ -1,6 +1,6 @@
 /* The shape of a program's memory: time across, address up, and in each cell what lived there.
  *
- *      address  |            . . . . . B B           .  free again
+ *      address  |            . . . . . B B           .  nothing lives any more
  *               |      A A a a a a a . B B           a  live in part
  *               |  C C C C C C C C C C C C           A  a letter for each class of sizes
  *               +-------------------------- time

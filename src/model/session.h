@@ -51,7 +51,7 @@ struct hs_session {
     hs_heap *heap;
     hs_client *client;
     hs_timeline timeline;
-    hs_run_shape *shape;
+    hs_kept_shape *shape;
     hs_kept *kept; /* behind a pointer, for a reader of the session may take it */
 
     hs_chronicle *chronicle;

@@ -29,30 +29,30 @@ typedef struct {
     uint64_t shift, aimed;
     uint64_t live[HS_SHAPE_CLASSES][HS_SHAPE_BUCKETS]; /* bytes */
     hs_shape_column columns[HS_SHAPE_COLUMNS];
-} hs_run_shape;
+} hs_kept_shape;
 
-hs_run_shape *hs_shape_new(void);
-void hs_shape_free(hs_run_shape *);
+hs_kept_shape *hs_shape_new(void);
+void hs_shape_free(hs_kept_shape *);
 
 /* Nothing lives, nothing was noted; the heap begins at `base`. */
-void hs_shape_clear(hs_run_shape *, hs_addr base);
+void hs_shape_clear(hs_kept_shape *, hs_addr base);
 
 /* A block of so many bytes lives from now on, or no more. */
-void hs_shape_born(hs_run_shape *, hs_addr, uint64_t size);
-void hs_shape_died(hs_run_shape *, hs_addr, uint64_t size);
+void hs_shape_born(hs_kept_shape *, hs_addr, uint64_t size);
+void hs_shape_died(hs_kept_shape *, hs_addr, uint64_t size);
 
 /* A request was done by a command. True when columns were written: from *from on, to *to - 1. */
-bool hs_shape_note(hs_run_shape *, uint64_t command, hs_addr highest, size_t *from, size_t *to);
+bool hs_shape_note(hs_kept_shape *, uint64_t command, hs_addr highest, size_t *from, size_t *to);
 
 /* How the buckets are now; nothing was used from `highest` on. */
-void hs_shape_now(const hs_run_shape *, hs_addr highest, uint8_t cells[HS_SHAPE_BUCKETS]);
+void hs_shape_now(const hs_kept_shape *, hs_addr highest, uint8_t cells[HS_SHAPE_BUCKETS]);
 
 /* Watch other buckets instead, from here on: columns are no longer noted. What lives is forgotten,
  * and to be said again. */
-void hs_shape_aim(hs_run_shape *, hs_addr from, unsigned shift);
+void hs_shape_aim(hs_kept_shape *, hs_addr from, unsigned shift);
 
 /* The bytes that are in use, and those before the columns, which change all the time. */
-size_t hs_shape_size(const hs_run_shape *);
+size_t hs_shape_size(const hs_kept_shape *);
 size_t hs_shape_place(size_t column);
 
 #endif

@@ -104,7 +104,7 @@ static void fill_column(hs_shape_picture *p, int column, const uint8_t *buckets,
 }
 
 /* The last column that was noted up to a command; NULL: there is none. */
-static const hs_shape_column *last_noted(const hs_run_shape *s, uint64_t command)
+static const hs_shape_column *last_noted(const hs_kept_shape *s, uint64_t command)
 {
     size_t low = 0, high = s->count;
     while (low < high) {
@@ -132,7 +132,7 @@ static void fill_from_kept(hs_shape_picture *p, const hs_session *s)
 }
 
 /* Is what is kept as fine as the picture? */
-static bool is_kept(const hs_shape_picture *p, const hs_run_shape *s)
+static bool is_kept(const hs_shape_picture *p, const hs_kept_shape *s)
 {
     return p->per >= s->stride && p->row_bytes >= 1ull << s->shift;
 }

@@ -156,7 +156,8 @@ static void put_cursor(const hs_shape_view *v, hs_pane p, int row)
                          hs_shape_command(s, c), s->from + (uint64_t)r * s->row_bytes);
     if (kind < HS_SHAPE_LIVE)
         hs_put(p, row, column, HS_ROLE_TEXT,
-               kind == HS_SHAPE_FREE ? "free, and used before" : "never used so far");
+               kind == HS_SHAPE_FREE ? "nothing lives, but it was used before"
+                                     : "never used so far");
     else
         hs_putf(p, row, column, HS_ROLE_TEXT, "%s%u%% live, %s",
                 hs_shape_share(cell) == HS_SHAPE_FULL ? "" : "about ",
@@ -173,7 +174,7 @@ static void put_scale(const hs_shape_view *v, hs_pane p, int row)
     column = hs_putf(p, row, column, HS_ROLE_TEXT, " %" PRIu64 " command%s, one row %s", s->per,
                      s->per == 1 ? "" : "s", bytes);
     column = hs_put(p, row, column, HS_ROLE_TEXT, s->exact ? ", exact" : ", from samples");
-    hs_put(p, row, column, HS_ROLE_DIM, "; small letters: less than half");
+    hs_put(p, row, column, HS_ROLE_DIM, "; small: under half");
 }
 
 static void put_legend(hs_pane p, int row)
@@ -186,7 +187,7 @@ static void put_legend(hs_pane p, int row)
         column = hs_put(p, row, column + 2, HS_ROLE_DIM, texts[i]) + 1;
     }
     put_cell(p, row, column, HS_SHAPE_FREE << 5, false);
-    column = hs_put(p, row, column + 2, HS_ROLE_DIM, "free again") + 1;
+    column = hs_put(p, row, column + 2, HS_ROLE_DIM, "nothing live") + 1;
     put_cell(p, row, column, HS_SHAPE_UNUSED << 5, false);
     hs_put(p, row, column + 2, HS_ROLE_DIM, "never used");
 }

@@ -6,7 +6,7 @@
  *      0x107000000  AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
  *        commands   1                ▲           512
  *      one column is 16 commands, one row 1 KiB; ...
- *      A to 32 bytes  B to 128  ...   . free again
+ *      A to 32 bytes  B to 128  ...   . nothing live
  *
  * A capital says that at least half of the cell lives, a small letter that less does. The mark on
  * the axis is the moment that the session stands at. */

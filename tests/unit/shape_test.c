@@ -66,7 +66,7 @@ static uint8_t counted(const hs_session *s, hs_addr from, uint64_t bytes)
 static void expect_now(const hs_session *s)
 {
     uint8_t cells[HS_SHAPE_BUCKETS];
-    const hs_run_shape *shape = s->shape;
+    const hs_kept_shape *shape = s->shape;
     hs_shape_now(shape, s->is.totals.highest_block, cells);
     for (size_t i = 0; i < HS_SHAPE_BUCKETS; i++)
         assert_int_equal(cells[i],
@@ -121,7 +121,7 @@ static void every_column_is_what_was_after_its_command(void **state)
     stage *s = *state;
     hs_problem problem;
     stage_does(s, "note \"a command that is no request\"; random 1300 seed 3; set fit best");
-    const hs_run_shape *kept = s->session->shape;
+    const hs_kept_shape *kept = s->session->shape;
     assert_int_equal(kept->stride, 4);
     assert_int_equal(kept->count, 325);
     for (size_t i = 0; i < kept->count; i += 9) {
@@ -135,7 +135,7 @@ static void every_column_is_what_was_after_its_command(void **state)
     }
 }
 
-static void expect_same_shape(const hs_run_shape *a, const hs_run_shape *b)
+static void expect_same_shape(const hs_kept_shape *a, const hs_kept_shape *b)
 {
     assert_int_equal(hs_shape_size(a), hs_shape_size(b));
     assert_memory_equal(a, b, hs_shape_size(a));
@@ -229,7 +229,7 @@ static void a_window_has_the_cells_that_were_kept(void **state)
 {
     stage *s = *state;
     stage_does(s, "random 900 seed 8");
-    const hs_run_shape *kept = s->session->shape;
+    const hs_kept_shape *kept = s->session->shape;
     for (size_t i = 3; i < kept->count; i += 40) {
         const hs_shape_column *c = &kept->columns[i];
         hs_shape_window w = {.first = c->command, .last = c->command, .from = kept->from};
