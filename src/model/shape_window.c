@@ -159,7 +159,7 @@ static bool perform_again(hs_shape_picture *p, const hs_session *s)
     if (!then) return false;
     aim(then, p);
     for (int i = 0; i < p->columns && then->work <= MOST_WORK; i++) {
-        hs_session_go_on(then, hs_shape_command(p, i));
+        hs_session_pass(then, hs_shape_command(p, i));
         hs_shape_now(then->shape, then->is.totals.highest_block, cells);
         memcpy(p->cells + i * p->rows, cells, (size_t)p->rows);
     }
@@ -171,11 +171,15 @@ static bool perform_again(hs_shape_picture *p, const hs_session *s)
 /* --- Looking --------------------------------------------------------------------------------- */
 
 /* The session at the end of its branch, of its own in *own; the session itself where the heap is a
- * later one there. */
+ * later one there. A trace is shown as far as it was gone through. */
 static const hs_session *end_of_branch(const hs_session *s, hs_session **own)
 {
     hs_problem ignored;
     uint64_t end = hs_chronicle_count(s->chronicle, s->at.branch);
+    if (end && end <= hs_session_traced(s)) {
+        *own = NULL;
+        return s->ahead && s->ahead->at.count > s->at.count ? s->ahead : s;
+    }
     *own = s->borrowed || s->at.count == end ? NULL : hs_session_after(s, end, &ignored);
     if (!*own) return s;
     const hs_standing *is = &(*own)->is;
