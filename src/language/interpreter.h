@@ -121,6 +121,9 @@ bool hs_interpreter_go(hs_interpreter *, hs_moment, hs_problem *);
 /* What the last `shape` asked to look at. */
 hs_shape_window hs_interpreter_shape(const hs_interpreter *);
 
+/* What the last `shape` asked to look at. */
+hs_shape_window hs_interpreter_shape(const hs_interpreter *);
+
 bool hs_interpreter_has_quit(const hs_interpreter *);
 uint64_t hs_interpreter_failures(const hs_interpreter *);
 

@@ -170,6 +170,7 @@ static void compose(app *a)
                     : a->slow.on   ? slow_keys
                     : hs_app_space_on_show(a)     ? space_keys
                     : a->player.has_focus         ? player_keys
+                    : hs_app_shape_is_on_show(a)  ? shape_keys
                     : a->trace.has_focus          ? trace_keys
                     : hs_app_shape_is_on_show(a)  ? shape_keys
                     : hs_app_script_is_at_hand(a) ? ended_keys

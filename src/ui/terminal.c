@@ -137,8 +137,8 @@ static void send(const char *sequence)
     (void)ignored;
 }
 
-/* Arrows, Home and End in the other of xterm's two modes, and with Shift, Alt or Ctrl: few
- * descriptions of terminals know these, though most terminals send them. */
+/* Arrows, Home and End in the other of xterm's two modes, and with Shift, Alt or Ctrl, and F1 and
+ * F2 with Shift: few descriptions of terminals know these, though most terminals send them. */
 static void define_arrows(void)
 {
     static const struct {
@@ -161,6 +161,8 @@ static void define_arrows(void)
         {"\033[1;3B", HS_KEY_ALT_DOWN},
         {"\033[1;3C", HS_KEY_ALT_RIGHT},
         {"\033[1;3D", HS_KEY_ALT_LEFT},
+        {"\033[1;2P", KEY_F(13)},
+        {"\033[1;2Q", KEY_F(14)},
     };
     for (size_t i = 0; i < sizeof arrows / sizeof *arrows; i++)
         define_key(arrows[i].sequence, arrows[i].key);

@@ -40,7 +40,7 @@ static void look(const hs_session *s, hs_shape_view *v, int rows, int columns)
     uint64_t end = hs_session_branch_count(s, m.branch);
     if (v->picture && v->of.session == s && same_window(v->of.window, v->window) &&
         v->of.branch == m.branch && v->of.now == m.count && v->of.end == end &&
-        v->of.rows == rows && v->of.columns == columns)
+        v->of.surveyed == hs_session_surveyed(s) && v->of.rows == rows && v->of.columns == columns)
         return;
     hs_shape_picture_free(v->picture);
     v->picture = hs_shape_look(s, v->window, rows, columns);
@@ -49,6 +49,7 @@ static void look(const hs_session *s, hs_shape_view *v, int rows, int columns)
     v->of.branch = m.branch;
     v->of.now = m.count;
     v->of.end = end;
+    v->of.surveyed = hs_session_surveyed(s);
     v->of.rows = rows;
     v->of.columns = columns;
 }

@@ -29,7 +29,7 @@ typedef struct {
         const hs_session *session;
         hs_shape_window window;
         uint32_t branch;
-        uint64_t now, end;
+        uint64_t now, end, surveyed;
         int rows, columns;
     } of;
     hs_pane cells; /* where the picture lies */

@@ -284,6 +284,37 @@ static void a_block_larger_than_all_buckets_is_drawn_whole(void **state)
     expect_now(s->session);
 }
 
+/* What lies ahead in a trace is not performed in order to draw it. */
+static void a_trace_is_shown_as_far_as_it_was_gone_through(void **state)
+{
+    (void)state;
+    hs_problem problem;
+    hs_heap_config heap = {256, 1 << 20};
+    hs_trace *t = hs_trace_new();
+    for (uint32_t i = 0; i < 3000; i++)
+        hs_trace_add(t, (hs_trace_op){.id = i / 3,
+                                      .kind = i % 3 == 0   ? HS_MALLOC
+                                              : i % 3 == 1 ? HS_REALLOC
+                                                           : HS_FREE,
+                                      .size = i % 3 == 2 ? 0 : 20 + i % 100});
+    hs_session *s = hs_session_of_trace(t, "tlsf", &heap, &problem);
+    hs_shape_picture *p = hs_shape_look(s, (hs_shape_window){0}, 20, 60);
+    assert_int_equal(p->columns, 0);
+    hs_shape_picture_free(p);
+    assert_true(hs_session_survey(s, 1000, &problem));
+    p = hs_shape_look(s, (hs_shape_window){.first = 900}, 20, 60);
+    assert_int_equal(p->now, 0);
+    assert_int_equal(p->last, 1000);
+    expect_exact(s, p);
+    hs_shape_picture_free(p);
+    assert_true(hs_session_go(s, (hs_moment){0, 2500}, &problem));
+    expect_now(s);
+    p = hs_shape_look(s, (hs_shape_window){0}, 20, 60);
+    assert_int_equal(p->last, 2500);
+    hs_shape_picture_free(p);
+    hs_session_free(s);
+}
+
 /* --- On the screen --------------------------------------------------------------------------- */
 
 static void shows(const stage *s, int rows, int columns, const char *text)
@@ -381,6 +412,7 @@ int main(void)
         TEST(the_whole_branch_is_shown_at_any_moment_of_it),
         TEST(a_replay_has_the_shape_of_the_new_allocator),
         TEST(a_block_larger_than_all_buckets_is_drawn_whole),
+        TEST(a_trace_is_shown_as_far_as_it_was_gone_through),
         TEST(before_any_request_there_is_no_shape),
         TEST(sizes_are_letters_and_what_is_half_empty_is_small),
         TEST(the_axis_marks_the_moment),
