@@ -1,6 +1,6 @@
 /* What the player of traces costs beside the allocator: the time of hs_play over that of a bare
  * loop, whose operations are resolved beforehand and which knows nothing but malloc, realloc and
- * free. Same requests, same heap, taking turns; medians.
+ * free. Same requests, same heap, taking turns; the least of several rounds.
  *
  *      playing [ALLOCATOR]... */
 #include "workloads.h"
@@ -23,16 +23,13 @@ static double now(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static int by_size(const void *a, const void *b)
+/* What else the machine does only adds to a time. */
+static double least(const double *times)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *times)
-{
-    qsort(times, ROUNDS, sizeof *times, by_size);
-    return times[ROUNDS / 2];
+    double best = times[0];
+    for (int i = 1; i < ROUNDS; i++)
+        if (times[i] < best) best = times[i];
+    return best;
 }
 
 /* The loop that the player is measured against. */
@@ -108,7 +105,7 @@ static void measure(const hs_allocator *a, const workload *w)
         loops[i] = time_bare(a, p.ops, count, slots, &ready);
         plays[i] = time_play(a, t, pointers, ready);
     }
-    double loop = median(loops), player = median(plays);
+    double loop = least(loops), player = least(plays);
     printf("  %-12s %-10s %8.1f ns %8.1f ns %7.2f\n", a->name, w->name, loop, player,
            player / loop);
     free(pointers);
