@@ -42,6 +42,7 @@ typedef struct {
     uint64_t first, last; /* commands, from 1 */
     hs_addr from;
     uint64_t bytes;
+    bool until_now; /* of the commands up to this moment, though there are later ones */
 } hs_shape_window;
 
 /* A window as cells. Column c stands for `per` commands from first + c * per on, the last one for

@@ -197,9 +197,9 @@ static const hs_session *end_of_branch(const hs_session *s, hs_session **own)
 
 hs_shape_picture *hs_shape_look(const hs_session *s, hs_shape_window w, int rows, int columns)
 {
-    hs_session *own;
+    hs_session *own = NULL;
     hs_shape_picture *p = hs_new(1, sizeof *p);
-    const hs_session *end = end_of_branch(s, &own);
+    const hs_session *end = w.until_now ? s : end_of_branch(s, &own);
     if (rows > HS_SHAPE_ROWS) rows = HS_SHAPE_ROWS;
     find_bounds(p, end);
     p->now = s->at.count;

@@ -163,6 +163,8 @@ static void compose(app *a)
     tell_speaker(a);
     a->state.lockstep = a->slow.on ? NULL : hs_app_lockstep(a);
     a->state.lecture = a->player.script && !a->left;
+    a->shape.window.until_now =
+        a->state.lecture; /* a step looks the same when it is gone back to */
     a->state.section = a->section;
     a->state.caption = a->caption;
     a->state.message = a->message;

@@ -348,8 +348,11 @@ static void key_help(app *a)
           "  Home, End    its start, its end\n"
           "  p            play by itself, or pause\n"
           "  Enter        type commands, as any other letter does; F5 comes back to the script\n"
-          "  q            end it\n"
-          "\nIn a trace\n"
+          "  q            end it\n",
+          out);
+    for (size_t i = 1; i <= 9 && hs_player_section_title(&a->player, i); i++)
+        fprintf(out, "  %zu            %s\n", i, hs_player_section_title(&a->player, i));
+    fputs("\nIn a trace\n"
           "  Space        the next request; Right, Down too\n"
           "  Left         the request before; Up, Backspace too\n"
           "  + and -      ten times as many requests at a time, or a tenth\n"
@@ -359,8 +362,6 @@ static void key_help(app *a)
           "  n            `find` again what was looked for last\n"
           "  Enter        type commands, as any other letter does; F5 comes back to the trace\n",
           out);
-    for (size_t i = 1; i <= 9 && hs_player_section_title(&a->player, i); i++)
-        fprintf(out, "  %zu            %s\n", i, hs_player_section_title(&a->player, i));
     fputs("\nCommands\n", out);
     char *commands = hs_help_text(a->session, NULL);
     fputs(commands, out);

@@ -19,6 +19,7 @@ static void take_look(void *context, hs_look *look)
                       .message = hs_app_copy_if(a->message),
                       .overlay_title = hs_app_copy_if(a->overlay_title),
                       .overlay_text = hs_app_copy_if(a->overlay_text),
+                      .shape = {a->shape.window, a->shape.pointing, a->shape.command, a->shape.at},
                       .slow = a->slow.on ? a->slow.request : 0,
                       .lanes = hs_app_lockstep(a)};
 }
@@ -40,6 +41,10 @@ static void show_look(void *context, const hs_look *look)
     hs_app_replace(&a->overlay_text, hs_app_copy_if(look->overlay_text));
     a->state.overlay.title = a->overlay_title;
     if (a->state.overlay.text) a->state.overlay.text = a->overlay_text;
+    a->shape.window = look->shape.window;
+    a->shape.pointing = look->shape.pointing;
+    a->shape.command = look->shape.command;
+    a->shape.at = look->shape.at;
     hs_interpreter_use_lanes(a->interpreter, look->lanes);
     if (look->slow) hs_app_begin_slow_motion(a, look->slow);
     hs_app_keep(a); /* the session is at another moment */

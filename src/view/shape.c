@@ -31,7 +31,8 @@ void hs_shape_view_end(hs_shape_view *v)
 
 static bool same_window(hs_shape_window a, hs_shape_window b)
 {
-    return a.first == b.first && a.last == b.last && a.from == b.from && a.bytes == b.bytes;
+    return a.first == b.first && a.last == b.last && a.from == b.from && a.bytes == b.bytes &&
+           a.until_now == b.until_now;
 }
 
 static void look(const hs_session *s, hs_shape_view *v, int rows, int columns)
