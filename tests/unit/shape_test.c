@@ -255,6 +255,9 @@ static void the_whole_branch_is_shown_at_any_moment_of_it(void **state)
     assert_memory_equal(then->cells, end->cells, (size_t)(end->rows * end->columns));
     hs_shape_picture_free(end);
     hs_shape_picture_free(then);
+    then = hs_shape_look(s->session, (hs_shape_window){.until_now = true}, 20, 60);
+    assert_int_equal(then->last, 150);
+    hs_shape_picture_free(then);
     stage_does(s, "goto 300; heap 1k; malloc 8; goto 20"); /* another heap, later */
     then = hs_shape_look(s->session, (hs_shape_window){0}, 20, 60);
     assert_int_equal(then->last, 20);
