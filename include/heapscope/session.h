@@ -123,6 +123,8 @@ uint64_t hs_session_setting(const hs_session *, hs_setting);
 uint32_t hs_session_variable_count(const hs_session *);
 const hs_variable *hs_session_variable(const hs_session *, uint32_t);
 uint32_t hs_session_find_variable(const hs_session *, const char *name, size_t length);
+/* The same for a name that is used before or behind this moment, or on another branch. */
+uint32_t hs_session_known_name(const hs_session *, const char *name, size_t length);
 hs_addr hs_session_value(const hs_session *, hs_pointer);
 
 /* The client's block with the lowest address at or above `from`; NULL when there is none. Freed

@@ -135,7 +135,7 @@ static bool read_request(reading *r, hs_search *f)
 static bool read_variable(reading *r, hs_search *f)
 {
     size_t n = word_length(r);
-    uint32_t variable = hs_session_find_variable(r->in->session, r->at, n);
+    uint32_t variable = hs_session_known_name(r->in->session, r->at, n);
     if (!n || variable == HS_NONE)
         return wrong(r, "this is nothing to look for",
                      "size>4096, op=realloc, moved, growth, failed, peak, fragmentation, or a name "

@@ -167,10 +167,15 @@ const hs_variable *hs_client_variable(const hs_client *c, uint32_t i)
     return &c->variables[i];
 }
 
-uint32_t hs_client_find(const hs_client *c, const char *name, size_t length)
+uint32_t hs_client_find_known(const hs_client *c, const char *name, size_t length)
 {
     uint32_t i = number_in(c, name, length);
-    if (i == HS_NONE) i = *slot_of(c, name, length) - 1; /* an empty slot's 0 becomes HS_NONE */
+    return i != HS_NONE ? i : *slot_of(c, name, length) - 1; /* an empty slot's 0: HS_NONE */
+}
+
+uint32_t hs_client_find(const hs_client *c, const char *name, size_t length)
+{
+    uint32_t i = hs_client_find_known(c, name, length);
     return i < c->variable_count && c->variables[i].assigned ? i : HS_NONE;
 }
 

@@ -29,6 +29,8 @@ uint32_t hs_client_variable_count(const hs_client *);
 const hs_variable *hs_client_variable(const hs_client *, uint32_t); /* NULL when there is none */
 const hs_variable *hs_client_nameless(const hs_client *, uint32_t); /* its name may be NULL */
 uint32_t hs_client_find(const hs_client *, const char *name, size_t length); /* or HS_NONE */
+/* The same for names that no variable has yet, or has any more. */
+uint32_t hs_client_find_known(const hs_client *, const char *name, size_t length);
 uint32_t hs_client_next_name(hs_client *);        /* p1, p2, ...: the next that is not taken */
 void hs_client_count_name(hs_client *, uint32_t); /* go on counting behind one that this returned */
 

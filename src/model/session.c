@@ -329,6 +329,11 @@ uint32_t hs_session_find_variable(const hs_session *s, const char *name, size_t 
     return hs_client_find(s->client, name, length);
 }
 
+uint32_t hs_session_known_name(const hs_session *s, const char *name, size_t length)
+{
+    return hs_client_find_known(s->client, name, length);
+}
+
 hs_addr hs_session_value(const hs_session *s, hs_pointer p)
 {
     const hs_variable *v = hs_client_nameless(s->client, p.variable);

@@ -97,7 +97,9 @@ static void requests_are_found_by_command_and_again_by_key(void **state)
     (void)state;
     char *text = long_trace(1000);
     terminal *t = open_trace("found.rep", text, 24, 80);
-    terminal_type(t, "\rfind size=150\r");
+    terminal_type(t, "\rfind p9\r"); /* which is not born yet */
+    assert_true(terminal_shows(t, "at command 10 of 2000"));
+    terminal_type(t, "find size=150\r");
     assert_true(terminal_shows(t, "at command 150 of 2000 on main: p149 = malloc 150"));
     terminal_type(t, "\033[15~"); /* F5 */
     assert_true(terminal_shows(t, "request 150 of 2000"));
