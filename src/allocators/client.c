@@ -34,6 +34,7 @@ hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator
 {
     hs_heap *h = hs_new(1, sizeof *h);
     h->allocator = allocator;
+    h->build = build;
     if (!hs_range_reserve(h, config)) {
         free(h);
         return NULL;
@@ -79,7 +80,9 @@ void hs_heap_set_option(hs_heap *h, size_t index, uint64_t value)
 
 void hs_heap_use(hs_heap *h, hs_build build)
 {
+    if (build == h->build) return;
     const hs_allocator *a = hs_allocator_named(h->allocator->name, build);
+    h->build = build;
     h->allocator = a->variant ? a->variant(h->options) : a;
     if (h->recorder) h->aside = h->recorder;
     h->recorder = build == HS_PROBED ? h->aside : NULL;

@@ -23,6 +23,7 @@ struct hs_heap {
     void *state;           /* the allocator's own variables */
     uint64_t options[HS_OPTIONS];
     const hs_allocator *allocator;
+    hs_build build;
     uint64_t mapped; /* real bytes reserved */
     uint64_t ready;  /* of them, bytes that were prepared */
 };

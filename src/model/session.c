@@ -154,6 +154,40 @@ static bool is_replayed(const hs_op *op)
     return op->kind == HS_OP_REQUEST || op->kind == HS_OP_WRITE || op->kind == HS_OP_ASSIGN;
 }
 
+/* Of the first `end` operations, the last that there is something to see of. */
+static uint64_t last_request(const hs_session *s, uint64_t end)
+{
+    hs_record_of_op r;
+    while (end &&
+           (!hs_session_record(s, end - 1, &r) || r.op.kind == HS_OP_ASSIGN || !is_replayed(&r.op)))
+        end--;
+    return end;
+}
+
+/* The heap is probed from here on. */
+static void look_again(hs_session *s)
+{
+    hs_heap_use(s->heap, HS_PROBED);
+    hs_travel_look(s);
+}
+
+static bool look_and_perform(hs_session *s, hs_record_of_op *r, hs_problem *problem)
+{
+    look_again(s);
+    return perform(s, &r->op, &r->variable, problem);
+}
+
+/* What nobody will look at. */
+static bool pass_or_perform(hs_session *s, hs_record_of_op *r, hs_problem *problem)
+{
+    bool sound = !s->is.broken_by && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE;
+    if (sound && r->op.kind == HS_OP_REQUEST) {
+        hs_heap_use(s->heap, HS_COUNTED);
+        if (hs_pass_request(s, &(hs_passed){.record = r})) return true;
+    }
+    return look_and_perform(s, r, problem);
+}
+
 /* Do again what was done since the heap was last fresh. What can no longer be done (an address
  * that no block has here, a write beyond this heap) is counted, and left out. */
 void hs_session_replay(hs_session *s)
@@ -162,16 +196,19 @@ void hs_session_replay(hs_session *s)
     hs_record_of_op r;
     s->is.replay_setup = s->is.setup;
     s->is.replayed_until = s->now - 1;
-    for (uint64_t i = s->is.first_on_heap; i < s->is.replayed_until && i < s->replay_limit; i++) {
+    uint64_t end = s->is.replayed_until < s->replay_limit ? s->is.replayed_until : s->replay_limit;
+    uint64_t shown = last_request(s, end);
+    for (uint64_t i = s->is.first_on_heap; i < end; i++) {
         if (!hs_session_record(s, i, &r) || !is_replayed(&r.op)) continue;
         uint64_t now = s->now;
         s->now = i + 1;
-        if (perform(s, &r.op, &r.variable, &ignored))
+        if (i + 1 < shown ? pass_or_perform(s, &r, &ignored) : look_and_perform(s, &r, &ignored))
             s->is.replayed++;
         else
             s->is.not_replayed++;
         s->now = now;
     }
+    look_again(s);
 }
 
 bool hs_session_record(const hs_session *s, uint64_t i, hs_record_of_op *out)
@@ -239,8 +276,7 @@ static bool pass_requests(hs_session *s, uint64_t count, const hs_watcher *watch
         hs_travel_pass(s);
         if (watcher) stopped = watcher->look(watcher->of, s, &passed);
     }
-    hs_heap_use(s->heap, HS_PROBED);
-    hs_travel_look(s);
+    look_again(s);
     return stopped;
 }
 
