@@ -419,6 +419,13 @@ static bool set_ostep(hs_session *s, const arguments *a)
            set(s, "picture", "off");
 }
 
+static bool can_fill_a_screen(const arguments *a)
+{
+    const char *term = getenv("TERM");
+    return !a->plain && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term &&
+           strcmp(term, "dumb") != 0;
+}
+
 /* NULL: said. What else there is to say of it goes to *told, freed by the caller. */
 static hs_trace *read_trace(const arguments *a, char **told)
 {
@@ -435,11 +442,12 @@ static hs_trace *read_trace(const arguments *a, char **told)
                                 &report);
     hs_progress_end(&progress);
     if (report.error[0]) fprintf(stderr, "heapscope: %s\n", report.error);
-    if (t &&
-        asprintf(told,
-                 "%s: %" PRIu64 " requests, %s. Space is the next one, p plays, F1 the keys.%s%s",
-                 a->files[0], report.requests, report.format, report.notes ? "\n" : "",
-                 report.notes ? report.notes : "") < 0)
+    const char *keys = can_fill_a_screen(a)
+                           ? "Space is the next one, p plays, F1 the keys."
+                           : "forward goes to the next one, find growth to the next of a kind.";
+    if (t && asprintf(told, "%s: %" PRIu64 " requests, %s. %s%s%s", a->files[0], report.requests,
+                      report.format, keys, report.notes ? "\n" : "",
+                      report.notes ? report.notes : "") < 0)
         abort();
     hs_trace_report_free(&report);
     return t;
@@ -503,13 +511,6 @@ static char *xdg_file(const char *variable, const char *fallback, const char *na
     else if (home && *home)
         n = asprintf(&path, "%s/%s/heapscope/%s", home, fallback, name);
     return n < 0 ? NULL : path;
-}
-
-static bool can_fill_a_screen(const arguments *a)
-{
-    const char *term = getenv("TERM");
-    return !a->plain && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term &&
-           strcmp(term, "dumb") != 0;
 }
 
 /* One command for each operation of a list: the player stops behind each. */
@@ -625,8 +626,10 @@ static uint64_t run_front_end(const arguments *a, hs_session *s, hs_journal *jou
         failures = hs_plain_run(s, &style, "LIST", text);
     else if (file)
         failures = hs_plain_play(s, &style, file);
-    else
+    else {
+        if (notice) puts(notice);
         failures = hs_plain_converse(s, &style, history, journal);
+    }
     free(text);
     free(file);
     free(history);
