@@ -6,8 +6,8 @@
  * A companion is a session of its own, with the leader's heap and settings and another allocator.
  * It performs what the leader's operations say: names stand for its own pointers, addresses are
  * the same in all, for all heaps have one base. It follows the leader wherever that goes, also back
- * in time: then it starts again and performs what is left. Operation n of the leader is operation n
- * of each companion. */
+ * in time: to the moment that both have in common, and on from there. Operation n of the leader is
+ * operation n of each companion. */
 #ifndef HEAPSCOPE_LOCKSTEP_H
 #define HEAPSCOPE_LOCKSTEP_H
 

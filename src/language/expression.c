@@ -46,14 +46,14 @@ bool hs_is_name_start(char c)
     return isalpha((unsigned char)c) || c == '_';
 }
 
-bool hs_is_name(char c)
+static bool is_name(char c)
 {
     return isalnum((unsigned char)c) || c == '_';
 }
 
 size_t hs_name_end(const hs_reader *r, size_t at)
 {
-    while (at < r->length && hs_is_name(r->text[at])) at++;
+    while (at < r->length && is_name(r->text[at])) at++;
     return at;
 }
 
@@ -66,8 +66,7 @@ static bool take(hs_reader *r, const char *symbol)
 {
     size_t n = strlen(symbol);
     if (r->length - r->at < n || strncmp(r->text + r->at, symbol, n) != 0) return false;
-    if (hs_is_name(symbol[0]) && r->at + n < r->length && hs_is_name(r->text[r->at + n]))
-        return false;
+    if (is_name(symbol[0]) && r->at + n < r->length && is_name(r->text[r->at + n])) return false;
     r->at += n;
     return true;
 }

@@ -19,7 +19,6 @@ typedef struct {
 /* Skip blanks, and backslash-newline. */
 void hs_read_blanks(hs_reader *);
 bool hs_is_name_start(char);
-bool hs_is_name(char);
 /* The end of the name that starts at `at`. */
 size_t hs_name_end(const hs_reader *, size_t at);
 

@@ -1,7 +1,7 @@
 /* The chronicle. Each branch is one array of bytes, and the place of every 32nd operation in it.
  *
- *      tag: kind, flags | a | variable + 1 | [pointer: variable + 1, offset] | [b] | [name] |
- * [text]
+ *      tag: kind, flags | a | variable + 1 | [pointer: variable + 1, offset] | [b]
+ *      | [name] | [text]
  *
  * Numbers are written 7 bits a byte, the lowest first, the top bit saying that more follow; offsets
  * with their sign in the lowest bit. malloc 24 takes 3 bytes, free p1 takes 5. A trace that is gone

@@ -2,8 +2,8 @@
  *
  *      level 1   malloc on an almost empty heap
  *      level 2   free as well, and malloc into the holes
- *      level 3   some requests first that nobody is asked about; sizes that just fit, or just do
- * not level 4   realloc, and more requests first
+ *      level 3   some requests first that nobody is asked about; sizes that fit just so, or not
+ *      level 4   realloc, and more requests first
  *
  * They are made for the heap as it is, whatever its allocator: the same seed, allocator and options
  * give the same exercises. */

@@ -3,7 +3,6 @@
 
 #include "heap/array.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

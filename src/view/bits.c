@@ -54,7 +54,7 @@ size_t hs_block_links(const hs_heap *h, const hs_block *b, hs_links *out)
     return b->links / WORD < 2 ? b->links / WORD : 2;
 }
 
-const char *hs_link_name(const hs_allocator *a, size_t which)
+static const char *link_name(const hs_allocator *a, size_t which)
 {
     static const char *const list[] = {"next", "prev"}, *const tree[] = {"left", "right"};
     return (a->shape == HS_SHAPE_TREE ? tree : list)[which];
@@ -84,7 +84,7 @@ static bool put_end_of_link(const char *name, const char *arrow, hs_addr to, int
 bool hs_link_text(const hs_allocator *a, size_t which, hs_addr to, int columns, bool ascii,
                   char *out, size_t size)
 {
-    const char *name = hs_link_name(a, which), *arrow = ascii ? "->" : "→";
+    const char *name = link_name(a, which), *arrow = ascii ? "->" : "→";
     char target[24] = "NULL";
     if (to) snprintf(target, sizeof target, "0x%" PRIx64, to);
     snprintf(out, size, "%s %s %s", name, arrow, target);

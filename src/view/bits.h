@@ -18,7 +18,6 @@ void hs_bits_text(const hs_allocator *, uint64_t word, char *out, size_t size);
 
 /* The links that lie in a free block, as many as it has: 0 when it has none. */
 size_t hs_block_links(const hs_heap *, const hs_block *, hs_links *);
-const char *hs_link_name(const hs_allocator *, size_t which); /* "next", "prev", "left", ... */
 
 /* A link within `columns` columns, shortened as far as it must be: "next → 0x1070000b0", "→…0b0",
  * "→"; NULL as such. False when there is no room at all. */

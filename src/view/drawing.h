@@ -46,9 +46,7 @@ void hs_drawing_say(hs_drawing *, hs_role, const char *format, ...)
 size_t hs_drawing_chain(hs_drawing *, int row, int column, hs_addr head, bool *all);
 
 /* The shapes. */
-void hs_draw_list(hs_drawing *);
 void hs_draw_lists(hs_drawing *);
-void hs_draw_grid(hs_drawing *);
 void hs_draw_tree(hs_drawing *);
 void hs_draw_buddies(hs_drawing *);
 void hs_draw_slabs(hs_drawing *);

@@ -105,7 +105,7 @@ static bool is_seen(const hs_drawing *d)
     return d->holes.many && hs_drawing_is_full(d);
 }
 
-void hs_draw_list(hs_drawing *d)
+static void draw_list(hs_drawing *d)
 {
     hs_list list;
     const hs_hole *hole;
@@ -239,7 +239,7 @@ static void draw_bitmap(hs_drawing *d)
                        rows - used == 1 ? "" : "s");
 }
 
-void hs_draw_grid(hs_drawing *d)
+static void draw_grid(hs_drawing *d)
 {
     hs_list list;
     if (!d->small && d->allocator->columns) draw_bitmap(d);
@@ -254,9 +254,9 @@ static const struct {
     void (*draw)(hs_drawing *);
 } shapes[] = {
     [HS_SHAPE_NONE] = {"Free blocks", draw_heap_order},
-    [HS_SHAPE_LIST] = {"Free list", hs_draw_list},
+    [HS_SHAPE_LIST] = {"Free list", draw_list},
     [HS_SHAPE_LISTS] = {"Free lists", hs_draw_lists},
-    [HS_SHAPE_GRID] = {"Free lists", hs_draw_grid},
+    [HS_SHAPE_GRID] = {"Free lists", draw_grid},
     [HS_SHAPE_TREE] = {"Free tree", hs_draw_tree},
     [HS_SHAPE_BUDDY] = {"Buddies", hs_draw_buddies},
     [HS_SHAPE_SLABS] = {"Slabs", hs_draw_slabs},

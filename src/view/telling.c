@@ -424,7 +424,8 @@ static void put_steps(FILE *out, const hs_session *s)
     }
 }
 
-char *hs_why(const hs_session *s)
+/* The whole request, numbered, with the words written, the case of coalescing and the cost. */
+static char *why(const hs_session *s)
 {
     char *text = NULL;
     size_t size;
@@ -441,9 +442,9 @@ char *hs_why(const hs_session *s)
 char *hs_why_of(const hs_session *s, uint64_t n)
 {
     hs_problem problem;
-    if (hs_session_last(s)->number == n) return hs_why(s);
+    if (hs_session_last(s)->number == n) return why(s);
     hs_session *then = hs_session_after(s, n, &problem);
-    char *text = then ? hs_why(then) : strdup(problem.what);
+    char *text = then ? why(then) : strdup(problem.what);
     hs_session_free(then);
     return text;
 }
