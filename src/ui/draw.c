@@ -14,7 +14,7 @@ static const char map_question_keys[] =
     "Type the answer and Enter, or click on the block; Enter alone or Escape passes";
 
 static const char trace_keys[] =
-    "Space next  Left back  p plays  + - pace  n finds again  F12 graph  Enter type commands";
+    "Space next  Left back  p plays  + - pace  n find more  F12 graph  Enter prompt";
 
 static const char slow_keys[] =
     "Right or Space next  Left back  Home first  End last  Escape ends slow motion";
