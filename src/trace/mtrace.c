@@ -64,26 +64,18 @@ static void add(hs_reading *r, mtrace *m, char sign, uint64_t address, uint64_t 
     m->moving = sign == '<';
 }
 
-/* ` 0x18102a0` */
-HS_INLINED bool take_hex(const char **at, uint64_t *value)
-{
-    const char *p = *at;
-    if (p[0] != ' ' || p[1] != '0' || p[2] != 'x') return false;
-    *at += 3;
-    return hs_take_hex_digits(at, value);
-}
-
 /* Most lines are of these two kinds, and written in one way. NULL: this is none of them. */
 static const char *parse_usual(hs_reading *r, const char *line, mtrace *m)
 {
     uint64_t address, size;
-    const char *at = line + 1;
-    if ((*line != '+' && *line != '-') || m->moving || !take_hex(&at, &address)) return NULL;
+    const char *at = line + 2;
+    if ((*line != '+' && *line != '-') || line[1] != ' ' || m->moving) return NULL;
+    if (!hs_take_0x(&at, &address)) return NULL;
     if (*line == '-') {
         if (*at != '\n') return NULL;
         hs_log_release(r, &m->log, address);
     } else {
-        if (!take_hex(&at, &size) || *at != '\n') return NULL;
+        if (*at++ != ' ' || !hs_take_0x(&at, &size) || *at != '\n') return NULL;
         hs_log_allocate(r, &m->log, (hs_trace_op){.kind = HS_MALLOC, .size = size}, address);
     }
     return at + 1;

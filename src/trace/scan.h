@@ -91,6 +91,21 @@ static inline uint64_t hs_word_at(const char *at)
     return w;
 }
 
+/* Does the word begin with this text, a literal of up to eight bytes? Padded by zeros it is a
+ * constant. */
+#define hs_word_is(word, text) hs_word_begins(word, text "\0\0\0\0\0\0\0", sizeof text - 1)
+HS_INLINED bool hs_word_begins(uint64_t word, const char *padded, size_t n)
+{
+    return (word ^ hs_word_at(padded)) << (64 - 8 * n) == 0;
+}
+
+/* Are the first n of 16 bytes the same? Without a branch for each. */
+HS_INLINED bool hs_same_bytes(const char *a, const char *b, size_t n)
+{
+    uint64_t low = hs_word_at(a) ^ hs_word_at(b), high = hs_word_at(a + 8) ^ hs_word_at(b + 8);
+    return n < 8 ? low << (64 - 8 * n) == 0 : low == 0 && (n == 8 || high << (128 - 8 * n) == 0);
+}
+
 /* Bit 7 of each byte that is no decimal digit. */
 static inline uint64_t hs_no_digits(uint64_t w)
 {
@@ -165,6 +180,14 @@ HS_INLINED bool hs_take_hex_digits(const char **at, uint64_t *value)
     *value = hs_join_nibbles((digits & decimal) | ((letters + 10) & letter)) >> (64 - bits);
     *at += bits / 4;
     return true;
+}
+
+/* 0x18, *at anywhere when it is something else. */
+HS_INLINED bool hs_take_0x(const char **at, uint64_t *value)
+{
+    if ((*at)[0] != '0' || (*at)[1] != 'x') return false;
+    *at += 2;
+    return hs_take_hex_digits(at, value);
 }
 
 /* 0x18 or 24. */
