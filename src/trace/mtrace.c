@@ -68,10 +68,12 @@ static void add(hs_reading *r, mtrace *m, char sign, uint64_t address, uint64_t 
 static const char *parse_usual(hs_reading *r, const char *line, mtrace *m)
 {
     uint64_t address, size;
-    const char *at = line + 2;
-    if ((*line != '+' && *line != '-') || line[1] != ' ' || m->moving) return NULL;
+    const char *at = skip_where(line);
+    bool frees = *at == '-';
+    if ((!frees && *at != '+') || at[1] != ' ' || m->moving) return NULL;
+    at += 2;
     if (!hs_take_0x(&at, &address)) return NULL;
-    if (*line == '-') {
+    if (frees) {
         if (*at != '\n') return NULL;
         hs_log_release(r, &m->log, address);
     } else {
