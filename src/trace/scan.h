@@ -171,13 +171,13 @@ HS_INLINED bool hs_take_hex_digits(const char **at, uint64_t *value)
 {
     hs_bytes text;
     memcpy(&text, *at, sizeof text);
-    hs_bytes digits = text - '0', letters = (text | 0x20) - 'a';
-    hs_bytes decimal = (hs_bytes)(digits < 10), letter = (hs_bytes)(letters < 6);
+    hs_bytes decimal = (hs_bytes)(text - '0' < 10);
+    hs_bytes letter = (hs_bytes)((text | 0x20) - 'a' < 6);
     uint64_t others = ~hs_join_nibbles((decimal | letter) & 0x0f);
     if (!others) return hs_take_full_hex(at, value);
     unsigned bits = (unsigned)__builtin_clzll(others);
     if (!bits) return false;
-    *value = hs_join_nibbles((digits & decimal) | ((letters + 10) & letter)) >> (64 - bits);
+    *value = hs_join_nibbles((text & 0x0f) + (letter & 9)) >> (64 - bits); /* a is 0x61 */
     *at += bits / 4;
     return true;
 }
