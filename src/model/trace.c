@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 struct hs_trace {
     hs_trace_op *ops;
@@ -31,21 +30,11 @@ void hs_trace_free(hs_trace *t)
     free(t);
 }
 
-/* Long traces lie in huge pages, where there are any: half the time of filling memory in small ones
- * is spent on page faults. */
-static void ask_for_huge_pages(const hs_trace *t)
-{
-    enum { HUGE = 1 << 21 };
-    uintptr_t begin = ((uintptr_t)t->ops + HUGE - 1) & ~(uintptr_t)(HUGE - 1);
-    uintptr_t end = (uintptr_t)(t->ops + t->capacity) & ~(uintptr_t)(HUGE - 1);
-    if (end > begin) madvise((void *)begin, end - begin, MADV_HUGEPAGE);
-}
-
 void hs_trace_reserve(hs_trace *t, uint64_t count)
 {
     if (count <= t->capacity) return;
     t->ops = hs_array_reserve(t->ops, &t->capacity, count, sizeof *t->ops);
-    ask_for_huge_pages(t);
+    hs_array_in_huge_pages(t->ops, t->capacity * sizeof *t->ops);
 }
 
 void hs_trace_add(hs_trace *t, hs_trace_op op)

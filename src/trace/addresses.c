@@ -24,11 +24,8 @@ void hs_addresses_widen(hs_addresses *a)
     *a = wider;
 }
 
-bool hs_addresses_take(hs_addresses *a, uint64_t key, uint32_t *value)
+void hs_addresses_close(hs_addresses *a, hs_address_entry *e)
 {
-    hs_address_entry *e = a->count && key ? hs_address_place(a, key) : NULL;
-    if (!e || !e->key) return false;
-    *value = e->value;
     size_t mask = a->places - 1, hole = (size_t)(e - a->entries);
     for (size_t i = (hole + 1) & mask; a->entries[i].key; i = (i + 1) & mask) {
         size_t home = hs_address_home(a, a->entries[i].key);
@@ -37,6 +34,4 @@ bool hs_addresses_take(hs_addresses *a, uint64_t key, uint32_t *value)
         hole = i;
     }
     a->entries[hole].key = 0;
-    a->count--;
-    return true;
 }

@@ -1,5 +1,12 @@
 /* A table from 64-bit keys (addresses, large ids) to 32-bit values: open addressing, linear
- * probing, at most half full. What is taken out leaves no mark: those behind it move up.
+ * probing. What is taken out leaves no mark: those behind it move up.
+ *
+ *      . . . [k] . . . . [k][k] .      at most an eighth full while it fits into a cache: the
+ *                                      first place looked at is as a rule the one, and nobody is
+ *                                      behind it who would have to move
+ *
+ * A processor guesses both, and so goes on before the table has answered; a wrong guess costs as
+ * much as reading a number.
  *
  * The key 0 is an empty place: NULL is no block's address. */
 #ifndef HS_TRACE_ADDRESSES_H
@@ -19,6 +26,9 @@ typedef struct {
     size_t count, places; /* a power of two, or 0 */
     unsigned shift;       /* 64 - log2(places) */
 } hs_addresses;
+
+/* Up to so many places it is an eighth full at most, beyond half full. */
+enum { HS_ADDRESSES_LOOSE = 1 << 17 };
 
 void hs_addresses_free(hs_addresses *);
 void hs_addresses_widen(hs_addresses *);
@@ -44,10 +54,15 @@ static inline uint32_t *hs_addresses_find(const hs_addresses *a, uint64_t key)
     return e && e->key ? &e->value : NULL;
 }
 
+static inline bool hs_addresses_are_full(const hs_addresses *a)
+{
+    return a->count >= a->places / (a->places <= HS_ADDRESSES_LOOSE ? 8 : 2);
+}
+
 /* The entry of a key, or the empty one where it can be filled in; valid until the next. */
 static inline hs_address_entry *hs_addresses_enter(hs_addresses *a, uint64_t key)
 {
-    if (a->count * 2 >= a->places) hs_addresses_widen(a);
+    if (hs_addresses_are_full(a)) hs_addresses_widen(a);
     return hs_address_place(a, key);
 }
 
@@ -63,7 +78,21 @@ static inline void hs_addresses_put(hs_addresses *a, uint64_t key, uint32_t valu
     hs_addresses_fill(a, hs_addresses_enter(a, key), key, value);
 }
 
+/* Empty the place of an entry, with others behind it. */
+void hs_addresses_close(hs_addresses *, hs_address_entry *);
+
 /* Take a key out; false when it is not there. */
-bool hs_addresses_take(hs_addresses *, uint64_t key, uint32_t *value);
+static inline bool hs_addresses_take(hs_addresses *a, uint64_t key, uint32_t *value)
+{
+    hs_address_entry *e = a->count && key ? hs_address_place(a, key) : NULL;
+    if (!e || !e->key) return false;
+    *value = e->value;
+    a->count--;
+    if (e + 1 < a->entries + a->places && !e[1].key)
+        e->key = 0;
+    else
+        hs_addresses_close(a, e);
+    return true;
+}
 
 #endif

@@ -279,6 +279,48 @@ static bool is_setup(const heap *h, const char *word, const char *end)
                          word_is(word, end, "set"));
 }
 
+/* p1, p2, ...: nearly all variables. */
+static bool take_numbered(hs_reading *r, heap *h, const char **at, variable **v)
+{
+    uint64_t number;
+    const char *digits = *at + 1;
+    if (**at != 'p' || *digits == '0' || !hs_take_decimal(&digits, &number)) return false;
+    *at = digits;
+    *v = variable_of(h, hs_ids_of(&r->ids, number, hs_reading_count(r)));
+    return true;
+}
+
+/* `p1 = malloc 24`, `free p1` or `realloc p1 64`, as `save` writes them: nearly all lines. Where
+ * the next one begins; NULL: this one is anything else, and nothing was done. */
+static const char *run_usual(hs_reading *r, heap *h, const char *at)
+{
+    variable *v;
+    uint64_t size = 0, word = hs_word_at(at);
+    hs_request kind = *at == 'p' ? HS_MALLOC : hs_word_is(word, "free p") ? HS_FREE : HS_REALLOC;
+    if (kind == HS_FREE) at += 5;
+    if (kind == HS_REALLOC && !hs_word_is(word, "realloc ")) return NULL;
+    if (kind == HS_REALLOC) at += 8;
+    if (!take_numbered(r, h, &at, &v)) return NULL;
+    if (kind == HS_MALLOC) {
+        if (!hs_word_is(hs_word_at(at), " = mallo") || at[8] != 'c') return NULL;
+        at += 9;
+    } else if (v->state != LIVE) {
+        return NULL;
+    }
+    if (kind != HS_FREE && (*at++ != ' ' || !hs_take_decimal(&at, &size))) return NULL;
+    if (*at != '\n') return NULL;
+    if (kind == HS_MALLOC) {
+        allocate(r, v, (hs_trace_op){.kind = HS_MALLOC, .size = size});
+    } else if (kind == HS_FREE) {
+        hs_reading_add(r, (hs_trace_op){.kind = HS_FREE, .id = v->block});
+        v->state = STALE;
+    } else {
+        reallocate(r, v, v, size);
+    }
+    h->begun = true;
+    return at + 1;
+}
+
 /* Where the next line begins; NULL: this is no plain request. */
 static const char *run_line(hs_reading *r, heap *h, const char *at)
 {
@@ -300,42 +342,84 @@ static const char *run_line(hs_reading *r, heap *h, const char *at)
 
 /* --- Files ---------------------------------------------------------------------------------- */
 
-static bool read_all(hs_reading *r)
+enum { PROGRESS = 1 << 22 };
+
+/* All of it stays, for the session may need it: room for that, at once. */
+static void reserve_text(hs_reading *r)
 {
-    enum { PIECE = 1 << 22 };
-    while (hs_reading_more(r, PIECE))
-        if (!hs_reading_progress(r)) return false;
-    if (r->failed) return false;
-    if (!r->size || r->text[r->size - 1] != '\n') r->text[r->size++] = '\n';
-    r->at_end = r->text + r->size;
-    return true;
+    const uint64_t most = 1 << 30;
+    uint64_t left = hs_source_left(r->source);
+    if (left > most) return;
+    size_t room = r->size + (size_t)left + 2 + HS_SCAN_ROOM;
+    r->text = hs_array_reserve(r->text, &r->capacity, room, 1);
+    hs_array_in_huge_pages(r->text, r->capacity);
 }
 
-/* All lines; false at the first that is not plain, unless such lines are skipped. */
-static bool run_lines(hs_reading *r, heap *h, bool skip)
+/* Some more of it, up to the end of a line; false behind the last, or failed. */
+static bool read_some(hs_reading *r, size_t most)
 {
-    enum { TASTE = 10000 };
-    r->line = 1;
-    for (const char *at = r->text, *next; at < r->at_end; at = next, r->line++) {
+    bool more = hs_reading_more(r, most);
+    if (r->failed) return false;
+    if (!more && (!r->size || r->text[r->size - 1] != '\n')) r->text[r->size++] = '\n';
+    const char *newline = memrchr(r->text, '\n', r->size);
+    r->at_end = newline ? newline + 1 : r->text;
+    return more;
+}
+
+/* The lines from `at` on; false at the first that is not plain, unless such lines are skipped. */
+static bool run_lines(hs_reading *r, heap *h, const char *at, bool skip)
+{
+    for (const char *next; at < r->at_end; at = next, r->line++) {
+        if ((next = run_usual(r, h, at))) continue;
         at = hs_skip_blanks(at);
         next = *at == '\n' || *at == '#' ? hs_next_line(at, r->at_end) : run_line(r, h, at);
         if (!next && !skip) return false;
         if (!next) next = hs_bad(r, at, "this is no request that can be made here");
-        if (r->line == TASTE) hs_reading_foresee(r, (uint64_t)(at - r->text), r->size);
     }
     return true;
 }
 
-static bool read_plain(hs_reading *r, bool skip)
+/* Lines are run as they come, while they are in the cache. */
+static bool run_all(hs_reading *r, heap *h)
+{
+    enum { PIECE = 1 << 18 };
+    bool more = true;
+    for (size_t done = 0, told = 0; more; done = (size_t)(r->at_end - r->text)) {
+        more = read_some(r, PIECE);
+        if (r->failed || !run_lines(r, h, r->text + done, false)) return false;
+        if (!done) hs_reading_foresee(r, r->source->done, r->source->total);
+        if (done - told < PROGRESS) continue;
+        told = done;
+        if (!hs_reading_progress(r)) return false;
+    }
+    return true;
+}
+
+static void give_names(hs_reading *r, const heap *h)
+{
+    hs_reading_settle(r);
+    for (size_t i = 0; i < h->name_count; i++)
+        if (h->names[i] && r->gap + i < hs_trace_ids(r->trace))
+            hs_trace_give_name(r->trace, (uint32_t)(r->gap + i), h->names[i]);
+}
+
+/* `again`: all of it was read, and what is not plain is to be skipped. */
+static bool read_plain(hs_reading *r, bool again)
 {
     heap h = {.begun = false};
-    bool good = run_lines(r, &h, skip);
-    if (good) hs_reading_settle(r);
-    for (size_t i = 0; good && i < h.name_count; i++)
-        if (h.names[i] && r->gap + i < hs_trace_ids(r->trace))
-            hs_trace_give_name(r->trace, (uint32_t)(r->gap + i), h.names[i]);
+    r->line = 1;
+    bool good = again ? run_lines(r, &h, r->text, true) : run_all(r, &h);
+    if (good) give_names(r, &h);
     free_heap(&h);
     return good;
+}
+
+/* What is left, for the session. */
+static bool read_rest(hs_reading *r)
+{
+    while (read_some(r, PROGRESS))
+        if (!hs_reading_progress(r)) return false;
+    return !r->failed;
 }
 
 static bool run_script(hs_reading *r)
@@ -354,9 +438,11 @@ static bool run_script(hs_reading *r)
 
 static bool read_heap(hs_reading *r)
 {
-    if (!read_all(r)) return false;
+    reserve_text(r);
     if (read_plain(r, false)) return true;
+    if (r->failed) return false;
     hs_reading_restart(r);
+    if (!read_rest(r)) return false;
     if (run_script(r)) return true;
     if (!r->options->lenient) return r->failed = true, false;
     r->report->error[0] = 0;

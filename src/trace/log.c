@@ -19,7 +19,9 @@ static uint32_t take_id(hs_log *l)
 
 static void give_back(hs_log *l, uint32_t id)
 {
-    l->spare = hs_array_reserve(l->spare, &l->spare_capacity, l->spare_count + 1, sizeof *l->spare);
+    if (l->spare_count == l->spare_capacity)
+        l->spare =
+            hs_array_reserve(l->spare, &l->spare_capacity, l->spare_count + 1, sizeof *l->spare);
     l->spare[l->spare_count++] = id;
 }
 

@@ -147,19 +147,51 @@ static const hs_call *call_before(const char *line, const char *bracket)
     return at < end ? hs_call_named(at, (size_t)(end - at)) : NULL;
 }
 
-static void parse(hs_reading *r, const char *at, const char *end, void *state)
+/* `malloc(48) = 0x18102a0` or `free(0x18102a0) = <void>`, blanks before the = and the number of a
+ * thread as they come: where the next line begins. NULL: it is something else, or parts are to be
+ * told from calls. */
+static const char *parse_usual(hs_reading *r, ltrace *t, const char *at)
+{
+    hs_usual_call call;
+    uint64_t thread, result = 0;
+    if (*at == ' ' || (*at >= '0' && *at <= '9')) {
+        at = hs_skip_blanks(at);
+        if (!hs_take_decimal(&at, &thread) || *at != ' ') return NULL;
+        at = hs_skip_blanks(at);
+    }
+    if (t->count || !hs_take_usual_call(&at, &call)) return NULL;
+    at = hs_skip_blanks(at);
+    if (at[0] != '=' || at[1] != ' ') return NULL;
+    at += 2;
+    if (call.kind != HS_CALL_FREE) {
+        if (!hs_take_0x(&at, &result)) return NULL;
+    } else {
+        if (!hs_word_is(hs_word_at(at), "<void>")) return NULL;
+        at += 6;
+    }
+    if (*at != '\n') return NULL;
+    hs_usual_call_returned(r, &t->log, &call, result);
+    return at + 1;
+}
+
+static void parse_line(hs_reading *r, ltrace *t, const char *line, const char *next)
 {
     static const char resumed[] = "<... ";
-    for (; at < end; r->line++) {
-        const char *next = hs_next_line(at, end);
-        const char *bracket = memchr(at, '(', (size_t)(next - at));
-        const char *mark = memchr(at, '<', (size_t)(next - at));
-        const hs_call *call = bracket ? call_before(at, bracket) : NULL;
-        if (mark && hs_begins(mark, next, resumed))
-            resume(r, state, at, mark + sizeof resumed - 1);
-        else if (call)
-            parse_call(r, state, at, call, bracket + 1, mark, next);
-        at = next;
+    const char *bracket = memchr(line, '(', (size_t)(next - line));
+    const char *mark = memchr(line, '<', (size_t)(next - line));
+    const hs_call *call = bracket ? call_before(line, bracket) : NULL;
+    if (mark && hs_begins(mark, next, resumed))
+        resume(r, t, line, mark + sizeof resumed - 1);
+    else if (call)
+        parse_call(r, t, line, call, bracket + 1, mark, next);
+}
+
+static void parse(hs_reading *r, const char *at, const char *end, void *state)
+{
+    for (const char *next; at < end; r->line++, at = next) {
+        if ((next = parse_usual(r, state, at))) continue;
+        next = hs_next_line(at, end);
+        parse_line(r, state, at, next);
     }
 }
 

@@ -64,6 +64,25 @@ static void add(hs_reading *r, mtrace *m, char sign, uint64_t address, uint64_t 
     m->moving = sign == '<';
 }
 
+/* Most lines are of these two kinds, and written in one way. NULL: this is none of them. */
+static const char *parse_usual(hs_reading *r, const char *line, mtrace *m)
+{
+    uint64_t address, size;
+    const char *at = skip_where(line);
+    bool frees = *at == '-';
+    if ((!frees && *at != '+') || at[1] != ' ' || m->moving) return NULL;
+    at += 2;
+    if (!hs_take_0x(&at, &address)) return NULL;
+    if (frees) {
+        if (*at != '\n') return NULL;
+        hs_log_release(r, &m->log, address);
+    } else {
+        if (*at++ != ' ' || !hs_take_0x(&at, &size) || *at != '\n') return NULL;
+        hs_log_allocate(r, &m->log, (hs_trace_op){.kind = HS_MALLOC, .size = size}, address);
+    }
+    return at + 1;
+}
+
 static const char *parse_line(hs_reading *r, const char *line, mtrace *m)
 {
     uint64_t address, size = 0;
@@ -90,8 +109,10 @@ static const char *parse_line(hs_reading *r, const char *line, mtrace *m)
 
 static void parse(hs_reading *r, const char *at, const char *end, void *state)
 {
-    for (; at < end; r->line++) {
-        if (*at == '\n' || *at == '\r' || *at == '=')
+    for (const char *next; at < end; r->line++) {
+        if ((next = parse_usual(r, at, state)))
+            at = next;
+        else if (*at == '\n' || *at == '\r' || *at == '=')
             at = hs_next_line(at, end);
         else
             at = parse_line(r, at, state);

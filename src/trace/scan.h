@@ -9,7 +9,8 @@
  *                    pairs, then fours, then all joined by multiplications
  *
  * How many digits there are is then no branch, which would be guessed wrongly at every other
- * number. */
+ * number. Hexadecimal ones are taken sixteen at a time, as vectors, which every compiler for every
+ * machine turns into something. */
 #ifndef HS_TRACE_SCAN_H
 #define HS_TRACE_SCAN_H
 
@@ -18,6 +19,9 @@
 #include <string.h>
 
 enum { HS_SCAN_ROOM = 16 };
+
+/* Inlined wherever it is called: what is in a register stays there. */
+#define HS_INLINED static inline __attribute__((always_inline))
 
 static inline bool hs_is_blank(char c)
 {
@@ -87,6 +91,21 @@ static inline uint64_t hs_word_at(const char *at)
     return w;
 }
 
+/* Does the word begin with this text, a literal of up to eight bytes? Padded by zeros it is a
+ * constant. */
+#define hs_word_is(word, text) hs_word_begins(word, text "\0\0\0\0\0\0\0", sizeof text - 1)
+HS_INLINED bool hs_word_begins(uint64_t word, const char *padded, size_t n)
+{
+    return (word ^ hs_word_at(padded)) << (64 - 8 * n) == 0;
+}
+
+/* Are the first n of 16 bytes the same? Without a branch for each. */
+HS_INLINED bool hs_same_bytes(const char *a, const char *b, size_t n)
+{
+    uint64_t low = hs_word_at(a) ^ hs_word_at(b), high = hs_word_at(a + 8) ^ hs_word_at(b + 8);
+    return n < 8 ? low << (64 - 8 * n) == 0 : low == 0 && (n == 8 || high << (128 - 8 * n) == 0);
+}
+
 /* Bit 7 of each byte that is no decimal digit. */
 static inline uint64_t hs_no_digits(uint64_t w)
 {
@@ -94,24 +113,19 @@ static inline uint64_t hs_no_digits(uint64_t w)
     return (((t & HS_BYTES(0x7f)) + HS_BYTES(0x76)) | t) & HS_BYTES(0x80);
 }
 
-/* Bit 7 of each byte that is no letter from a to f, or A to F. */
-static inline uint64_t hs_no_hex_letters(uint64_t w)
-{
-    uint64_t u = (w | HS_BYTES(0x20)) ^ HS_BYTES(0x60), low = u & HS_BYTES(0x7f);
-    return ((low + HS_BYTES(0x79)) | ~(low + HS_BYTES(0x7f)) | u) & HS_BYTES(0x80);
-}
-
-/* Numbers of more than eight digits, from *at on; the digits end at `end`. */
+/* Numbers of many digits, from *at on; the digits end at `end`. */
 static inline bool hs_take_long(const char **at, const char *end, unsigned base, uint64_t *value)
 {
-    if (!hs_number_fits(*at, end, base, value)) return false;
+    uint64_t number;
+    if (!hs_number_fits(*at, end, base, &number)) return false;
+    *value = number;
     *at = end;
     return true;
 }
 
 /* Each takes a number and leaves *at behind it; false, *at where it was, when there is none that a
  * uint64_t holds. */
-static inline bool hs_take_decimal(const char **at, uint64_t *value)
+HS_INLINED bool hs_take_decimal(const char **at, uint64_t *value)
 {
     uint64_t w = hs_word_at(*at), others = hs_no_digits(w);
     if (!others) {
@@ -129,32 +143,51 @@ static inline bool hs_take_decimal(const char **at, uint64_t *value)
     return true;
 }
 
-/* Up to eight hexadecimal digits, and how many. */
-static inline unsigned hs_hex_word(const char *at, uint64_t *value)
+/* More than 15 hexadecimal digits: with zeros before, or too large. */
+static inline bool hs_take_full_hex(const char **at, uint64_t *value)
 {
-    uint64_t w = hs_word_at(at), others = hs_no_digits(w) & hs_no_hex_letters(w);
-    unsigned bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;
-    if (!bits) return 0;
-    w = ((w >> 6 & HS_BYTES(1)) * 9 + (w & HS_BYTES(0x0f))) << (64 - bits);
-    w = (w << 4 | w >> 8) & 0x00ff00ff00ff00ffu;
-    w = (w << 8 | w >> 16) & 0x0000ffff0000ffffu;
-    *value = (w << 16 | w >> 32) & 0xffffffffu;
-    return bits / 8;
+    const char *end = *at;
+    while ((unsigned)*end - '0' < 10 || ((unsigned)*end | 0x20) - 'a' < 6) end++;
+    return hs_take_long(at, end, 16, value);
 }
 
-static inline bool hs_take_hex_digits(const char **at, uint64_t *value)
+typedef uint8_t hs_bytes __attribute__((vector_size(16)));
+typedef uint16_t hs_pairs __attribute__((vector_size(16)));
+typedef uint8_t hs_half __attribute__((vector_size(8)));
+
+/* Of each of 16 bytes the low four bits, joined to one word, the first byte's highest. */
+HS_INLINED uint64_t hs_join_nibbles(hs_bytes bytes)
 {
-    uint64_t high = 0, low = 0, none;
-    unsigned n = hs_hex_word(*at, &high), m = n == 8 ? hs_hex_word(*at + 8, &low) : 0;
-    if (m == 8 && hs_hex_word(*at + 16, &none)) { /* more than 16: zeros, or too large */
-        const char *end = *at + 16;
-        while (hs_hex_word(end, &none)) end += hs_hex_word(end, &none);
-        return hs_take_long(at, end, 16, value);
-    }
-    if (!n) return false;
-    *value = high << 4 * m | low;
-    *at += n + m;
+    hs_pairs pairs = (hs_pairs)bytes;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    pairs = pairs << 8 | pairs >> 8;
+#endif
+    hs_half joined = __builtin_convertvector((pairs << 4 | pairs >> 8) & 0xff, hs_half);
+    return __builtin_bswap64(hs_word_at((const char *)&joined));
+}
+
+/* Up to 16 hexadecimal digits, all at the same time: which bytes are digits, and what they are. */
+HS_INLINED bool hs_take_hex_digits(const char **at, uint64_t *value)
+{
+    hs_bytes text;
+    memcpy(&text, *at, sizeof text);
+    hs_bytes decimal = (hs_bytes)(text - '0' < 10);
+    hs_bytes letter = (hs_bytes)((text | 0x20) - 'a' < 6);
+    uint64_t others = ~hs_join_nibbles((decimal | letter) & 0x0f);
+    if (!others) return hs_take_full_hex(at, value);
+    unsigned bits = (unsigned)__builtin_clzll(others);
+    if (!bits) return false;
+    *value = hs_join_nibbles((text & 0x0f) + (letter & 9)) >> (64 - bits); /* a is 0x61 */
+    *at += bits / 4;
     return true;
+}
+
+/* 0x18, *at anywhere when it is something else. */
+HS_INLINED bool hs_take_0x(const char **at, uint64_t *value)
+{
+    if ((*at)[0] != '0' || (*at)[1] != 'x') return false;
+    *at += 2;
+    return hs_take_hex_digits(at, value);
 }
 
 /* 0x18 or 24. */

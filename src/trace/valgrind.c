@@ -21,6 +21,8 @@ static const char form[] = "a line is such as `--1234-- malloc(24) = 0x4A42040`"
 typedef struct {
     hs_log log;
     uint64_t process, others; /* the first one's number; requests of other processes */
+    char mark[16];            /* `--PID-- ` of the first one, behind it zeros */
+    size_t mark_length;       /* 0: not known yet, or too long */
 } valgrind;
 
 /* Behind `--PID-- `; NULL when the line does not begin so. */
@@ -85,25 +87,54 @@ static void parse_call(hs_reading *r, valgrind *v, const char *line, const hs_ca
         hs_call_returned(r, &v->log, &l, result);
 }
 
+/* The process whose calls are read is the first. */
+static void first_call(valgrind *v, const char *line, uint64_t process, size_t mark_length)
+{
+    v->process = process;
+    if (mark_length > sizeof v->mark) return;
+    memcpy(v->mark, line, mark_length);
+    v->mark_length = mark_length;
+}
+
 static void parse_line(hs_reading *r, valgrind *v, const char *line, const char *end)
 {
     uint64_t process;
     const char *at = skip_mark(line, end, &process);
     if (!at) return;
+    size_t mark_length = (size_t)(at - line);
     const hs_call *call = take_call(&at);
     if (!call) return;
-    if (!v->process) v->process = process;
+    if (!v->process) first_call(v, line, process, mark_length);
     if (process == v->process)
         parse_call(r, v, line, call, at);
     else
         v->others++;
 }
 
+/* Where the next line begins; NULL: this one is no usual call of the first process. */
+static const char *parse_usual(hs_reading *r, valgrind *v, const char *at)
+{
+    hs_usual_call call;
+    uint64_t result = 0;
+    if (!v->mark_length || !hs_same_bytes(at, v->mark, v->mark_length)) return NULL;
+    at += v->mark_length;
+    if (!hs_take_usual_call(&at, &call)) return NULL;
+    if (call.kind != HS_CALL_FREE) {
+        if (!hs_word_is(hs_word_at(at), " = 0x")) return NULL;
+        at += 5;
+        if (!hs_take_hex_digits(&at, &result)) return NULL;
+    }
+    if (*at != '\n') return NULL;
+    hs_usual_call_returned(r, &v->log, &call, result);
+    return at + 1;
+}
+
 static void parse(hs_reading *r, const char *at, const char *end, void *state)
 {
-    for (; at < end; r->line++) {
+    for (const char *next; at < end; r->line++, at = next) {
+        if ((next = parse_usual(r, state, at))) continue;
         parse_line(r, state, at, end);
-        at = hs_next_line(at, end);
+        next = hs_next_line(at, end);
     }
 }
 

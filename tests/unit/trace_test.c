@@ -252,6 +252,29 @@ static void a_log_of_ltrace_becomes_ids(void **state)
     expect_refused("ltrace", "malloc(\"x\") = 0x10\n", "FILE:1: `malloc(\"x\") = 0x10`: its arg");
 }
 
+/* The usual line is read in one go; what is a little different must not be taken for it. */
+static void lines_that_are_nearly_usual_are_read_as_what_they_are(void **state)
+{
+    (void)state;
+    expect_read("mtrace",
+                "+ 0xffffffffffffff10 0x00000000000000000018\n@ a.out:[0x4] - 0xFFFFffffFFFFff10\n"
+                "+ 0x20 0\n-  0x20\n",
+                "m0:24 f0 m0:0 f0", NULL);
+    expect_refused("mtrace", "+ 0x10000000000000000 0x1\n", "FILE:1: ");
+    expect_refused("mtrace", "+ 0x10 0x1\n- 0x10 0x1\n", "FILE:2: `- 0x10 0x1`: there is more");
+    expect_refused("mtrace", "+ 0x1g 0x1\n", "FILE:1: ");
+    expect_refused("ltrace", "malloc(5) = 0x10\nfree(0x10) = \n",
+                   "FILE:2: `free(0x10) = `: its res");
+    expect_read("ltrace", "7 malloc(5)    = 0x10\n7 free(0x10)   = 0\nmalloc(-1) = nil\n",
+                "m0:5 f0", "requests that failed (NULL), left out: 1");
+    expect_refused("valgrind", "--1-- malloc(5) = 0x10\n--1-- free(0x10\n",
+                   "FILE:2: `--1-- free(0x10`: its arg");
+    expect_read("valgrind", "--1-- malloc(5) = 0x10\n--12-- free(0x10)\n--1-- free(0x10)\n",
+                "m0:5 f0", "requests of other processes than 1, left out: 1");
+    expect_read("heap", "p1 = malloc 2k\nrealloc p1 0x10\nfree p1 # done\np2 = malloc 7\r\n",
+                "m1:2048 r1:16 f1 m2:7", NULL);
+}
+
 static void unfinished_calls_of_threads_are_put_together(void **state)
 {
     (void)state;
@@ -915,6 +938,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_log_of_ltrace_becomes_ids),
         cmocka_unit_test(unfinished_calls_of_threads_are_put_together),
         cmocka_unit_test(a_log_of_valgrind_becomes_ids),
+        cmocka_unit_test(lines_that_are_nearly_usual_are_read_as_what_they_are),
         cmocka_unit_test(recorded_logs_of_one_program_agree),
         cmocka_unit_test(a_plain_script_is_read_as_the_session_understands_it),
         cmocka_unit_test(a_pointer_that_is_lost_keeps_its_block),
