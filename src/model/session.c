@@ -177,11 +177,16 @@ static bool look_and_perform(hs_session *s, hs_record_of_op *r, hs_problem *prob
     return perform(s, &r->op, &r->variable, problem);
 }
 
+/* Counting probes check nothing: may requests be passed, or could one run into broken bytes? */
+static bool is_sound(const hs_session *s)
+{
+    return !s->is.broken_by && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE;
+}
+
 /* What nobody will look at. */
 static bool pass_or_perform(hs_session *s, hs_record_of_op *r, hs_problem *problem)
 {
-    bool sound = !s->is.broken_by && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE;
-    if (sound && r->op.kind == HS_OP_REQUEST) {
+    if (is_sound(s) && r->op.kind == HS_OP_REQUEST) {
         hs_heap_use(s->heap, HS_COUNTED);
         if (hs_pass_request(s, &(hs_passed){.record = r})) return true;
     }
@@ -287,8 +292,7 @@ bool hs_session_pass_watched(hs_session *s, uint64_t count, const hs_watcher *wa
     hs_kept_is_old(s->kept);
     hs_atlas_marks_move(s);
     while (!stopped && s->at.count < count) {
-        bool sound = !s->is.broken_by && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE;
-        stopped = sound && pass_requests(s, count, watcher);
+        stopped = is_sound(s) && pass_requests(s, count, watcher);
         if (!stopped && s->at.count < count) hs_session_go_on(s, s->at.count + 1);
     }
     hs_atlas_marks_move(s);

@@ -162,12 +162,19 @@ static uint64_t surveyed(const hs_session *s)
     return own > others ? own : others;
 }
 
+/* Was the last operation one of a trace? Commands that leave it have numbers like its own. */
+static bool is_in_trace(const hs_session *s)
+{
+    return s->at.count <= hs_chronicle_traced(s->chronicle) &&
+           hs_chronicle_owner(s->chronicle, s->at) == 0;
+}
+
 /* Checkpoints of typed commands were made when they were performed, those of a trace are made when
  * it is gone through for the first time. */
 void hs_travel_pass(hs_session *s)
 {
     if (s->work < s->travel->interval || (s->borrowed && !s->surveys)) return;
-    if (s->at.count > hs_chronicle_traced(s->chronicle) || s->at.count <= surveyed(s)) return;
+    if (!is_in_trace(s) || s->at.count <= surveyed(s)) return;
     hs_travel_look(s);
     hs_travel_checkpoint(s);
     s->travel->furthest = s->at.count;
