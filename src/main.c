@@ -3,7 +3,6 @@
 #include "language/demos.h"
 #include "language/expression.h"
 #include "language/interpreter.h"
-#include "language/trace_script.h"
 #include "model/executable.h"
 #include "ui/compare.h"
 #include "ui/convert.h"
@@ -13,7 +12,7 @@
 #include "ui/notes.h"
 #include "ui/plain.h"
 #include "ui/problem_sheet.h"
-#include "ui/trace_progress.h"
+#include "ui/trace_io.h"
 
 #include <heapscope/trace_file.h>
 
@@ -429,18 +428,8 @@ static bool can_fill_a_screen(const arguments *a)
 /* NULL: said. What else there is to say of it goes to *told, freed by the caller. */
 static hs_trace *read_trace(const arguments *a, char **told)
 {
-    char doing[300];
     hs_trace_report report;
-    snprintf(doing, sizeof doing, "reading %.200s", a->files[0]);
-    hs_progress progress = hs_progress_begin(doing);
-    hs_trace *t = hs_trace_read(a->files[0],
-                                &(hs_trace_reading){.format = a->from,
-                                                    .lenient = a->lenient,
-                                                    .progress = hs_progress_step,
-                                                    .of = &progress,
-                                                    .run = hs_trace_of_script},
-                                &report);
-    hs_progress_end(&progress);
+    hs_trace *t = hs_trace_load(a->files[0], a->from, a->lenient, &report);
     if (report.error[0]) fprintf(stderr, "heapscope: %s\n", report.error);
     const char *keys = can_fill_a_screen(a)
                            ? "Space is the next one, p plays, F1 the keys."

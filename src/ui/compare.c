@@ -4,10 +4,9 @@
 
 #include "heap/array.h"
 #include "language/expression.h"
-#include "language/trace_script.h"
 #include "language/words.h"
 #include "ui/ansi.h"
-#include "ui/trace_progress.h"
+#include "ui/trace_io.h"
 #include "view/comparison.h"
 
 #include <getopt.h>
@@ -209,19 +208,9 @@ static bool is_trace(const char *name)
 
 static hs_trace *read_trace(const request *r, const char *path)
 {
-    char doing[300];
     hs_trace_report report;
-    snprintf(doing, sizeof doing, "reading %.200s", path);
-    hs_progress progress = hs_progress_begin(doing);
-    hs_trace *t = hs_trace_read(path,
-                                &(hs_trace_reading){.lenient = r->lenient,
-                                                    .progress = hs_progress_step,
-                                                    .of = &progress,
-                                                    .run = hs_trace_of_script},
-                                &report);
-    hs_progress_end(&progress);
-    if (report.notes) fprintf(stderr, "%s\n", report.notes);
-    if (report.error[0]) fprintf(stderr, "heapscope compare: %s\n", report.error);
+    hs_trace *t = hs_trace_load(path, NULL, r->lenient, &report);
+    hs_trace_tell(&report, "heapscope compare");
     hs_trace_report_free(&report);
     return t;
 }

@@ -2,8 +2,7 @@
  * tell goes to standard error; nothing is written when something is wrong. */
 #include "ui/convert.h"
 
-#include "language/trace_script.h"
-#include "ui/trace_progress.h"
+#include "ui/trace_io.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -44,44 +43,20 @@ static int complain(const char *format, ...)
     return USAGE;
 }
 
-/* The notes of a report, then its error. */
-static void tell(const hs_trace_report *report)
-{
-    if (report->notes) fprintf(stderr, "%s\n", report->notes);
-    if (report->error[0]) fprintf(stderr, "heapscope: %s\n", report->error);
-}
-
 static hs_trace *read_trace(const conversion *c)
 {
-    char doing[300];
     hs_trace_report report;
-    snprintf(doing, sizeof doing, "reading %.200s", c->in);
-    hs_progress progress = hs_progress_begin(doing);
-    hs_trace *t = hs_trace_read(c->in,
-                                &(hs_trace_reading){.format = c->from,
-                                                    .lenient = c->lenient,
-                                                    .progress = hs_progress_step,
-                                                    .of = &progress,
-                                                    .run = hs_trace_of_script},
-                                &report);
-    hs_progress_end(&progress);
-    tell(&report);
+    hs_trace *t = hs_trace_load(c->in, c->from, c->lenient, &report);
+    hs_trace_tell(&report, "heapscope");
     hs_trace_report_free(&report);
     return t;
 }
 
 static int write_trace(const conversion *c, const hs_trace *t)
 {
-    char doing[300];
     hs_trace_report report;
-    snprintf(doing, sizeof doing, "writing %.200s", c->out);
-    hs_progress progress = hs_progress_begin(doing);
-    bool good = hs_trace_save(
-        t, c->out,
-        &(hs_trace_writing){.format = c->to, .progress = hs_progress_step, .of = &progress},
-        &report);
-    hs_progress_end(&progress);
-    tell(&report);
+    bool good = hs_trace_store(t, c->out, c->to, &report);
+    hs_trace_tell(&report, "heapscope");
     hs_trace_report_free(&report);
     return good ? OK : FAILED;
 }

@@ -4,7 +4,7 @@
 
 #include "heap/array.h"
 #include "language/workload.h"
-#include "ui/trace_progress.h"
+#include "ui/trace_io.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -139,18 +139,10 @@ static void put_summary(const hs_trace *t, const char *path, const hs_workload *
 
 static int write_trace(const hs_workload *w, const char *path, const char *format)
 {
-    char doing[300];
     hs_trace_report report;
     hs_trace *t = hs_workload_generate(w);
-    snprintf(doing, sizeof doing, "writing %.200s", path);
-    hs_progress progress = hs_progress_begin(doing);
-    bool good = hs_trace_save(
-        t, path,
-        &(hs_trace_writing){.format = format, .progress = hs_progress_step, .of = &progress},
-        &report);
-    hs_progress_end(&progress);
-    if (report.notes) fprintf(stderr, "%s\n", report.notes);
-    if (report.error[0]) fprintf(stderr, "heapscope generate: %s\n", report.error);
+    bool good = hs_trace_store(t, path, format, &report);
+    hs_trace_tell(&report, "heapscope generate");
     if (good && strcmp(path, "-") != 0) put_summary(t, path, w);
     hs_trace_report_free(&report);
     hs_trace_free(t);

@@ -1,0 +1,16 @@
+/* Reading and writing long traces for people: one line on the terminal that says how far it is, and
+ * Ctrl-C to stop it. */
+#ifndef HS_UI_TRACE_IO_H
+#define HS_UI_TRACE_IO_H
+
+#include <heapscope/trace_file.h>
+
+/* As hs_trace_read, scripts included, and hs_trace_save; formats may be NULL. The report is the
+ * caller's to tell and to free. */
+hs_trace *hs_trace_load(const char *path, const char *format, bool lenient, hs_trace_report *);
+bool hs_trace_store(const hs_trace *, const char *path, const char *format, hs_trace_report *);
+
+/* The notes of a report, and then its error, with the name of the tool that says so. */
+void hs_trace_tell(const hs_trace_report *, const char *tool);
+
+#endif
