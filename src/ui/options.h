@@ -1,0 +1,39 @@
+/* The options: what they say, for getopt, for --help and for the man page. */
+#ifndef HS_UI_OPTIONS_H
+#define HS_UI_OPTIONS_H
+
+#include <heapscope/heap.h>
+
+/* Exit statuses. */
+enum { HS_OK = 0, HS_FAILED = 1, HS_USAGE = 2 };
+
+typedef struct {
+    const char *allocator;
+    hs_heap_config heap;
+    const char *theme;
+    bool plain, check, ascii, large, notes, go_on;
+    bool ostep;      /* the homework on free-space management: */
+    const char *ops; /* its list, or NULL */
+    const char *policy, *order;
+    bool coalesce;
+    bool quiz, answers; /* a sheet of problems, and its answers */
+    const char *seed, *number;
+    const char *range, *percent; /* of the homework's random operations */
+    const char *trace;           /* the file's format, when it is a trace and no script */
+    const char *from;            /* the format of a trace, where its content does not say */
+    bool lenient;                /* skip its bad lines */
+    char **files;
+    int file_count;
+} hs_options;
+
+/* The options of a command line. HS_OK, or HS_USAGE after a complaint; ends the program where they
+ * ask for a text alone, such as --help. */
+int hs_options_parse(int argc, char **argv, hs_options *);
+
+/* Say what was wrong with the command line: HS_USAGE. */
+int hs_options_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* An exit status, once all output is written: HS_FAILED where it could not be. */
+int hs_options_finish(int status);
+
+#endif
