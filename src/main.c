@@ -276,6 +276,20 @@ static hs_session *begin_session(const hs_options *a, hs_journal *journal)
     return s;
 }
 
+/* The look that the configuration asks for. A trace's session can not run it: the requests of the
+ * trace are its first operations. */
+static hs_options with_look(const hs_options *a)
+{
+    hs_options with = *a;
+    hs_session *s = open_session(a, NULL);
+    if (!s) return with;
+    run_config(s, a);
+    if (!with.theme && hs_session_setting(s, HS_SET_THEME) == HS_THEME_LIGHT) with.theme = "light";
+    if (hs_session_setting(s, HS_SET_SIZE) == HS_SIZE_LARGE) with.large = true;
+    hs_session_free(s);
+    return with;
+}
+
 /* What is typed into a trace is not kept: the trace is, and `save` writes the rest. */
 static int go_through_trace(const hs_options *a)
 {
@@ -286,7 +300,8 @@ static int go_through_trace(const hs_options *a)
         free(told);
         return t ? HS_USAGE : HS_FAILED;
     }
-    uint64_t failures = run_front_end(a, s, NULL, told);
+    hs_options with = with_look(a);
+    uint64_t failures = run_front_end(&with, s, NULL, told);
     hs_session_free(s);
     free(told);
     return failures ? HS_FAILED : HS_OK;
