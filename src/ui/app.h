@@ -160,6 +160,23 @@ void hs_app_close_script(app *a);
 void hs_app_play_wanted(app *a);
 hs_program *hs_app_first_script(app *a);
 
+/* --- The map under keys (map_keys.c) --- */
+
+void hs_app_scroll_by(app *a, int64_t rows);
+void hs_app_inspect(app *a, hs_addr at);
+void hs_app_cursor_left(app *a);
+void hs_app_cursor_right(app *a);
+void hs_app_cursor_up(app *a);
+void hs_app_cursor_down(app *a);
+void hs_app_cursor_next_block(app *a);
+void hs_app_cursor_previous_block(app *a);
+void hs_app_page_up(app *a);
+void hs_app_page_down(app *a);
+void hs_app_zoom_in(app *a);
+void hs_app_zoom_out(app *a);
+void hs_app_zoom_to_fit(app *a);
+void hs_app_zoom_path(app *a);
+
 /* --- Keys (keys.c) --- */
 
 void hs_app_travel(app *a, uint64_t count);

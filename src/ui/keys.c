@@ -1,149 +1,6 @@
 /* Keys and mouse: one table of keys that act, and the way of every character to whom it is for. */
 #include "ui/app.h"
 
-static void scroll_by(app *a, int64_t rows)
-{
-    hs_overlay *o = &a->state.overlay;
-    if (o->open) {
-        int64_t most = (int64_t)a->places.overlay_rows - a->places.overlay.rows,
-                to = (int64_t)o->skip + rows;
-        if (to > most) to = most;
-        o->skip = to < 0 ? 0 : (size_t)to;
-        return;
-    }
-    int64_t bytes = rows * (int64_t)a->places.plan.row_bytes;
-    hs_addr base = hs_heap_base(hs_session_heap(hs_app_stage(a)));
-    a->state.follow = false;
-    a->state.top =
-        bytes < 0 && (uint64_t)-bytes > a->state.top - base ? base : a->state.top + (uint64_t)bytes;
-}
-
-static int page(const app *a)
-{
-    int rows = a->state.overlay.open ? a->places.overlay.rows : a->places.plan.visible;
-    return rows > 1 ? rows - 1 : 1;
-}
-
-static void inspect(app *a, hs_addr at)
-{
-    if (!at) return;
-    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
-    scene->rows = hs_inspect_paint(hs_app_stage(a), hs_pane_of(scene), at);
-    char *text = hs_scene_text(scene);
-    hs_scene_free(scene);
-    const char *rows = text + strcspn(text, "\n"); /* behind the title */
-    hs_app_set_message(a, hs_app_copy(*rows ? rows + 1 : rows), false);
-    free(text);
-    a->state.cursor = at;
-    a->state.cursor_size = 1;
-    a->state.follow = false;
-}
-
-/* Inspect what lies `by` bytes from the cursor; where it is not out yet, it starts at the last
- * change. */
-static void move_cursor(app *a, int64_t by)
-{
-    const hs_heap *h = hs_session_heap(hs_app_stage(a));
-    hs_addr at = a->state.cursor, base = hs_heap_base(h), last = hs_heap_end(h) - 1;
-    size_t n;
-    const hs_change *c = hs_session_changes(hs_app_stage(a), &n);
-    if (!at)
-        at = n && c[0].from <= last ? c[0].from : base;
-    else if (by < 0)
-        at = at - base > (uint64_t)-by ? at - (uint64_t)-by : base;
-    else
-        at = last - at > (uint64_t)by ? at + (uint64_t)by : last;
-    inspect(a, at);
-    uint64_t shown = a->places.plan.row_bytes * (uint64_t)a->places.plan.visible;
-    if (at < a->state.top) a->state.top = at;
-    if (at >= a->state.top + shown) a->state.top = at - shown + a->places.plan.row_bytes;
-}
-
-static void cursor_left(app *a)
-{
-    move_cursor(a, -(int64_t)a->places.plan.cell_bytes);
-}
-
-static void cursor_right(app *a)
-{
-    move_cursor(a, (int64_t)a->places.plan.cell_bytes);
-}
-
-static void cursor_up(app *a)
-{
-    move_cursor(a, -(int64_t)a->places.plan.row_bytes);
-}
-
-static void cursor_down(app *a)
-{
-    move_cursor(a, (int64_t)a->places.plan.row_bytes);
-}
-
-/* To the start of the block behind the cursor's, or of the one before it. */
-static void cursor_to_block(app *a, bool forward)
-{
-    hs_seen seen;
-    hs_addr at = a->state.cursor, before = hs_heap_base(hs_session_heap(hs_app_stage(a)));
-    if (!at || !hs_session_walk_to(hs_app_stage(a), at, &seen)) {
-        move_cursor(a, 0);
-        return;
-    }
-    if (forward) {
-        hs_addr next = seen.block.addr + seen.block.size;
-        move_cursor(
-            a, hs_heap_holds(hs_session_heap(hs_app_stage(a)), next, 1) ? (int64_t)(next - at) : 0);
-        return;
-    }
-    uint64_t n = hs_session_count_before(hs_app_stage(a), at, HS_ALL_KINDS);
-    if (n && hs_session_walk_nth(hs_app_stage(a), n - 1, HS_ALL_KINDS, &seen))
-        before = seen.block.addr;
-    move_cursor(a, -(int64_t)(at - before));
-}
-
-static void cursor_next_block(app *a)
-{
-    cursor_to_block(a, true);
-}
-
-static void cursor_previous_block(app *a)
-{
-    cursor_to_block(a, false);
-}
-
-static void page_up(app *a)
-{
-    scroll_by(a, -page(a));
-}
-
-static void page_down(app *a)
-{
-    scroll_by(a, page(a));
-}
-
-static void set_zoom(app *a, uint64_t row_bytes)
-{
-    a->state.zoomed = true;
-    a->state.zoom = row_bytes;
-    hs_app_close_overlay(a);
-}
-
-static void zoom_in(app *a)
-{
-    uint64_t now = a->places.plan.row_bytes;
-    if (now > 8) set_zoom(a, now / 2);
-}
-
-static void zoom_out(app *a)
-{
-    uint64_t now = a->places.plan.row_bytes;
-    if (now && now < hs_heap_committed(hs_session_heap(a->session))) set_zoom(a, now * 2);
-}
-
-static void zoom_to_fit(app *a)
-{
-    set_zoom(a, 0);
-}
-
 static void toggle(app *a, const hs_panel *panel, hs_show what)
 {
     bool open = a->state.overlay.open && a->state.overlay.panel == panel;
@@ -238,54 +95,6 @@ static void key_end(app *a)
     hs_app_say_the_end(a);
 }
 
-/* The map at `zoom` bytes a row, 0 for the whole heap, from an address on. */
-static void zoom_map(app *a, uint64_t zoom, hs_addr top)
-{
-    a->state.focused = true;
-    a->state.focus = zoom;
-    a->state.top = top;
-    a->state.follow = false;
-}
-
-/* So many bytes a row that a block takes a few rows, or half the map when it is large; never more
- * than for the whole heap. */
-static uint64_t zoom_for(const app *a, const hs_session *s, uint64_t size)
-{
-    int rows = a->places.map.rows, few = rows > 8 ? rows / 2 : 4;
-    uint64_t zoom = 8,
-             whole = hs_map_plan_for(s, rows, a->places.map.columns, 0, HS_NULL).row_bytes;
-    while (zoom * (uint64_t)few < size && zoom < whole) zoom *= 2;
-    return zoom;
-}
-
-/* One level of the zoom path further. */
-static void key_path(app *a)
-{
-    hs_session *s = hs_app_stage(a);
-    hs_zoom_path *path = &a->path;
-    bool goes_on = path->shown && a->message && strcmp(a->message, path->shown) == 0;
-    hs_zoom_path_step(path, s, a->state.cursor, goes_on);
-    hs_app_close_overlay(a);
-    switch (path->level) {
-    case HS_PATH_PROCESS:
-        hs_session_process(a->session);
-        hs_app_show_space(a, &hs_panel_process, SIZE_MAX);
-        break;
-    case HS_PATH_HEAP: zoom_map(a, 0, hs_heap_base(hs_session_heap(s))); break;
-    case HS_PATH_BLOCK:
-        zoom_map(a, zoom_for(a, s, path->block.block.size), path->block.block.addr);
-        a->state.cursor = path->block.block.addr;
-        a->state.cursor_size = path->block.block.size;
-        break;
-    case HS_PATH_HEADER:
-        hs_app_replace(&a->overlay_text, hs_zoom_path_header(path, s));
-        hs_app_open_overlay(a, (hs_overlay){.title = path->trail, .text = a->overlay_text});
-        break;
-    }
-    hs_app_replace(&a->command, NULL);
-    hs_app_set_message(a, hs_app_copy(path->shown), false);
-}
-
 static void key_help(app *a);
 static void key_demos(app *a);
 static void travel_back(app *a);
@@ -303,29 +112,29 @@ static const struct {
     {KEY_F(4), "F4", "the ledger and all measures", key_stats},
     {KEY_F(5), "F5", "back to the script, or the trace; there: play by itself, or pause", key_play},
     {KEY_F(6), "F6", "one step of the script", hs_app_key_next},
-    {KEY_F(7), "F7", "zoom out: more bytes in a row", zoom_out},
-    {KEY_F(8), "F8", "zoom in: fewer bytes in a row, down to single bytes", zoom_in},
+    {KEY_F(7), "F7", "zoom out: more bytes in a row", hs_app_zoom_out},
+    {KEY_F(8), "F8", "zoom in: fewer bytes in a row, down to single bytes", hs_app_zoom_in},
     {KEY_F(9), "F9", "dark, light, or large for projectors", key_look},
     {KEY_F(10), "F10", "quit (Ctrl-D on an empty line does, too)", key_quit},
-    {KEY_F(11), "F11", "zoom to the whole heap", zoom_to_fit},
+    {KEY_F(11), "F11", "zoom to the whole heap", hs_app_zoom_to_fit},
     {KEY_F(12), "F12", "the heap over time", key_plot},
     {KEY_F(13), "Shift-F1", "the lectures and demos, to play one by its number", key_demos},
     {KEY_F(14), "Shift-F2", "the shape of memory: what lived where, and when", key_shape},
-    {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", page_up},
-    {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", page_down},
+    {KEY_PPAGE, "Page Up", "scroll the map, or what is laid over it, up", hs_app_page_up},
+    {KEY_NPAGE, "Page Down", "and down; the mouse wheel does, too", hs_app_page_down},
     {KEY_BTAB, "Shift-Tab", "the zoom path: address space, heap, block, header; and out again",
-     key_path},
+     hs_app_zoom_path},
     {HS_KEY_SHIFT_LEFT, "Shift-Left", "inspect the byte on the left: a cursor on the map",
-     cursor_left},
-    {HS_KEY_SHIFT_RIGHT, "Shift-Right", "the byte on the right", cursor_right},
-    {HS_KEY_SHIFT_UP, "Shift-Up", "the row above", cursor_up},
-    {HS_KEY_SHIFT_DOWN, "Shift-Down", "the row below", cursor_down},
+     hs_app_cursor_left},
+    {HS_KEY_SHIFT_RIGHT, "Shift-Right", "the byte on the right", hs_app_cursor_right},
+    {HS_KEY_SHIFT_UP, "Shift-Up", "the row above", hs_app_cursor_up},
+    {HS_KEY_SHIFT_DOWN, "Shift-Down", "the row below", hs_app_cursor_down},
     {HS_KEY_ALT_UP, "Alt-Up", "time travel: one command back; or click on the bar in the title",
      travel_back},
     {HS_KEY_ALT_DOWN, "Alt-Down", "one command forward", travel_forward},
     {HS_KEY_ALT_LEFT, "Alt-Left", "the start of this block, or of the one before",
-     cursor_previous_block},
-    {HS_KEY_ALT_RIGHT, "Alt-Right", "the next block", cursor_next_block},
+     hs_app_cursor_previous_block},
+    {HS_KEY_ALT_RIGHT, "Alt-Right", "the next block", hs_app_cursor_next_block},
 };
 
 static void key_help(app *a)
@@ -434,8 +243,8 @@ static void act_on_mouse(app *a)
 {
     MEVENT event;
     if (getmouse(&event) != OK) return;
-    if (event.bstate & BUTTON4_PRESSED) scroll_by(a, -3);
-    if (event.bstate & BUTTON5_PRESSED) scroll_by(a, 3);
+    if (event.bstate & BUTTON4_PRESSED) hs_app_scroll_by(a, -3);
+    if (event.bstate & BUTTON5_PRESSED) hs_app_scroll_by(a, 3);
     if (event.bstate & BUTTON1_PRESSED && event.y == 0 && a->places.bar.columns > 0) {
         scrub_to(a, event.x);
         return;
@@ -443,8 +252,8 @@ static void act_on_mouse(app *a)
     if (event.bstate & BUTTON1_PRESSED && jump_in_plot(a, event.y, event.x)) return;
     if (event.bstate & BUTTON1_PRESSED && hs_app_click_shape(a, event.y, event.x)) return;
     if (!(event.bstate & BUTTON1_PRESSED) || a->state.overlay.open) return;
-    inspect(a, hs_map_address(hs_app_stage(a), &a->places.plan, event.y - a->places.map.row,
-                              event.x - a->places.map.column));
+    hs_app_inspect(a, hs_map_address(hs_app_stage(a), &a->places.plan, event.y - a->places.map.row,
+                                     event.x - a->places.map.column));
 }
 
 /* Keys that the editor knows as xterm's escape sequences. */

@@ -1,0 +1,193 @@
+/* The map under keys and mouse: scrolling, the cursor that inspects, zoom, and the zoom path. */
+#include "ui/app.h"
+
+void hs_app_scroll_by(app *a, int64_t rows)
+{
+    hs_overlay *o = &a->state.overlay;
+    if (o->open) {
+        int64_t most = (int64_t)a->places.overlay_rows - a->places.overlay.rows,
+                to = (int64_t)o->skip + rows;
+        if (to > most) to = most;
+        o->skip = to < 0 ? 0 : (size_t)to;
+        return;
+    }
+    int64_t bytes = rows * (int64_t)a->places.plan.row_bytes;
+    hs_addr base = hs_heap_base(hs_session_heap(hs_app_stage(a)));
+    a->state.follow = false;
+    a->state.top =
+        bytes < 0 && (uint64_t)-bytes > a->state.top - base ? base : a->state.top + (uint64_t)bytes;
+}
+
+static int page(const app *a)
+{
+    int rows = a->state.overlay.open ? a->places.overlay.rows : a->places.plan.visible;
+    return rows > 1 ? rows - 1 : 1;
+}
+
+void hs_app_inspect(app *a, hs_addr at)
+{
+    if (!at) return;
+    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
+    scene->rows = hs_inspect_paint(hs_app_stage(a), hs_pane_of(scene), at);
+    char *text = hs_scene_text(scene);
+    hs_scene_free(scene);
+    const char *rows = text + strcspn(text, "\n"); /* behind the title */
+    hs_app_set_message(a, hs_app_copy(*rows ? rows + 1 : rows), false);
+    free(text);
+    a->state.cursor = at;
+    a->state.cursor_size = 1;
+    a->state.follow = false;
+}
+
+/* Inspect what lies `by` bytes from the cursor; where it is not out yet, it starts at the last
+ * change. */
+static void move_cursor(app *a, int64_t by)
+{
+    const hs_heap *h = hs_session_heap(hs_app_stage(a));
+    hs_addr at = a->state.cursor, base = hs_heap_base(h), last = hs_heap_end(h) - 1;
+    size_t n;
+    const hs_change *c = hs_session_changes(hs_app_stage(a), &n);
+    if (!at)
+        at = n && c[0].from <= last ? c[0].from : base;
+    else if (by < 0)
+        at = at - base > (uint64_t)-by ? at - (uint64_t)-by : base;
+    else
+        at = last - at > (uint64_t)by ? at + (uint64_t)by : last;
+    hs_app_inspect(a, at);
+    uint64_t shown = a->places.plan.row_bytes * (uint64_t)a->places.plan.visible;
+    if (at < a->state.top) a->state.top = at;
+    if (at >= a->state.top + shown) a->state.top = at - shown + a->places.plan.row_bytes;
+}
+
+void hs_app_cursor_left(app *a)
+{
+    move_cursor(a, -(int64_t)a->places.plan.cell_bytes);
+}
+
+void hs_app_cursor_right(app *a)
+{
+    move_cursor(a, (int64_t)a->places.plan.cell_bytes);
+}
+
+void hs_app_cursor_up(app *a)
+{
+    move_cursor(a, -(int64_t)a->places.plan.row_bytes);
+}
+
+void hs_app_cursor_down(app *a)
+{
+    move_cursor(a, (int64_t)a->places.plan.row_bytes);
+}
+
+/* To the start of the block behind the cursor's, or of the one before it. */
+static void cursor_to_block(app *a, bool forward)
+{
+    hs_seen seen;
+    hs_addr at = a->state.cursor, before = hs_heap_base(hs_session_heap(hs_app_stage(a)));
+    if (!at || !hs_session_walk_to(hs_app_stage(a), at, &seen)) {
+        move_cursor(a, 0);
+        return;
+    }
+    if (forward) {
+        hs_addr next = seen.block.addr + seen.block.size;
+        move_cursor(
+            a, hs_heap_holds(hs_session_heap(hs_app_stage(a)), next, 1) ? (int64_t)(next - at) : 0);
+        return;
+    }
+    uint64_t n = hs_session_count_before(hs_app_stage(a), at, HS_ALL_KINDS);
+    if (n && hs_session_walk_nth(hs_app_stage(a), n - 1, HS_ALL_KINDS, &seen))
+        before = seen.block.addr;
+    move_cursor(a, -(int64_t)(at - before));
+}
+
+void hs_app_cursor_next_block(app *a)
+{
+    cursor_to_block(a, true);
+}
+
+void hs_app_cursor_previous_block(app *a)
+{
+    cursor_to_block(a, false);
+}
+
+void hs_app_page_up(app *a)
+{
+    hs_app_scroll_by(a, -page(a));
+}
+
+void hs_app_page_down(app *a)
+{
+    hs_app_scroll_by(a, page(a));
+}
+
+static void set_zoom(app *a, uint64_t row_bytes)
+{
+    a->state.zoomed = true;
+    a->state.zoom = row_bytes;
+    hs_app_close_overlay(a);
+}
+
+void hs_app_zoom_in(app *a)
+{
+    uint64_t now = a->places.plan.row_bytes;
+    if (now > 8) set_zoom(a, now / 2);
+}
+
+void hs_app_zoom_out(app *a)
+{
+    uint64_t now = a->places.plan.row_bytes;
+    if (now && now < hs_heap_committed(hs_session_heap(a->session))) set_zoom(a, now * 2);
+}
+
+void hs_app_zoom_to_fit(app *a)
+{
+    set_zoom(a, 0);
+}
+
+/* The map at `zoom` bytes a row, 0 for the whole heap, from an address on. */
+static void zoom_map(app *a, uint64_t zoom, hs_addr top)
+{
+    a->state.focused = true;
+    a->state.focus = zoom;
+    a->state.top = top;
+    a->state.follow = false;
+}
+
+/* So many bytes a row that a block takes a few rows, or half the map when it is large; never more
+ * than for the whole heap. */
+static uint64_t zoom_for(const app *a, const hs_session *s, uint64_t size)
+{
+    int rows = a->places.map.rows, few = rows > 8 ? rows / 2 : 4;
+    uint64_t zoom = 8,
+             whole = hs_map_plan_for(s, rows, a->places.map.columns, 0, HS_NULL).row_bytes;
+    while (zoom * (uint64_t)few < size && zoom < whole) zoom *= 2;
+    return zoom;
+}
+
+/* One level of the zoom path further. */
+void hs_app_zoom_path(app *a)
+{
+    hs_session *s = hs_app_stage(a);
+    hs_zoom_path *path = &a->path;
+    bool goes_on = path->shown && a->message && strcmp(a->message, path->shown) == 0;
+    hs_zoom_path_step(path, s, a->state.cursor, goes_on);
+    hs_app_close_overlay(a);
+    switch (path->level) {
+    case HS_PATH_PROCESS:
+        hs_session_process(a->session);
+        hs_app_show_space(a, &hs_panel_process, SIZE_MAX);
+        break;
+    case HS_PATH_HEAP: zoom_map(a, 0, hs_heap_base(hs_session_heap(s))); break;
+    case HS_PATH_BLOCK:
+        zoom_map(a, zoom_for(a, s, path->block.block.size), path->block.block.addr);
+        a->state.cursor = path->block.block.addr;
+        a->state.cursor_size = path->block.block.size;
+        break;
+    case HS_PATH_HEADER:
+        hs_app_replace(&a->overlay_text, hs_zoom_path_header(path, s));
+        hs_app_open_overlay(a, (hs_overlay){.title = path->trail, .text = a->overlay_text});
+        break;
+    }
+    hs_app_replace(&a->command, NULL);
+    hs_app_set_message(a, hs_app_copy(path->shown), false);
+}
