@@ -2,6 +2,7 @@
  * and what is printed in the end. */
 #include "ui/compare.h"
 
+#include "export/comparison.h"
 #include "heap/array.h"
 #include "language/expression.h"
 #include "language/words.h"

@@ -6,18 +6,11 @@
 #include "model/figures.h"
 #include "view/scene.h"
 
-#include <stdio.h>
-
 enum { HS_COMPARISON_COLUMNS = 80, HS_COMPARISON_PLOT_ROWS = 16 };
 
 hs_scene *hs_comparison_trace_scene(const hs_comparison *, size_t trace, bool ascii);
 hs_scene *hs_comparison_means_scene(const hs_comparison *, bool ascii);
 hs_scene *hs_comparison_plot_scene(const hs_comparison *, bool ascii);
-
-/* The same as data: one object; or a row for each trace and allocator, below one with the names of
- * the figures. */
-void hs_comparison_json(FILE *, const hs_comparison *);
-void hs_comparison_csv(FILE *, const hs_comparison *);
 
 /* The letter that stands for a contestant: A to Z, then a to z, then ?. */
 char hs_comparison_letter(size_t contestant);

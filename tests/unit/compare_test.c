@@ -1,4 +1,5 @@
 /* Comparisons: jobs, their figures, and how they are printed. */
+#include "export/comparison.h"
 #include "random.h"
 #include "traces.h"
 #include "view/comparison.h"

@@ -1,6 +1,8 @@
 /* A comparison as JSON and as CSV (RFC 4180, but for its line ends): the names are those of the
  * table of figures. Where a job has no figures, they are null, or empty. */
-#include "view/comparison.h"
+#include "export/comparison.h"
+
+#include "view/scene.h"
 
 #include <inttypes.h>
 #include <string.h>
