@@ -7,6 +7,7 @@
 #include "ui/problem_sheet.h"
 
 #include "language/expression.h"
+#include "model/random.h"
 #include "view/segments.h"
 
 #include <getopt.h>
@@ -108,13 +109,9 @@ static int handle(int option, sheet *s)
 
 /* --- What is random ------------------------------------------------------------------------- */
 
-/* Splitmix64; a number below n. */
 static uint64_t random_below(uint64_t *state, uint64_t n)
 {
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (z ^ (z >> 31)) % n;
+    return hs_random(state) % n;
 }
 
 static bool overlap(const sheet *s)

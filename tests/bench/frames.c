@@ -8,13 +8,14 @@
  * them fill about 4 GB; with --small all have 1 to 24 bytes, and many are on the screen. A quarter
  * more was allocated, and freed by chance. The very first frame reads the whole heap; those after
  * it what has changed. */
+#include "measuring.h"
+#include "model/random.h"
 #include "view/screen.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { FRAMES = 25 };
 static const double frame = 1e3 / 60;
@@ -50,18 +51,12 @@ typedef struct {
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+    return seconds_by(CLOCK_PROCESS_CPUTIME_ID) * 1e3;
 }
 
-/* SplitMix64 (Steele, Lea & Flood 2014). */
 static uint64_t below(player *p, uint64_t limit)
 {
-    uint64_t z = p->random += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return (z ^ z >> 31) % limit;
+    return hs_random(&p->random) % limit;
 }
 
 static uint64_t some_size(player *p)
@@ -107,12 +102,6 @@ static bool populate(player *p, const char *allocator, uint64_t blocks, bool sma
     while (p->count < blocks * 5 / 4) allocate(p);
     while (p->count > blocks) release(p);
     return true;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static double draw(const player *p, hs_screen_state *state, int rows, int columns)

@@ -5,6 +5,7 @@
  *
  * The trace is one by chance, of blocks most of which die young, 10,000 live unless it says. Cost
  * is to grow as the trace does: so it is measured at a tenth of the requests, too. */
+#include "measuring.h"
 #include "model/generator.h"
 #include "view/screen.h"
 
@@ -14,16 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SEEKS = 300, PIECE = 20000 };
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+    return seconds_by(CLOCK_MONOTONIC) * 1e3;
 }
 
 static void fail(const char *what)
@@ -45,12 +43,6 @@ static void write_trace(const char *path, uint64_t requests, uint64_t live)
     if (!hs_trace_save(t, path, &(hs_trace_writing){0}, &report)) fail(report.error);
     hs_trace_report_free(&report);
     hs_trace_free(t);
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static void go(hs_session *s, uint64_t count)

@@ -3,6 +3,7 @@
  * free. Same requests, same heap, taking turns; the least of several rounds.
  *
  *      playing [ALLOCATOR]... */
+#include "measuring.h"
 #include "workloads.h"
 
 #include "model/play.h"
@@ -12,15 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROUNDS = 21, FEW = 200000 };
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+    return seconds_by(CLOCK_MONOTONIC) * 1e9;
 }
 
 /* What else the machine does only adds to a time. */

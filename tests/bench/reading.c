@@ -6,31 +6,27 @@
  *
  * The requests are malloc, free and realloc by chance, with LIVE blocks live at most. The files lie
  * in the page cache; times are those of the processor, the least of RUNS. */
+#include "measuring.h"
+#include "model/random.h"
+
 #include <heapscope/trace_file.h>
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LIVE = 10000, RUNS = 3, MILLION = 1000000 };
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+    return seconds_by(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-/* SplitMix64 (Steele, Lea & Flood 2014). */
 static uint64_t below(uint64_t *state, uint64_t limit)
 {
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return (z ^ z >> 31) % limit;
+    return hs_random(state) % limit;
 }
 
 static hs_trace *make_trace(uint64_t requests)

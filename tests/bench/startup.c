@@ -3,6 +3,8 @@
  * with it, is `sh -c :`, from fork to its end.
  *
  *      startup PROGRAM [RUNS] */
+#include "measuring.h"
+
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -10,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MOST_RUNS = 1000 };
@@ -22,9 +23,7 @@ typedef struct {
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+    return seconds_by(CLOCK_MONOTONIC) * 1e3;
 }
 
 static pid_t start(const char *const argv[], int *master)
@@ -63,12 +62,6 @@ static void await(int master, const char *text)
 static void add(series *s, double from)
 {
     s->times[s->count++] = now() - from;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static double median(series *s)

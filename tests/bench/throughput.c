@@ -16,6 +16,7 @@
  * measured on fewer requests, marked with *: the first ones up to EXAMINED blocks in all.
  *
  * mimalloc and jemalloc join, as malloc in a process with LD_PRELOAD, where they are installed. */
+#include "measuring.h"
 #include "players.h"
 
 #include <glob.h>
@@ -26,7 +27,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -70,15 +70,7 @@ typedef struct {
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    return seconds_by(CLOCK_PROCESS_CPUTIME_ID) * 1e9;
 }
 
 static double median(double *times, int n)

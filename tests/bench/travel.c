@@ -7,13 +7,14 @@
  * which about half are live. Pointers go to a variable for each slot, used again and again, as a
  * program's are; with --names each malloc's pointer gets a name of its own (p1, p2, ...), as typed
  * ones do. With --trace the same requests are those of a trace that is opened and gone through. */
+#include "measuring.h"
+#include "model/random.h"
 #include "model/session.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { SEEKS = 400, FRAMES = 10 };
 static const double frame = 1e3 / 60;
@@ -38,18 +39,12 @@ typedef struct {
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+    return seconds_by(CLOCK_PROCESS_CPUTIME_ID) * 1e3;
 }
 
-/* SplitMix64 (Steele, Lea & Flood 2014). */
 static uint64_t below(player *p, uint64_t limit)
 {
-    uint64_t z = p->random += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return (z ^ z >> 31) % limit;
+    return hs_random(&p->random) % limit;
 }
 
 static void perform(player *p, const hs_op *op)
@@ -99,12 +94,6 @@ static void go(player *p, series *s, uint64_t count)
         exit(1);
     }
     s->times[s->count++] = now() - from;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static void report(series *s, const char *what)

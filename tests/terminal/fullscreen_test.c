@@ -31,14 +31,6 @@ static terminal *start(int rows, int columns)
     return t;
 }
 
-static int leave(terminal *t)
-{
-    terminal_type(t, "\004");
-    int status = terminal_wait(t);
-    terminal_end(t);
-    return status;
-}
-
 /* --- The main job --------------------------------------------------------------------------- */
 
 static void a_typed_malloc_is_drawn_and_explained(void **state)
@@ -55,7 +47,7 @@ static void a_typed_malloc_is_drawn_and_explained(void **state)
     assert_true(terminal_shows(t, "256|0 free"));
     terminal_type(t, "realloc p1 64\r");
     assert_true(terminal_shows(t, "p1 (0x107000008) was already freed, by command 2"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void growth_is_drawn(void **state)
@@ -65,7 +57,7 @@ static void growth_is_drawn(void **state)
     terminal_type(t, "malloc 300\r");
     assert_true(terminal_shows(t, "the heap doubled from 256 to"));
     assert_true(terminal_shows(t, "end: 512 bytes committed"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void every_size_of_screen_works(void **state)
@@ -84,7 +76,7 @@ static void every_size_of_screen_works(void **state)
     terminal_resize(t, 24, 80);
     terminal_type(t, "malloc 8\r");
     assert_true(terminal_shows(t, "p11 = malloc(8)"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_wide_screen_has_the_panels_beside_the_map(void **state)
@@ -95,7 +87,7 @@ static void a_wide_screen_has_the_panels_beside_the_map(void **state)
     assert_true(terminal_shows(t, "Figures"));
     terminal_settle(t);
     assert_non_null(strstr(terminal_row(t, 1), "Blocks, heap order"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 /* The row of the screen that contains the text; -1 when there is none. */
@@ -135,7 +127,7 @@ static void a_small_screen_has_allocators_one_above_the_other(void **state)
     terminal_type(t, "split off\r");
     assert_true(terminal_shows(t, "first-fit goes on alone"));
     assert_true(terminal_shows(t, "Blocks, heap order"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_wide_screen_has_allocators_in_columns(void **state)
@@ -153,7 +145,7 @@ static void a_wide_screen_has_allocators_in_columns(void **state)
     terminal_settle(t);
     terminal_resize(t, 24, 80);
     assert_true(terminal_shows(t, "── next-fit ─"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_search_shows_how_far_it_is_and_is_stopped(void **state)
@@ -169,7 +161,7 @@ static void a_search_shows_how_far_it_is_and_is_stopped(void **state)
     assert_true(terminal_shows(t, " million tried in "));
     terminal_type(t, "\003");
     assert_true(terminal_shows(t, "you stopped it"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_number_stands_whole_or_not_at_all(void **state)
@@ -179,7 +171,7 @@ static void a_number_stands_whole_or_not_at_all(void **state)
     terminal_type(t, "p12 = malloc 122; buffer = malloc 12345\r");
     assert_true(terminal_shows(t, "0x107000000   136 used p12 122 0x"));
     assert_true(terminal_shows(t, "12360 used buffer  "));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_list_of_the_homework_is_played(void **state)
@@ -192,7 +184,7 @@ static void a_list_of_the_homework_is_played(void **state)
     assert_true(terminal_shows(t, "ptr1 10"));
     terminal_type(t, " ");
     assert_true(terminal_shows(t, "ptr[2] = Alloc(5) returned 1000 (searched 2 elements)"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void the_homeworks_random_operations_are_played_one_by_one(void **state)
@@ -203,7 +195,7 @@ static void the_homeworks_random_operations_are_played_one_by_one(void **state)
     assert_true(terminal_shows(t, "ptr0 = malloc(3) = 0x3e8: best fit took the 100-byte hole"));
     terminal_type(t, "  ");
     assert_true(terminal_shows(t, "ptr1 = malloc(5) = 0x3eb: best fit took the 97-byte hole"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_prediction_is_typed_and_judged(void **state)
@@ -234,7 +226,7 @@ static void a_prediction_is_typed_and_judged(void **state)
     assert_true(terminal_shows(t, "p2 = malloc(8) = 0x107000008"));
     terminal_type(t, "predict\r");
     assert_true(terminal_shows(t, "predict is on; 2 of 3 answers were right"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_prediction_is_clicked_on_the_map(void **state)
@@ -257,7 +249,7 @@ static void a_prediction_is_clicked_on_the_map(void **state)
     assert_true(terminal_shows(t, "malloc 8: how many blocks will be examined?"));
     terminal_type(t, "\r");
     assert_true(terminal_shows(t, "right: address = 0x107000008 (2 of 3 right so far)"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_script_stops_for_a_prediction(void **state)
@@ -274,7 +266,7 @@ static void a_script_stops_for_a_prediction(void **state)
     assert_true(terminal_shows(t, "step 2/3"));
     terminal_type(t, " ");
     assert_true(terminal_shows(t, "free(p1): the 32-byte block"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_quiz_goes_on_when_its_answer_has_been_read(void **state)
@@ -303,7 +295,7 @@ static void a_quiz_goes_on_when_its_answer_has_been_read(void **state)
     terminal_type(t, "\003");
     assert_true(terminal_shows(t, "stopped: the request was not made"));
     assert_true(terminal_shows(t, "live 0 in 0 blocks"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_click_inspects_a_byte(void **state)
@@ -315,7 +307,7 @@ static void a_click_inspects_a_byte(void **state)
     assert_true(terminal_wants_mouse(t));
     terminal_click(t, 2, 13); /* the first byte, behind the address, below the ruler */
     assert_true(terminal_shows(t, "size 32 | bit 0 (used) 1"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void shifted_arrows_move_a_cursor_over_the_map(void **state)
@@ -332,7 +324,7 @@ static void shifted_arrows_move_a_cursor_over_the_map(void **state)
     assert_true(terminal_shows(t, "p1, asked for 24 bytes"));
     terminal_type(t, "\033[1;3C"); /* Alt-Right */
     assert_true(terminal_hides(t, "p1, asked for"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_request_is_gone_through_in_slow_motion(void **state)
@@ -354,7 +346,7 @@ static void a_request_is_gone_through_in_slow_motion(void **state)
     assert_true(terminal_shows(t, "32|1"));
     terminal_type(t, "why 1\r");
     assert_true(terminal_shows(t, "24 bytes requested + 8"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void the_plot_and_the_free_list_have_keys_and_commands(void **state)
@@ -372,7 +364,7 @@ static void the_plot_and_the_free_list_have_keys_and_commands(void **state)
     assert_true(terminal_shows(t, "0x107000000*  32  1 of 2 in heap order"));
     terminal_type(t, "plot\r");
     assert_true(terminal_shows(t, "live / heap 100%"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void the_shape_is_zoomed_and_leads_to_a_moment_and_an_address(void **state)
@@ -410,7 +402,7 @@ static void the_shape_is_zoomed_and_leads_to_a_moment_and_an_address(void **stat
     assert_true(terminal_shows(t, "this is the whole run"));
     terminal_type(t, "malloc 8\r");
     assert_true(terminal_shows(t, "b1 10/10"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_process_comes_to_life_step_by_step(void **state)
@@ -432,7 +424,7 @@ static void a_process_comes_to_life_step_by_step(void **state)
     assert_true(terminal_shows(t, "step 1 of 14"));
     terminal_type(t, "malloc 3000; address-space\r");
     assert_true(terminal_shows(t, "heap, break 0x107001000"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_key_goes_from_the_address_space_to_the_header_and_back(void **state)
@@ -467,7 +459,7 @@ static void a_key_goes_from_the_address_space_to_the_header_and_back(void **stat
     assert_true(terminal_hides(t, "process > heap"));
     terminal_type(t, "\033[Z");
     assert_true(terminal_shows(t, in[0]));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_started_program_is_watched(void **state)
@@ -481,7 +473,7 @@ static void a_started_program_is_watched(void **state)
     assert_true(terminal_shows(t, "libc.so.6 text"));
     terminal_type(t, "malloc 8\r");
     assert_true(terminal_shows(t, "p1 = malloc(8)"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void keys_and_the_bar_go_through_time(void **state)
@@ -499,7 +491,7 @@ static void keys_and_the_bar_go_through_time(void **state)
     assert_true(terminal_shows(t, "4/4"));
     terminal_type(t, "goto 1; malloc 100\r");
     assert_true(terminal_shows(t, "b1 2/2"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void overlays_open_scroll_and_close(void **state)
@@ -516,7 +508,7 @@ static void overlays_open_scroll_and_close(void **state)
     assert_true(terminal_shows(t, "Page Up"));
     terminal_type(t, "malloc 8\r");
     assert_true(terminal_shows(t, "p1 = malloc(8)"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_demo_is_chosen_from_the_menu(void **state)
@@ -538,7 +530,7 @@ static void a_demo_is_chosen_from_the_menu(void **state)
     assert_true(terminal_shows(t, "Knuth's boundary tag"));
     terminal_type(t, "demos\r");
     assert_true(terminal_shows(t, "   3  headers "));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void commands_of_the_machine_show_what_they_did(void **state)
@@ -575,7 +567,7 @@ static void tab_completes_commands_names_and_options(void **state)
     terminal_type(t, "re\t\t");
     assert_true(terminal_shows(t, "read  realloc  redo  repeat  reset"));
     terminal_type(t, "\003");
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void history_is_kept_across_runs_and_searched(void **state)
@@ -586,7 +578,7 @@ static void history_is_kept_across_runs_and_searched(void **state)
     assert_true(terminal_shows(t, "malloc(111)"));
     terminal_type(t, "free p1\r");
     assert_true(terminal_shows(t, "free(p1)"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
     t = start(24, 80);
     terminal_type(t, "\033[A\033[A\r"); /* up, up */
     assert_true(terminal_shows(t, "p1 = malloc(111)"));
@@ -594,7 +586,7 @@ static void history_is_kept_across_runs_and_searched(void **state)
     assert_true(terminal_shows(t, "bck:ree p"));
     terminal_type(t, "\r");
     assert_true(terminal_shows(t, "free(p1)"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void the_users_editrc_is_obeyed(void **state)
@@ -617,7 +609,7 @@ static void the_users_editrc_is_obeyed(void **state)
     terminal_type(t, "\r");
     assert_true(terminal_shows(t, "dd = malloc(32)"));
     terminal_file(home, ".editrc", "");
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_paste_of_many_lines_runs_them_all(void **state)
@@ -632,7 +624,7 @@ static void a_paste_of_many_lines_runs_them_all(void **state)
     terminal_type(t, text);
     assert_true(terminal_shows(t, "a99 = malloc(107)"));
     assert_true(terminal_shows(t, "in 100 blocks"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 /* Latin-1, say: the terminal is UTF-8's, and loses nothing behind such a byte. */
@@ -650,7 +642,7 @@ static void bytes_that_are_no_utf8_take_nothing_with_them(void **state)
     terminal_settle_for(t, 20);
     terminal_type(t, "\xa9t\xc3\xa9\r"); /* a letter in two reads */
     assert_true(terminal_shows(t, "été"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_very_long_line_is_pasted(void **state)
@@ -665,7 +657,7 @@ static void a_very_long_line_is_pasted(void **state)
     terminal *t = start(24, 80);
     terminal_type(t, text);
     assert_true(terminal_shows(t, "in 1 block"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
     free(text);
 }
 
@@ -680,7 +672,7 @@ static void lines_pasted_behind_a_long_command_wait_for_it(void **state)
     assert_true(terminal_shows(t, "a199 = malloc(207)"));
     terminal_type(t, "?"); /* the paste has ended: keys act again */
     assert_true(terminal_shows(t, "Page Up"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_statement_goes_on_while_its_brace_is_open(void **state)
@@ -691,7 +683,7 @@ static void a_statement_goes_on_while_its_brace_is_open(void **state)
     assert_true(terminal_shows(t, "..."));
     terminal_type(t, "malloc 8\r}\r");
     assert_true(terminal_shows(t, "repeated 3 times: 3 requests"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void arrows_move_by_words_with_ctrl(void **state)
@@ -707,7 +699,7 @@ static void arrows_move_by_words_with_ctrl(void **state)
         terminal_type(t, "1");
         assert_true(terminal_shows(t, "> malloc 124"));
         terminal_type(t, "\003");
-        assert_int_equal(leave(t), 0);
+        assert_int_equal(terminal_leave(t, "\004"), 0);
     }
 }
 
@@ -724,7 +716,7 @@ static void wide_characters_and_long_lines_are_edited(void **state)
     assert_int_equal(row, 23);
     terminal_type(t, "\003");
     assert_true(terminal_hides(t, "0123456789"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void ctrl_c_clears_the_line_and_stops_a_long_command(void **state)
@@ -739,7 +731,7 @@ static void ctrl_c_clears_the_line_and_stops_a_long_command(void **state)
     assert_true(terminal_shows(t, "working: "));
     terminal_type(t, "\003");
     assert_true(terminal_shows(t, "stopped after"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void control_characters_never_reach_the_terminal(void **state)
@@ -749,7 +741,7 @@ static void control_characters_never_reach_the_terminal(void **state)
     terminal_type(t, "note \"a\\e[2Jb\\x07c\"\r");
     assert_true(terminal_shows(t, "a␛[2Jb␇c"));
     assert_true(terminal_shows(t, "heapscope"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 /* --- The terminal is given back -------------------------------------------------------------- */
@@ -835,7 +827,7 @@ static void without_colours_nothing_is_lost(void **state)
         assert_true(terminal_shows(t, "░░░░"));
         terminal_settle(t);
         assert_false(terminal_has_colour(t));
-        assert_int_equal(leave(t), 0);
+        assert_int_equal(terminal_leave(t, "\004"), 0);
     }
 }
 
@@ -851,7 +843,7 @@ static void an_ascii_terminal_gets_ascii_only(void **state)
     for (const char *c = screen; *c; c++) assert_true((unsigned char)*c < 0x80);
     assert_non_null(strstr(screen, "~~~~"));
     free(screen);
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void what_is_typed_in_utf8_survives_an_ascii_locale(void **state)
@@ -864,7 +856,7 @@ static void what_is_typed_in_utf8_survives_an_ascii_locale(void **state)
     assert_true(terminal_shows(t, "> x = malloc 20; write x \"gr????.\""));
     terminal_type(t, "\r");
     assert_true(terminal_shows(t, "wrote 13 bytes at x")); /* 2 + 2 + 2 + 3, 3 of U+FFFD, 1 */
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void ctrl_c_clears_the_line_in_line_mode(void **state)
@@ -882,7 +874,7 @@ static void ctrl_c_clears_the_line_in_line_mode(void **state)
     terminal_type(t, "malloc 24\r");
     assert_true(terminal_shows(t, "p1 = malloc(24) = 0x107000008"));
     terminal_settle(t); /* Ctrl-D is for the prompt, not for the terminal's own editing */
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_dumb_terminal_gets_line_mode(void **state)
@@ -895,7 +887,7 @@ static void a_dumb_terminal_gets_line_mode(void **state)
     assert_true(terminal_shows(t, "p1 = malloc(24) = 0x107000008"));
     terminal_settle(t); /* while a command runs, the terminal is in the shell's modes */
     assert_false(terminal_is_alternate(t));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 /* --- Scripts -------------------------------------------------------------------------------- */
@@ -911,7 +903,7 @@ static void a_script_is_played_and_left_for_the_prompt(void **state)
     assert_true(terminal_shows(t, "free(p1)"));
     terminal_type(t, "malloc 48\r");
     assert_true(terminal_shows(t, "p2 = malloc(48)"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_lecture_goes_on_at_a_key(void **state)
@@ -934,7 +926,7 @@ static void a_lecture_goes_on_at_a_key(void **state)
     assert_true(terminal_shows(t, "last words"));
     terminal_type(t, " ");
     assert_true(terminal_shows(t, "free(p1)"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 int main(int argc, char **argv)

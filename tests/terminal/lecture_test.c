@@ -38,14 +38,6 @@ static const char *script(const char *name, const char *text)
     return terminal_file(home, name, text);
 }
 
-static int leave(terminal *t)
-{
-    terminal_type(t, "\003\004");
-    int status = terminal_wait(t);
-    terminal_end(t);
-    return status;
-}
-
 /* --- The same screens ------------------------------------------------------------------------ */
 
 /* Step `number` of `count`, or the prompt behind the last one. */
@@ -131,7 +123,7 @@ static void play_back_and_forth(const char *demo)
     terminal_type(t, END);
     assert_same(t, pictures[count], count, count, "after End");
     for (int i = 1; i <= count; i++) free(pictures[i]);
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
 }
 
 static bool has_command(const char *demo, const char *command)
@@ -189,7 +181,7 @@ static void commands_of_ones_own_leave_the_script_as_it_was(void **state)
         }
         assert_same(t, pictures[count], count, count, "with digressions before");
         for (int i = 1; i <= count; i++) free(pictures[i]);
-        leave(t); /* its status tells of typed commands that failed, too */
+        terminal_leave(t, "\003\004"); /* its status tells of typed commands that failed, too */
     }
 }
 
@@ -231,7 +223,7 @@ static void digits_jump_to_sections(void **state)
     terminal_settle(t);
     terminal_type(t, NEXT);
     assert_true(terminal_shows(t, "2            Middle"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
 }
 
 /* A section, or the end, is where one wants to be: no question on the way holds that up. */
@@ -247,7 +239,7 @@ static void a_jump_passes_predictions(void **state)
     terminal_type(t, END);
     assert_true(terminal_shows(t, "goodbye"));
     assert_true(terminal_shows(t, "live 8 in 1 block "));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
 }
 
 static void the_presenters_lines_are_not_for_the_audience(void **state)
@@ -259,7 +251,7 @@ static void the_presenters_lines_are_not_for_the_audience(void **state)
     terminal_type(t, END);
     assert_true(terminal_shows(t, "PgUp back in the script"));
     assert_true(terminal_hides(t, "smile"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
 }
 
 static void what_is_pointed_out_lasts_for_a_step(void **state)
@@ -279,7 +271,7 @@ static void what_is_pointed_out_lasts_for_a_step(void **state)
     assert_string_equal(again, pointed_out);
     free(again);
     free(pointed_out);
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
 }
 
 static void a_panel_has_its_title_again(void **state)
@@ -293,7 +285,7 @@ static void a_panel_has_its_title_again(void **state)
     assert_true(terminal_shows(t, "behind it"));
     terminal_type(t, HOME);
     assert_true(terminal_shows(t, " Process: hello: "));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
 }
 
 static void a_lecture_that_plays_by_itself_waits_where_it_is_told_to(void **state)
@@ -302,7 +294,7 @@ static void a_lecture_that_plays_by_itself_waits_where_it_is_told_to(void **stat
     terminal *t = play(script("waits.heap", "set pace 3600\nnote \"one\"\nwait 50ms\nnote \"two\"\n"
                                             "wait 1h\n"));
     assert_true(terminal_shows(t, "two"));
-    assert_int_equal(leave(t), 1); /* an hour is 3600s */
+    assert_int_equal(terminal_leave(t, "\003\004"), 1); /* an hour is 3600s */
     t = play(script("speed.heap",
                     "set pace 5; speed 100\nnote \"one\"\nnote \"two\"\nask \"well?\"\n"
                     "note \"three\"\n"));
@@ -310,7 +302,7 @@ static void a_lecture_that_plays_by_itself_waits_where_it_is_told_to(void **stat
     assert_true(terminal_shows(t, "step 3/4: Space goes on")); /* a question waits for a key */
     terminal_type(t, "p");
     assert_true(terminal_shows(t, "three"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
 }
 
 static void typed_commands_stay_as_a_branch(void **state)
@@ -329,7 +321,7 @@ static void typed_commands_stay_as_a_branch(void **state)
     assert_true(terminal_shows(t, "b1"));
     terminal_type(t, "branch main\r");
     assert_true(terminal_shows(t, "live 124 in 2 blocks"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
 }
 
 static void slow_motion_is_a_part_of_the_lecture(void **state)
@@ -345,7 +337,7 @@ static void slow_motion_is_a_part_of_the_lecture(void **state)
     assert_true(terminal_shows(t, "step 1: the client calls p1 = malloc(24)"));
     terminal_type(t, BACK);
     assert_true(terminal_shows(t, "> malloc 24"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
 }
 
 static void what_is_large_reads_well_at_24_rows(void **state)
@@ -362,7 +354,7 @@ static void what_is_large_reads_well_at_24_rows(void **state)
     terminal_type(t, NEXT); /* the reader's choice stays */
     assert_true(terminal_shows(t, "? what does free do?"));
     assert_true(terminal_shows(t, "Blocks, heap order"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
 }
 
 /* --- The speaker's terminal --------------------------------------------------------------------
@@ -400,7 +392,7 @@ static void the_speaker_follows_on_a_second_terminal(void **state)
     assert_true(terminal_shows(early, "F5 comes back"));
     terminal_type(t, F5 BACK BACK);
     assert_true(terminal_shows(early, "smile at them"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
     assert_true(terminal_shows(early, "The lecture is over."));
     assert_int_equal(terminal_wait(early), 0);
     terminal_end(early);
@@ -424,7 +416,7 @@ static void a_viewer_that_does_not_read_never_holds_up_the_lecture(void **state)
     assert_true(terminal_shows(t, "goodbye"));
     terminal_signal(v, SIGCONT);
     assert_true(terminal_shows(v, "3/3 Finale"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
     assert_int_equal(terminal_wait(v), 0);
     terminal_end(v);
 }
@@ -447,7 +439,7 @@ static void what_a_crash_left_behind_is_cleaned_up(void **state)
     assert_int_equal(terminal_wait(v), 0);
     terminal_end(v);
     assert_int_equal(system(command), 0);
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\003\004"), 0);
 }
 
 int main(int argc, char **argv)

@@ -385,6 +385,14 @@ void terminal_end(terminal *t)
     free(t);
 }
 
+int terminal_leave(terminal *t, const char *keys)
+{
+    terminal_type(t, keys);
+    int status = terminal_wait(t);
+    terminal_end(t);
+    return status;
+}
+
 const char *terminal_file(const char *folder, const char *name, const char *text)
 {
     static char path[512];

@@ -52,6 +52,9 @@ void terminal_kill_after(terminal *, int microseconds);
 /* Wait for the program's end: its exit status, 128 + signal, or -1 after 10 seconds. */
 int terminal_wait(terminal *);
 
+/* Type what leaves the program, wait for its end, and be done with it: as terminal_wait. */
+int terminal_leave(terminal *, const char *keys);
+
 /* Write a file for a program to read: its path, valid until the next call. */
 const char *terminal_file(const char *folder, const char *name, const char *text);
 

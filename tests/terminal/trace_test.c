@@ -25,14 +25,6 @@ static terminal *open_trace(const char *name, const char *text, int rows, int co
     return t;
 }
 
-static int leave(terminal *t)
-{
-    terminal_type(t, "\004");
-    int status = terminal_wait(t);
-    terminal_end(t);
-    return status;
-}
-
 /* So many mallocs of rising sizes, which are then freed. */
 static char *long_trace(int blocks)
 {
@@ -71,7 +63,7 @@ static void keys_go_through_a_trace(void **state)
     terminal_type(t, "\033[H"); /* Home */
     assert_true(terminal_shows(t, "request 0 of 5"));
     assert_true(terminal_shows(t, "the beginning"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void a_trace_plays_by_itself_at_any_pace(void **state)
@@ -88,7 +80,7 @@ static void a_trace_plays_by_itself_at_any_pace(void **state)
     terminal_type(t, "+p");
     assert_true(terminal_shows(t, "request 6000 of 6000, 1000 at a time"));
     assert_true(terminal_hides(t, "playing"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
     free(text);
 }
 
@@ -107,7 +99,7 @@ static void requests_are_found_by_command_and_again_by_key(void **state)
     assert_true(terminal_shows(t, "at command 350 of 2000"));
     terminal_type(t, "\rfind peak\r");
     assert_true(terminal_shows(t, "at command 1000 of 2000"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
     free(text);
 }
 
@@ -124,7 +116,7 @@ static void the_graph_shows_all_of_it_and_a_click_goes_there(void **state)
     assert_true(terminal_shows(t, "request 6000 of 6000"));
     terminal_click(t, 6, 18);
     assert_true(terminal_shows(t, "request 0 of 6000"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
     free(text);
 }
 
@@ -143,7 +135,7 @@ static void commands_begin_a_branch_in_a_trace(void **state)
     assert_true(terminal_shows(t, "asked for 24 bytes in command 1"));
     terminal_type(t, "goto 1; branch main; goto 1; inspect p0\r");
     assert_true(terminal_shows(t, "born in command 1; resized in 3 (300 bytes); freed in 5"));
-    assert_int_equal(leave(t), 0);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
 static void what_is_wrong_with_a_trace_is_told_with_its_line(void **state)
