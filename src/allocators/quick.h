@@ -13,11 +13,12 @@
  * quick; bit 0 stays set: neighbours leave the block alone. The lists are linked one way: blocks
  * leave only from the front.
  *
- * All quick blocks are joined with their neighbours and put into the structure when it has no block
- * for a request. And when it has none but the last of the heap, never used as a rule: to carve up
- * that one while free bytes wait elsewhere makes the heap longer than it need be. Then they are
- * joined if they are many. Each was freed since the last time, so one is joined for each free: the
- * time is constant on average, though not of every request.
+ * When the structure has no block for a request, quick blocks are joined with their neighbours and
+ * put into it, the largest first, until one serves. And when it has none but the last of the heap,
+ * never used as a rule: to carve up that one while free bytes wait elsewhere makes the heap longer
+ * than it need be. Then they are joined if they are many. The small ones stay as long as the large
+ * ones do: they are asked for again sooner. At most one is joined for each that was freed: the time
+ * is constant on average, though not of every request.
  *
  * What makes this fast is how little of a block is looked at: no neighbour, and no bit that decides
  * where the processor goes next. Bytes, counts and bits are kept beside the heads for that reason.
@@ -37,7 +38,7 @@ enum {
     QUICK_LARGEST = 4096,
     QUICK_LISTS = QUICK_LARGEST / WORD + 1,
     QUICK_WORDS = (QUICK_LISTS + 63) / 64,
-    QUICK_WASTE = 8,    /* a block may be larger than the request needs by an eighth of that */
+    QUICK_WASTE = 6,    /* a block may be larger than the request needs by a sixth of that */
     QUICK_SHARE = 16,   /* many: a sixteenth of the used heap, */
     QUICK_FEW = 1 << 16 /* but never fewer bytes: a small heap costs nobody memory */
 };
@@ -122,18 +123,6 @@ static inline hs_addr pop_quick(hs_heap *h, hs_addr *head)
 
 /* --- Joining -------------------------------------------------------------------------------- */
 
-/* Put all quick blocks into the structure, each joined with its free neighbours. */
-static void join_quick(hs_heap *h)
-{
-    struct quick *q = h->state;
-    for (unsigned i = 0; i < QUICK_LISTS; i++)
-        while (q->head[i]) {
-            hs_addr block = pop_quick(h, &q->head[i]);
-            hs_visit(h, block, size_of(h, block));
-            settle(h, block, true);
-        }
-}
-
 /* The end of the run of free blocks, quick or not, that starts at `block`. */
 static hs_addr run_end(hs_heap *h, hs_addr block)
 {
@@ -164,21 +153,46 @@ static bool joining_helps(hs_heap *h, uint64_t need, uint64_t alignment)
     }
 }
 
+static inline bool is_last(const hs_heap *h, hs_addr block)
+{
+    return block + size_of(h, block) == end_mark(h);
+}
+
 /* Is this the last block of the heap, and do many bytes wait in quick ones? */
 static inline bool is_last_resort(const hs_heap *h, hs_addr block)
 {
     const struct quick *q = h->state;
     return q->bytes >= QUICK_FEW && q->bytes >= (block - h->base) / QUICK_SHARE &&
-           block + size_of(h, block) == end_mark(h);
+           is_last(h, block);
+}
+
+/* Put quick blocks into the structure, each joined with its free neighbours, the largest first,
+ * until it has a block for the request that is not the last of the heap. Returns what it has then,
+ * or NULL. */
+static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment)
+{
+    struct quick *q = h->state;
+    for (unsigned word = QUICK_WORDS; word-- > 0;)
+        for (uint64_t bits = q->bitmap[word], bit; bits; bits ^= bit) {
+            unsigned i = 63 - (unsigned)__builtin_clzll(bits);
+            bit = (uint64_t)1 << i;
+            for (hs_addr *head = &q->head[64 * word + i]; *head;) {
+                hs_addr block = pop_quick(h, head);
+                hs_visit(h, block, size_of(h, block));
+                settle(h, block, true);
+                block = find(h, need, alignment);
+                if (block && !is_last(h, block)) return block;
+            }
+        }
+    return find(h, need, alignment);
 }
 
 /* A free block for the request, `found` in the structure or not at all: that one, or, after
- * joining the quick ones if that is due, what is found then. NULL when there is none. */
+ * joining quick ones if that is due, what is found then. NULL when there is none. */
 static inline hs_addr find_joined(hs_heap *h, hs_addr found, uint64_t need, uint64_t alignment)
 {
     if (found ? !is_last_resort(h, found) : !joining_helps(h, need, alignment)) return found;
-    join_quick(h);
-    return find(h, need, alignment);
+    return join_quick(h, need, alignment);
 }
 
 /* --- The requests --------------------------------------------------------------------------- */
