@@ -32,7 +32,7 @@ static bool commit(hs_heap *h, uint64_t size)
            mprotect(hs_real(h, h->base), page_round(size), PROT_READ | PROT_WRITE) == 0;
 }
 
-enum { TOUCHED = 1 << 28 };
+enum { TOUCHED = 1 << 28, MUCH = 1 << 20 };
 
 bool hs_heap_prepare(hs_heap *h, uint64_t bytes)
 {
@@ -104,11 +104,21 @@ bool hs_range_grow(hs_heap *h, hs_addr end)
     return true;
 }
 
+/* Make the bytes from `from` on zero up to the end. Of many, whole pages go back to the system: to
+ * write to those that nobody touched would cost memory. */
+static void clear(hs_heap *h, hs_addr from)
+{
+    hs_addr to = h->end, whole = h->base + page_round(from - h->base);
+    if (to - from >= MUCH && madvise(hs_real(h, whole), page_round(to - whole), MADV_DONTNEED) == 0)
+        to = whole;
+    memset(hs_real(h, from), 0, to - from);
+}
+
 bool hs_range_resize(hs_heap *h, uint64_t committed)
 {
     hs_addr end = h->base + committed;
     if (end > h->end && !commit(h, committed)) return false;
-    if (end < h->end) memset(hs_real(h, end), 0, h->end - end);
+    if (end < h->end) clear(h, end);
     h->end = end;
     return true;
 }
