@@ -397,7 +397,8 @@ void hs_client_restore(hs_client *c, const hs_client_image *image, hs_client_tel
                        void *context)
 {
     differences d = {0};
-    hs_pages_differing(c->block_pages, image->blocks, note_difference, &d);
+    hs_pages_differing(c->block_pages, c->blocks, c->block_count * sizeof *c->blocks, image->blocks,
+                       note_difference, &d);
     note_difference(&d, image->block_count * sizeof *c->blocks, SIZE_MAX / 2);
     tell_differences(c, &d, tell, context);
     c->variables = hs_array_reserve(c->variables, &c->variable_capacity, image->variable_count,

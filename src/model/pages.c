@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 4096, WORDS = PAGE / 8, GROUP = 64 };
+enum { PAGE = 4096, WORDS = PAGE / 8, GROUP = 64, CLOSE = 64 };
 
 /* A page, packed: heaps are mostly words that are zero, or small, or addresses. A word takes 0, 2,
  * 5 or 8 bytes, the lowest first; two bits tell which. Where few words differ from what the page
@@ -31,7 +31,7 @@ typedef struct page {
 } page;
 
 enum { SLACK = 8 }; /* whole words are read from packed ones */
-enum { MASK = WORDS / 8, MOST_OF_A_PART = WORDS / 4 };
+enum { MASK = WORDS / 8, MASK_WORDS = MASK / 8, MOST_OF_A_PART = WORDS / 4 };
 static const uint8_t length_of[4] = {0, 2, 5, 8};
 
 typedef struct {
@@ -43,6 +43,7 @@ typedef struct {
 struct hs_pages {
     page **table; /* NULL: dirty */
     page **bases; /* whole pages that were there before, for parts; NULL: none */
+    page *zero;   /* the one for all places where every byte is zero */
     size_t count, capacity;
     group **groups; /* NULL: not as any group has it */
     size_t group_count, group_capacity;
@@ -83,27 +84,44 @@ static unsigned length_code(uint64_t word)
     return word == 0 ? 0 : word >> 16 == 0 ? 1 : word >> 40 == 0 ? 2 : 3;
 }
 
-static bool is_in(const uint8_t *mask, size_t i)
+/* Words, packed: their lengths and their bytes. Returns how many bytes that is. */
+static size_t encode(const uint64_t *words, size_t count, uint8_t *packed)
 {
-    return mask[i / 8] >> i % 8 & 1;
-}
-
-/* The words that are in the mask (NULL: all), `count` of them. */
-static page *pack_words(const uint64_t *words, const uint8_t *mask, size_t count, page *base)
-{
-    uint8_t packed[MASK + WORDS / 4 + PAGE + SLACK] = {0};
-    uint8_t *lengths = packed + (mask ? MASK : 0), *to = lengths + (count + 3) / 4;
-    size_t n = 0;
-    if (mask) memcpy(packed, mask, MASK);
-    for (size_t i = 0; i < WORDS; i++) {
-        if (mask && !is_in(mask, i)) continue;
+    uint8_t *to = packed + (count + 3) / 4;
+    memset(packed, 0, (count + 3) / 4);
+    for (size_t i = 0; i < count; i++) {
         unsigned code = length_code(words[i]);
-        lengths[n / 4] |= (uint8_t)(code << n % 4 * 2);
+        packed[i / 4] |= (uint8_t)(code << i % 4 * 2);
         memcpy(to, &words[i], sizeof words[i]);
         to += length_of[code];
-        n++;
     }
-    size_t size = (size_t)(to - packed);
+    return (size_t)(to - packed);
+}
+
+/* The other way. Four words that are zero are as one: there are many such. */
+static void decode(const uint8_t *packed, uint64_t *words, size_t count)
+{
+    static const uint64_t masks[4] = {0, 0xffff, 0xffffffffff, UINT64_MAX};
+    const uint8_t *next = packed + (count + 3) / 4;
+    for (size_t i = 0; i < count; i++) {
+        if (i % 4 == 0 && !packed[i / 4] && count - i >= 4) {
+            memset(&words[i], 0, 4 * sizeof *words);
+            i += 3;
+            continue;
+        }
+        unsigned code = packed[i / 4] >> i % 4 * 2 & 3;
+        memcpy(&words[i], next, sizeof words[i]);
+        words[i] &= masks[code];
+        next += length_of[code];
+    }
+}
+
+/* A page of `count` words: those of the mask, or all when that is NULL. */
+static page *new_page(const uint64_t *words, size_t count, const uint64_t *mask, page *base)
+{
+    uint8_t packed[MASK + WORDS / 4 + PAGE + SLACK];
+    size_t start = mask ? MASK : 0, size = start + encode(words, count, packed + start);
+    if (mask) memcpy(packed, mask, MASK);
     page *p = hs_new(1, page_size(size + SLACK));
     *p = (page){.users = 1, .base = base, .size = size + SLACK};
     memcpy(p->packed, packed, size);
@@ -112,23 +130,19 @@ static page *pack_words(const uint64_t *words, const uint8_t *mask, size_t count
 
 static void unpack_words(const page *p, uint64_t *words)
 {
-    static const uint64_t masks[4] = {0, 0xffff, 0xffffffffff, UINT64_MAX};
-    const uint8_t *mask = p->base ? p->packed : NULL;
-    size_t count = WORDS, n = 0;
-    if (mask) {
-        unpack_words(p->base, words);
-        count = 0;
-        for (size_t i = 0; i < MASK; i++) count += (size_t)__builtin_popcount(mask[i]);
+    uint64_t mask[MASK_WORDS], others[WORDS];
+    size_t count = 0, n = 0;
+    if (!p->base) {
+        decode(p->packed, words, WORDS);
+        return;
     }
-    const uint8_t *lengths = p->packed + (mask ? MASK : 0), *next = lengths + (count + 3) / 4;
-    for (size_t i = 0; i < WORDS; i++) {
-        if (mask && !is_in(mask, i)) continue;
-        unsigned code = lengths[n / 4] >> n % 4 * 2 & 3;
-        memcpy(&words[i], next, sizeof words[i]);
-        words[i] &= masks[code];
-        next += length_of[code];
-        n++;
-    }
+    unpack_words(p->base, words);
+    memcpy(mask, p->packed, MASK);
+    for (size_t i = 0; i < MASK_WORDS; i++) count += (size_t)__builtin_popcountll(mask[i]);
+    decode(p->packed + MASK, others, count);
+    for (size_t i = 0; i < MASK_WORDS; i++)
+        for (uint64_t bits = mask[i]; bits; bits &= bits - 1)
+            words[i * 64 + (size_t)__builtin_ctzll(bits)] = others[n++];
 }
 
 static void unpack(const page *p, uint8_t *bytes, size_t n)
@@ -141,19 +155,19 @@ static void unpack(const page *p, uint8_t *bytes, size_t n)
 /* The first n bytes of a page, the rest of it zero; as a part of `base` when that is short. */
 static page *pack(const uint8_t *bytes, size_t n, page *base)
 {
-    uint64_t words[WORDS] = {0}, before[WORDS];
-    uint8_t mask[MASK] = {0};
+    uint64_t words[WORDS] = {0}, before[WORDS], others[WORDS], mask[MASK_WORDS] = {0};
     size_t count = 0;
     memcpy(words, bytes, n);
-    if (!base) return pack_words(words, NULL, WORDS, NULL);
+    if (!base) return new_page(words, WORDS, NULL, NULL);
     unpack_words(base, before);
     for (size_t i = 0; i < WORDS; i++) {
-        if (words[i] == before[i]) continue;
-        mask[i / 8] |= (uint8_t)(1u << i % 8);
-        count++;
+        bool differs = words[i] != before[i];
+        others[count] = words[i];
+        mask[i / 64] |= (uint64_t)differs << i % 64;
+        count += differs;
     }
-    if (count > MOST_OF_A_PART) return pack_words(words, NULL, WORDS, NULL);
-    return pack_words(words, mask, count, use(base));
+    if (count > MOST_OF_A_PART) return new_page(words, WORDS, NULL, NULL);
+    return new_page(others, count, mask, use(base));
 }
 
 /* The group is none that the region has. */
@@ -166,7 +180,10 @@ static void forget_group(hs_pages *r, size_t i)
 
 hs_pages *hs_pages_new(void)
 {
-    return hs_new(1, sizeof(hs_pages));
+    const uint64_t zeros[WORDS] = {0};
+    hs_pages *r = hs_new(1, sizeof *r);
+    r->zero = new_page(zeros, WORDS, NULL, NULL);
+    return r;
 }
 
 void hs_pages_free(hs_pages *r)
@@ -177,6 +194,7 @@ void hs_pages_free(hs_pages *r)
         let_go(r->table[i]);
         let_go(r->bases[i]);
     }
+    let_go(r->zero);
     free(r->groups);
     free(r->table);
     free(r->bases);
@@ -205,20 +223,30 @@ static void extend(hs_pages *r, size_t count)
     r->group_count = groups;
 }
 
-void hs_pages_touch(hs_pages *r, size_t from, size_t to)
-{
-    if (from >= to) return;
-    for (size_t i = from / PAGE; i <= (to - 1) / PAGE && i < r->count; i++) {
-        if (!r->table[i]) continue;
-        let_go(r->table[i]);
-        r->table[i] = NULL;
-        forget_group(r, i / GROUP);
-    }
-}
-
 static size_t pages_in(size_t size)
 {
     return (size + PAGE - 1) / PAGE;
+}
+
+/* What the region has at place i is said to be p, or, by NULL, not known. */
+static void put(hs_pages *r, size_t i, page *p)
+{
+    if (r->table[i] == p) return;
+    let_go(r->table[i]);
+    r->table[i] = p ? use(p) : NULL;
+    forget_group(r, i / GROUP);
+}
+
+void hs_pages_touch(hs_pages *r, size_t from, size_t to)
+{
+    if (from >= to) return;
+    for (size_t i = from / PAGE; i <= (to - 1) / PAGE && i < r->count; i++) put(r, i, NULL);
+}
+
+void hs_pages_clear(hs_pages *r, size_t from)
+{
+    if (from % PAGE) hs_pages_touch(r, from, from + 1);
+    for (size_t i = pages_in(from); i < r->count; i++) put(r, i, r->zero);
 }
 
 static size_t bytes_in(size_t size, size_t i)
@@ -235,10 +263,18 @@ static void set_base(hs_pages *r, size_t i, page *last)
     r->bases[i] = use(base);
 }
 
+/* Of a page that is part of the region only at its start, the rest may be anything. */
+static bool is_zero(const uint8_t *bytes, size_t n)
+{
+    return n == PAGE && !bytes[0] && memcmp(bytes, bytes + 1, n - 1) == 0;
+}
+
 static page *take_page(hs_pages *r, const uint8_t *data, size_t size, size_t i)
 {
     if (!r->table[i]) {
-        r->table[i] = pack(data + i * PAGE, bytes_in(size, i), r->bases[i]);
+        const uint8_t *bytes = data + i * PAGE;
+        size_t n = bytes_in(size, i);
+        r->table[i] = is_zero(bytes, n) ? use(r->zero) : pack(bytes, n, r->bases[i]);
         set_base(r, i, r->table[i]);
     }
     return use(r->table[i]);
@@ -318,8 +354,7 @@ static void restore_group(hs_pages *r, uint8_t *data, const hs_snapshot *s, size
     for (size_t k = 0; k < GROUP && from + k < s->count; k++) {
         if (r->table[from + k] == g->pages[k]) continue;
         unpack(g->pages[k], data + (from + k) * PAGE, bytes_in(s->size, from + k));
-        let_go(r->table[from + k]);
-        r->table[from + k] = use(g->pages[k]);
+        put(r, from + k, g->pages[k]);
         set_base(r, from + k, g->pages[k]);
     }
     g->users++;
@@ -337,15 +372,48 @@ void hs_pages_restore(hs_pages *r, void *data, const hs_snapshot *s)
         if (r->groups[i] != s->groups[i]) restore_group(r, data, s, i);
 }
 
-void hs_pages_differing(const hs_pages *r, const hs_snapshot *s, hs_pages_tell *tell, void *context)
+/* Who listens to differences, and the last one, which is told when the next lies apart from it. */
+typedef struct {
+    hs_pages_tell *tell;
+    void *context;
+    size_t from, to;
+} listener;
+
+static void hear(listener *l, size_t from, size_t to)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        size_t g = i / GROUP;
-        if (i % GROUP == 0 && g < r->group_count && r->groups[g] == s->groups[g]) {
-            i += GROUP - 1;
-            continue;
-        }
-        if (i >= r->count || r->table[i] != s->groups[g]->pages[i % GROUP])
-            tell(context, i * PAGE, i * PAGE + bytes_in(s->size, i));
+    if (l->to && from <= l->to + CLOSE) {
+        l->to = to;
+        return;
     }
+    if (l->to) l->tell(l->context, l->from, l->to);
+    l->from = from;
+    l->to = to;
+}
+
+/* Bytes from .. to - 1 of the snapshot lie in one page, `p`. */
+static void compare(listener *l, const page *p, const uint8_t *data, size_t from, size_t to)
+{
+    uint64_t was[WORDS], is[WORDS] = {0};
+    unpack_words(p, was);
+    memcpy(is, data + from, to - from);
+    if (to - from < PAGE) memset((uint8_t *)was + (to - from), 0, PAGE - (to - from));
+    for (size_t i = 0; i < WORDS; i++)
+        if (was[i] != is[i]) hear(l, from + i * sizeof *is, from + (i + 1) * sizeof *is);
+}
+
+void hs_pages_differing(const hs_pages *r, const void *data, size_t size, const hs_snapshot *s,
+                        hs_pages_tell *tell, void *context)
+{
+    listener l = {.tell = tell, .context = context};
+    for (size_t i = 0; i < s->count; i++) {
+        size_t g = i / GROUP, from = i * PAGE, to = from + bytes_in(s->size, i);
+        const page *p = s->groups[g]->pages[i % GROUP];
+        if (i >= r->count || to > size)
+            hear(&l, from, to);
+        else if (i % GROUP == 0 && size / PAGE >= i + GROUP && r->groups[g] == s->groups[g])
+            i += GROUP - 1;
+        else if (r->table[i] != p)
+            compare(&l, p, data, from, to);
+    }
+    if (l.to) tell(context, l.from, l.to);
 }

@@ -22,6 +22,9 @@ void hs_pages_free(hs_pages *);
 /* The bytes from .. to - 1 of the region were written to, or may have been. */
 void hs_pages_touch(hs_pages *, size_t from, size_t to);
 
+/* All bytes from `from` on are zero, in the region and, should it grow, behind it. */
+void hs_pages_clear(hs_pages *, size_t from);
+
 /* The region's first `size` bytes, which lie at `data`, as they are. */
 hs_snapshot *hs_pages_take(hs_pages *, const void *data, size_t size);
 void hs_snapshot_free(hs_snapshot *);
@@ -32,9 +35,11 @@ size_t hs_snapshot_size(const hs_snapshot *);
  * weighing is a number from 1 on, never used before. */
 size_t hs_snapshot_weigh(const hs_snapshot *, uint64_t weighing);
 
-/* Tell, in order, which bytes of the snapshot the region may have otherwise. */
+/* Tell, in order, which bytes of the snapshot the region's first `size` bytes, which lie at `data`,
+ * have otherwise or do not reach. What lies between close differences is told with them. */
 typedef void hs_pages_tell(void *context, size_t from, size_t to);
-void hs_pages_differing(const hs_pages *, const hs_snapshot *, hs_pages_tell *, void *context);
+void hs_pages_differing(const hs_pages *, const void *data, size_t size, const hs_snapshot *,
+                        hs_pages_tell *, void *context);
 
 /* Make the region what it was; `data` has room for it. What lies behind it is left as it is: when
  * the region shrinks, its bytes there are to stay, or must be said to be written to. */

@@ -225,7 +225,7 @@ static bool restore_heap(hs_session *s, const checkpoint *c, hs_problem *problem
     if (!reused && !hs_session_fresh_heap(s, setup, problem)) return false;
     size_t size = hs_snapshot_size(c->heap);
     void *bytes = hs_heap_recall(s->heap, size, c->state);
-    hs_travel_heap_changed(s->travel, size, SIZE_MAX); /* what it shrinks by is cleared */
+    hs_pages_clear(s->travel->heap, size);
     if (!bytes) {
         *problem = (hs_problem){.what = "the system gives no memory to go back"};
         return false;
@@ -253,9 +253,12 @@ static void tell_block(void *context, hs_addr from, hs_addr to)
  * are; a table of blocks (of a model) may be another one altogether. */
 static void tell_heap(hs_session *s, const checkpoint *c)
 {
-    hs_addr end = hs_heap_base(s->heap) + hs_snapshot_size(c->heap), now = hs_heap_end(s->heap);
+    hs_addr base = hs_heap_base(s->heap), end = base + hs_snapshot_size(c->heap);
+    hs_addr now = hs_heap_end(s->heap);
+    uint64_t committed = hs_heap_committed(s->heap);
     if (hs_heap_allocator(s->heap)->model_base) hs_atlas_forget(s);
-    hs_pages_differing(s->travel->heap, c->heap, tell_bytes, s);
+    hs_pages_differing(s->travel->heap, hs_heap_bytes(s->heap, base, committed), committed, c->heap,
+                       tell_bytes, s);
     hs_atlas_differs(s, (end < now ? end : now) - 1, end < now ? now : end);
     hs_atlas_marks_move(s);
 }
@@ -278,7 +281,6 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     s->change_count = 0;
     hs_kept_is_old(s->kept);
     s->kept->between = false;
-    hs_atlas_catch_up(s);
     return true;
 }
 
@@ -307,7 +309,7 @@ static bool go(hs_session *s, const hs_session *from, hs_moment target, hs_probl
     if (!onward && !restore(s, c, problem)) return false;
     s->at.branch = target.branch;
     s->work = 0;
-    if (shown) hs_session_pass(s, shown - 1);
+    hs_session_pass(s, before.count);
     hs_session_go_on(s, target.count);
     s->work = 0;
     return true;

@@ -4,6 +4,7 @@
 
 #include "model/pages.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,13 @@ static void resize(region *r, uint64_t *random)
     r->size = size;
 }
 
+static void clear(region *r, uint64_t *random)
+{
+    size_t from = random_below(random, r->size);
+    memset(r->data + from, 0, LARGEST - from);
+    hs_pages_clear(r->pages, from);
+}
+
 static void take(region *r, size_t i)
 {
     hs_snapshot_free(r->snapshots[i]);
@@ -47,9 +55,33 @@ static void take(region *r, size_t i)
     memcpy(r->copies[i], r->data, r->size);
 }
 
+/* Bytes that are told to differ become those of a copy. */
+typedef struct {
+    uint8_t *bytes;
+    const uint8_t *copy;
+} patched;
+
+static void patch(void *context, size_t from, size_t to)
+{
+    const patched *p = context;
+    memcpy(p->bytes + from, p->copy + from, to - from);
+}
+
+/* Where no difference is told, there is none. */
+static void expect_differences(const region *r, size_t i)
+{
+    size_t size = hs_snapshot_size(r->snapshots[i]);
+    patched p = {calloc(1, LARGEST), r->copies[i]};
+    memcpy(p.bytes, r->data, r->size);
+    hs_pages_differing(r->pages, r->data, r->size, r->snapshots[i], patch, &p);
+    assert_memory_equal(p.bytes, r->copies[i], size);
+    free(p.bytes);
+}
+
 static void go_back(region *r, size_t i)
 {
     if (!r->snapshots[i]) return;
+    expect_differences(r, i);
     r->size = hs_snapshot_size(r->snapshots[i]);
     hs_pages_restore(r->pages, r->data, r->snapshots[i]);
     assert_memory_equal(r->data, r->copies[i], r->size);
@@ -63,10 +95,11 @@ static void any_snapshot_gives_back_what_was_there(void **state)
     for (size_t i = 0; i < SNAPSHOTS; i++) r.copies[i] = calloc(1, LARGEST);
     for (int i = 0; i < STEPS; i++) {
         size_t which = random_below(&random, SNAPSHOTS);
-        switch (random_below(&random, 12)) {
+        switch (random_below(&random, 13)) {
         case 0: take(&r, which); break;
         case 1: go_back(&r, which); break;
         case 2: resize(&r, &random); break;
+        case 3: clear(&r, &random); break;
         default: scribble(&r, &random);
         }
     }
@@ -102,6 +135,33 @@ static void snapshots_share_what_did_not_change(void **state)
     free(data);
 }
 
+static void write_down(void *context, size_t from, size_t to)
+{
+    char *text = context;
+    size_t n = strlen(text);
+    snprintf(text + n, 100 - n, "%zu-%zu ", from, to);
+}
+
+static void differences_are_told_by_the_word(void **state)
+{
+    (void)state;
+    hs_pages *pages = hs_pages_new();
+    uint8_t *data = calloc(1, LARGEST);
+    char told[100] = "";
+    hs_snapshot *s = hs_pages_take(pages, data, LARGEST);
+    data[1000] = 1; /* two words, close */
+    data[1063] = 1;
+    data[9000] = 1;
+    data[12287] = 1; /* at the end of a page, and at the start of the next */
+    data[12288] = 1;
+    hs_pages_touch(pages, 0, 20000);
+    hs_pages_differing(pages, data, LARGEST - 100, s, write_down, told);
+    assert_string_equal(told, "1000-1064 9000-9008 12280-12296 1224704-1228800 ");
+    hs_snapshot_free(s);
+    hs_pages_free(pages);
+    free(data);
+}
+
 static void zeros_and_small_numbers_take_little(void **state)
 {
     enum { WORDS = 8192 };
@@ -117,12 +177,26 @@ static void zeros_and_small_numbers_take_little(void **state)
     free(words);
 }
 
+static void zeros_are_taken_once(void **state)
+{
+    (void)state;
+    hs_pages *pages = hs_pages_new();
+    uint8_t *data = calloc(1, LARGEST);
+    hs_snapshot *s = hs_pages_take(pages, data, LARGEST);
+    assert_true(hs_snapshot_weigh(s, 1) < LARGEST / 256); /* the groups, and one page */
+    hs_snapshot_free(s);
+    hs_pages_free(pages);
+    free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_snapshot_gives_back_what_was_there),
         cmocka_unit_test(snapshots_share_what_did_not_change),
+        cmocka_unit_test(differences_are_told_by_the_word),
         cmocka_unit_test(zeros_and_small_numbers_take_little),
+        cmocka_unit_test(zeros_are_taken_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
