@@ -201,13 +201,9 @@ bool hs_session_walk_to(const hs_session *, hs_addr at, hs_seen *out);
 #define HS_ALL_KINDS (~0u)
 
 /* The n-th block (from 0) of those kinds, in heap order; and how many such blocks start below `at`.
- * What they cost hardly depends on the number of blocks, while the heap is sound. */
+ * What they cost hardly depends on the number of blocks. */
 bool hs_session_walk_nth(const hs_session *, uint64_t n, unsigned kinds, hs_seen *out);
 uint64_t hs_session_count_before(const hs_session *, hs_addr at, unsigned kinds);
-
-/* Is it? Then the sums that make it so are kept; else the heap is broken, or stands in the middle
- * of a request. */
-bool hs_session_is_charted(const hs_session *);
 
 /* What the bytes of the heap serve. */
 typedef enum {

@@ -10,10 +10,14 @@
  *
  * Shares count the bytes that lie in the range; all else counts the blocks that start in it.
  *
- * Invariants: a leaf that is not dirty has what a walk over the whole heap would see there; above a
- * dirty node all are dirty. Whatever changes a block tells, in an event or a change, some byte of
- * it, and whatever makes a block tells all of it: so it is enough to mark all leaves of the blocks
- * that the told bytes lay in before. */
+ * Where a header is broken, be it for the moment between two writes of a request, a walk is
+ * derailed, and takes the rest of the heap for one damaged piece. Nodes that end before that piece
+ * are as ever; those behind it keep what they have, for when the header is whole again.
+ *
+ * Invariants: a leaf that is not dirty has what a walk over the whole heap would see there, if no
+ * derailment hid it; above a dirty node all are dirty. Whatever changes a block tells, in an event
+ * or a change, some byte of it, and whatever makes a block tells all of it: so it is enough to mark
+ * all leaves of the blocks that the told bytes lay in before. */
 #include "model/atlas.h"
 
 #include "heap/array.h"
@@ -44,7 +48,10 @@ struct hs_atlas {
     unsigned bits;  /* of the root's range */
     hs_addr base;
     hs_addr highest; /* hs_totals.highest_block as it was seen last: it parts free from unused */
-    bool derailed;   /* a walk met a broken header */
+    struct {
+        hs_addr at, end; /* the damaged piece; UINT64_MAX: there is none */
+        hs_addr whole;   /* block whence a walk comes to it, or HS_NULL: the first */
+    } derailed;
 };
 
 /* A node, with the range that it stands for. */
@@ -89,6 +96,7 @@ static hs_atlas *new_atlas(const hs_session *s)
     a->nodes = hs_array_reserve(NULL, &a->capacity, 1, sizeof *a->nodes);
     a->nodes[a->count++] = (node){.dirty = true};
     a->highest = s->is.totals.highest_block;
+    a->derailed.at = UINT64_MAX;
     return a;
 }
 
@@ -196,10 +204,6 @@ void hs_atlas_follow(hs_session *s)
     const hs_event *e = hs_events(s->heap, &n);
     hs_atlas *a = s->kept->atlas;
     if (!a) return;
-    if (s->is.broken_by || a->derailed) {
-        hs_atlas_forget(s);
-        return;
-    }
     for (size_t i = 0; i < s->change_count; i++)
         mark_pieces(a, s->changes[i].from, s->changes[i].to);
     for (size_t i = 0; i < n; i++) mark_event(a, &e[i]);
@@ -215,7 +219,6 @@ typedef struct {
     hs_seen seen;  /* the block at or behind .. */
     hs_addr until; /* .. this address, where the last leaf ended */
     bool on, more; /* the walk has begun; and has not ended */
-    bool doubts;   /* leaves behind those that it read may be dirty, too */
     hs_addr whole; /* block whence a walk comes here, or HS_NULL: the first */
 } reader;
 
@@ -231,7 +234,8 @@ static void come_to(reader *r, hs_addr from)
     }
     while (r->more && r->seen.block.addr + r->seen.block.size <= from)
         r->more = hs_session_walk(s, &r->seen, &r->seen);
-    if (r->more && r->seen.whole.addr <= from) r->whole = r->seen.whole.addr;
+    if (r->more && r->seen.whole.addr <= from && r->seen.whole.kind != HS_BLOCK_DAMAGED)
+        r->whole = r->seen.whole.addr;
 }
 
 static void add_shares(sums *t, const hs_session *s, const hs_seen *seen, hs_addr from, hs_addr to)
@@ -245,6 +249,18 @@ static void add_shares(sums *t, const hs_session *s, const hs_seen *seen, hs_add
     }
 }
 
+/* The walk met a damaged piece. The leaf that it starts in is to be read again whenever somebody
+ * looks: until then it tells nothing. */
+static void derail(reader *r, const hs_block *damaged)
+{
+    hs_atlas *a = r->atlas;
+    a->derailed.at = damaged->addr;
+    a->derailed.end = damaged->addr + damaged->size;
+    a->derailed.whole = r->whole;
+    mark(a, root_of(a), damaged->addr, damaged->addr + 1);
+    r->on = false;
+}
+
 /* Read a leaf; false when it has more blocks than a leaf should. */
 static bool read_leaf(reader *r, place p)
 {
@@ -256,7 +272,10 @@ static bool read_leaf(reader *r, place p)
     hs_addr piece = r->more && r->seen.block.addr <= p.from ? r->seen.block.addr : HS_NULL;
     for (; r->more && r->seen.block.addr < to;
          r->more = hs_session_walk(r->session, &r->seen, &r->seen)) {
-        if (r->seen.block.kind == HS_BLOCK_DAMAGED) r->atlas->derailed = true;
+        if (r->seen.block.kind == HS_BLOCK_DAMAGED) {
+            derail(r, &r->seen.block);
+            return true;
+        }
         add_shares(&t, r->session, &r->seen, p.from, to);
         if (r->seen.block.addr >= p.from) {
             if (++blocks > MOST_BLOCKS && p.bits > LEAST_BITS) {
@@ -281,20 +300,32 @@ static void add(sums *to, const sums *part)
 }
 
 /* The walk comes to leaves that seem to be up to date: does the first one begin as it says? Then so
- * do all up to the next dirty one. */
+ * do all up to the next dirty one, but that the block they begin with may not bear who came before
+ * it. */
 static bool begins_otherwise(reader *r, place p)
 {
-    if (!r->doubts || !r->on || r->until != p.from) return false;
+    if (!r->on || r->until != p.from) return false;
     const node *leaf = &r->atlas->nodes[leaf_at(r->atlas, p.from).i];
     come_to(r, p.from);
     bool inside = r->more && r->seen.block.addr <= p.from;
-    return leaf->piece != (inside ? r->seen.block.addr : HS_NULL) || leaf->whole != r->whole;
+    if (leaf->piece != (inside ? r->seen.block.addr : HS_NULL) || leaf->whole != r->whole)
+        return true;
+    hs_seen next = r->seen;
+    bool more = r->more;
+    if (more && next.block.addr < p.from) more = hs_session_walk(r->session, &r->seen, &next);
+    if (more && next.block.kind == HS_BLOCK_DAMAGED) derail(r, &next.block);
+    return false;
+}
+
+static bool is_derailed_within(const hs_atlas *a, place p)
+{
+    return end_of(p) > a->derailed.at;
 }
 
 static void bring_up_to_date(reader *r, place p)
 {
     hs_atlas *a = r->atlas;
-    if (a->derailed) return;
+    if (p.from > a->derailed.at) return;
     if (!a->nodes[p.i].dirty) {
         if (!begins_otherwise(r, p)) return;
         mark(a, p, p.from, p.from + 1);
@@ -305,6 +336,7 @@ static void bring_up_to_date(reader *r, place p)
     }
     bool leaves = true;
     for (unsigned i = 0; i < QUARTERS; i++) bring_up_to_date(r, quarter(a, p, i));
+    if (is_derailed_within(a, p)) return;
     node *n = &a->nodes[p.i];
     n->dirty = false;
     n->sums = (sums){0};
@@ -341,53 +373,64 @@ static void follow_highest(hs_atlas *a, hs_addr highest)
         mark_pieces(a, highest, before);
 }
 
-/* The atlas of the heap as it is; NULL when there can be none. With doubts, blocks may have been
- * made without a word about all of them. */
-static const hs_atlas *update(const hs_session *s, bool doubts)
+/* The atlas of the heap as it is. */
+static const hs_atlas *atlas_of(const hs_session *s)
 {
     hs_kept *k = s->kept;
-    if (s->is.broken_by || k->between) return NULL;
     if (!k->atlas) k->atlas = new_atlas(s);
     hs_atlas *a = k->atlas;
     widen(a, hs_heap_committed(s->heap));
     follow_highest(a, s->is.totals.highest_block);
-    bring_up_to_date(&(reader){.session = s, .atlas = a, .doubts = doubts}, root_of(a));
-    return a->derailed ? NULL : a;
-}
-
-static const hs_atlas *atlas_of(const hs_session *s)
-{
-    return update(s, false);
+    a->derailed.at = UINT64_MAX;
+    bring_up_to_date(&(reader){.session = s, .atlas = a}, root_of(a));
+    return a;
 }
 
 void hs_atlas_catch_up(hs_session *s)
 {
-    hs_atlas *a = s->kept->atlas;
-    if (!a) return;
-    if (s->is.broken_by || a->derailed)
-        hs_atlas_forget(s);
-    else
-        update(s, true);
+    if (s->kept->atlas) atlas_of(s);
 }
 
-bool hs_session_is_charted(const hs_session *s)
+/* The same of an atlas that is up to date. */
+static hs_addr anchor_in(const hs_atlas *a, hs_addr at)
 {
-    return atlas_of(s);
+    hs_addr end = end_of(root_of(a));
+    place p = leaf_at(a, at < end ? at : end - 1);
+    return is_derailed_within(a, p) ? a->derailed.whole : a->nodes[p.i].whole;
 }
 
 hs_addr hs_atlas_anchor(const hs_session *s, hs_addr at)
 {
     const hs_atlas *a = atlas_of(s);
-    if (!a || at < a->base) return HS_NULL;
-    hs_addr end = end_of(root_of(a));
-    return a->nodes[leaf_at(a, at < end ? at : end - 1).i].whole;
+    return at < a->base ? HS_NULL : anchor_in(a, at);
 }
 
-bool hs_atlas_ledger(const hs_session *s, hs_ledger *out)
+/* Blocks that start in a leaf that a derailment lies in. */
+static void book_leaf(const hs_session *s, hs_addr from, hs_addr to, hs_ledger *out)
+{
+    hs_seen seen;
+    for (bool more = hs_session_walk_to(s, from, &seen); more && seen.block.addr < to;
+         more = hs_session_walk(s, &seen, &seen))
+        if (seen.block.addr >= from) hs_ledger_book(out, s, &seen);
+}
+
+static void book(const hs_session *s, const hs_atlas *a, place p, hs_ledger *out)
+{
+    const node *n = &a->nodes[p.i];
+    if (p.from > a->derailed.at) return;
+    if (!is_derailed_within(a, p))
+        hs_ledger_add(out, &n->sums.ledger);
+    else if (!n->quarters)
+        book_leaf(s, p.from, end_of(p), out);
+    else
+        for (unsigned i = 0; i < QUARTERS; i++) book(s, a, quarter(a, p, i), out);
+}
+
+void hs_atlas_ledger(const hs_session *s, hs_ledger *out)
 {
     const hs_atlas *a = atlas_of(s);
-    if (a) *out = a->nodes[0].sums.ledger;
-    return a;
+    *out = (hs_ledger){0};
+    book(s, a, root_of(a), out);
 }
 
 /* --- Shares --------------------------------------------------------------------------------- */
@@ -399,22 +442,25 @@ typedef struct {
     uint64_t (*cells)[HS_SHARES];
 } canvas;
 
+static void put_share(const canvas *c, hs_share share, hs_addr from, hs_addr to)
+{
+    while (from < to) {
+        size_t cell = (size_t)((from - c->from) >> c->bits);
+        hs_addr next = c->from + ((hs_addr)(cell + 1) << c->bits);
+        if (next > to) next = to;
+        c->cells[cell][share] += next - from;
+        from = next;
+    }
+}
+
 /* Add the bytes from .. to - 1 of a piece to the cells. */
 static void put_piece(const canvas *c, const hs_seen *seen, hs_addr from, hs_addr to)
 {
     hs_part parts[HS_PARTS];
     size_t n = hs_parts_of(c->session, seen, parts);
-    for (size_t i = 0; i < n; i++) {
-        hs_addr at = parts[i].from > from ? parts[i].from : from;
-        hs_addr end = parts[i].to < to ? parts[i].to : to;
-        while (at < end) {
-            size_t cell = (size_t)((at - c->from) >> c->bits);
-            hs_addr next = c->from + ((hs_addr)(cell + 1) << c->bits);
-            if (next > end) next = end;
-            c->cells[cell][parts[i].share] += next - at;
-            at = next;
-        }
-    }
+    for (size_t i = 0; i < n; i++)
+        put_share(c, parts[i].share, parts[i].from > from ? parts[i].from : from,
+                  parts[i].to < to ? parts[i].to : to);
 }
 
 static void put_walk(const canvas *c, hs_addr from, hs_addr to)
@@ -432,7 +478,9 @@ static void put_node(const canvas *c, const hs_atlas *a, place p)
     hs_addr from = p.from > c->from ? p.from : c->from, to = end_of(p) < c->to ? end_of(p) : c->to;
     const node *n = &a->nodes[p.i];
     if (from >= to) return;
-    if (p.bits <= c->bits) {
+    if (p.from > a->derailed.at) {
+        put_share(c, HS_SHARE_DAMAGED, from, to < a->derailed.end ? to : a->derailed.end);
+    } else if (p.bits <= c->bits && !is_derailed_within(a, p)) {
         uint64_t *cell = c->cells[(from - c->from) >> c->bits];
         for (int i = 0; i < HS_SHARES; i++) cell[i] += n->sums.shares[i];
     } else if (n->quarters) {
@@ -449,7 +497,7 @@ void hs_session_shares(const hs_session *s, hs_addr from, unsigned cell_bits, si
     hs_addr to = from + ((hs_addr)cells << cell_bits), end = hs_heap_end(s->heap);
     canvas c = {s, from, to < end ? to : end, cell_bits, out};
     bool aligned = (from - hs_heap_base(s->heap)) % ((uint64_t)1 << cell_bits) == 0;
-    if (a && aligned)
+    if (aligned)
         put_node(&c, a, root_of(a));
     else
         put_walk(&c, from, c.to);
@@ -481,34 +529,36 @@ static uint64_t count_walk(const hs_session *s, hs_addr from, hs_addr to, unsign
     return count;
 }
 
+/* Blocks that start in the node's range and before `at`. */
+static uint64_t count_node(const hs_session *s, const hs_atlas *a, place p, hs_addr at,
+                           unsigned kinds)
+{
+    const node *n = &a->nodes[p.i];
+    uint64_t count = 0;
+    if (p.from >= at || p.from > a->derailed.at) return 0;
+    if (end_of(p) <= at && !is_derailed_within(a, p)) return count_in(n, kinds);
+    if (!n->quarters) return count_walk(s, p.from, at < end_of(p) ? at : end_of(p), kinds);
+    for (unsigned i = 0; i < QUARTERS; i++) count += count_node(s, a, quarter(a, p, i), at, kinds);
+    return count;
+}
+
 uint64_t hs_session_count_before(const hs_session *s, hs_addr at, unsigned kinds)
 {
     const hs_atlas *a = atlas_of(s);
-    uint64_t count = 0;
-    if (!a) return count_walk(s, hs_heap_base(s->heap), at, kinds);
-    place p = root_of(a);
-    if (at <= p.from) return 0;
-    if (at >= end_of(p)) return count_in(&a->nodes[p.i], kinds);
-    while (a->nodes[p.i].quarters) {
-        unsigned i = 0;
-        for (; end_of(quarter(a, p, i)) <= at; i++)
-            count += count_in(&a->nodes[quarter(a, p, i).i], kinds);
-        p = quarter(a, p, i);
-    }
-    return count + count_walk(s, p.from, at, kinds);
+    return count_node(s, a, root_of(a), at, kinds);
 }
 
 bool hs_session_walk_nth(const hs_session *s, uint64_t n, unsigned kinds, hs_seen *out)
 {
     const hs_atlas *a = atlas_of(s);
-    place p = {.from = hs_heap_base(s->heap)};
-    if (a && n >= count_in(&a->nodes[0], kinds)) return false;
-    if (a) p = root_of(a);
-    while (a && a->nodes[p.i].quarters) {
-        place q = quarter(a, p, 0);
-        for (uint64_t here; (here = count_in(&a->nodes[q.i], kinds)) <= n; n -= here)
-            q = quarter(a, p, q.i - a->nodes[p.i].quarters + 1);
-        p = q;
+    place p = root_of(a);
+    if (n >= count_node(s, a, p, UINT64_MAX, kinds)) return false;
+    while (a->nodes[p.i].quarters) {
+        unsigned i = 0;
+        for (uint64_t here; (here = count_node(s, a, quarter(a, p, i), UINT64_MAX, kinds)) <= n;
+             n -= here)
+            i++;
+        p = quarter(a, p, i);
     }
     for (bool more = hs_session_walk_to(s, p.from, out); more; more = hs_session_walk(s, out, out))
         if (out->block.addr >= p.from && is_in(kinds, out) && n-- == 0) return true;

@@ -2,9 +2,7 @@
  * and what has changed, not the number of blocks.
  *
  * It keeps no blocks: what it has was read off the bytes by the allocator's walker, and what an
- * operation touched is read again. A reader of the session may bring it up to date. While the heap
- * is broken, or stands in the middle of a request, there is none: then only a walk from the start
- * tells what a reader sees. */
+ * operation touched is read again. A reader of the session may bring it up to date. */
 #ifndef HS_MODEL_ATLAS_H
 #define HS_MODEL_ATLAS_H
 
@@ -30,8 +28,8 @@ void hs_atlas_marks_move(hs_session *);
  * known, and the walk begins at the first block. */
 hs_addr hs_atlas_anchor(const hs_session *, hs_addr at);
 
-/* The ledger of all blocks, as they were walked; false when there is no atlas. */
+/* The ledger of all blocks, as a walk sees them. */
 struct hs_ledger;
-bool hs_atlas_ledger(const hs_session *, struct hs_ledger *);
+void hs_atlas_ledger(const hs_session *, struct hs_ledger *);
 
 #endif

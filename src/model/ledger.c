@@ -95,13 +95,6 @@ void hs_ledger_add(hs_ledger *l, const hs_ledger *part)
     l->block_bytes += part->block_bytes;
 }
 
-static void walk(const hs_session *s, hs_ledger *l)
-{
-    hs_seen seen;
-    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
-        hs_ledger_book(l, s, &seen);
-}
-
 /* Before the first block and after the last is padding. */
 static void book_rest(hs_ledger *l, uint64_t committed)
 {
@@ -111,9 +104,9 @@ static void book_rest(hs_ledger *l, uint64_t committed)
 
 hs_ledger hs_ledger_take(const hs_session *s)
 {
-    hs_ledger l = {0};
+    hs_ledger l;
     if (s->kept->taken) return s->kept->ledger;
-    if (!hs_atlas_ledger(s, &l)) walk(s, &l);
+    hs_atlas_ledger(s, &l);
     book_rest(&l, hs_heap_committed(hs_session_heap(s)));
     s->kept->ledger = l;
     s->kept->taken = true;

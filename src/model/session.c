@@ -323,12 +323,13 @@ hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own)
 
 void hs_session_seek(hs_session *s, size_t from, size_t n)
 {
-    size_t events;
-    hs_events(s->heap, &events);
-    hs_heap_seek(s->heap, n);
     hs_kept_is_old(s->kept);
-    s->kept->between = n < events;
-    hs_atlas_forget(s);
+    hs_atlas_marks_move(s);
+    hs_heap_seek(s->heap, n);
+    hs_atlas_marks_move(s);
+    hs_session_note_changes(s, 0, SIZE_MAX);
+    hs_atlas_follow(s);
+    hs_atlas_catch_up(s);
     hs_session_note_changes(s, from, n);
 }
 

@@ -30,7 +30,6 @@ typedef struct {
     hs_leaks leaks;
     bool checked, sound; /* the allocator's check was made, and found nothing */
     hs_atlas *atlas;     /* or NULL */
-    bool between;        /* the heap is shown as it was in the middle of a request */
 } hs_kept;
 
 /* Where the session stands, beside the heap and what the client holds: all of it is a function of

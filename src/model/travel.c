@@ -265,7 +265,6 @@ static void tell_heap(hs_session *s, const checkpoint *c)
 
 static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
 {
-    if (s->kept->between) hs_atlas_forget(s);
     if (s->heap) tell_heap(s, c);
     if (!restore_heap(s, c, problem)) return false;
     s->is = c->standing;
@@ -280,7 +279,6 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     s->at.count = c->at.count;
     s->change_count = 0;
     hs_kept_is_old(s->kept);
-    s->kept->between = false;
     return true;
 }
 

@@ -29,7 +29,7 @@ static uint64_t count_all(const hs_session *s, unsigned kinds)
 /* In a broken heap all are walked, and no link is believed. */
 static bool are_many(const hs_session *s)
 {
-    return hs_session_is_charted(s) && count_all(s, HS_ALL_KINDS) > HS_HOLES_MANY;
+    return !hs_session_broken_by(s) && count_all(s, HS_ALL_KINDS) > HS_HOLES_MANY;
 }
 
 hs_holes hs_holes_of(const hs_session *s)

@@ -239,7 +239,7 @@ static void bugs_of_the_client_change_what_they_change(void **state)
         }
 }
 
-static void a_broken_heap_is_walked_from_the_start(void **state)
+static void behind_a_broken_header_all_is_damaged(void **state)
 {
     (void)state;
     stage *s = stage_new("explicit", 256, 1 << 20);
@@ -290,22 +290,39 @@ static void going_back_reads_what_differs(void **state)
         for (uint64_t small = 24; small < 1000; small *= 8) go_about(a->name, small);
 }
 
-static void slow_motion_is_walked_from_the_start(void **state)
+/* Every event of a request, in order and by leaps. */
+static void see_slowly(player *p)
 {
-    (void)state;
-    stage *s = stage_new("explicit", 256, 1 << 20);
-    player p = {.session = s->session};
     size_t n;
-    stage_does(s, "repeat 100 { malloc 24 }; free p50; free p52; free p51");
-    assert_true(hs_session_slow_motion(s->session));
-    hs_events(hs_session_heap(s->session), &n);
-    for (size_t i = 0; i <= n; i++) {
-        hs_session_seek(s->session, 0, i);
-        expect_all(&p);
+    if (!hs_session_slow_motion(p->session)) return;
+    hs_events(hs_session_heap(p->session), &n);
+    size_t few = n < 40 ? n : 40;
+    for (size_t i = 0; i <= few; i++) {
+        hs_session_seek(p->session, i ? i - 1 : n, i);
+        expect_all(p);
     }
-    stage_does(s, "malloc 100");
-    expect_all(&p);
-    stage_free(s);
+    for (int i = 0; i < 4; i++) {
+        hs_session_seek(p->session, 0, (size_t)random_below(&p->random, n + 1));
+        expect_all(p);
+    }
+    hs_session_seek(p->session, 0, n);
+    expect_all(p);
+}
+
+static void in_the_middle_of_a_request_sums_are_those_of_a_walk(void **state)
+{
+    const hs_allocator *a;
+    hs_problem problem;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++) {
+        hs_heap_config heap = {256, 1 << 26};
+        player p = {.random = i, .session = hs_session_new(a->name, &heap, &problem)};
+        for (uint64_t k = 0; k < random_operations(30); k++) {
+            for (int j = 0; j < 5; j++) request(&p, 64);
+            see_slowly(&p);
+        }
+        hs_session_free(p.session);
+    }
 }
 
 int main(void)
@@ -315,9 +332,9 @@ int main(void)
         cmocka_unit_test(sums_are_those_of_a_walk_with_every_option),
         cmocka_unit_test(a_slab_that_is_given_up_has_no_objects),
         cmocka_unit_test(bugs_of_the_client_change_what_they_change),
-        cmocka_unit_test(a_broken_heap_is_walked_from_the_start),
+        cmocka_unit_test(behind_a_broken_header_all_is_damaged),
         cmocka_unit_test(going_back_reads_what_differs),
-        cmocka_unit_test(slow_motion_is_walked_from_the_start),
+        cmocka_unit_test(in_the_middle_of_a_request_sums_are_those_of_a_walk),
     };
     return cmocka_run_group_tests_name("atlas", tests, NULL, NULL);
 }
