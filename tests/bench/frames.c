@@ -7,7 +7,8 @@
  * Blocks are of mixed sizes, most of them small, with a mean of about 4 KiB, so that a million of
  * them fill about 4 GB; with --small all have 1 to 24 bytes, and many are on the screen. A quarter
  * more was allocated, and freed by chance. The very first frame reads the whole heap; those after
- * it what has changed. */
+ * it what has changed. Of slow motion and undo the time to go there is in it, and for undo that is
+ * the most: requests since a checkpoint are performed again. */
 #include "measuring.h"
 #include "model/random.h"
 #include "view/screen.h"
@@ -131,6 +132,50 @@ static cost measure(player *p, int rows, int columns, uint64_t row_bytes)
     return (cost){times[FRAMES / 2], times[FRAMES - 1]};
 }
 
+static const hs_screen_state small_screen = {.keys = "F1 help", .follow = true};
+
+/* Half-way through the events of a request, and back to its end. */
+static cost measure_slow_motion(player *p)
+{
+    double times[FRAMES];
+    hs_screen_state state = small_screen;
+    for (int i = 0; i < FRAMES; i++) {
+        size_t n;
+        allocate(p);
+        hs_events(hs_session_heap(p->session), &n);
+        double from = now();
+        hs_session_seek(p->session, n, n / 2);
+        times[i] = now() - from + draw(p, &state, 24, 80);
+        hs_session_seek(p->session, n / 2, n);
+    }
+    qsort(times, FRAMES, sizeof *times, by_size);
+    return (cost){times[FRAMES / 2], times[FRAMES - 1]};
+}
+
+/* One request back after the other, and at last on to where it was. */
+static cost measure_undo(player *p)
+{
+    double times[FRAMES];
+    hs_problem problem;
+    hs_moment end = hs_session_moment(p->session), at = end;
+    hs_screen_state state = small_screen;
+    for (int i = 0; i < FRAMES; i++) {
+        double from = now();
+        at.count--;
+        if (!hs_session_go(p->session, at, &problem)) exit(1);
+        times[i] = now() - from + draw(p, &state, 24, 80);
+    }
+    if (!hs_session_go(p->session, end, &problem)) exit(1);
+    qsort(times, FRAMES, sizeof *times, by_size);
+    return (cost){times[FRAMES / 2], times[FRAMES - 1]};
+}
+
+static void tell(const char *screen, const char *what, cost c, cost reference)
+{
+    printf("  %-8s%-13s %8.2f ms, most %8.2f  ratio %7.2f%s\n", screen, what, c.median, c.most,
+           c.median / reference.median, c.most > frame ? "  over a frame" : "");
+}
+
 static uint64_t row_bytes(const player *p, const zoom *z)
 {
     uint64_t bytes = 64, all = hs_heap_committed(hs_session_heap(p->session));
@@ -141,7 +186,9 @@ static uint64_t row_bytes(const player *p, const zoom *z)
 static void measure_all(const char *allocator, uint64_t most, bool small)
 {
     static cost costs[POPULATIONS][SCREENS][ZOOMS];
+    static cost slow[POPULATIONS], undo[POPULATIONS];
     double worst = 0;
+    char screen[16];
     for (size_t n = 0; n < POPULATIONS && populations[n] <= most; n++) {
         player p;
         if (!populate(&p, allocator, populations[n], small)) exit(2);
@@ -152,14 +199,16 @@ static void measure_all(const char *allocator, uint64_t most, bool small)
         for (size_t i = 0; i < SCREENS; i++) {
             for (size_t z = 0; z < ZOOMS; z++) {
                 cost c = measure(&p, screens[i].rows, screens[i].columns, row_bytes(&p, &zooms[z]));
-                double ratio = c.median / (n ? costs[0][i][z].median : c.median);
                 costs[n][i][z] = c;
                 if (c.most > worst) worst = c.most;
-                printf("  %3dx%d  %-13s %8.2f ms, most %8.2f  ratio %7.2f%s\n", screens[i].columns,
-                       screens[i].rows, zooms[z].name, c.median, c.most, ratio,
-                       c.most > frame ? "  over a frame" : "");
+                snprintf(screen, sizeof screen, "%dx%d", screens[i].columns, screens[i].rows);
+                tell(screen, zooms[z].name, c, costs[0][i][z]);
             }
         }
+        slow[n] = measure_slow_motion(&p);
+        tell("80x24", "slow motion", slow[n], slow[0]);
+        undo[n] = measure_undo(&p);
+        tell("80x24", "undo", undo[n], undo[0]);
         fflush(stdout);
         hs_session_free(p.session);
         free(p.live);
