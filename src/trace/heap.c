@@ -344,17 +344,6 @@ static const char *run_line(hs_reading *r, heap *h, const char *at)
 
 enum { PROGRESS = 1 << 22 };
 
-/* All of it stays, for the session may need it: room for that, at once. */
-static void reserve_text(hs_reading *r)
-{
-    const uint64_t most = 1 << 30;
-    uint64_t left = hs_source_left(r->source);
-    if (left > most) return;
-    size_t room = r->size + (size_t)left + 2 + HS_SCAN_ROOM;
-    r->text = hs_array_reserve(r->text, &r->capacity, room, 1);
-    hs_array_in_huge_pages(r->text, r->capacity);
-}
-
 /* Some more of it, up to the end of a line; false behind the last, or failed. */
 static bool read_some(hs_reading *r, size_t most)
 {
@@ -379,17 +368,20 @@ static bool run_lines(hs_reading *r, heap *h, const char *at, bool skip)
     return true;
 }
 
-/* Lines are run as they come, while they are in the cache. */
+/* Lines are run as they come, while they are in the cache. The session may need them again: what
+ * can not be read once more stays. */
 static bool run_all(hs_reading *r, heap *h)
 {
     enum { PIECE = 1 << 18 };
-    bool more = true;
-    for (size_t done = 0, told = 0; more; done = (size_t)(r->at_end - r->text)) {
+    bool more = true, repeats = hs_source_repeats(r->source);
+    for (uint64_t told = 0, done = 0; more;) {
         more = read_some(r, PIECE);
         if (r->failed || !run_lines(r, h, r->text + done, false)) return false;
-        if (!done) hs_reading_foresee(r, r->source->done, r->source->total);
-        if (done - told < PROGRESS) continue;
-        told = done;
+        if (!told) hs_reading_foresee(r, r->source->done, r->source->total);
+        done = (size_t)(r->at_end - r->text);
+        if (repeats) hs_reading_forget(r, done), done = 0;
+        if (told && r->source->done - told < PROGRESS) continue;
+        told = r->source->done;
         if (!hs_reading_progress(r)) return false;
     }
     return true;
@@ -414,9 +406,13 @@ static bool read_plain(hs_reading *r, bool again)
     return good;
 }
 
-/* What is left, for the session. */
-static bool read_rest(hs_reading *r)
+/* All of the text, for the session. */
+static bool read_whole(hs_reading *r)
 {
+    if (hs_source_repeats(r->source)) {
+        if (!hs_source_rewind(r->source)) return hs_reading_fail(r, "%s", r->source->error);
+        r->size = 0;
+    }
     while (read_some(r, PROGRESS))
         if (!hs_reading_progress(r)) return false;
     return !r->failed;
@@ -438,11 +434,10 @@ static bool run_script(hs_reading *r)
 
 static bool read_heap(hs_reading *r)
 {
-    reserve_text(r);
     if (read_plain(r, false)) return true;
     if (r->failed) return false;
     hs_reading_restart(r);
-    if (!read_rest(r)) return false;
+    if (!read_whole(r)) return false;
     if (run_script(r)) return true;
     if (!r->options->lenient) return r->failed = true, false;
     r->report->error[0] = 0;
