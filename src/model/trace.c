@@ -50,8 +50,12 @@ void hs_trace_add_all(hs_trace *t, const hs_trace_op *ops, size_t count)
     hs_trace_reserve(t, t->count + count);
     memcpy(t->ops + t->count, ops, count * sizeof *ops);
     t->count += count;
-    for (size_t i = 0; i < count; i++) /* HS_TRACE_NULL + 1 is 0 */
-        if (ops[i].id + 1 > t->ids) t->ids = ops[i].id + 1;
+    uint32_t ids = t->ids;
+    for (size_t i = 0; i < count; i++) { /* without a branch, which new ids would make a guess */
+        uint32_t least = ops[i].id + 1;  /* HS_TRACE_NULL + 1 is 0 */
+        ids = least > ids ? least : ids;
+    }
+    t->ids = ids;
 }
 
 uint32_t hs_trace_close_gap(hs_trace *t, uint32_t late)

@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 
+/* Up to so many places it is an eighth full at most, beyond half full. */
+enum { LOOSE = 1 << 17 };
+
 void hs_addresses_free(hs_addresses *a)
 {
     free(a->entries);
@@ -15,7 +18,9 @@ void hs_addresses_free(hs_addresses *a)
 void hs_addresses_widen(hs_addresses *a)
 {
     hs_addresses wider = {.places = a->places ? a->places * 2 : 1024};
-    wider.entries = hs_new(wider.places, sizeof *wider.entries);
+    wider.most = wider.places / (wider.places <= LOOSE ? 8 : 2);
+    wider.entries = hs_new(wider.places + 1, sizeof *wider.entries);
+    wider.entries[wider.places].key = 1; /* behind the last place somebody may be: at the first */
     wider.shift = 64 - (unsigned)__builtin_ctzll(wider.places);
     wider.count = a->count;
     for (size_t i = 0; i < a->places; i++)

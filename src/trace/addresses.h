@@ -23,12 +23,10 @@ typedef struct {
 
 typedef struct {
     hs_address_entry *entries;
-    size_t count, places; /* a power of two, or 0 */
-    unsigned shift;       /* 64 - log2(places) */
+    size_t count, most; /* of keys; with more it is widened */
+    size_t places;      /* a power of two, or 0; one more entry is behind them, and not empty */
+    unsigned shift;     /* 64 - log2(places) */
 } hs_addresses;
-
-/* Up to so many places it is an eighth full at most, beyond half full. */
-enum { HS_ADDRESSES_LOOSE = 1 << 17 };
 
 void hs_addresses_free(hs_addresses *);
 void hs_addresses_widen(hs_addresses *);
@@ -56,7 +54,7 @@ static inline uint32_t *hs_addresses_find(const hs_addresses *a, uint64_t key)
 
 static inline bool hs_addresses_are_full(const hs_addresses *a)
 {
-    return a->count >= a->places / (a->places <= HS_ADDRESSES_LOOSE ? 8 : 2);
+    return a->count >= a->most;
 }
 
 /* The entry of a key, or the empty one where it can be filled in; valid until the next. */
@@ -88,7 +86,7 @@ static inline bool hs_addresses_take(hs_addresses *a, uint64_t key, uint32_t *va
     if (!e || !e->key) return false;
     *value = e->value;
     a->count--;
-    if (e + 1 < a->entries + a->places && !e[1].key)
+    if (!e[1].key)
         e->key = 0;
     else
         hs_addresses_close(a, e);

@@ -43,48 +43,35 @@ void hs_call_returned(hs_reading *, hs_log *, const hs_logged *, uint64_t result
 /* --- The usual ------------------------------------------------------------------------------ */
 
 /* Nearly all calls are of these three, and written in one way, which is recognised by its first
- * eight bytes. What is any different takes the way above. */
-typedef struct {
-    hs_call_kind kind; /* HS_CALL_MALLOC, HS_CALL_FREE or HS_CALL_REALLOC */
-    uint64_t pointer, size;
-} hs_usual_call;
+ * eight bytes. What is any different takes the way above. Each has its own way through, for which
+ * one it is can not be guessed: a processor should guess it once. */
 
-/* malloc(24), free(0x18102a0), realloc(0x18102a0, 176), with or without the blank. Leaves *at
- * behind it; false: it is something else. */
-HS_INLINED bool hs_take_usual_call(const char **at, hs_usual_call *c)
+/* What is behind the arguments, up to the end of the line: `) = 0x18102a0`; nothing is returned
+ * where `result` is NULL. Where the next line begins; NULL: it is any different. */
+typedef const char *hs_usual_end(const char *at, uint64_t *result);
+
+/* malloc(24), free(0x18102a0), realloc(0x18102a0, 176), with or without the blank. Where the next
+ * line begins; NULL: it is something else, and nothing was done. */
+HS_INLINED const char *hs_usual_call(hs_reading *r, hs_log *l, const char *at, hs_usual_end *end)
 {
-    const char *p = *at;
-    uint64_t word = hs_word_at(p);
-    *c = (hs_usual_call){.kind = HS_CALL_MALLOC};
-    if (hs_word_is(word, "malloc(")) {
-        p += 7;
-        if (!hs_take_decimal(&p, &c->size)) return false;
-    } else if (hs_word_is(word, "free(0x")) {
-        c->kind = HS_CALL_FREE;
-        p += 7;
-        if (!hs_take_hex_digits(&p, &c->pointer)) return false;
-    } else if (hs_word_is(word, "realloc(")) {
-        c->kind = HS_CALL_REALLOC;
-        p += 8;
-        if (!hs_take_0x(&p, &c->pointer) || *p++ != ',') return false;
-        p += *p == ' ';
-        if (!hs_take_decimal(&p, &c->size)) return false;
+    uint64_t word = hs_word_at(at), pointer, size, result;
+    if (hs_word_is(word, "free(0x")) {
+        at += 7;
+        if (!hs_take_hex_digits(&at, &pointer) || !(at = end(at, NULL))) return NULL;
+        hs_log_free_block(r, l, pointer);
+    } else if (hs_word_is(word, "malloc(")) {
+        at += 7;
+        if (!hs_take_decimal(&at, &size) || !(at = end(at, &result))) return NULL;
+        hs_log_malloc(r, l, size, result);
     } else {
-        return false;
+        at += 8;
+        if (!hs_word_is(word, "realloc(") || !hs_take_0x(&at, &pointer) || *at++ != ',')
+            return NULL;
+        at += *at == ' ';
+        if (!hs_take_decimal(&at, &size) || !(at = end(at, &result))) return NULL;
+        hs_log_reallocate(r, l, pointer, size, result);
     }
-    *at = p + 1;
-    return *p == ')';
-}
-
-HS_INLINED void hs_usual_call_returned(hs_reading *r, hs_log *l, const hs_usual_call *c,
-                                       uint64_t result)
-{
-    if (c->kind == HS_CALL_MALLOC)
-        hs_log_allocate(r, l, (hs_trace_op){.kind = HS_MALLOC, .size = c->size}, result);
-    else if (c->kind == HS_CALL_FREE)
-        hs_log_release(r, l, c->pointer);
-    else
-        hs_log_reallocate(r, l, c->pointer, c->size, result);
+    return at;
 }
 
 #endif

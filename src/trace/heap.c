@@ -280,44 +280,43 @@ static bool is_setup(const heap *h, const char *word, const char *end)
 }
 
 /* p1, p2, ...: nearly all variables. */
-static bool take_numbered(hs_reading *r, heap *h, const char **at, variable **v)
+HS_INLINED variable *take_numbered(hs_reading *r, heap *h, const char **at)
 {
     uint64_t number;
-    const char *digits = *at + 1;
-    if (**at != 'p' || *digits == '0' || !hs_take_decimal(&digits, &number)) return false;
-    *at = digits;
-    *v = variable_of(h, hs_ids_of(&r->ids, number, hs_reading_count(r)));
-    return true;
+    if ((*at)[0] != 'p' || (*at)[1] == '0') return NULL;
+    ++*at;
+    if (!hs_take_decimal(at, &number)) return NULL;
+    if (number < h->near_count) return &h->near[number];
+    return variable_of(h, hs_ids_of(&r->ids, number, hs_reading_count(r)));
 }
 
-/* `p1 = malloc 24`, `free p1` or `realloc p1 64`, as `save` writes them: nearly all lines. Where
- * the next one begins; NULL: this one is anything else, and nothing was done. */
-static const char *run_usual(hs_reading *r, heap *h, const char *at)
+/* `p1 = malloc 24`, `free p1` or `realloc p1 64`, as `save` writes them, with pointers that are as
+ * they should be: nearly all lines. Where the next one begins; NULL: this one is anything else, and
+ * nothing was done. */
+HS_INLINED const char *run_usual(hs_reading *r, heap *h, const char *at)
 {
     variable *v;
-    uint64_t size = 0, word = hs_word_at(at);
-    hs_request kind = *at == 'p' ? HS_MALLOC : hs_word_is(word, "free p") ? HS_FREE : HS_REALLOC;
-    if (kind == HS_FREE) at += 5;
-    if (kind == HS_REALLOC && !hs_word_is(word, "realloc ")) return NULL;
-    if (kind == HS_REALLOC) at += 8;
-    if (!take_numbered(r, h, &at, &v)) return NULL;
-    if (kind == HS_MALLOC) {
-        if (!hs_word_is(hs_word_at(at), " = mallo") || at[8] != 'c') return NULL;
-        at += 9;
-    } else if (v->state != LIVE) {
-        return NULL;
-    }
-    if (kind != HS_FREE && (*at++ != ' ' || !hs_take_decimal(&at, &size))) return NULL;
-    if (*at != '\n') return NULL;
-    if (kind == HS_MALLOC) {
-        allocate(r, v, (hs_trace_op){.kind = HS_MALLOC, .size = size});
-    } else if (kind == HS_FREE) {
-        hs_reading_add(r, (hs_trace_op){.kind = HS_FREE, .id = v->block});
+    hs_trace_op op = {.kind = HS_MALLOC};
+    uint64_t word = hs_word_at(at), size = 0;
+    if (hs_word_is(word, "free p")) {
+        at += 5;
+        if (!(v = take_numbered(r, h, &at)) || v->state != LIVE || *at != '\n') return NULL;
+        op.kind = HS_FREE;
         v->state = STALE;
     } else {
-        reallocate(r, v, v, size);
+        bool again = hs_word_is(word, "realloc ");
+        if (again) at += 8;
+        if (!(v = take_numbered(r, h, &at)) || (v->state == LIVE) != again) return NULL;
+        if (!again && (!hs_word_is(hs_word_at(at), " = mallo") || at[8] != 'c')) return NULL;
+        if (!again) at += 9;
+        if (*at++ != ' ' || !hs_take_decimal(&at, &size) || *at != '\n') return NULL;
+        if (again && !size) return NULL;
+        op.kind = again ? HS_REALLOC : HS_MALLOC;
+        v->state = LIVE;
     }
-    h->begun = true;
+    op.id = v->block;
+    op.size = size;
+    hs_reading_add(r, op);
     return at + 1;
 }
 
@@ -344,17 +343,6 @@ static const char *run_line(hs_reading *r, heap *h, const char *at)
 
 enum { PROGRESS = 1 << 22 };
 
-/* All of it stays, for the session may need it: room for that, at once. */
-static void reserve_text(hs_reading *r)
-{
-    const uint64_t most = 1 << 30;
-    uint64_t left = hs_source_left(r->source);
-    if (left > most) return;
-    size_t room = r->size + (size_t)left + 2 + HS_SCAN_ROOM;
-    r->text = hs_array_reserve(r->text, &r->capacity, room, 1);
-    hs_array_in_huge_pages(r->text, r->capacity);
-}
-
 /* Some more of it, up to the end of a line; false behind the last, or failed. */
 static bool read_some(hs_reading *r, size_t most)
 {
@@ -370,7 +358,10 @@ static bool read_some(hs_reading *r, size_t most)
 static bool run_lines(hs_reading *r, heap *h, const char *at, bool skip)
 {
     for (const char *next; at < r->at_end; at = next, r->line++) {
-        if ((next = run_usual(r, h, at))) continue;
+        if ((next = run_usual(r, h, at))) {
+            h->begun = true;
+            continue;
+        }
         at = hs_skip_blanks(at);
         next = *at == '\n' || *at == '#' ? hs_next_line(at, r->at_end) : run_line(r, h, at);
         if (!next && !skip) return false;
@@ -379,17 +370,20 @@ static bool run_lines(hs_reading *r, heap *h, const char *at, bool skip)
     return true;
 }
 
-/* Lines are run as they come, while they are in the cache. */
+/* Lines are run as they come, while they are in the cache. The session may need them again: what
+ * can not be read once more stays. */
 static bool run_all(hs_reading *r, heap *h)
 {
     enum { PIECE = 1 << 18 };
-    bool more = true;
-    for (size_t done = 0, told = 0; more; done = (size_t)(r->at_end - r->text)) {
+    bool more = true, repeats = hs_source_repeats(r->source);
+    for (uint64_t told = 0, done = 0; more;) {
         more = read_some(r, PIECE);
         if (r->failed || !run_lines(r, h, r->text + done, false)) return false;
-        if (!done) hs_reading_foresee(r, r->source->done, r->source->total);
-        if (done - told < PROGRESS) continue;
-        told = done;
+        if (!told) hs_reading_foresee(r, r->source->done, r->source->total);
+        done = (size_t)(r->at_end - r->text);
+        if (repeats) hs_reading_forget(r, done), done = 0;
+        if (told && r->source->done - told < PROGRESS) continue;
+        told = r->source->done;
         if (!hs_reading_progress(r)) return false;
     }
     return true;
@@ -414,9 +408,13 @@ static bool read_plain(hs_reading *r, bool again)
     return good;
 }
 
-/* What is left, for the session. */
-static bool read_rest(hs_reading *r)
+/* All of the text, for the session. */
+static bool read_whole(hs_reading *r)
 {
+    if (hs_source_repeats(r->source)) {
+        if (!hs_source_rewind(r->source)) return hs_reading_fail(r, "%s", r->source->error);
+        r->size = 0;
+    }
     while (read_some(r, PROGRESS))
         if (!hs_reading_progress(r)) return false;
     return !r->failed;
@@ -438,11 +436,10 @@ static bool run_script(hs_reading *r)
 
 static bool read_heap(hs_reading *r)
 {
-    reserve_text(r);
     if (read_plain(r, false)) return true;
     if (r->failed) return false;
     hs_reading_restart(r);
-    if (!read_rest(r)) return false;
+    if (!read_whole(r)) return false;
     if (run_script(r)) return true;
     if (!r->options->lenient) return r->failed = true, false;
     r->report->error[0] = 0;

@@ -26,6 +26,39 @@ void hs_log_allocate(hs_reading *, hs_log *, hs_trace_op, uint64_t at);
 void hs_log_release(hs_reading *, hs_log *, uint64_t at);
 void hs_log_reallocate(hs_reading *, hs_log *, uint64_t old, uint64_t size, uint64_t at);
 
+/* malloc and free where the table has at the home of the address what it should have, and nobody
+ * behind: nearly always. */
+HS_INLINED void hs_log_malloc(hs_reading *r, hs_log *l, uint64_t size, uint64_t at)
+{
+    hs_trace_op op = {.kind = HS_MALLOC, .size = size};
+    if (at && l->spare_count && !l->nulls && !hs_addresses_are_full(&l->live)) {
+        hs_address_entry *e = &l->live.entries[hs_address_home(&l->live, at)];
+        if (!e->key) {
+            op.id = l->spare[--l->spare_count];
+            l->live.count++;
+            *e = (hs_address_entry){at, op.id};
+            hs_reading_add(r, op);
+            return;
+        }
+    }
+    hs_log_allocate(r, l, op, at);
+}
+
+HS_INLINED void hs_log_free_block(hs_reading *r, hs_log *l, uint64_t at)
+{
+    if (at && l->live.count && l->spare_count < l->spare_capacity && !l->nulls) {
+        hs_address_entry *e = &l->live.entries[hs_address_home(&l->live, at)];
+        if (e->key == at && !e[1].key) {
+            e->key = 0;
+            l->live.count--;
+            l->spare[l->spare_count++] = e->value;
+            hs_reading_add(r, (hs_trace_op){.kind = HS_FREE, .id = e->value});
+            return;
+        }
+    }
+    hs_log_release(r, l, at);
+}
+
 /* The end of the log: what is held back, and what there is to tell. `noise`: frees of NULL at the
  * end are none of the program's. */
 void hs_log_finish(hs_reading *, hs_log *, bool noise);

@@ -147,31 +147,28 @@ static const hs_call *call_before(const char *line, const char *bracket)
     return at < end ? hs_call_named(at, (size_t)(end - at)) : NULL;
 }
 
-/* `malloc(48) = 0x18102a0` or `free(0x18102a0) = <void>`, blanks before the = and the number of a
- * thread as they come: where the next line begins. NULL: it is something else, or parts are to be
- * told from calls. */
-static const char *parse_usual(hs_reading *r, ltrace *t, const char *at)
+/* `) = 0x18102a0` or `) = <void>`, blanks before the = as they come. */
+HS_INLINED const char *take_usual_end(const char *at, uint64_t *result)
 {
-    hs_usual_call call;
-    uint64_t thread, result = 0;
+    if (*at++ != ')') return NULL;
+    at = hs_skip_blanks(at);
+    if (!result) return hs_word_is(hs_word_at(at), "= <void>") && at[8] == '\n' ? at + 9 : NULL;
+    if (!hs_word_is(hs_word_at(at), "= 0x")) return NULL;
+    at += 4;
+    return hs_take_hex_digits(&at, result) && *at == '\n' ? at + 1 : NULL;
+}
+
+/* A usual call, the number of a thread before it as it comes: where the next line begins. NULL: it
+ * is something else, or parts are to be told from calls. */
+HS_INLINED const char *parse_usual(hs_reading *r, ltrace *t, const char *at)
+{
+    uint64_t thread;
     if (*at == ' ' || (*at >= '0' && *at <= '9')) {
         at = hs_skip_blanks(at);
         if (!hs_take_decimal(&at, &thread) || *at != ' ') return NULL;
         at = hs_skip_blanks(at);
     }
-    if (t->count || !hs_take_usual_call(&at, &call)) return NULL;
-    at = hs_skip_blanks(at);
-    if (at[0] != '=' || at[1] != ' ') return NULL;
-    at += 2;
-    if (call.kind != HS_CALL_FREE) {
-        if (!hs_take_0x(&at, &result)) return NULL;
-    } else {
-        if (!hs_word_is(hs_word_at(at), "<void>")) return NULL;
-        at += 6;
-    }
-    if (*at != '\n') return NULL;
-    hs_usual_call_returned(r, &t->log, &call, result);
-    return at + 1;
+    return t->count ? NULL : hs_usual_call(r, &t->log, at, take_usual_end);
 }
 
 static void parse_line(hs_reading *r, ltrace *t, const char *line, const char *next)

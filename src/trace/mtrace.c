@@ -64,21 +64,30 @@ static void add(hs_reading *r, mtrace *m, char sign, uint64_t address, uint64_t 
     m->moving = sign == '<';
 }
 
-/* Most lines are of these two kinds, and written in one way. NULL: this is none of them. */
-static const char *parse_usual(hs_reading *r, const char *line, mtrace *m)
+/* Nearly all lines: a blank each, and numbers with 0x. NULL: this one is any different, and nothing
+ * was done. */
+HS_INLINED const char *parse_usual(hs_reading *r, const char *line, mtrace *m)
 {
     uint64_t address, size;
     const char *at = skip_where(line);
-    bool frees = *at == '-';
-    if ((!frees && *at != '+') || at[1] != ' ' || m->moving) return NULL;
-    at += 2;
-    if (!hs_take_0x(&at, &address)) return NULL;
-    if (frees) {
+    char sign = *at;
+    if (!hs_word_is(hs_word_at(at + 1), " 0x") || m->moving != (sign == '>')) return NULL;
+    at += 4;
+    if (!hs_take_hex_digits(&at, &address)) return NULL;
+    if (sign == '-' || sign == '<') {
         if (*at != '\n') return NULL;
-        hs_log_release(r, &m->log, address);
+        if (sign == '-')
+            hs_log_free_block(r, &m->log, address);
+        else
+            add(r, m, sign, address, 0);
     } else {
-        if (*at++ != ' ' || !hs_take_0x(&at, &size) || *at != '\n') return NULL;
-        hs_log_allocate(r, &m->log, (hs_trace_op){.kind = HS_MALLOC, .size = size}, address);
+        if ((sign != '+' && sign != '>') || !hs_word_is(hs_word_at(at), " 0x")) return NULL;
+        at += 3;
+        if (!hs_take_hex_digits(&at, &size) || *at != '\n') return NULL;
+        if (sign == '+')
+            hs_log_malloc(r, &m->log, size, address);
+        else
+            add(r, m, sign, address, size);
     }
     return at + 1;
 }

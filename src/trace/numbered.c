@@ -57,6 +57,30 @@ static const char *without_size(hs_reading *r, const char *line, uint64_t number
     return hs_bad(r, line, "its size is missing, or none; %s", form);
 }
 
+/* `a ID BYTES` and `r ID BYTES`, or `f ID`, one blank each, of a block that is as it should be. */
+static const char *usual_line(hs_reading *r, const char *at)
+{
+    uint64_t id, size = 0;
+    bool frees = at[0] == 'f', again = at[0] == 'r';
+    if ((!frees & !again & (at[0] != 'a')) | (at[1] != ' ')) return NULL;
+    at += 2;
+    if (!hs_take_decimal(&at, &id) || id >= r->ids.count) return NULL;
+    if (!frees && (*at++ != ' ' || !hs_take_decimal(&at, &size))) return NULL;
+    uint8_t *state = &r->ids.states[id];
+    bool lives = *state == HS_ID_LIVE;
+    if ((*at != '\n') | ((lives != frees) & !again) | (again & !size)) return NULL;
+    *state = frees ? HS_ID_FREE : HS_ID_LIVE;
+    unsigned request = frees * (unsigned)HS_FREE + again * (unsigned)HS_REALLOC;
+    hs_reading_add(r, (hs_trace_op){.kind = request & 7, .id = (uint32_t)id, .size = size});
+    return at + 1;
+}
+
+const char *hs_usual_numbered_lines(hs_reading *r, const char *at, const char *end)
+{
+    for (const char *next; at < end && (next = usual_line(r, at)); at = next) r->line++;
+    return at;
+}
+
 const char *hs_numbered_line(hs_reading *r, const char *line)
 {
     uint64_t number, size = 0;

@@ -7,6 +7,9 @@
 #include "trace/reading.h"
 #include "trace/writing.h"
 
+/* Read lines that are written in the usual way, on blocks that are as they should be; where the
+ * first begins that is any different. */
+const char *hs_usual_numbered_lines(hs_reading *, const char *at, const char *end);
 /* Read the line whose first character that is no blank is at `at`; where the next one begins. */
 const char *hs_numbered_line(hs_reading *, const char *at);
 bool hs_is_numbered_line(const char *at);

@@ -127,7 +127,7 @@ static void finish_last_line(hs_reading *r)
     if (r->size && r->text[r->size - 1] != '\n') r->text[r->size++] = '\n';
 }
 
-static void forget(hs_reading *r, size_t parsed)
+void hs_reading_forget(hs_reading *r, size_t parsed)
 {
     memmove(r->text, r->text + parsed, r->size - parsed);
     r->size -= parsed;
@@ -156,7 +156,7 @@ bool hs_reading_lines(hs_reading *r, char separator,
             r->at_end = end;
             parse(r, r->text, end, state);
             if (!told) hs_reading_foresee(r, r->source->done, r->source->total);
-            forget(r, (size_t)(end - r->text));
+            hs_reading_forget(r, (size_t)(end - r->text));
         } else if (r->size > LONGEST_LINE) {
             return hs_reading_fail(r, "line %" PRIu64 " is longer than 64 MiB: this is no trace",
                                    r->line);

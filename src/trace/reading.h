@@ -77,6 +77,9 @@ void hs_reading_foresee(hs_reading *, uint64_t done, uint64_t total);
 /* More text behind what is there; false at the end of it, or with an error (r->failed). */
 bool hs_reading_more(hs_reading *, size_t most);
 
+/* The first bytes of the text have been read. */
+void hs_reading_forget(hs_reading *, size_t parsed);
+
 /* Let `parse` read all lines: text up to `end`, which ends in a newline, or, where `separator` is
  * another character, in that. False: failed, or stopped. */
 bool hs_reading_lines(hs_reading *, char separator,

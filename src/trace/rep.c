@@ -42,6 +42,8 @@ static void parse(hs_reading *r, const char *at, const char *end, void *state)
 {
     rep *h = state;
     for (; at < end; r->line++) {
+        if (h->headers == HEADERS) at = hs_usual_numbered_lines(r, at, end);
+        if (at == end) return;
         at = hs_skip_blanks(at);
         if (*at == '\n')
             at++;

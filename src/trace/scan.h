@@ -17,6 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#if defined __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum { HS_SCAN_ROOM = 16 };
 
@@ -155,6 +158,18 @@ typedef uint8_t hs_bytes __attribute__((vector_size(16)));
 typedef uint16_t hs_pairs __attribute__((vector_size(16)));
 typedef uint8_t hs_half __attribute__((vector_size(8)));
 
+/* Of 16 bytes, each 0 or 255, a bit each, the first byte's lowest. */
+HS_INLINED unsigned hs_bits_of(hs_bytes bytes)
+{
+#if defined __SSE2__
+    return (unsigned)_mm_movemask_epi8((__m128i)bytes);
+#else
+    unsigned bits = 0;
+    for (unsigned i = 0; i < sizeof bytes; i++) bits |= (bytes[i] & 1u) << i;
+    return bits;
+#endif
+}
+
 /* Of each of 16 bytes the low four bits, joined to one word, the first byte's highest. */
 HS_INLINED uint64_t hs_join_nibbles(hs_bytes bytes)
 {
@@ -173,12 +188,10 @@ HS_INLINED bool hs_take_hex_digits(const char **at, uint64_t *value)
     memcpy(&text, *at, sizeof text);
     hs_bytes decimal = (hs_bytes)(text - '0' < 10);
     hs_bytes letter = (hs_bytes)((text | 0x20) - 'a' < 6);
-    uint64_t others = ~hs_join_nibbles((decimal | letter) & 0x0f);
-    if (!others) return hs_take_full_hex(at, value);
-    unsigned bits = (unsigned)__builtin_clzll(others);
-    if (!bits) return false;
-    *value = hs_join_nibbles((text & 0x0f) + (letter & 9)) >> (64 - bits); /* a is 0x61 */
-    *at += bits / 4;
+    unsigned digits = (unsigned)__builtin_ctz(~hs_bits_of(decimal | letter));
+    if (digits - 1 >= 15) return digits && hs_take_full_hex(at, value);
+    *value = hs_join_nibbles((text & 0x0f) + (letter & 9)) >> (64 - 4 * digits); /* a is 0x61 */
+    *at += digits;
     return true;
 }
 

@@ -12,7 +12,7 @@
 static void parse(hs_reading *r, const char *at, const char *end, void *state)
 {
     (void)state;
-    for (; at < end; r->line++) {
+    for (; (at = hs_usual_numbered_lines(r, at, end)) < end; r->line++) {
         at = hs_skip_blanks(at);
         if (*at == '\n')
             at++;

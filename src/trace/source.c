@@ -117,6 +117,25 @@ uint64_t hs_source_left(const hs_source *s)
     return s->total - s->done + (s->packed_size - s->packed_at);
 }
 
+bool hs_source_repeats(const hs_source *s)
+{
+    return !s->unpacker && (s->fd < 0 || s->total);
+}
+
+bool hs_source_rewind(hs_source *s)
+{
+    if (s->fd < 0) {
+        s->memory -= s->done;
+        s->memory_left += s->done;
+    } else if (lseek(s->fd, -(off_t)s->done, SEEK_CUR) < 0) {
+        return snprintf(s->error, sizeof s->error, "%s", strerror(errno)), false;
+    }
+    s->done = 0;
+    s->packed_at = s->packed_size = 0;
+    s->at_end = false;
+    return true;
+}
+
 bool hs_source_read(hs_source *s, char *out, size_t room, size_t *n)
 {
     *n = 0;

@@ -28,6 +28,10 @@ void hs_source_close(hs_source *);
 /* How many bytes are left to read; UINT64_MAX when nobody knows. */
 uint64_t hs_source_left(const hs_source *);
 
+/* Can the bytes be had once more? Then read them from the first one again; false: no longer. */
+bool hs_source_repeats(const hs_source *);
+bool hs_source_rewind(hs_source *);
+
 /* Up to `room` bytes, fewer only at the end; false with an error, *n bytes read before it. */
 bool hs_source_read(hs_source *, char *out, size_t room, size_t *n);
 

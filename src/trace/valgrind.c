@@ -111,22 +111,20 @@ static void parse_line(hs_reading *r, valgrind *v, const char *line, const char 
         v->others++;
 }
 
-/* Where the next line begins; NULL: this one is no usual call of the first process. */
-static const char *parse_usual(hs_reading *r, valgrind *v, const char *at)
+/* `) = 0x4A42040`, or `)` */
+HS_INLINED const char *take_usual_end(const char *at, uint64_t *result)
 {
-    hs_usual_call call;
-    uint64_t result = 0;
+    if (!result) return hs_word_is(hs_word_at(at), ")\n") ? at + 2 : NULL;
+    if (!hs_word_is(hs_word_at(at), ") = 0x")) return NULL;
+    at += 6;
+    return hs_take_hex_digits(&at, result) && *at == '\n' ? at + 1 : NULL;
+}
+
+/* Where the next line begins; NULL: this one is no usual call of the first process. */
+HS_INLINED const char *parse_usual(hs_reading *r, valgrind *v, const char *at)
+{
     if (!v->mark_length || !hs_same_bytes(at, v->mark, v->mark_length)) return NULL;
-    at += v->mark_length;
-    if (!hs_take_usual_call(&at, &call)) return NULL;
-    if (call.kind != HS_CALL_FREE) {
-        if (!hs_word_is(hs_word_at(at), " = 0x")) return NULL;
-        at += 5;
-        if (!hs_take_hex_digits(&at, &result)) return NULL;
-    }
-    if (*at != '\n') return NULL;
-    hs_usual_call_returned(r, &v->log, &call, result);
-    return at + 1;
+    return hs_usual_call(r, &v->log, at + v->mark_length, take_usual_end);
 }
 
 static void parse(hs_reading *r, const char *at, const char *end, void *state)

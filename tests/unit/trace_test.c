@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *folder; /* with recorded traces */
@@ -830,6 +831,53 @@ static void remove_place(const place *p)
     assert_int_equal(rmdir(p->folder), 0); /* nothing else was left in it */
 }
 
+enum { PAIRS = 4000 };
+
+/* More than is read at once, and plain up to its last line, which the session refuses. */
+static void put_long_script(FILE *out)
+{
+    for (int i = 0; i < PAIRS; i++) fprintf(out, "p1 = malloc 24 # %80d\nfree p1\n", i);
+    fputs("free p1\n", out);
+    fclose(out);
+}
+
+static void expect_whole(const char *path, const char *where, bool lenient)
+{
+    hs_trace_report report;
+    hs_trace_reading how = {.format = "heap", .lenient = lenient, .run = hs_trace_of_script};
+    hs_trace *t = hs_trace_read(path, &how, &report);
+    if (!lenient) assert_non_null(strstr(report.error, where));
+    if (lenient) assert_int_equal(report.skipped, 1);
+    assert_int_equal(t ? hs_trace_count(t) : 0, lenient ? 2 * PAIRS : 0);
+    hs_trace_free(t);
+    hs_trace_report_free(&report);
+}
+
+static void a_long_script_reaches_the_session_whole(void **state)
+{
+    (void)state;
+    place p = new_place("long.heap");
+    put_long_script(fopen(p.path, "w"));
+    for (int lenient = 0; lenient < 2; lenient++) {
+        char path[32];
+        int ends[2];
+        expect_whole(p.path, "long.heap:8001:6:", lenient);
+        assert_int_equal(pipe(ends), 0);
+        pid_t writer = fork();
+        if (writer == 0) {
+            close(ends[0]);
+            put_long_script(fdopen(ends[1], "w"));
+            _exit(0);
+        }
+        close(ends[1]);
+        snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+        expect_whole(path, ":8001:6:", lenient);
+        close(ends[0]);
+        assert_int_equal(waitpid(writer, NULL, 0), writer);
+    }
+    remove_place(&p);
+}
+
 static void a_file_is_written_whole_or_not_at_all(void **state)
 {
     (void)state;
@@ -954,6 +1002,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_hst_of_a_later_version_is_refused),
         cmocka_unit_test(a_file_says_itself_which_format_it_has),
         cmocka_unit_test(lines_may_lie_across_the_pieces_that_are_read),
+        cmocka_unit_test(a_long_script_reaches_the_session_whole),
         cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
         cmocka_unit_test(reading_and_writing_can_be_stopped),
         cmocka_unit_test(packed_files_are_read_as_they_are),
