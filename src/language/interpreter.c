@@ -289,8 +289,10 @@ static bool run_program(hs_interpreter *in, const hs_program *p, size_t from, si
     const hs_program *outer = in->program;
     in->program = p;
     in->stopped = false;
+    hs_tell_of_session(in);
     bool good = count == 0 || hs_run_statements(in, p->statements + from, count);
     in->program = outer;
+    hs_tell_of_session(in);
     return good;
 }
 
