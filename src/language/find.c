@@ -61,7 +61,9 @@ bool hs_interpreter_go(hs_interpreter *in, hs_moment m, hs_problem *problem)
     uint64_t traced = hs_session_traced(s), end = m.count < traced ? m.count : traced;
     in->stopped = false;
     hs_session_tell(s, report, in);
-    bool good = survey_until(in, end, problem) && hs_session_go(s, m, problem);
+    bool good =
+        survey_until(in, end, problem) &&
+        (in->lockstep ? hs_lockstep_go(in->lockstep, m, problem) : hs_session_go(s, m, problem));
     hs_tell_of_session(in);
     return good;
 }

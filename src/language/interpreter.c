@@ -198,10 +198,10 @@ static hs_span place_of(const hs_statement *s, hs_operand operand)
 bool hs_perform_unasked(hs_interpreter *in, const hs_statement *s, const hs_op *op)
 {
     hs_problem problem;
-    if (!hs_session_perform(in->session, op, &problem))
-        return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
-    if (in->lockstep) hs_lockstep_follow(in->lockstep);
-    return true;
+    if (in->lockstep ? hs_lockstep_perform(in->lockstep, op, &problem)
+                     : hs_session_perform(in->session, op, &problem))
+        return true;
+    return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
 }
 
 bool hs_perform_untold(hs_interpreter *in, const hs_statement *s, const hs_op *op)

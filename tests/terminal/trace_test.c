@@ -147,10 +147,16 @@ static void long_commands_tell_how_far_they_are_and_stop_at_a_key(void **state)
     terminal *t = open_trace("stopped.rep", text, 24, 80);
     terminal_type(t, "\033[F"); /* End */
     assert_true(terminal_shows(t, "request 600000 of 600000"));
-    terminal_type(t, "\rallocator first-fit replay\r");
-    assert_true(terminal_shows(t, "playing again on first-fit: "));
+    terminal_type(t, "\rsplit tlsf tree\r");
+    assert_true(terminal_shows(t, "side by side: "));
     assert_true(terminal_shows(t, " of 600000 commands, "));
     assert_true(terminal_shows(t, "Ctrl-C stops"));
+    terminal_type(t, "\003");
+    assert_true(terminal_shows(t, as_before));
+    terminal_type(t, "split\r"); /* it was not opened */
+    assert_true(terminal_shows(t, "two to four allocators run side by side"));
+    terminal_type(t, "allocator first-fit replay\r");
+    assert_true(terminal_shows(t, "playing again on first-fit: "));
     terminal_type(t, "\003");
     assert_true(terminal_shows(t, as_before));
     terminal_type(t, "branches\r");
@@ -169,8 +175,8 @@ static void so_they_do_in_line_mode(void **state)
     assert_true(terminal_shows(t, "600000 requests, rep"));
     terminal_type(t, "goto 600000\r");
     assert_true(terminal_shows(t, "at command 600000 of 600000"));
-    terminal_type(t, "allocator first-fit replay\r");
-    assert_true(terminal_shows(t, "playing again on first-fit: "));
+    terminal_type(t, "split tlsf tree\r");
+    assert_true(terminal_shows(t, "side by side: "));
     assert_true(terminal_shows(t, "Ctrl-C stops"));
     terminal_type(t, "\003");
     assert_true(terminal_shows(t, as_before));
