@@ -112,8 +112,8 @@ hs_session *hs_session_of_trace(hs_trace *, const char *allocator, const hs_heap
 /* Perform one operation and remember it. */
 bool hs_session_perform(hs_session *, const hs_op *, hs_problem *);
 
-/* Told now and then how far something long is ("going there"), and with NULL that it is over. False:
- * stop it. */
+/* Told now and then how far something long is ("going there"), and with NULL that it is over.
+ * False: stop it. */
 typedef bool (*hs_progress)(void *of, const char *doing, uint64_t done, uint64_t total);
 
 /* From now on tell this of what may take long: operations that are performed again, going to a

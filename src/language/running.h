@@ -23,7 +23,7 @@ struct hs_interpreter {
     int expecting_error;       /* inside expect error { } */
     char *refusal;             /* the error that came there */
     bool quit, stopped;
-    bool reports; /* how far something long is */
+    bool reports;        /* how far something long is */
     bool questions_only; /* op lists are told without their answers */
     size_t predicting;   /* questions asked about each request: inside predict { }, or a quiz */
     const char *preface; /* to a question, or NULL */
@@ -31,7 +31,7 @@ struct hs_interpreter {
     uint64_t predicted, predicted_right; /* answers */
     hs_search sought;                    /* by `find`, when `seeks` */
     bool seeks;
-    hs_shape_window shape;               /* asked for last */
+    hs_shape_window shape; /* asked for last */
     uint64_t failures;
 };
 

@@ -230,7 +230,7 @@ static void replay_from(hs_session *s, uint64_t i)
     uint64_t shown = last_request(s, end);
     snprintf(doing, sizeof doing, "playing again on %s", s->is.setup.name);
     for (; i < end && !s->stopped; i++) {
-        s->stopped = !hs_session_goes_on(s, doing, i - first, end - first);
+        s->stopped = !hs_session_goes_on(s, doing, i - first, end - first) && !s->returns;
         if (!hs_session_record(s, i, &r) || !is_replayed(&r.op)) continue;
         if (i + 1 == shown) {
             look_again(s);
@@ -324,8 +324,11 @@ void hs_session_go_on(hs_session *s, uint64_t count)
 /* A session that goes through a trace ahead of another one does just that. */
 static bool is_going_on(hs_session *s, uint64_t count)
 {
-    const char *doing = s->surveys ? "going through the trace" : "going there";
-    s->stopped |= !hs_session_goes_on(s, doing, s->at.count, count);
+    const char *doing = s->surveys   ? "going through the trace"
+                        : s->returns ? "stopped, going back"
+                                     : "going there";
+    bool goes_on = hs_session_goes_on(s, doing, s->at.count, count);
+    s->stopped = !goes_on && !s->returns;
     return !s->stopped;
 }
 

@@ -69,10 +69,11 @@ struct hs_session {
     hs_moment at;  /* operations performed so far, along a branch */
     uint64_t now;  /* the number of the operation that is being performed, from 1 */
     uint64_t replay_limit; /* a replay ends behind this operation */
-    uint64_t work; /* since the last checkpoint: how long it would take to come here again */
+    uint64_t work;        /* since the last checkpoint: how long it would take to come here again */
     hs_progress progress; /* told of what takes long; NULL: nobody */
     void *progress_of;
     bool stopped; /* by it: what is being done is to end, and to be undone */
+    bool returns; /* from there: that is told, and not stopped */
     hs_travel *travel;
     hs_session *ahead; /* one that goes through a trace before this one; NULL: none */
 

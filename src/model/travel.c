@@ -358,13 +358,13 @@ static bool go(hs_session *s, const hs_session *from, hs_moment target, hs_probl
 
 bool hs_travel_return(hs_session *s, hs_moment to, hs_problem *problem)
 {
-    hs_progress progress = s->progress;
     free_checkpoint(s->travel->held);
     s->travel->held = NULL;
-    s->progress = NULL;
     s->at.count = UINT64_MAX; /* it is nowhere: nothing goes on from here */
+    s->returns = true;
     go(s, s, to, problem);
-    s->progress = progress;
+    s->returns = false;
+    hs_session_is_over(s);
     return hs_was_stopped(problem);
 }
 

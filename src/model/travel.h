@@ -43,7 +43,7 @@ void hs_travel_checkpoint(hs_session *);
  * again: make one that is counted as soon as the operation is noted, or passed. */
 void hs_travel_hold(hs_session *, uint64_t index);
 
-/* Back to a moment from the middle of what was stopped, with a problem that says so (false, always).
+/* Back to a moment from the middle of what was stopped. False, always, with a problem that says so.
  */
 bool hs_travel_return(hs_session *, hs_moment, hs_problem *);
 

@@ -358,8 +358,8 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
     if (rows >= 3) {
         places->message = take_bottom(&left, message_rows(left, state));
         if (state->message)
-            hs_put_wrapped(places->message, 0, places->message.rows, state->error ? HS_ROLE_ERROR : HS_ROLE_TEXT,
-                           state->message);
+            hs_put_wrapped(places->message, 0, places->message.rows,
+                           state->error ? HS_ROLE_ERROR : HS_ROLE_TEXT, state->message);
     }
     if (rows >= 5) paint_title(s, state, take_top(&left, 1), places);
     bool large = is_large(s, state);
