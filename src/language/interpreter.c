@@ -266,6 +266,7 @@ bool hs_run_statements(hs_interpreter *in, const hs_statement *statements, size_
 {
     bool good = true;
     for (size_t i = 0; i < count && !in->quit && !in->stopped; i++) {
+        if (in->files && !in->inside && hs_interrupted(in)) return false;
         if (run_statement(in, &statements[i])) continue;
         good = false;
         if (!goes_on(&statements[i])) break;

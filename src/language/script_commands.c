@@ -21,6 +21,8 @@ bool hs_run_source(hs_interpreter *in, const hs_statement *s)
     in->files++;
     bool good = hs_run_named_file(in, &s->arguments[0]);
     in->files--;
+    if (in->stopped && !in->files)
+        hs_fail_at(in, s->where, "stopped: the rest of the file was not run", NULL);
     return good;
 }
 
