@@ -92,8 +92,7 @@ typedef struct {
     bool left;               /* the script, for commands of one's own */
     int other_theme;         /* chosen by key, no matter what is set: HS_THEME_..., or -1 */
     int64_t began, shown;    /* of the command that is running, for the sight of progress */
-    int64_t looked;          /* when it was last asked for, while it tells how far it is */
-    uint64_t asked;          /* how often it asked whether to stop */
+    int64_t looked;          /* when it last looked for keys that stop it */
 
     wchar_t queue[QUEUE]; /* characters for the editor, before any key */
     size_t queued;

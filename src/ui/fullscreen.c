@@ -211,6 +211,7 @@ static void progress(void *context, const char *text)
 {
     app *a = context;
     hs_app_replace(&a->progress, text ? hs_app_copy(text) : NULL);
+    if (text) show_progress(a);
 }
 
 /* Is what arrives now, after all that waits, inside a paste? */
@@ -237,10 +238,13 @@ static bool interrupted(void *context)
 {
     app *a = context;
     if (a->question.cancelled) return true;
-    if (a->progress ? hs_player_clock() - a->looked < 10 : ++a->asked % 1024) return false;
-    a->looked = hs_player_clock();
-    if (!a->progress) hs_app_keep(a);
-    show_progress(a);
+    int64_t now = hs_player_clock();
+    if (now - a->looked < 10) return false;
+    a->looked = now;
+    if (!a->progress) {
+        hs_app_keep(a);
+        show_progress(a);
+    }
     bool pasting = paste_arrives(a);
     while (1) {
         typed_key e = {.key = 0};

@@ -39,8 +39,8 @@ typedef struct {
     line_source *lines; /* for answers */
     hs_interpreter *interpreter;
     hs_journal *journal;  /* NULL where nobody types */
-    unsigned asked;       /* how often a long command asked whether to stop */
     int64_t began, shown; /* of the command that is running, for the sight of progress */
+    int64_t kept;         /* when what it did was */
     bool reports;         /* how far it is; the session may be anywhere */
     bool tells;           /* that stands on the line */
 } printer;
@@ -394,7 +394,9 @@ static void ask_interrupt(int signal)
 static bool interrupted(void *context)
 {
     printer *p = context;
-    if (p->reports || ++p->asked % 1024) return interrupt_asked;
+    int64_t now = milliseconds();
+    if (p->reports || now - p->kept < 10) return interrupt_asked;
+    p->kept = now;
     keep(p);
     show_progress(p, NULL);
     return interrupt_asked;
