@@ -32,13 +32,19 @@ typedef struct {
 
 /* Let companions with these allocators run beside a session, which switches to the first one; what
  * was done since its heap was fresh is done again on each. 2 to HS_LANES names, all different. NULL
- * with a problem. The leader stays the caller's. */
+ * with a problem: then the session is as it was. The leader stays the caller's. What takes long
+ * tells whom the leader tells. */
 hs_lockstep *hs_lockstep_new(hs_session *leader, const char *const *names, size_t count,
                              hs_problem *);
 void hs_lockstep_free(hs_lockstep *);
 
-/* Let the companions do what the leader did since the last call. */
+/* Let the companions do what the leader did since the last call; nobody is told. */
 void hs_lockstep_follow(hs_lockstep *);
+
+/* The same as hs_session_perform and hs_session_go for the leader, with its companions: what is
+ * stopped leaves all of them where they were. */
+bool hs_lockstep_perform(hs_lockstep *, const hs_op *, hs_problem *);
+bool hs_lockstep_go(hs_lockstep *, hs_moment, hs_problem *);
 
 size_t hs_lockstep_count(const hs_lockstep *);
 const hs_session *hs_lockstep_lane(const hs_lockstep *, size_t);

@@ -31,7 +31,8 @@ typedef struct hs_finder hs_finder;
 hs_finder *hs_finder_new(const hs_session *, const hs_search *, hs_problem *);
 void hs_finder_free(hs_finder *);
 
-/* Look at so many operations more; true when there is nothing more to look at. */
+/* Look at so many operations more, or at fewer where allocators search long; true when there is
+ * nothing more to look at. */
 bool hs_finder_go_on(hs_finder *, uint64_t operations);
 /* How far it is: operations looked at, of so many. */
 uint64_t hs_finder_done(const hs_finder *, uint64_t *of);

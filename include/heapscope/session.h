@@ -112,6 +112,15 @@ hs_session *hs_session_of_trace(hs_trace *, const char *allocator, const hs_heap
 /* Perform one operation and remember it. */
 bool hs_session_perform(hs_session *, const hs_op *, hs_problem *);
 
+/* Told now and then how far something long is ("going there"), and with NULL that it is over.
+ * False: stop it. */
+typedef bool (*hs_progress)(void *of, const char *doing, uint64_t done, uint64_t total);
+
+/* From now on tell this of what may take long: operations that are performed again, going to a
+ * moment, going through a trace, writing a script; NULL: nobody. What is stopped fails with a
+ * problem, and leaves the session as it was. */
+void hs_session_tell(hs_session *, hs_progress, void *of);
+
 /* --- Looking at it -------------------------------------------------------------------------- */
 
 const hs_heap *hs_session_heap(const hs_session *);
@@ -244,7 +253,7 @@ char *hs_session_record_text(const hs_session *, uint64_t index);
 char *hs_session_op_text(const hs_session *, const hs_op *);
 
 /* Write a script that reproduces the session: its start state and every operation since. False on
- * a write error (errno). */
+ * a write error (errno; ECANCELED when it was stopped). */
 bool hs_session_write_script(const hs_session *, FILE *);
 
 /* A moment: after `count` operations along a branch. Going back and doing something else begins a
@@ -306,7 +315,8 @@ bool hs_session_go(hs_session *, hs_moment, hs_problem *);
 uint64_t hs_session_traced(const hs_session *);
 uint64_t hs_session_surveyed(const hs_session *);
 const hs_session *hs_session_ahead(const hs_session *);
-/* Go through so many more. False with a problem when the heap cannot be reserved. */
+/* Go through so many more, or until it is stopped. False with a problem when the heap cannot be
+ * reserved. */
 bool hs_session_survey(hs_session *, uint64_t operations, hs_problem *);
 
 /* Bytes that the operations take, written down; and the checkpoints. */

@@ -27,25 +27,45 @@ static void end_progress(hs_interpreter *in)
     if (in->listener.progress) in->listener.progress(in->listener.context, NULL);
 }
 
-/* Requests of a trace that nobody has gone through are gone through first, piece by piece. */
+static bool report(void *of, const char *doing, uint64_t done, uint64_t total)
+{
+    hs_interpreter *in = of;
+    if (!doing && in->reports) end_progress(in);
+    in->reports = doing;
+    return !doing || !stops(in, doing, done, total);
+}
+
+void hs_tell_of_session(hs_interpreter *in)
+{
+    hs_session_tell(in->session, in->program ? report : NULL, in);
+}
+
+/* Requests of a trace that nobody has gone through are gone through first. */
+static bool survey_until(hs_interpreter *in, uint64_t end, hs_problem *problem)
+{
+    hs_session *s = in->session;
+    uint64_t done = hs_session_surveyed(s);
+    if (done + SLICE >= end) return true;
+    if (!hs_session_survey(s, end - done, problem)) return false;
+    done = hs_session_surveyed(s);
+    if (done >= end) return true;
+    snprintf(problem->what, sizeof problem->what, "stopped: %" PRIu64 " requests were gone through",
+             done);
+    *problem->hint = 0;
+    return false;
+}
+
 bool hs_interpreter_go(hs_interpreter *in, hs_moment m, hs_problem *problem)
 {
     hs_session *s = in->session;
     uint64_t traced = hs_session_traced(s), end = m.count < traced ? m.count : traced;
-    bool told = false, good = true;
     in->stopped = false;
-    while (good && hs_session_surveyed(s) + SLICE < end) {
-        good = hs_session_survey(s, SLICE, problem);
-        told = true;
-        if (good && stops(in, "going through the trace", hs_session_surveyed(s), end)) {
-            snprintf(problem->what, sizeof problem->what,
-                     "stopped: %" PRIu64 " requests were gone through", hs_session_surveyed(s));
-            *problem->hint = 0;
-            good = false;
-        }
-    }
-    if (told) end_progress(in);
-    return good && hs_session_go(s, m, problem);
+    hs_session_tell(s, report, in);
+    bool good =
+        survey_until(in, end, problem) &&
+        (in->lockstep ? hs_lockstep_go(in->lockstep, m, problem) : hs_session_go(s, m, problem));
+    hs_tell_of_session(in);
+    return good;
 }
 
 /* --- What is looked for ----------------------------------------------------------------------

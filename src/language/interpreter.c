@@ -198,10 +198,10 @@ static hs_span place_of(const hs_statement *s, hs_operand operand)
 bool hs_perform_unasked(hs_interpreter *in, const hs_statement *s, const hs_op *op)
 {
     hs_problem problem;
-    if (!hs_session_perform(in->session, op, &problem))
-        return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
-    if (in->lockstep) hs_lockstep_follow(in->lockstep);
-    return true;
+    if (in->lockstep ? hs_lockstep_perform(in->lockstep, op, &problem)
+                     : hs_session_perform(in->session, op, &problem))
+        return true;
+    return hs_fail_at(in, place_of(s, problem.operand), problem.what, problem.hint);
 }
 
 bool hs_perform_untold(hs_interpreter *in, const hs_statement *s, const hs_op *op)
@@ -266,6 +266,7 @@ bool hs_run_statements(hs_interpreter *in, const hs_statement *statements, size_
 {
     bool good = true;
     for (size_t i = 0; i < count && !in->quit && !in->stopped; i++) {
+        if (in->files && !in->inside && hs_interrupted(in)) return false;
         if (run_statement(in, &statements[i])) continue;
         good = false;
         if (!goes_on(&statements[i])) break;
@@ -289,8 +290,10 @@ static bool run_program(hs_interpreter *in, const hs_program *p, size_t from, si
     const hs_program *outer = in->program;
     in->program = p;
     in->stopped = false;
+    hs_tell_of_session(in);
     bool good = count == 0 || hs_run_statements(in, p->statements + from, count);
     in->program = outer;
+    hs_tell_of_session(in);
     return good;
 }
 

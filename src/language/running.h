@@ -23,6 +23,7 @@ struct hs_interpreter {
     int expecting_error;       /* inside expect error { } */
     char *refusal;             /* the error that came there */
     bool quit, stopped;
+    bool reports;        /* how far something long is */
     bool questions_only; /* op lists are told without their answers */
     size_t predicting;   /* questions asked about each request: inside predict { }, or a quiz */
     const char *preface; /* to a question, or NULL */
@@ -30,7 +31,7 @@ struct hs_interpreter {
     uint64_t predicted, predicted_right; /* answers */
     hs_search sought;                    /* by `find`, when `seeks` */
     bool seeks;
-    hs_shape_window shape;               /* asked for last */
+    hs_shape_window shape; /* asked for last */
     uint64_t failures;
 };
 
@@ -91,6 +92,8 @@ bool hs_run_named_file(hs_interpreter *, const hs_argument *);
 
 bool hs_run_statements(hs_interpreter *, const hs_statement *, size_t count);
 bool hs_interrupted(hs_interpreter *);
+/* While a program runs, and only then, the listener is told what takes long in the session. */
+void hs_tell_of_session(hs_interpreter *);
 
 /* The commands of the small machine, in a file of their own. */
 bool hs_run_mmu(hs_interpreter *, const hs_statement *);

@@ -21,6 +21,8 @@ bool hs_run_source(hs_interpreter *in, const hs_statement *s)
     in->files++;
     bool good = hs_run_named_file(in, &s->arguments[0]);
     in->files--;
+    if (in->stopped && !in->files)
+        hs_fail_at(in, s->where, "stopped: the rest of the file was not run", NULL);
     return good;
 }
 
@@ -77,6 +79,7 @@ bool hs_write_argument_file(hs_interpreter *in, const hs_argument *a,
         return hs_fail_at(in, a->where, "there is a file of that name, and it is no saved session",
                           "choose another name");
     if (write_to(a->text, put, what)) return true;
+    if (errno == ECANCELED) return hs_fail_at(in, a->where, "stopped: nothing was saved", NULL);
     snprintf(text, sizeof text, "it can not be saved: %s", strerror(errno));
     return hs_fail_at(in, a->where, text, "the session goes on; nothing on the disk was changed");
 }

@@ -1,5 +1,6 @@
 /* Lockstep. A companion is led by operations alone; of the leader only its operations and the names
- * of its variables are read.
+ * of its variables are read. So companions may go first where that takes long: while they are on
+ * their way, the leader is as it was.
  *
  * Invariant: a companion has as many operations as the leader has followed. What it refuses, it
  * replaces by one that changes nothing else: the name of the result becomes NULL, or a note. */
@@ -25,15 +26,43 @@ struct hs_lockstep {
     hs_moment followed; /* where the leader was when the companions had caught up with it */
     hs_parting parting;
     bool news;
+    /* While companions are led: */
+    hs_moment to;        /* this moment of the leader's, where it may not be yet, */
+    const hs_op *coming; /* and what it will perform then, or NULL */
+    bool told, stopped;  /* whom the leader tells is told; and has stopped it */
 };
+
+/* --- What takes long ------------------------------------------------------------------------ */
+
+static bool tell(void *of, const char *doing, uint64_t done, uint64_t total)
+{
+    hs_lockstep *l = of;
+    const hs_session *leader = l->lanes[0].session;
+    if (!doing || !l->told || !leader->progress) return true;
+    l->stopped |= !leader->progress(leader->progress_of, doing, done, total);
+    return !l->stopped;
+}
+
+static bool goes_on(hs_lockstep *l, const char *doing, uint64_t done, uint64_t total)
+{
+    return !l->stopped && (done % 64 < 63 || tell(l, doing, done, total));
+}
 
 /* --- One operation -------------------------------------------------------------------------- */
 
-static hs_op op_at(const hs_session *s, uint64_t index)
+static hs_record_of_op record_at(const hs_lockstep *l, uint64_t index)
 {
-    hs_op op = {.kind = HS_OP_NOTE};
-    hs_session_op(s, index, &op);
-    return op;
+    hs_record_of_op r = {.op = {.kind = HS_OP_NOTE}};
+    if (l->coming && index == l->to.count)
+        r = (hs_record_of_op){.op = *l->coming, .variable = HS_NONE};
+    else
+        hs_session_record_before(l->lanes[0].session, l->to, index, &r);
+    return r;
+}
+
+static uint64_t operations(const hs_lockstep *l)
+{
+    return l->to.count + (l->coming != NULL);
 }
 
 /* The variable of the same name. Numbers may differ: a leader that went back in time keeps numbers
@@ -46,13 +75,12 @@ static uint32_t same_variable(const hs_session *there, const hs_session *leader,
 
 /* The name that the leader gave to a request's result. NULL: none, or that of the pointer which
  * realloc was given. */
-static const char *name_of_result(const hs_session *leader, uint64_t index)
+static const char *name_of_result(const hs_session *leader, const hs_record_of_op *r)
 {
-    hs_record_of_op r;
-    if (!hs_session_record(leader, index, &r) || r.op.kind != HS_OP_REQUEST) return NULL;
-    bool own = r.op.request == HS_REALLOC && !r.op.name && r.op.p.variable == r.variable &&
-               r.op.p.offset == 0;
-    return own ? NULL : hs_client_name_of(leader->client, r.variable);
+    if (r->op.kind != HS_OP_REQUEST) return NULL;
+    bool own = r->op.request == HS_REALLOC && !r->op.name && r->op.p.variable == r->variable &&
+               r->op.p.offset == 0;
+    return own ? NULL : hs_client_name_of(leader->client, r->variable);
 }
 
 /* Does an option decide the layout of blocks, so that setting it starts a fresh heap? */
@@ -88,18 +116,19 @@ static void stand_in(lane *c, const hs_op *refused)
     hs_session_perform(c->session, &op, &ignored);
 }
 
-/* Let a lane do what operation `index` of the leader says; with its replay, if it says so. */
-static void perform_on(lane *c, const hs_session *leader, uint64_t index, bool replay)
+/* Let a lane do what an operation of the leader says; with its replay, if it says so. */
+static void perform_on(hs_lockstep *l, lane *c, const hs_record_of_op *r, bool replay)
 {
-    hs_op op = op_at(leader, index);
+    const hs_session *leader = l->lanes[0].session;
+    hs_op op = r->op;
     hs_problem problem;
-    const char *name = name_of_result(leader, index);
+    const char *name = name_of_result(leader, r);
     c->refusal[0] = 0;
     op.p.variable = same_variable(c->session, leader, op.p.variable);
     op.replay = op.replay && replay;
     if (op.kind == HS_OP_ALLOCATOR && c->name) op.name = c->name;
     if (name) op.name = name;
-    if (hs_session_perform(c->session, &op, &problem)) return;
+    if (hs_session_perform(c->session, &op, &problem) || l->stopped) return;
     snprintf(c->refusal, sizeof c->refusal, "%s%s%s", problem.what, problem.hint[0] ? "; " : "",
              problem.hint);
     stand_in(c, &op);
@@ -138,23 +167,24 @@ static bool is_replayed(const hs_op *op)
     return op->kind == HS_OP_REQUEST || op->kind == HS_OP_WRITE || op->kind == HS_OP_ASSIGN;
 }
 
+static const char parting_text[] = "looking where they part";
+
 /* Go through it all once more, side by side. Requests count from operation `from` on, the first on
  * the heap as it is; those before `replayed` were done again by a replay, so what was set up to
  * then holds for all of them. */
 static void go_through(hs_lockstep *l, lane *lanes, uint64_t from, uint64_t replayed)
 {
-    const hs_session *leader = l->lanes[0].session;
-    uint64_t setting_up = from > replayed ? from : replayed;
-    for (uint64_t n = 0; n < setting_up; n++) {
-        hs_op op = op_at(leader, n);
-        for (size_t i = 0; i < l->count && !is_replayed(&op); i++)
-            perform_on(&lanes[i], leader, n, false);
+    uint64_t setting_up = from > replayed ? from : replayed, end = operations(l);
+    for (uint64_t n = 0; n < setting_up && goes_on(l, parting_text, n, end); n++) {
+        hs_record_of_op r = record_at(l, n);
+        for (size_t i = 0; i < l->count && !is_replayed(&r.op); i++)
+            perform_on(l, &lanes[i], &r, false);
     }
-    for (uint64_t n = from; n < l->followed.count; n++) {
-        hs_op op = op_at(leader, n);
-        if (n < replayed && !is_replayed(&op)) continue;
-        for (size_t i = 0; i < l->count; i++) perform_on(&lanes[i], leader, n, false);
-        if (op.kind == HS_OP_REQUEST && compare(lanes, l->count, n + 1, &l->parting)) return;
+    for (uint64_t n = from; n < end && goes_on(l, parting_text, n, end); n++) {
+        hs_record_of_op r = record_at(l, n);
+        if (n < replayed && !is_replayed(&r.op)) continue;
+        for (size_t i = 0; i < l->count; i++) perform_on(l, &lanes[i], &r, false);
+        if (r.op.kind == HS_OP_REQUEST && compare(lanes, l->count, n + 1, &l->parting)) return;
     }
 }
 
@@ -163,16 +193,16 @@ static void find_parting(hs_lockstep *l)
 {
     const hs_session *leader = l->lanes[0].session;
     lane lanes[HS_LANES] = {{0}};
-    uint64_t from = 0, replayed = 0;
+    uint64_t from = 0, replayed = 0, end = operations(l);
     hs_problem ignored;
     bool good = true;
     l->parting = (hs_parting){0};
-    for (uint64_t i = 0; i < l->followed.count; i++) {
-        hs_op op = op_at(leader, i);
-        if (is_fresh(&op)) from = i + 1;
-        if (op.replay) replayed = i + 1;
+    for (uint64_t i = 0; i < end && goes_on(l, parting_text, i, end); i++) {
+        hs_record_of_op r = record_at(l, i);
+        if (is_fresh(&r.op)) from = i + 1;
+        if (r.op.replay) replayed = i + 1;
     }
-    if (from >= l->followed.count) return;
+    if (from >= end) return;
     for (size_t i = 0; i < l->count && good; i++) {
         lanes[i].name = l->lanes[i].name;
         lanes[i].session = hs_session_beside(leader, lanes[i].name, &ignored);
@@ -183,23 +213,64 @@ static void find_parting(hs_lockstep *l)
     for (size_t i = 0; i < l->count; i++) hs_session_free(lanes[i].session);
 }
 
+/* --- Where the lanes stand ------------------------------------------------------------------ */
+
+/* What leading the companions changes. */
+typedef struct {
+    lane lanes[HS_LANES];
+    hs_moment moments[HS_LANES], followed;
+    hs_parting parting;
+    bool news;
+} standing;
+
+static bool same_moment(hs_moment a, hs_moment b)
+{
+    return a.branch == b.branch && a.count == b.count;
+}
+
+static standing standing_of(const hs_lockstep *l)
+{
+    standing s = {.followed = l->followed, .parting = l->parting, .news = l->news};
+    for (size_t i = 1; i < l->count; i++) {
+        s.lanes[i] = l->lanes[i];
+        if (l->lanes[i].session) s.moments[i] = hs_session_moment(l->lanes[i].session);
+    }
+    return s;
+}
+
+/* Companions that were made anew take the place of those that were. */
+static void give_up_old(const hs_lockstep *l, const standing *was)
+{
+    for (size_t i = 1; i < l->count; i++)
+        if (l->lanes[i].session != was->lanes[i].session) hs_session_free(was->lanes[i].session);
+}
+
+static void go_where_they_were(hs_lockstep *l, const standing *was)
+{
+    hs_problem ignored;
+    for (size_t i = 1; i < l->count; i++) {
+        const hs_session *old = was->lanes[i].session;
+        if (l->lanes[i].session != old) hs_session_free(l->lanes[i].session);
+        l->lanes[i] = was->lanes[i];
+        if (!old || same_moment(hs_session_moment(old), was->moments[i])) continue;
+        hs_session_go(l->lanes[i].session, was->moments[i], &ignored);
+    }
+    l->followed = was->followed;
+    l->parting = was->parting;
+    l->news = was->news;
+}
+
 /* --- Following ------------------------------------------------------------------------------ */
 
-/* All companions anew, up to where the leader is. */
+/* All companions anew, before the first operation. */
 static bool start_again(hs_lockstep *l, hs_problem *problem)
 {
     const hs_session *leader = l->lanes[0].session;
     for (size_t i = 1; i < l->count; i++) {
-        hs_session *s = hs_session_beside(leader, l->lanes[i].name, problem);
-        if (!s) return false;
-        hs_session_free(l->lanes[i].session);
-        l->lanes[i].session = s;
-        for (uint64_t n = 0; n < hs_session_op_count(leader); n++)
-            perform_on(&l->lanes[i], leader, n, true);
+        l->lanes[i].session = hs_session_beside(leader, l->lanes[i].name, problem);
         l->lanes[i].refusal[0] = 0;
+        if (!l->lanes[i].session) return false;
     }
-    l->followed = hs_session_moment(leader);
-    find_parting(l);
     return true;
 }
 
@@ -221,13 +292,14 @@ static uint64_t common_operations(const hs_session *leader, hs_moment a, hs_mome
     return a.count < b.count ? a.count : b.count;
 }
 
-/* The leader went back: so do the companions. What came later on the same heap leaves no trace; but
- * where another heap was begun since, the parting on this one has to be found anew. */
+/* The companions go back. What came later on the same heap leaves no trace; but where another heap
+ * was begun since, the parting on this one has to be found anew. */
 static bool go_back(hs_lockstep *l, uint64_t count, bool *again)
 {
     hs_problem ignored;
     for (uint64_t i = count; i < l->followed.count; i++) {
-        hs_op op = op_at(l->lanes[1].session, i);
+        hs_op op = {.kind = HS_OP_NOTE};
+        hs_session_op(l->lanes[1].session, i, &op);
         *again |= is_fresh(&op) || op.replay;
     }
     if (l->parting.number > count) l->parting = (hs_parting){0};
@@ -240,35 +312,129 @@ static bool go_back(hs_lockstep *l, uint64_t count, bool *again)
     return true;
 }
 
-/* Follow operation `index`; `alone`: the leader has done nothing since. */
-static void follow_one(hs_lockstep *l, uint64_t index, bool alone)
+/* Where the companions go on from; they are there. */
+static bool go_to_common(hs_lockstep *l, uint64_t *from, bool *again, hs_problem *problem)
 {
     const hs_session *leader = l->lanes[0].session;
-    hs_op op = op_at(leader, index);
-    for (size_t i = 1; i < l->count; i++) perform_on(&l->lanes[i], leader, index, true);
-    if (is_fresh(&op)) l->parting = (hs_parting){0};
-    if (l->parting.number || op.kind != HS_OP_REQUEST || !alone) return;
-    l->news |= compare(l->lanes, l->count, index + 1, &l->parting);
+    *from = l->lanes[1].session ? common_operations(leader, l->followed, l->to) : 0;
+    if (l->lanes[1].session && *from == l->followed.count) return true;
+    if (l->lanes[1].session && go_back(l, *from, again)) return true;
+    *from = 0;
+    *again = true;
+    return !l->stopped && start_again(l, problem);
+}
+
+/* Let all companions do operation n; `alone`: the leader has done nothing since. */
+static void follow_one(hs_lockstep *l, uint64_t n, bool alone)
+{
+    hs_record_of_op r = record_at(l, n);
+    for (size_t i = 1; i < l->count; i++) perform_on(l, &l->lanes[i], &r, true);
+    if (is_fresh(&r.op)) l->parting = (hs_parting){0};
+    if (l->parting.number || r.op.kind != HS_OP_REQUEST || !alone) return;
+    l->news |= compare(l->lanes, l->count, n + 1, &l->parting);
+}
+
+static void tell_of_companions(hs_lockstep *l, hs_progress progress)
+{
+    for (size_t i = 1; i < l->count; i++)
+        if (l->lanes[i].session) hs_session_tell(l->lanes[i].session, progress, l);
+}
+
+/* Lead the companions to a moment, where the leader is (`there`) or will be, and to what it will
+ * perform then. False: stopped, or with a problem; they are somewhere. */
+static bool lead(hs_lockstep *l, bool there, hs_problem *problem)
+{
+    uint64_t from, end = operations(l);
+    bool again = false; /* look for the parting once more */
+    tell_of_companions(l, tell);
+    bool good = go_to_common(l, &from, &again, problem);
+    if (good) tell_of_companions(l, tell); /* they may be new */
+    bool alone = there && end == from + 1;
+    for (uint64_t i = from; i < end && good && goes_on(l, "side by side", i, end); i++) {
+        hs_record_of_op r = record_at(l, i);
+        again |= r.op.replay || !alone;
+        follow_one(l, i, alone);
+    }
+    if (good && again && !l->stopped) find_parting(l);
+    tell_of_companions(l, NULL);
+    hs_session_is_over(l->lanes[0].session);
+    if (l->stopped) return hs_was_stopped(problem);
+    return good;
+}
+
+/* The same from where they were told of. */
+static bool lead_told(hs_lockstep *l, hs_moment to, const hs_op *coming, hs_problem *problem)
+{
+    l->to = to;
+    l->coming = coming;
+    l->told = true;
+    l->stopped = false;
+    bool good = lead(l, false, problem);
+    l->told = false;
+    l->coming = NULL;
+    return good;
+}
+
+/* The leader has come where they were led to, or not. */
+static bool settle(hs_lockstep *l, const standing *was, bool good)
+{
+    if (good)
+        give_up_old(l, was);
+    else
+        go_where_they_were(l, was);
+    if (good) l->followed = hs_session_moment(l->lanes[0].session);
+    return good;
 }
 
 void hs_lockstep_follow(hs_lockstep *l)
 {
-    const hs_session *leader = l->lanes[0].session;
-    hs_moment to = hs_session_moment(leader);
-    bool again = false; /* look for the parting once more */
     hs_problem ignored;
-    if (to.branch == l->followed.branch && to.count == l->followed.count) return;
-    uint64_t from = common_operations(leader, l->followed, to);
-    if (from < l->followed.count && !go_back(l, from, &again)) {
-        start_again(l, &ignored);
-        return;
+    hs_moment to = hs_session_moment(l->lanes[0].session);
+    if (l->told || same_moment(to, l->followed)) return;
+    standing was = standing_of(l);
+    l->to = to;
+    l->stopped = false;
+    settle(l, &was, lead(l, true, &ignored));
+}
+
+bool hs_lockstep_perform(hs_lockstep *l, const hs_op *op, hs_problem *problem)
+{
+    hs_session *leader = l->lanes[0].session;
+    hs_lockstep_follow(l);
+    if (!op->replay) {
+        bool good = hs_session_perform(leader, op, problem);
+        hs_lockstep_follow(l);
+        return good;
     }
-    for (uint64_t i = from; i < to.count; i++) {
-        again |= op_at(leader, i).replay || to.count > from + 1;
-        follow_one(l, i, to.count == from + 1);
+    standing was = standing_of(l);
+    bool good = lead_told(l, hs_session_moment(leader), op, problem) &&
+                hs_session_perform(leader, op, problem);
+    return settle(l, &was, good);
+}
+
+/* One request more? Then the leader may go first. */
+static bool is_next(const hs_lockstep *l, hs_moment to)
+{
+    hs_op op = {.kind = HS_OP_NOTE};
+    hs_record_of_op r;
+    const hs_session *leader = l->lanes[0].session;
+    if (to.count != l->followed.count + 1) return false;
+    if (hs_session_record_before(leader, to, to.count - 1, &r)) op = r.op;
+    return !op.replay && common_operations(leader, l->followed, to) == l->followed.count;
+}
+
+bool hs_lockstep_go(hs_lockstep *l, hs_moment to, hs_problem *problem)
+{
+    hs_session *leader = l->lanes[0].session;
+    hs_lockstep_follow(l);
+    if (is_next(l, to)) {
+        bool good = hs_session_go(leader, to, problem);
+        hs_lockstep_follow(l);
+        return good;
     }
-    l->followed = to;
-    if (again) find_parting(l);
+    standing was = standing_of(l);
+    bool good = lead_told(l, to, NULL, problem) && hs_session_go(leader, to, problem);
+    return settle(l, &was, good);
 }
 
 /* --- Life ----------------------------------------------------------------------------------- */
@@ -296,10 +462,12 @@ hs_lockstep *hs_lockstep_new(hs_session *leader, const char *const *names, size_
     hs_lockstep *l = hs_new(1, sizeof *l);
     l->lanes[0].session = leader;
     hs_op first = {.kind = HS_OP_ALLOCATOR, .name = names[0], .replay = true};
-    bool good = name_lanes(l, names, count, problem);
-    if (good && strcmp(hs_session_allocator_name(leader), names[0]) != 0)
-        good = hs_session_perform(leader, &first, problem);
-    if (good && start_again(l, problem)) return l;
+    bool other = strcmp(hs_session_allocator_name(leader), names[0]) != 0;
+    bool good = name_lanes(l, names, count, problem) &&
+                lead_told(l, hs_session_moment(leader), other ? &first : NULL, problem) &&
+                (!other || hs_session_perform(leader, &first, problem));
+    l->followed = hs_session_moment(leader);
+    if (good) return l;
     hs_lockstep_free(l);
     return NULL;
 }

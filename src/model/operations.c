@@ -131,10 +131,8 @@ static bool start_over(hs_session *s, const hs_setup *setup, bool again, hs_prob
 {
     if (!hs_session_fresh_heap(s, setup, problem)) return false;
     s->is.replayed = s->is.not_replayed = 0;
-    if (again)
-        hs_session_replay(s);
-    else
-        s->is.replayed_until = s->is.first_on_heap = s->now; /* behind the one being performed */
+    if (again) return hs_session_replay(s);
+    s->is.replayed_until = s->is.first_on_heap = s->now; /* behind the one being performed */
     return true;
 }
 

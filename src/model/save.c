@@ -3,6 +3,7 @@
 
 #include "heap/array.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,11 +168,15 @@ bool hs_session_write_script(const hs_session *s, FILE *out)
     fputs("# A heapscope session: play it with `heapscope FILE`.\n", out);
     put_setup(out, &s->is.start);
     hs_record_of_op r;
-    for (uint64_t i = s->is.begun; hs_session_record(s, i, &r); i++) {
+    bool goes_on = true;
+    for (uint64_t i = s->is.begun; goes_on && hs_session_record(s, i, &r); i++) {
         put_record(out, s, &r);
         putc('\n', out);
+        goes_on = hs_session_goes_on(s, "saving", i, s->at.count);
     }
-    return !ferror(out);
+    hs_session_is_over(s);
+    if (!goes_on) errno = ECANCELED;
+    return goes_on && !ferror(out);
 }
 
 /* --- Written bit by bit --------------------------------------------------------------------- */

@@ -131,6 +131,30 @@ void hs_session_free(hs_session *s)
     free(s);
 }
 
+/* --- What takes long ---------------------------------------------------------------------------
+ */
+
+void hs_session_tell(hs_session *s, hs_progress progress, void *of)
+{
+    s->progress = progress;
+    s->progress_of = of;
+}
+
+bool hs_session_goes_on(const hs_session *s, const char *doing, uint64_t done, uint64_t total)
+{
+    return done % 64 < 63 || !s->progress || s->progress(s->progress_of, doing, done, total);
+}
+
+void hs_session_is_over(const hs_session *s)
+{
+    if (s->progress) s->progress(s->progress_of, NULL, 0, 0);
+}
+
+bool hs_was_stopped(hs_problem *problem)
+{
+    return hs_wrong(problem, HS_OPERAND_NONE, "stopped: everything is as it was before");
+}
+
 /* --- Performing and remembering -------------------------------------------------------------- */
 
 static bool perform(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
@@ -193,37 +217,56 @@ static bool pass_or_perform(hs_session *s, hs_record_of_op *r, hs_problem *probl
     return look_and_perform(s, r, problem);
 }
 
-/* Do again what was done since the heap was last fresh. What can no longer be done (an address
- * that no block has here, a write beyond this heap) is counted, and left out. */
-void hs_session_replay(hs_session *s)
+/* What can no longer be done (an address that no block has here, a write beyond this heap) is
+ * counted, and left out. Before the last request there is a checkpoint: what is shown of a replay
+ * are the events of that one alone. */
+static void replay_from(hs_session *s, uint64_t i)
 {
     hs_problem ignored;
     hs_record_of_op r;
-    s->is.replay_setup = s->is.setup;
-    s->is.replayed_until = s->now - 1;
+    char doing[64];
+    uint64_t now = s->now, first = s->is.first_on_heap;
     uint64_t end = s->is.replayed_until < s->replay_limit ? s->is.replayed_until : s->replay_limit;
     uint64_t shown = last_request(s, end);
-    for (uint64_t i = s->is.first_on_heap; i < end; i++) {
+    snprintf(doing, sizeof doing, "playing again on %s", s->is.setup.name);
+    for (; i < end && !s->stopped; i++) {
+        s->stopped = !hs_session_goes_on(s, doing, i - first, end - first) && !s->returns;
         if (!hs_session_record(s, i, &r) || !is_replayed(&r.op)) continue;
-        uint64_t now = s->now;
+        if (i + 1 == shown) {
+            look_again(s);
+            hs_travel_hold(s, i);
+        }
         s->now = i + 1;
         if (i + 1 < shown ? pass_or_perform(s, &r, &ignored) : look_and_perform(s, &r, &ignored))
             s->is.replayed++;
         else
             s->is.not_replayed++;
-        s->now = now;
     }
+    s->now = now;
     look_again(s);
+}
+
+/* Do again what was done since the heap was last fresh. False: stopped. */
+bool hs_session_replay(hs_session *s)
+{
+    s->is.replay_setup = s->is.setup;
+    s->is.replayed_until = s->now - 1;
+    replay_from(s, s->is.first_on_heap);
+    return !s->stopped;
+}
+
+bool hs_session_record_before(const hs_session *s, hs_moment m, uint64_t i, hs_record_of_op *out)
+{
+    bool named;
+    if (i >= m.count || !hs_chronicle_get(s->chronicle, m.branch, i, out, &named)) return false;
+    if (named && out->op.kind == HS_OP_REQUEST)
+        out->op.name = hs_client_name_of(s->client, out->variable);
+    return true;
 }
 
 bool hs_session_record(const hs_session *s, uint64_t i, hs_record_of_op *out)
 {
-    bool named;
-    if (i >= s->at.count || !hs_chronicle_get(s->chronicle, s->at.branch, i, out, &named))
-        return false;
-    if (named && out->op.kind == HS_OP_REQUEST)
-        out->op.name = hs_client_name_of(s->client, out->variable);
-    return true;
+    return hs_session_record_before(s, s->at, i, out);
 }
 
 static void remember(hs_session *s, const hs_op *op, uint32_t variable)
@@ -234,33 +277,59 @@ static void remember(hs_session *s, const hs_op *op, uint32_t variable)
         s->at.count++;
 }
 
+static void behind_operation(hs_session *s)
+{
+    hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
+    s->is.last.op.name = s->is.last.op.text = NULL; /* they were the caller's */
+}
+
 bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
 {
     hs_kept_is_old(s->kept);
     uint32_t variable = HS_NONE;
     *problem = (hs_problem){0};
     s->now = s->at.count + 1;
-    if (!perform(s, op, &variable, problem)) return false;
-    hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
+    s->stopped = false;
+    bool good = perform(s, op, &variable, problem);
+    if (op->replay) hs_session_is_over(s);
+    if (!good) return s->stopped ? hs_travel_return(s, s->at, problem) : false;
+    behind_operation(s);
     remember(s, op, variable);
-    s->is.last.op.name = s->is.last.op.text = NULL; /* they were the caller's */
     hs_travel_note(s);
     return true;
+}
+
+void hs_session_finish_replay(hs_session *s, uint64_t index)
+{
+    s->now = s->at.count;
+    replay_from(s, index);
+    behind_operation(s);
 }
 
 void hs_session_go_on(hs_session *s, uint64_t count)
 {
     hs_problem ignored;
     hs_kept_is_old(s->kept);
-    while (s->at.count < count) {
+    while (s->at.count < count && !s->stopped) {
         hs_record_of_op r;
         s->now = ++s->at.count;
         if (!hs_session_record(s, s->now - 1, &r)) break;
         perform(s, &r.op, &r.variable, &ignored);
-        hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
-        s->is.last.op.name = s->is.last.op.text = NULL;
+        if (s->stopped) break;
+        behind_operation(s);
         hs_travel_pass(s);
     }
+}
+
+/* A session that goes through a trace ahead of another one does just that. */
+static bool is_going_on(hs_session *s, uint64_t count)
+{
+    const char *doing = s->surveys   ? "going through the trace"
+                        : s->returns ? "stopped, going back"
+                                     : "going there";
+    bool goes_on = hs_session_goes_on(s, doing, s->at.count, count);
+    s->stopped = !goes_on && !s->returns;
+    return !s->stopped;
 }
 
 /* Requests one after another, as far as they need not be looked at. True: the watcher stopped. */
@@ -270,7 +339,7 @@ static bool pass_requests(hs_session *s, uint64_t count, const hs_watcher *watch
     hs_record_of_op r;
     hs_passed passed = {.record = &r};
     hs_heap_use(s->heap, HS_COUNTED);
-    while (!stopped && s->at.count < count &&
+    while (!stopped && s->at.count < count && is_going_on(s, count) &&
            hs_chronicle_get(s->chronicle, s->at.branch, s->at.count, &r, &named) &&
            r.op.kind == HS_OP_REQUEST) {
         if (named) r.op.name = ""; /* its variable is known */
@@ -291,7 +360,7 @@ bool hs_session_pass_watched(hs_session *s, uint64_t count, const hs_watcher *wa
     bool stopped = false;
     hs_kept_is_old(s->kept);
     hs_atlas_marks_move(s);
-    while (!stopped && s->at.count < count) {
+    while (!stopped && s->at.count < count && is_going_on(s, count)) {
         stopped = is_sound(s) && pass_requests(s, count, watcher);
         if (!stopped && s->at.count < count) hs_session_go_on(s, s->at.count + 1);
     }

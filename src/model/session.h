@@ -68,7 +68,11 @@ struct hs_session {
     hs_moment at;  /* operations performed so far, along a branch */
     uint64_t now;  /* the number of the operation that is being performed, from 1 */
     uint64_t replay_limit; /* a replay ends behind this operation */
-    uint64_t work; /* since the last checkpoint: how long it would take to come here again */
+    uint64_t work;        /* since the last checkpoint: how long it would take to come here again */
+    hs_progress progress; /* told of what takes long; NULL: nobody */
+    void *progress_of;
+    bool stopped; /* by it: what is being done is to end, and to be undone */
+    bool returns; /* from there: that is told, and not stopped */
     hs_travel *travel;
     hs_session *ahead; /* one that goes through a trace before this one; NULL: none */
 
@@ -78,9 +82,16 @@ struct hs_session {
     hs_space *spaces[HS_SPACES]; /* that it shows; NULL: none */
 };
 
-/* An operation with its result's name; false beyond the last one performed. Its strings are valid
- * until the next operation. */
+/* An operation with its result's name; false beyond the last one performed, or the last one before
+ * another moment. Its strings are valid until the next operation. */
 bool hs_session_record(const hs_session *, uint64_t index, hs_record_of_op *);
+bool hs_session_record_before(const hs_session *, hs_moment, uint64_t index, hs_record_of_op *);
+
+/* Does what takes long go on? Asked for each thing done, it is cheap. A problem that says that it
+ * was stopped (false, always). And: it is over. */
+bool hs_session_goes_on(const hs_session *, const char *doing, uint64_t done, uint64_t total);
+bool hs_was_stopped(hs_problem *);
+void hs_session_is_over(const hs_session *);
 
 /* As hs_session_walk_to, by a walk that begins at `whole`, a whole block at or before `at`, which a
  * sound heap has; HS_NULL: at the first. */
@@ -90,8 +101,12 @@ bool hs_session_walk_from(const hs_session *, hs_addr whole, hs_addr at, hs_seen
 void hs_ledger_book(hs_ledger *, const hs_session *, const hs_seen *);
 void hs_ledger_add(hs_ledger *, const hs_ledger *part);
 
-/* Perform operations of the chronicle until `count` have been; and the same for operations that
- * nobody will look at, several times as fast. */
+/* Go on with a replay that was left before the operation with this index, in the middle of the last
+ * one performed. */
+void hs_session_finish_replay(hs_session *, uint64_t index);
+
+/* Perform operations of the chronicle until `count` have been, or it is stopped; and the same for
+ * operations that nobody will look at, several times as fast. */
 void hs_session_go_on(hs_session *, uint64_t count);
 void hs_session_pass(hs_session *, uint64_t count);
 
@@ -128,7 +143,7 @@ bool hs_describe_misuse(const hs_session *, const hs_op *, hs_addr p, hs_problem
 bool hs_wrong(hs_problem *, hs_operand, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 bool hs_wrong_hint(hs_problem *problem, const char *text);
-void hs_session_replay(hs_session *s);
+bool hs_session_replay(hs_session *s);
 void hs_session_touch(hs_session *s, hs_addr from, hs_addr to);
 void hs_session_tidy_changes(hs_session *s);
 void hs_session_note_changes(hs_session *s, size_t from, size_t to);

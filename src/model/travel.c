@@ -16,6 +16,8 @@ enum { WORK_BETWEEN = 6000 };
 
 typedef struct {
     hs_moment at; /* on the branch that owns its last operation */
+    bool inside;  /* the last operation, which performs others again: the next is `next` */
+    uint64_t next;
     hs_standing standing;
     hs_client_image *client;
     void *state; /* the allocator's */
@@ -27,6 +29,7 @@ struct hs_travel {
     checkpoint **checkpoints; /* in the order of their making */
     uint64_t furthest;        /* operation of a trace that has one */
     size_t count, capacity;
+    checkpoint *held;  /* inside the operation that is being performed, or NULL */
     uint64_t interval; /* of work between them */
     size_t unweighed;  /* checkpoints made since their memory was last weighed */
     uint64_t weighings;
@@ -45,6 +48,7 @@ hs_travel *hs_travel_new(void)
 
 static void free_checkpoint(checkpoint *c)
 {
+    if (!c) return;
     hs_client_image_free(c->client);
     hs_snapshot_free(c->heap);
     hs_snapshot_free(c->samples);
@@ -57,6 +61,7 @@ void hs_travel_free(hs_travel *t)
 {
     if (!t) return;
     for (size_t i = 0; i < t->count; i++) free_checkpoint(t->checkpoints[i]);
+    free_checkpoint(t->held);
     free(t->checkpoints);
     hs_pages_free(t->heap);
     hs_pages_free(t->samples);
@@ -98,7 +103,8 @@ static size_t weigh_all(hs_travel *t)
 }
 
 /* Too much memory? Then every other checkpoint goes, and new ones are made half as often. The
- * first one, before any operation, stays. */
+ * first one, before any operation, stays; so does the latest, for what is stopped goes back there.
+ */
 static void keep_within_bounds(hs_travel *t)
 {
     size_t kept = 1;
@@ -106,7 +112,7 @@ static void keep_within_bounds(hs_travel *t)
     t->unweighed = 0;
     if (t->count < 4 || weigh_all(t) < MOST_BYTES) return;
     for (size_t i = 1; i < t->count; i++)
-        if (i % 2)
+        if (i % 2 && i + 1 < t->count)
             free_checkpoint(t->checkpoints[i]);
         else
             t->checkpoints[kept++] = t->checkpoints[i];
@@ -114,7 +120,7 @@ static void keep_within_bounds(hs_travel *t)
     t->interval *= 2;
 }
 
-void hs_travel_checkpoint(hs_session *s)
+static checkpoint *take_checkpoint(hs_session *s)
 {
     hs_travel *t = s->travel;
     const hs_heap *h = s->heap;
@@ -122,7 +128,6 @@ void hs_travel_checkpoint(hs_session *s)
     size_t state_size = hs_heap_allocator(h)->state_size;
     checkpoint *c = hs_new(1, sizeof *c);
     *c = (checkpoint){
-        .at = {hs_chronicle_owner(s->chronicle, s->at), s->at.count},
         .standing = s->is,
         .client = hs_client_take(s->client),
         .state = hs_new(1, state_size + 1),
@@ -133,11 +138,43 @@ void hs_travel_checkpoint(hs_session *s)
                                s->timeline.count * sizeof *s->timeline.samples);
     hs_pages_touch(t->shape, 0, hs_shape_place(0)); /* what lives changes all the time */
     c->shape = hs_pages_take(t->shape, s->shape, hs_shape_size(s->shape));
+    s->work = 0;
+    return c;
+}
+
+static void add_checkpoint(hs_session *s, checkpoint *c)
+{
+    hs_travel *t = s->travel;
+    c->at = (hs_moment){hs_chronicle_owner(s->chronicle, s->at), s->at.count};
     t->checkpoints =
         hs_array_reserve(t->checkpoints, &t->capacity, t->count + 1, sizeof *t->checkpoints);
     t->checkpoints[t->count++] = c;
-    s->work = 0;
     keep_within_bounds(t);
+}
+
+void hs_travel_checkpoint(hs_session *s)
+{
+    add_checkpoint(s, take_checkpoint(s));
+}
+
+static bool is_time(const hs_session *s)
+{
+    return !s->borrowed && s->work >= s->travel->interval;
+}
+
+void hs_travel_hold(hs_session *s, uint64_t index)
+{
+    if (!is_time(s)) return;
+    free_checkpoint(s->travel->held);
+    s->travel->held = take_checkpoint(s);
+    s->travel->held->inside = true;
+    s->travel->held->next = index;
+}
+
+static void add_held(hs_session *s)
+{
+    if (s->travel->held) add_checkpoint(s, s->travel->held);
+    s->travel->held = NULL;
 }
 
 void hs_travel_look(hs_session *s)
@@ -152,7 +189,8 @@ void hs_travel_look(hs_session *s)
 
 void hs_travel_note(hs_session *s)
 {
-    if (!s->borrowed && s->work >= s->travel->interval) hs_travel_checkpoint(s);
+    add_held(s);
+    if (is_time(s)) hs_travel_checkpoint(s);
 }
 
 /* How far a trace was gone through, with checkpoints on the way. */
@@ -173,6 +211,7 @@ static bool is_in_trace(const hs_session *s)
  * it is gone through for the first time. */
 void hs_travel_pass(hs_session *s)
 {
+    add_held(s);
     if (s->work < s->travel->interval || (s->borrowed && !s->surveys)) return;
     if (!is_in_trace(s) || s->at.count <= surveyed(s)) return;
     hs_travel_look(s);
@@ -190,14 +229,16 @@ static bool is_on_the_way(const hs_chronicle *c, hs_moment a, hs_moment b)
     return b.branch == a.branch && a.count <= b.count;
 }
 
-/* The last of these checkpoints before a moment that is later than `best`; else `best`. */
+/* The last of these checkpoints from which the last operation before a moment is still to be
+ * performed, that is later than `best`; else `best`. */
 static const checkpoint *later(const hs_chronicle *chronicle, const hs_travel *t, hs_moment target,
                                const checkpoint *best)
 {
     for (size_t i = 0; i < t->count; i++) {
         const checkpoint *c = t->checkpoints[i];
+        uint64_t last = c->inside || !target.count ? target.count : target.count - 1;
         if (best && c->at.count <= best->at.count) continue;
-        if (is_on_the_way(chronicle, c->at, target)) best = c;
+        if (is_on_the_way(chronicle, c->at, (hs_moment){target.branch, last})) best = c;
     }
     return best;
 }
@@ -296,26 +337,44 @@ static uint64_t last_on_heap(const hs_session *s, hs_moment m)
     return n;
 }
 
-/* Make `s` what `from` was at a moment; both have the same chronicle. */
+/* Make `s` what `from` was at a moment; both have the same chronicle. False: it was stopped
+ * half-way, or there is a problem. */
 static bool go(hs_session *s, const hs_session *from, hs_moment target, hs_problem *problem)
 {
     uint64_t shown = last_on_heap(from, target);
-    hs_moment before = {target.branch, shown ? shown - 1 : 0};
-    const checkpoint *c = last_before(from, before);
+    const checkpoint *c = last_before(from, (hs_moment){target.branch, shown});
     bool onward = s == from && s->at.count <= target.count && s->at.count >= c->at.count &&
                   is_on_the_way(s->chronicle, s->at, target) && s->at.count < target.count;
     if (!onward && !restore(s, c, problem)) return false;
     s->at.branch = target.branch;
     s->work = 0;
-    hs_session_pass(s, before.count);
+    s->stopped = false;
+    if (!onward && c->inside) hs_session_finish_replay(s, c->next);
+    hs_session_pass(s, shown ? shown - 1 : 0);
     hs_session_go_on(s, target.count);
     s->work = 0;
-    return true;
+    return !s->stopped;
+}
+
+bool hs_travel_return(hs_session *s, hs_moment to, hs_problem *problem)
+{
+    free_checkpoint(s->travel->held);
+    s->travel->held = NULL;
+    s->at.count = UINT64_MAX; /* it is nowhere: nothing goes on from here */
+    s->returns = true;
+    go(s, s, to, problem);
+    s->returns = false;
+    hs_session_is_over(s);
+    return hs_was_stopped(problem);
 }
 
 bool hs_session_go(hs_session *s, hs_moment target, hs_problem *problem)
 {
-    return go(s, s, target, problem);
+    hs_moment was = s->at;
+    s->stopped = false;
+    bool good = go(s, s, target, problem);
+    hs_session_is_over(s);
+    return s->stopped ? hs_travel_return(s, was, problem) : good;
 }
 
 hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *problem)
@@ -325,17 +384,20 @@ hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *proble
     hs_moment target = {s->at.branch, replayed ? s->is.replayed_until : n};
     then->chronicle = s->chronicle;
     then->at.branch = s->at.branch;
-    if (!go(then, s, target, problem)) {
-        hs_session_free(then);
-        return NULL;
-    }
-    if (replayed) { /* the replay's own operation, but no further than to n */
+    hs_session_tell(then, s->progress, s->progress_of);
+    bool good = go(then, s, target, problem);
+    if (good && replayed) { /* the replay's own operation, but no further than to n */
         then->replay_limit = n;
         hs_session_go_on(then, target.count + 1);
         then->replay_limit = UINT64_MAX;
         then->at.count = n;
     }
-    return then;
+    hs_session_is_over(then);
+    hs_session_tell(then, NULL, NULL);
+    if (then->stopped) good = hs_was_stopped(problem);
+    if (good) return then;
+    hs_session_free(then);
+    return NULL;
 }
 
 /* --- Surveys of traces ---------------------------------------------------------------------- */
@@ -368,7 +430,10 @@ bool hs_session_survey(hs_session *s, uint64_t operations, hs_problem *problem)
         }
     }
     uint64_t end = hs_chronicle_traced(s->chronicle), now = s->ahead->at.count;
+    s->ahead->stopped = false;
+    hs_session_tell(s->ahead, s->progress, s->progress_of);
     hs_session_pass(s->ahead, end - now > operations ? now + operations : end);
+    hs_session_is_over(s);
     return true;
 }
 

@@ -6,7 +6,9 @@
  * Going to a moment takes the last checkpoint before it and performs the operations from there. A
  * checkpoint is made when coming here again would take a few milliseconds; it shares with the ones
  * before it all pages of memory that did not change. When checkpoints take too much memory, every
- * other one is given up. */
+ * other one is given up.
+ *
+ * An operation that performs many others again has one before the last of these. */
 #ifndef HS_MODEL_TRAVEL_H
 #define HS_MODEL_TRAVEL_H
 
@@ -37,5 +39,12 @@ void hs_travel_note(hs_session *);
 void hs_travel_pass(hs_session *);
 /* Make one now. */
 void hs_travel_checkpoint(hs_session *);
+/* In the middle of an operation, when it is time, before it performs the operation with this index
+ * again: make one that is counted as soon as the operation is noted, or passed. */
+void hs_travel_hold(hs_session *, uint64_t index);
+
+/* Back to a moment from the middle of what was stopped. False, always, with a problem that says so.
+ */
+bool hs_travel_return(hs_session *, hs_moment, hs_problem *);
 
 #endif

@@ -78,10 +78,11 @@ typedef struct {
     bool stale;      /* something but the line that is typed has changed since */
     /* Owned; the state points to them. */
     char *section, *caption, *message, *answer, *overlay_title, *overlay_text;
-    char *progress;   /* of a long command that tells it, until it ends */
-    char *verdict;    /* on a prediction, shown likewise */
-    char *command;    /* of a script, shown above what it did */
-    char *trouble;    /* with the journal, not yet told */
+    char
+        *progress; /* of a long command that tells it, until it ends; the session may be anywhere */
+    char *verdict; /* on a prediction, shown likewise */
+    char *command; /* of a script, shown above what it did */
+    char *trouble; /* with the journal, not yet told */
     char *open_lines; /* typed lines of a statement whose { is still open */
     char *wanted;     /* the script to play when the command that asked for it has ended */
     bool light, pasting, quit, drawn;
@@ -91,7 +92,7 @@ typedef struct {
     bool left;               /* the script, for commands of one's own */
     int other_theme;         /* chosen by key, no matter what is set: HS_THEME_..., or -1 */
     int64_t began, shown;    /* of the command that is running, for the sight of progress */
-    uint64_t asked;          /* how often it asked whether to stop */
+    int64_t looked;          /* when it last looked for keys that stop it */
 
     wchar_t queue[QUEUE]; /* characters for the editor, before any key */
     size_t queued;
@@ -128,6 +129,7 @@ hs_space *hs_app_space_on_show(const app *a);
 hs_lockstep *hs_app_lockstep(const app *a);
 bool hs_app_is_large(const app *a);
 void hs_app_draw(app *a);
+void hs_app_draw_message(app *a, const char *text);
 
 /* --- A request in slow motion (slow_motion.c) --- */
 

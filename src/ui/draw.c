@@ -196,6 +196,20 @@ bool hs_app_is_large(const app *a)
     return a->state.resized ? a->state.large : set == HS_SIZE_LARGE;
 }
 
+/* In place of the message, on the screen as it was drawn last. */
+void hs_app_draw_message(app *a, const char *text)
+{
+    hs_pane p = a->places.message;
+    if (!a->scene) return;
+    p.scene = a->scene;
+    for (int row = 0; row < p.rows; row++) hs_fill(p, row, 0, p.columns, HS_ROLE_TEXT, L' ');
+    hs_put_wrapped(p, 0, p.rows, HS_ROLE_TEXT, text);
+    hs_paint_scene(a->scene);
+    curs_set(0);
+    refresh();
+    a->stale = true;
+}
+
 /* A heap is walked only when it may have changed: typing costs the same, however large it is. */
 void hs_app_draw(app *a)
 {

@@ -186,18 +186,23 @@ static void performed(void *context, const char *summary)
     if (hs_segments_are_news(a->session)) show_segments(a);
 }
 
+/* What tells how far it is may have the session half-way to somewhere: it is not looked at. */
 static void show_progress(app *a)
 {
     int64_t now = hs_player_clock();
     char *text;
     if (now - a->began <= 500 || now - a->shown <= 100) return;
-    if (a->progress)
+    a->shown = now;
+    if (a->progress) {
         text = hs_app_joined(a->progress, "; ", "Ctrl-C stops");
-    else if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
-                      hs_session_totals(a->session)->requests) < 0)
+        hs_app_draw_message(a, text);
+        free(text);
+        return;
+    }
+    if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
+                 hs_session_totals(a->session)->requests) < 0)
         abort();
     hs_app_set_message(a, text, false);
-    a->shown = now;
     a->stale = true;
     hs_app_draw(a);
 }
@@ -206,7 +211,7 @@ static void progress(void *context, const char *text)
 {
     app *a = context;
     hs_app_replace(&a->progress, text ? hs_app_copy(text) : NULL);
-    if (!text) hs_app_replace(&a->message, NULL);
+    if (text) show_progress(a);
 }
 
 /* Is what arrives now, after all that waits, inside a paste? */
@@ -233,9 +238,13 @@ static bool interrupted(void *context)
 {
     app *a = context;
     if (a->question.cancelled) return true;
-    if (++a->asked % 1024 && !a->progress) return false;
-    hs_app_keep(a);
-    show_progress(a);
+    int64_t now = hs_player_clock();
+    if (now - a->looked < 10) return false;
+    a->looked = now;
+    if (!a->progress) {
+        hs_app_keep(a);
+        show_progress(a);
+    }
     bool pasting = paste_arrives(a);
     while (1) {
         typed_key e = {.key = 0};

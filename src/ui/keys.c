@@ -195,6 +195,7 @@ void hs_app_travel(app *a, uint64_t count)
     a->began = a->shown = hs_player_clock();
     if (!hs_interpreter_go(a->interpreter, m, &problem)) {
         hs_app_set_message(a, hs_app_copy(problem.what), true);
+        a->trace.playing = false;
         return;
     }
     hs_app_keep(a);

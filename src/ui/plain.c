@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Where lines come from. */
@@ -37,8 +38,11 @@ typedef struct {
     bool echo;          /* a script is played: show its commands before their answers */
     line_source *lines; /* for answers */
     hs_interpreter *interpreter;
-    hs_journal *journal; /* NULL where nobody types */
-    unsigned asked;      /* how often a long command asked whether to stop */
+    hs_journal *journal;  /* NULL where nobody types */
+    int64_t began, shown; /* of the command that is running, for the sight of progress */
+    int64_t kept;         /* when what it did was */
+    bool reports;         /* how far it is; the session may be anywhere */
+    bool tells;           /* that stands on the line */
 } printer;
 
 enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
@@ -230,6 +234,45 @@ static void print_split(const printer *p)
     print_own(p, hs_lanes_parting(lockstep(p)));
 }
 
+/* --- How far it is -------------------------------------------------------------------------- */
+
+static int64_t milliseconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Over and over in one place, where somebody looks. */
+static void put_progress(printer *p, const char *text)
+{
+    int room = p->style->columns - 1;
+    fprintf(stderr, "\r%-*.*s\r", room, room, text);
+    fflush(stderr);
+    p->tells = *text;
+}
+
+/* How far a long command is, as soon as it takes half a second. */
+static void show_progress(printer *p, const char *doing)
+{
+    int64_t now = milliseconds();
+    char text[160];
+    if (now - p->began <= 500 || now - p->shown <= 100) return;
+    if (p->style->silent || !isatty(STDERR_FILENO)) return;
+    p->shown = now;
+    if (doing)
+        snprintf(text, sizeof text, "%s; Ctrl-C stops", doing);
+    else
+        snprintf(text, sizeof text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
+                 hs_session_totals(p->session)->requests);
+    put_progress(p, text);
+}
+
+static void end_progress(printer *p)
+{
+    if (p->tells) put_progress(p, "");
+}
+
 /* --- The listener --------------------------------------------------------------------------- */
 
 static void say_note(const printer *p, const char *text, const char *mark)
@@ -249,7 +292,8 @@ static void say_note(const printer *p, const char *text, const char *mark)
 
 static void say(void *context, hs_voice voice, const char *text)
 {
-    const printer *p = context;
+    printer *p = context;
+    end_progress(p);
     if (voice == HS_SAY_ERROR) {
         fflush(stdout);
         hs_print_text(stderr, HS_ROLE_TEXT, text, (hs_ink){.ascii = p->style->ascii});
@@ -270,7 +314,8 @@ static void say(void *context, hs_voice voice, const char *text)
 
 static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 {
-    const printer *p = context;
+    printer *p = context;
+    end_progress(p);
     if (p->style->silent) return;
     switch (what) {
     case HS_SHOW_MAP: print_map(p); break;
@@ -296,7 +341,8 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 
 static void begin(void *context, const hs_program *program, const hs_statement *s)
 {
-    const printer *p = context;
+    printer *p = context;
+    if (p->echo) p->began = milliseconds();
     if (!p->echo || p->style->silent || !s->command) return;
     if (hs_command_is_stage_direction(s->command) || strcmp(s->command->name, "echo") == 0 ||
         (strcmp(s->command->name, "expect") == 0 && !s->has_body))
@@ -318,7 +364,8 @@ static void keep(const printer *p)
 
 static void performed(void *context, const char *summary)
 {
-    const printer *p = context;
+    printer *p = context;
+    end_progress(p);
     keep(p);
     if (p->style->silent) return;
     hs_lockstep *l = lockstep(p);
@@ -347,7 +394,11 @@ static void ask_interrupt(int signal)
 static bool interrupted(void *context)
 {
     printer *p = context;
-    if (++p->asked % 1024 == 0) keep(p);
+    int64_t now = milliseconds();
+    if (p->reports || now - p->kept < 10) return interrupt_asked;
+    p->kept = now;
+    keep(p);
+    show_progress(p, NULL);
     return interrupt_asked;
 }
 
@@ -364,14 +415,14 @@ static void catch_interrupts(void)
     sigaction(SIGINT, &action, NULL);
 }
 
-/* Over and over in one place, where somebody looks. */
 static void progress(void *context, const char *text)
 {
-    const printer *p = context;
-    if (p->style->silent || !isatty(STDERR_FILENO)) return;
-    int room = p->style->columns - 1;
-    fprintf(stderr, "\r%-*.*s\r", room, room, text ? text : "");
-    fflush(stderr);
+    printer *p = context;
+    p->reports = text;
+    if (text)
+        show_progress(p, text);
+    else
+        end_progress(p);
 }
 
 /* --- Lines ---------------------------------------------------------------------------------- */
@@ -475,6 +526,7 @@ uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
         size_t first = l.number + 1;
         if (!(text = next_statement(&l, &length))) break;
         interrupt_asked = 0;
+        p.began = milliseconds();
         hs_interpreter_run(in, typed ? NULL : "<stdin>", first, text, length);
         keep(&p);
         fflush(stdout);

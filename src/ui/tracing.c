@@ -4,8 +4,9 @@
 
 /* Milliseconds between two steps of a trace that plays by itself, at the slowest pace and else. */
 enum { SLOWLY = 400, BRISKLY = 100 };
-/* Requests gone through ahead between two looks at the keyboard: some milliseconds of work. */
-enum { AHEAD = 20000, TELL_EVERY = 200 };
+/* Milliseconds that a trace is gone through ahead between two looks at the keyboard, and at most
+ * between two sights of how far that is. */
+enum { AHEAD = 10, TELL_EVERY = 200 };
 #define FASTEST ((uint64_t)10000000)
 
 static uint64_t at(const app *a)
@@ -149,17 +150,33 @@ int hs_app_trace_wait(const app *a)
     return left > 0 ? (int)left : 0;
 }
 
+static bool has_time(void *of, const char *doing, uint64_t done, uint64_t total)
+{
+    const int64_t *end = of;
+    (void)doing, (void)done, (void)total;
+    return hs_player_clock() < *end;
+}
+
+static bool go_ahead(app *a, int64_t now)
+{
+    hs_problem problem;
+    int64_t end = now + AHEAD;
+    hs_session_tell(a->session, has_time, &end);
+    bool good = hs_session_survey(a->session, hs_session_traced(a->session), &problem);
+    hs_session_tell(a->session, NULL, NULL);
+    return good;
+}
+
 /* One piece of it. Drawn again only when there is something new to see. */
 bool hs_app_trace_goes_on(app *a)
 {
-    hs_problem problem;
     int64_t now = hs_player_clock();
     if (a->trace.playing && now >= a->trace.due) {
         step(a, a->trace.pace);
         rest(a);
         return true;
     }
-    if (is_surveyed(a) || !hs_session_survey(a->session, AHEAD, &problem)) return false;
+    if (is_surveyed(a) || !go_ahead(a, now)) return false;
     if (!is_surveyed(a) && now - a->trace.told < TELL_EVERY) return false;
     a->trace.told = now;
     return true;

@@ -356,10 +356,10 @@ void hs_screen_compose(const hs_session *s, const hs_screen_state *state, hs_sce
         hs_put(keys, 0, 0, HS_ROLE_DIM, state->keys);
     }
     if (rows >= 3) {
-        hs_pane message = take_bottom(&left, message_rows(left, state));
+        places->message = take_bottom(&left, message_rows(left, state));
         if (state->message)
-            hs_put_wrapped(message, 0, message.rows, state->error ? HS_ROLE_ERROR : HS_ROLE_TEXT,
-                           state->message);
+            hs_put_wrapped(places->message, 0, places->message.rows,
+                           state->error ? HS_ROLE_ERROR : HS_ROLE_TEXT, state->message);
     }
     if (rows >= 5) paint_title(s, state, take_top(&left, 1), places);
     bool large = is_large(s, state);

@@ -57,6 +57,7 @@ typedef struct {
     hs_pane overlay;     /* its content, below its title */
     size_t overlay_rows; /* that the whole overlay would have */
     hs_pane bar;         /* where one is in time, in the title; no columns when there is none */
+    hs_pane message;
     int prompt_row;
 } hs_screen_places;
 

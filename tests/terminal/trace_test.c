@@ -138,6 +138,56 @@ static void commands_begin_a_branch_in_a_trace(void **state)
     assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
+static const char as_before[] = "stopped: everything is as it was before";
+
+static void long_commands_tell_how_far_they_are_and_stop_at_a_key(void **state)
+{
+    (void)state;
+    char *text = long_trace(300000);
+    terminal *t = open_trace("stopped.rep", text, 24, 80);
+    terminal_type(t, "\033[F"); /* End */
+    assert_true(terminal_shows(t, "request 600000 of 600000"));
+    terminal_type(t, "\rsplit tlsf tree\r");
+    assert_true(terminal_shows(t, "side by side: "));
+    assert_true(terminal_shows(t, " of 600000 commands, "));
+    assert_true(terminal_shows(t, "Ctrl-C stops"));
+    terminal_type(t, "\003");
+    assert_true(terminal_shows(t, as_before));
+    terminal_type(t, "split\r"); /* it was not opened */
+    assert_true(terminal_shows(t, "two to four allocators run side by side"));
+    terminal_type(t, "allocator first-fit replay\r");
+    assert_true(terminal_shows(t, "playing again on first-fit: "));
+    terminal_type(t, "\003");
+    assert_true(terminal_shows(t, as_before));
+    terminal_type(t, "branches\r");
+    assert_true(terminal_shows(t, "* main   600000 commands"));
+    assert_true(terminal_shows(t, " tlsf  heap 64 MiB  live 0 in 0 blocks"));
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+    free(text);
+}
+
+static void so_they_do_in_line_mode(void **state)
+{
+    (void)state;
+    char *text = long_trace(300000);
+    const char *const argv[] = {program, "--plain", terminal_file(home, "plain.rep", text), NULL};
+    terminal *t = terminal_start(argv, 24, 80, home, NULL);
+    assert_true(terminal_shows(t, "600000 requests, rep"));
+    terminal_type(t, "goto 600000\r");
+    assert_true(terminal_shows(t, "at command 600000 of 600000"));
+    terminal_type(t, "split tlsf tree\r");
+    assert_true(terminal_shows(t, "side by side: "));
+    assert_true(terminal_shows(t, "Ctrl-C stops"));
+    terminal_type(t, "\003");
+    assert_true(terminal_shows(t, as_before));
+    assert_true(terminal_hides(t, "Ctrl-C stops"));
+    terminal_type(t, "branches\r");
+    assert_true(terminal_shows(t, "* main   600000 commands"));
+    terminal_settle(t);                               /* the prompt is there again */
+    assert_int_equal(terminal_leave(t, "quit\r"), 1); /* what was stopped was not done */
+    free(text);
+}
+
 static void what_is_wrong_with_a_trace_is_told_with_its_line(void **state)
 {
     (void)state;
@@ -157,6 +207,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(requests_are_found_by_command_and_again_by_key),
         cmocka_unit_test(the_graph_shows_all_of_it_and_a_click_goes_there),
         cmocka_unit_test(commands_begin_a_branch_in_a_trace),
+        cmocka_unit_test(long_commands_tell_how_far_they_are_and_stop_at_a_key),
+        cmocka_unit_test(so_they_do_in_line_mode),
         cmocka_unit_test(what_is_wrong_with_a_trace_is_told_with_its_line),
     };
     if (argc < 2 || !mkdtemp(home)) return 2;

@@ -597,9 +597,20 @@ static void a_stop_within_a_sourced_script_ends_its_caller(void **state)
 {
     stage *s = *state;
     put_file("a.heap", "repeat 1000000000 { malloc 8 }; malloc 8");
-    s->patience = 4;
+    s->patience = 5;
     stage_run(s, "source a.heap; source a.heap; malloc 8");
     assert_int_equal(stage_value(s, "requests"), 3);
+}
+
+static void a_long_script_is_stopped_between_its_commands(void **state)
+{
+    stage *s = *state;
+    put_file("a.heap", "malloc 1; malloc 2; malloc 3; malloc 4; malloc 5");
+    s->patience = 3;
+    stage_refuses(s, "source a.heap; malloc 8", "stopped: the rest of the file was not run");
+    assert_int_equal(stage_value(s, "requests"), 2);
+    stage_does(s, "source a.heap; malloc 8");
+    assert_int_equal(stage_value(s, "requests"), 8);
 }
 
 static void save_replaces_saved_sessions_alone(void **state)
@@ -933,6 +944,7 @@ int main(void)
         TEST_WITH_FILES(source_runs_a_file_and_names_it_in_complaints),
         TEST_WITH_FILES(a_script_that_sources_itself_ends),
         TEST_WITH_FILES(a_stop_within_a_sourced_script_ends_its_caller),
+        TEST_WITH_FILES(a_long_script_is_stopped_between_its_commands),
         TEST_WITH_FILES(save_replaces_saved_sessions_alone),
         TEST_WITH_FILES(a_saved_script_runs),
         TEST(completion_knows_what_may_stand_where),

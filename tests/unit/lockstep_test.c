@@ -281,6 +281,59 @@ static void split_takes_two_to_four_that_differ(void **state)
     assert_string_equal(hs_session_allocator_name(s->session), "tree");
 }
 
+/* --- Stopped -------------------------------------------------------------------------------- */
+
+static void stopped(stage *s, const char *line, uint64_t patience)
+{
+    s->patience = patience;
+    stage_refuses(s, line, "stopped: everything is as it was before");
+    assert_int_equal(s->patience, 0);
+}
+
+static void a_split_that_is_stopped_was_never_there(void **state)
+{
+    stage *s = *state, *same = stage_new("implicit", 512, 1 << 16);
+    stage_does(s, "random 3000 seed 3");
+    stage_does(same, "random 3000 seed 3");
+    for (uint64_t patience = 1; patience < 240; patience += 20) { /* in all of its parts */
+        stopped(s, "split tlsf segregated slab", patience);
+        assert_null(hs_interpreter_lockstep(s->in));
+        assert_int_equal(hs_session_branch_count(s->session, 0), 3000);
+        assert_int_equal(hs_session_branches(s->session), 1);
+        expect_same_heap(s->session, same->session);
+    }
+    stage_does(s, "split tlsf segregated slab; random 100");
+    stage_does(same, "split tlsf segregated slab; random 100");
+    for (size_t i = 0; i < 3; i++) expect_same_heap(lane(s, i), lane(same, i));
+    stage_free(same);
+}
+
+/* The leader, its companions and where they parted. */
+static void lanes_that_are_stopped_stay_where_they_are(void **state)
+{
+    static const char *const lines[] = {
+        "goto 1000",  "goto 3000", "undo 100", "allocator buddy replay", "set growth exact replay",
+        "forward 300"};
+    static const char begin[] = "random 3000 seed 3; split tlsf segregated; random 3000; undo 500";
+    stage *s = *state, *same = stage_new("implicit", 512, 1 << 16);
+    stage_does(s, begin);
+    stage_does(same, begin);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        stopped(s, lines[i], 1);
+        if (i > 3) stopped(s, lines[i], 3);
+        assert_int_equal(parting(s), parting(same));
+        for (size_t k = 0; k < 2; k++) {
+            assert_int_equal(hs_session_op_count(lane(s, k)), hs_session_op_count(lane(same, k)));
+            expect_same_heap(lane(s, k), lane(same, k));
+        }
+    }
+    stage_does(s, "redo 400; random 50 seed 8");
+    stage_does(same, "redo 400; random 50 seed 8");
+    for (size_t k = 0; k < 2; k++) expect_same_heap(lane(s, k), lane(same, k));
+    assert_int_equal(parting(s), parting(same));
+    stage_free(same);
+}
+
 /* --- Pictures ------------------------------------------------------------------------------- */
 
 static char *picture(const stage *s, int rows, int columns)
@@ -332,6 +385,8 @@ int main(void)
         TEST(other_bytes_moved_and_other_splits_part_them_too),
         TEST(why_is_told_of_each_and_history_marks_where_they_part),
         TEST(split_takes_two_to_four_that_differ),
+        TEST(a_split_that_is_stopped_was_never_there),
+        TEST(lanes_that_are_stopped_stay_where_they_are),
         TEST(what_is_cut_is_named),
         TEST(every_size_of_pane_works),
     };

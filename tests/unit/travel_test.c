@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int set_up(void **state)
 {
@@ -455,6 +456,81 @@ static void commands_typed_into_a_trace_begin_a_branch(void **state)
     hs_session_free(s);
 }
 
+static const char stopped_text[] = "stopped: everything is as it was before";
+
+static void stopped(stage *s, const char *line, uint64_t patience)
+{
+    s->patience = patience;
+    stage_refuses(s, line, stopped_text);
+    assert_int_equal(s->patience, 0);
+}
+
+/* As a session where it was never begun, and as ready to go on. */
+static void what_is_stopped_changes_nothing(void **state)
+{
+    static const char *const lines[] = {
+        "allocator segregated replay", "set fit best replay", "heap 4k replay",
+        "allocator tlsf replay",       "goto 9000",           "goto 2000"};
+    static const uint64_t patiences[] = {1, 7, 100, 250};
+    stage *s = *state, *same = stage_new("implicit", 256, 65536);
+    const char *begin = "allocator explicit; random 20000 seed 4; allocator first-fit replay; "
+                        "allocator explicit replay";
+    stage_does(s, begin);
+    stage_does(same, begin);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        for (size_t j = 0; j < (i < 4 ? sizeof patiences / sizeof *patiences : 1); j++) {
+            stopped(s, lines[i], patiences[j]);
+            assert_int_equal(moment(s).branch, 0);
+            assert_int_equal(moment(s).count, moment(same).count);
+            assert_int_equal(hs_session_branches(s->session), 1);
+            assert_int_equal(hs_session_branch_count(s->session, 0), moment(same).count);
+            expect_same(s->session, same->session);
+            expect_same_samples(s->session, same->session);
+        }
+    }
+    stage_does(s, "undo; redo; random 300");
+    stage_does(same, "random 300");
+    expect_same(s->session, same->session);
+    stage_free(same);
+}
+
+/* Each moment behind and before them, from either side, is what it was; it takes no second replay.
+ */
+static void replays_are_gone_back_to_without_doing_them_again(void **state)
+{
+    enum { COUNT = 20000, REPLAYS = 3 };
+    static const char *const lines[REPLAYS] = {"allocator segregated replay",
+                                               "allocator tlsf replay", "allocator tree replay"};
+    stage *s = *state;
+    stage_does(s, "random 20000 seed 9");
+    for (int i = 0; i < REPLAYS; i++) stage_does(s, lines[i]);
+    stage_does(s, "random 3");
+    for (int i = REPLAYS; i >= 0; i--) {
+        stage *same = stage_new("implicit", 256, 65536);
+        char line[32];
+        stage_does(same, "random 20000 seed 9");
+        for (int j = 0; j < i; j++) stage_does(same, lines[j]);
+        snprintf(line, sizeof line, "goto %d", COUNT + i);
+        s->patience = 200; /* each 64 operations, it is asked */
+        stage_does(s, line);
+        expect_same(s->session, same->session);
+        expect_same_samples(s->session, same->session);
+        stage_does(s, "goto 100");
+        stage_does(s, line);
+        expect_same(s->session, same->session);
+        stage_free(same);
+    }
+}
+
+static void a_script_whose_saving_is_stopped_is_not_written(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "random 5000");
+    s->patience = 3;
+    stage_refuses(s, "save /tmp/heapscope-stopped", "stopped: nothing was saved");
+    assert_int_not_equal(access("/tmp/heapscope-stopped", F_OK), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -472,6 +548,9 @@ int main(void)
         TEST(names_are_counted_as_they_were),
         TEST(a_difference_names_blocks_and_points_out_bytes),
         TEST(an_earlier_session_is_one_of_its_own),
+        TEST(what_is_stopped_changes_nothing),
+        TEST(replays_are_gone_back_to_without_doing_them_again),
+        TEST(a_script_whose_saving_is_stopped_is_not_written),
         TEST(going_back_is_quick_and_checkpoints_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
