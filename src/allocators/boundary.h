@@ -28,8 +28,6 @@
 #include "allocators/options.h"
 #include "heap/access.h"
 
-#include <stdio.h>
-
 enum { WORD = 8, USED = 1, LEFT_USED = 2, STATUS = 7, LINKS = 2 * WORD, SMALLEST = 32 };
 
 static void insert(hs_heap *h, hs_addr block, uint64_t size);
@@ -407,22 +405,13 @@ static inline bool boundary_links(const hs_heap *h, hs_addr block, hs_links *out
            hs_heap_peek(h, payload(block) + WORD, &out->to[1]);
 }
 
-/* Found something wrong: say it. Always false. */
-static inline bool broken(hs_damage *damage, hs_addr at, const char *what, uint64_t word)
-{
-    damage->at = at;
-    snprintf(damage->what, sizeof damage->what, "%s (it reads 0x%llx)", what,
-             (unsigned long long)word);
-    return false;
-}
-
 /* Do all headers and footers agree? *free_blocks becomes the number of free blocks. */
 static inline bool check_blocks(const hs_heap *h, size_t *free_blocks, hs_damage *damage)
 {
     hs_block b;
     *free_blocks = 0;
     for (bool more = boundary_walk(h, NULL, &b); more; more = boundary_walk(h, &b, &b)) {
-        if (b.kind == HS_BLOCK_DAMAGED) return broken(damage, b.addr, b.damage, b.word);
+        if (b.kind == HS_BLOCK_DAMAGED) return hs_broken(damage, b.addr, b.damage, b.word);
         *free_blocks += b.kind == HS_BLOCK_FREE;
     }
     return true;

@@ -29,8 +29,6 @@
 #include "allocators/options.h"
 #include "heap/access.h"
 
-#include <stdio.h>
-
 enum { ALIGN };
 enum { WORD = 8, USED = 1, SHIFTED = 2, STATUS = 7, LINKS = 2 * WORD, SMALLEST = 32 };
 enum { LISTS = 36 }; /* blocks of 32 bytes to 1 TiB, the largest heap */
@@ -413,26 +411,17 @@ static bool buddy_links(const hs_heap *h, hs_addr block, hs_links *out)
            hs_heap_peek(h, previous_at(h, block), &out->to[1]);
 }
 
-/* Found something wrong: say it. Always false. */
-static bool broken(hs_damage *damage, hs_addr at, const char *what, uint64_t word)
-{
-    damage->at = at;
-    snprintf(damage->what, sizeof damage->what, "%s (it reads 0x%llx)", what,
-             (unsigned long long)word);
-    return false;
-}
-
 /* Do all headers make sense, and is no free block's buddy free, too? Counts the free blocks. */
 static bool check_blocks(const hs_heap *h, size_t *free_blocks, hs_damage *damage)
 {
     hs_block b;
     for (bool more = buddy_walk(h, NULL, &b); more; more = buddy_walk(h, &b, &b)) {
         uint64_t word = 0;
-        if (b.kind == HS_BLOCK_DAMAGED) return broken(damage, b.addr, b.damage, b.word);
+        if (b.kind == HS_BLOCK_DAMAGED) return hs_broken(damage, b.addr, b.damage, b.word);
         if (b.kind != HS_BLOCK_FREE) continue;
         hs_heap_peek(h, buddy_of(h, b.addr, b.size), &word);
         if (buddy_of(h, b.addr, b.size) < last_end(h) && word == b.size)
-            return broken(damage, b.addr, "two buddies are free, and were not merged", word);
+            return hs_broken(damage, b.addr, "two buddies are free, and were not merged", word);
         ++*free_blocks;
     }
     return true;
@@ -447,16 +436,18 @@ static bool check_list(const hs_heap *h, const hs_list *list, size_t most, size_
     uint64_t word = 0;
     hs_links l = {{HS_NULL}};
     if (list->marked != (list->head != HS_NULL))
-        return broken(damage, h->base, "a bit of the bitmap lies about its list", list->smallest);
+        return hs_broken(damage, h->base, "a bit of the bitmap lies about its list",
+                         list->smallest);
     for (hs_addr b = list->head; b; before = b, b = l.to[0]) {
         if (!hs_heap_peek(h, b, &word) || !buddy_links(h, b, &l))
-            return broken(damage, before ? before : h->base,
-                          "a free block's next leads out of the heap", b);
+            return hs_broken(damage, before ? before : h->base,
+                             "a free block's next leads out of the heap", b);
         if (word != list->smallest)
-            return broken(damage, b, "a list leads to what is no free block of its size", word);
+            return hs_broken(damage, b, "a list leads to what is no free block of its size", word);
         if (l.to[1] != before)
-            return broken(damage, b, "a free block's previous is not the block before it", l.to[1]);
-        if (++*seen > most) return broken(damage, b, "a list goes round in a circle", b);
+            return hs_broken(damage, b, "a free block's previous is not the block before it",
+                             l.to[1]);
+        if (++*seen > most) return hs_broken(damage, b, "a list goes round in a circle", b);
     }
     return true;
 }
@@ -469,7 +460,7 @@ static bool buddy_check(const hs_heap *h, hs_damage *damage)
     for (size_t i = 0; buddy_list_at(h, i, &list); i++)
         if (!check_list(h, &list, free_blocks, &seen, damage)) return false;
     return seen == free_blocks ||
-           broken(damage, h->base, "a free block is missing from the lists", seen);
+           hs_broken(damage, h->base, "a free block is missing from the lists", seen);
 }
 
 const hs_allocator HS_BUILD(buddy) = {

@@ -429,11 +429,8 @@ static bool implicit_check(const hs_heap *h, hs_damage *damage)
     for (bool more = implicit_walk(h, NULL, &block); more;
          more = implicit_walk(h, &block, &block)) {
         if (block.addr == s->rover) rover_found = true;
-        if (block.kind != HS_BLOCK_DAMAGED) continue;
-        damage->at = block.addr;
-        snprintf(damage->what, sizeof damage->what, "%s (it reads 0x%llx)", block.damage,
-                 (unsigned long long)block.word);
-        return false;
+        if (block.kind == HS_BLOCK_DAMAGED)
+            return hs_broken(damage, block.addr, block.damage, block.word);
     }
     if (rover_found) return true;
     damage->at = s->rover;

@@ -96,16 +96,17 @@ static inline bool check_list(const hs_heap *h, const hs_list *list, size_t most
     hs_links l = {{HS_NULL}};
     for (hs_addr b = list->head; b; before = b, b = l.to[0]) {
         if (!hs_heap_peek(h, b, &word) || !boundary_links(h, b, &l))
-            return broken(damage, before ? before : h->base,
-                          "a free block's next leads out of the heap", b);
+            return hs_broken(damage, before ? before : h->base,
+                             "a free block's next leads out of the heap", b);
         if (word & USED)
-            return broken(damage, b, "the free list leads to what is no free block", word);
+            return hs_broken(damage, b, "the free list leads to what is no free block", word);
         uint64_t size = size_in(word & ~seal_bits());
         if (size < list->smallest || size > list->largest)
-            return broken(damage, b, "a free block is in a list of other sizes", word);
+            return hs_broken(damage, b, "a free block is in a list of other sizes", word);
         if (l.to[1] != before)
-            return broken(damage, b, "a free block's previous is not the block before it", l.to[1]);
-        if (++*seen > most) return broken(damage, b, "the free list goes round in a circle", b);
+            return hs_broken(damage, b, "a free block's previous is not the block before it",
+                             l.to[1]);
+        if (++*seen > most) return hs_broken(damage, b, "the free list goes round in a circle", b);
     }
     return true;
 }
@@ -138,8 +139,8 @@ static inline bool check_members(const hs_heap *h, const hs_list *list, hs_damag
     if (walked == listed) return true;
     for (hs_addr at = list->head; at && boundary_links(h, at, &l); at = l.to[0])
         if (!is_walked(h, at))
-            return broken(damage, at, "the free list leads to what is no block of the heap", at);
-    return broken(damage, h->base, "a free block is missing from the free list", list->head);
+            return hs_broken(damage, at, "the free list leads to what is no block of the heap", at);
+    return hs_broken(damage, h->base, "a free block is missing from the free list", list->head);
 }
 
 #endif

@@ -36,8 +36,8 @@ static inline bool check_poison(const hs_heap *h, hs_damage *damage)
         hs_addr end = b.addr + b.size - b.footer;
         hs_addr good = poison_end(h, hs_block_payload(&b) + b.links, end);
         if (good < end)
-            return broken(damage, good, "a byte was written after its block was freed",
-                          *hs_real(h, good));
+            return hs_broken(damage, good, "a byte was written after its block was freed",
+                             *hs_real(h, good));
     }
     return true;
 }

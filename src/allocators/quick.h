@@ -265,11 +265,11 @@ static bool check_quick_list(const hs_heap *h, size_t list, size_t most, size_t 
     hs_links to = {{HS_NULL}};
     for (hs_addr b = q->head[list]; b; b = to.to[0]) {
         if (!hs_heap_peek(h, b, &word) || !quick_links(h, b, &to))
-            return broken(damage, h->base, "a quick list leads out of the heap", b);
+            return hs_broken(damage, h->base, "a quick list leads out of the heap", b);
         if (size_in(word) != list * WORD || !(word & USED) || !(word & IS_QUICK))
-            return broken(damage, b, "a quick list leads to what is no quick block of its size",
-                          word);
-        if (++*seen > most) return broken(damage, b, "a quick list goes round in a circle", b);
+            return hs_broken(damage, b, "a quick list leads to what is no quick block of its size",
+                             word);
+        if (++*seen > most) return hs_broken(damage, b, "a quick list goes round in a circle", b);
     }
     return true;
 }
@@ -289,8 +289,9 @@ static bool check_quick(const hs_heap *h, hs_damage *damage)
     for (size_t i = 0; i < QUICK_LISTS; i++)
         if (!check_quick_list(h, i, quick, &seen, damage)) return false;
     if (seen != quick)
-        return broken(damage, h->base, "a free block is missing from the lists", seen);
-    if (bytes != q->bytes) return broken(damage, h->base, "the quick bytes are miscounted", bytes);
+        return hs_broken(damage, h->base, "a free block is missing from the lists", seen);
+    if (bytes != q->bytes)
+        return hs_broken(damage, h->base, "the quick bytes are miscounted", bytes);
     return true;
 }
 

@@ -188,11 +188,11 @@ static bool segregated_check(const hs_heap *h, hs_damage *damage)
     for (size_t i = 0; i < LISTS; i++) {
         segregated_list(h, i, &list);
         if (list.marked != (list.head != HS_NULL))
-            return broken(damage, h->base, "the bitmap lies about a list", i);
+            return hs_broken(damage, h->base, "the bitmap lies about a list", i);
         if (!check_list(h, &list, blocks, &seen, damage)) return false;
     }
     if (seen != blocks)
-        return broken(damage, h->base, "a free block is missing from the lists", seen);
+        return hs_broken(damage, h->base, "a free block is missing from the lists", seen);
     return check_quick(h, damage);
 }
 

@@ -28,8 +28,6 @@
  * O'Hallaron, Computer Systems (3rd ed.), 9.9.14 (simple segregated storage). */
 #include "allocators/runs.h"
 
-#include <stdio.h>
-
 enum { SLAB, CLASSES };
 enum {
     GRAIN = 16,
@@ -455,15 +453,6 @@ static bool slab_list(const hs_heap *h, size_t index, hs_list *out)
     return true;
 }
 
-/* Found something wrong: say it. Always false. */
-static bool broken(hs_damage *damage, hs_addr at, const char *what, uint64_t word)
-{
-    damage->at = at;
-    snprintf(damage->what, sizeof damage->what, "%s (it reads 0x%llx)", what,
-             (unsigned long long)word);
-    return false;
-}
-
 /* Does a run belong in the list: of a class, or of the free runs? */
 static bool belongs(const hs_heap *h, hs_addr run, const hs_list *list, uint64_t *word)
 {
@@ -482,11 +471,11 @@ static bool check_list(const hs_heap *h, const hs_list *list, size_t most, size_
     for (hs_addr run = list->head; run; before = run, run = l.to[0]) {
         uint64_t word = run;
         if (!belongs(h, run, list, &word) || !run_links(h, run, &l))
-            return broken(damage, before ? before : h->base,
-                          "a list leads to what does not belong in it", word);
+            return hs_broken(damage, before ? before : h->base,
+                             "a list leads to what does not belong in it", word);
         if (l.to[1] != before)
-            return broken(damage, run, "previous is not the one before it in the list", l.to[1]);
-        if (++*seen > most) return broken(damage, run, "a list goes round in a circle", run);
+            return hs_broken(damage, run, "previous is not the one before it in the list", l.to[1]);
+        if (++*seen > most) return hs_broken(damage, run, "a list goes round in a circle", run);
     }
     return true;
 }
@@ -497,13 +486,13 @@ static bool slab_check(const hs_heap *h, hs_damage *damage)
     hs_list list;
     hs_block b;
     for (bool more = slab_walk(h, NULL, &b); more; more = slab_walk(h, &b, &b)) {
-        if (b.kind == HS_BLOCK_DAMAGED) return broken(damage, b.addr, b.damage, b.word);
+        if (b.kind == HS_BLOCK_DAMAGED) return hs_broken(damage, b.addr, b.damage, b.word);
         listed += b.footer || (b.kind == HS_BLOCK_OWN && bitmap(h, b.addr));
     }
     for (size_t i = 0; slab_list(h, i, &list); i++)
         if (!check_list(h, &list, listed, &seen, damage)) return false;
     if (seen == listed) return true;
-    return broken(damage, h->base, "a free run or a slab is missing from the lists", seen);
+    return hs_broken(damage, h->base, "a free run or a slab is missing from the lists", seen);
 }
 
 const hs_allocator HS_BUILD(slab) = {

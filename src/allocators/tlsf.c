@@ -294,9 +294,9 @@ static bool check_bits(const hs_heap *h, size_t class, hs_damage *damage)
 {
     const struct tlsf *t = h->state;
     if (has_bit(t, class) != (t->heads[class] != HS_NULL))
-        return broken(damage, h->base, "a bit lies about its list", class);
+        return hs_broken(damage, h->base, "a bit lies about its list", class);
     if ((t->rows >> class / COLUMNS & 1) != (t->columns[class / COLUMNS] != 0))
-        return broken(damage, h->base, "a bit lies about its row of lists", t->rows);
+        return hs_broken(damage, h->base, "a bit lies about its row of lists", t->rows);
     return true;
 }
 
@@ -309,7 +309,7 @@ static bool tlsf_check(const hs_heap *h, hs_damage *damage)
         if (!check_bits(h, i, damage) || !check_list(h, &list, free_blocks, &seen, damage))
             return false;
     if (seen != free_blocks)
-        return broken(damage, h->base, "a free block is missing from the lists", seen);
+        return hs_broken(damage, h->base, "a free block is missing from the lists", seen);
     return check_quick(h, damage);
 }
 

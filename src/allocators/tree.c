@@ -250,9 +250,10 @@ static bool check_way(const hs_heap *h, const hs_block *b, size_t most, hs_damag
     hs_links l;
     for (size_t steps = 0; node != b->addr; steps++) {
         if (!node || steps == most)
-            return broken(damage, b->addr, "no way in the tree leads to this free block", b->word);
+            return hs_broken(damage, b->addr, "no way in the tree leads to this free block",
+                             b->word);
         if (!hs_heap_peek(h, node, &word) || !boundary_links(h, node, &l))
-            return broken(damage, h->base, "a link of the tree leads out of the heap", node);
+            return hs_broken(damage, h->base, "a link of the tree leads out of the heap", node);
         node = l.to[is_left_of(size_in(word), node, b->size, b->addr) ? RIGHT : LEFT];
     }
     return true;
@@ -266,10 +267,10 @@ static bool check_node(const hs_heap *h, const hs_block *b, size_t *links, hs_da
         if (!l.to[side]) continue;
         ++*links;
         if (!hs_heap_holds(h, l.to[side], SMALLEST))
-            return broken(damage, b->addr, "a link leads out of the heap", l.to[side]);
+            return hs_broken(damage, b->addr, "a link leads out of the heap", l.to[side]);
         if (!is_above(b->addr, l.to[side]))
-            return broken(damage, b->addr, "a link leads to a block of higher priority",
-                          l.to[side]);
+            return hs_broken(damage, b->addr, "a link leads to a block of higher priority",
+                             l.to[side]);
     }
     return true;
 }
@@ -288,7 +289,7 @@ static bool tree_check(const hs_heap *h, hs_damage *damage)
         if (!check_way(h, &b, free_blocks, damage)) return false;
     }
     if (links == free_blocks) return true;
-    return broken(damage, h->base, "the tree leads to more than the free blocks", links);
+    return hs_broken(damage, h->base, "the tree leads to more than the free blocks", links);
 }
 
 const hs_allocator HS_BUILD(tree) = {

@@ -9,6 +9,7 @@
 #include "heap/range.h"
 #include "heap/recorder.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #ifndef HS_PROBES
@@ -128,6 +129,15 @@ static inline hs_addr hs_fail(hs_heap *h, hs_reason why, uint64_t needed)
 {
     hs_probe_detail(h, HS_FAIL, why, 0, needed, 0);
     return HS_NULL;
+}
+
+/* A check found something wrong at a word: say it. Always false. */
+static inline bool hs_broken(hs_damage *damage, hs_addr at, const char *what, uint64_t word)
+{
+    damage->at = at;
+    snprintf(damage->what, sizeof damage->what, "%s (it reads 0x%llx)", what,
+             (unsigned long long)word);
+    return false;
 }
 
 /* n rounded up to a multiple of `unit`, a power of two. */
