@@ -14,6 +14,7 @@
 #include <heapscope/adversary.h>
 
 #include "heap/array.h"
+#include "model/random.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -254,12 +255,6 @@ static bool search_all(search *s)
 
 /* --- By chance ------------------------------------------------------------------------------ */
 
-/* SplitMix64 (Steele, Lea & Flood 2014). */
-static uint64_t next_random(uint64_t *state)
-{
-    return mix(*state += 0x9e3779b97f4a7c15u);
-}
-
 /* Play a program on the pair at depth 0's copies. The number of moves up to the malloc that fails
  * on the one side alone; 0 when there is none, or the other side fails. */
 static size_t play(search *s, const hs_move *moves, size_t count)
@@ -321,18 +316,18 @@ static size_t shorten(search *s, hs_move *moves, size_t count)
 /* A program of few different sizes, so that holes fit again. */
 static size_t draw_program(const search *s, uint64_t *random, hs_move *moves)
 {
-    uint64_t sizes[4], kinds = 2 + next_random(random) % 3;
+    uint64_t sizes[4], kinds = 2 + hs_random(random) % 3;
     uint32_t live[HS_MOVES], number = 0;
     size_t live_count = 0;
     for (uint64_t i = 0; i < kinds; i++)
-        sizes[i] = 8 * (1 + next_random(random) % (s->contest->heap / 24 + 1));
+        sizes[i] = 8 * (1 + hs_random(random) % (s->contest->heap / 24 + 1));
     for (size_t i = 0; i < HS_MOVES; i++) {
-        if (live_count && next_random(random) % 9 < 4) {
-            size_t victim = next_random(random) % live_count;
+        if (live_count && hs_random(random) % 9 < 4) {
+            size_t victim = hs_random(random) % live_count;
             moves[i] = (hs_move){.victim = live[victim]};
             live[victim] = live[--live_count];
         } else {
-            moves[i] = (hs_move){.size = sizes[next_random(random) % kinds]};
+            moves[i] = (hs_move){.size = sizes[hs_random(random) % kinds]};
             live[live_count++] = ++number;
         }
     }
@@ -414,40 +409,19 @@ static void put_option(const hs_heap *h, size_t i, const char *replay, FILE *out
     fputs(replay, out);
 }
 
-/* Do two options have the same value? Choices are the same when their names are. */
-static bool same_value(const hs_option *a, uint64_t x, const hs_option *b, uint64_t y)
-{
-    return a->choices && b->choices ? strcmp(a->choices[x], b->choices[y]) == 0 : x == y;
-}
-
-/* Would a switch from the allocator before leave an option as it is here? What both have is kept.
- */
-static bool is_left(const hs_heap *before, const hs_heap *h, size_t i)
-{
-    const hs_allocator *a = hs_heap_allocator(before);
-    const hs_option *o = &hs_heap_allocator(h)->options[i];
-    for (size_t j = 0; j < a->option_count; j++)
-        if (strcmp(a->options[j].name, o->name) == 0)
-            return same_value(&a->options[j], hs_heap_option(before, j), o, hs_heap_option(h, i));
-    return true;
-}
-
-static bool is_preset(const char *name)
-{
-    return !hs_allocator_named(name, HS_RAW);
-}
-
+/* The options that a switch from the allocator before would not give it; `alone`: all of them. */
 static void put_options(const hs_contest *c, bool second, bool alone, FILE *out)
 {
     const char *name = second ? c->other : c->failing;
     const char *previous = second ? c->failing : "implicit"; /* what a session starts with */
     hs_problem ignored;
     hs_session *before = side_of(c, previous, &ignored), *session = side_of(c, name, &ignored);
-    for (size_t i = 0; before && session; i++) {
-        const hs_heap *h = hs_session_heap(session);
-        if (i >= hs_heap_allocator(h)->option_count) break;
-        if (alone || (!is_preset(name) && !is_left(hs_session_heap(before), h, i)))
-            put_option(h, i, second ? " replay" : "", out);
+    hs_op change = {.kind = HS_OP_ALLOCATOR, .name = name};
+    if (before && session && hs_session_perform(before, &change, &ignored)) {
+        const hs_heap *got = hs_session_heap(before), *wanted = hs_session_heap(session);
+        for (size_t i = 0; i < hs_heap_allocator(wanted)->option_count; i++)
+            if (alone || hs_heap_option(got, i) != hs_heap_option(wanted, i))
+                put_option(wanted, i, second ? " replay" : "", out);
     }
     hs_session_free(before);
     hs_session_free(session);
