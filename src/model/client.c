@@ -233,15 +233,16 @@ const char *hs_client_name_of(const hs_client *c, uint32_t i)
     return c->names[i];
 }
 
+/* Of the names p1, p2, ... behind the last one, the first that points to nothing. */
 uint32_t hs_client_next_name(hs_client *c)
 {
     char name[32];
-    uint32_t taken;
+    uint32_t i;
     do {
         snprintf(name, sizeof name, "p%llu", (unsigned long long)++c->next_name);
-        taken = hs_client_find(c, name, strlen(name));
-    } while (taken != HS_NONE && c->variables[taken].value);
-    return hs_client_name(c, name);
+        i = hs_client_name(c, name);
+    } while (i < c->variable_count && c->variables[i].assigned && c->variables[i].value);
+    return i;
 }
 
 void hs_client_count_name(hs_client *c, uint32_t variable)
