@@ -634,9 +634,22 @@ bool hs_command_is_stage_direction(const hs_command *c)
     return strcmp(c->group, "Lectures") == 0;
 }
 
+/* The command that is written in full, as most are: without making a list. */
+static const hs_command *written_in_full(const char *text, size_t length)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        const char *name = commands[i].name;
+        if (*name == *text && strncmp(name, text, length) == 0 && !name[length])
+            return &commands[i];
+    }
+    return NULL;
+}
+
 const hs_command *hs_command_resolve(const char *text, size_t length, hs_span where,
                                      hs_complaint *c)
 {
+    const hs_command *full = written_in_full(text, length);
+    if (full) return full;
     hs_words words = {0};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         hs_words_add(&words, commands[i].name);

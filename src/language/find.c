@@ -12,12 +12,17 @@
 /* Operations between two looks at the clock and at the keyboard: some milliseconds. */
 enum { SLICE = 20000 };
 
+void hs_progress_text(char *out, size_t size, const char *doing, uint64_t done, uint64_t total)
+{
+    snprintf(out, size, "%s: %" PRIu64 " of %" PRIu64 " commands, %.0f %%", doing, done, total,
+             total ? 100.0 * (double)done / (double)total : 100.0);
+}
+
 /* Tell how far it is; true: stop. */
 static bool stops(hs_interpreter *in, const char *what, uint64_t done, uint64_t of)
 {
     char text[96];
-    snprintf(text, sizeof text, "%s: %" PRIu64 " of %" PRIu64 " commands, %.0f %%", what, done, of,
-             of ? 100.0 * (double)done / (double)of : 100.0);
+    hs_progress_text(text, sizeof text, what, done, of);
     if (in->listener.progress) in->listener.progress(in->listener.context, text);
     return hs_interrupted(in);
 }

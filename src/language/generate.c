@@ -8,13 +8,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A request of the trace as an operation. The variables are those that its ids have come to. */
-static hs_op op_of(const hs_trace_op *t, const uint32_t *variables)
+/* Requests are performed as they are made. */
+typedef struct {
+    hs_interpreter *in;
+    const hs_statement *statement;
+    uint32_t *variables; /* that the ids of blocks have come to */
+    size_t capacity;
+    uint64_t done;
+    bool failed;
+} player;
+
+static hs_op op_of(const hs_trace_op *t, uint32_t variable)
 {
-    bool has_block = t->kind == HS_REALLOC || t->kind == HS_FREE;
     hs_op op = {.kind = HS_OP_REQUEST,
                 .request = (hs_request)t->kind,
-                .p.variable = has_block ? variables[t->id] : HS_NONE,
+                .p.variable = variable,
                 .a = t->size};
     if (t->kind == HS_CALLOC) op.b = t->other;
     if (t->kind == HS_ALIGNED_ALLOC) op.b = (uint64_t)1 << t->other;
@@ -22,37 +30,49 @@ static hs_op op_of(const hs_trace_op *t, const uint32_t *variables)
 }
 
 /* A block that the heap had no room for is neither grown nor freed. */
-static bool perform(hs_interpreter *in, const hs_statement *s, const hs_trace_op *t,
-                    uint32_t *variables)
+static bool perform(player *p, const hs_trace_op *t)
 {
-    hs_op op = op_of(t, variables);
     bool has_block = t->kind == HS_REALLOC || t->kind == HS_FREE;
-    if (has_block && variables[t->id] == HS_NONE) return true;
-    if (!hs_perform(in, s, &op)) return false;
-    const hs_last *last = hs_session_last(in->session);
-    if (!has_block) variables[t->id] = last->result ? last->variable : HS_NONE;
+    hs_op op = op_of(t, has_block ? p->variables[t->id] : HS_NONE);
+    if (has_block && op.p.variable == HS_NONE) return true;
+    if (!hs_perform(p->in, p->statement, &op)) return false;
+    const hs_last *last = hs_session_last(p->in->session);
+    p->variables = hs_array_reserve(p->variables, &p->capacity, t->id + 1u, sizeof *p->variables);
+    if (!has_block) p->variables[t->id] = last->result ? last->variable : HS_NONE;
     return true;
+}
+
+static bool take(void *of, const hs_trace_op *t)
+{
+    player *p = of;
+    if (hs_interrupted(p->in)) return false;
+    p->failed = !perform(p, t);
+    p->done += !p->failed;
+    return !p->failed;
+}
+
+static uint64_t wanted(const hs_workload *w)
+{
+    uint64_t requests = 0;
+    for (size_t i = 0; i < w->count; i++) requests += w->phases[i].requests;
+    return requests * w->rounds;
 }
 
 static bool perform_all(hs_interpreter *in, const hs_statement *s, const hs_workload *w)
 {
     hs_totals before = *hs_session_totals(in->session);
-    hs_trace *trace = hs_workload_generate(w);
-    uint32_t *variables = hs_new(hs_trace_ids(trace), sizeof *variables);
-    const hs_trace_op *ops = hs_trace_ops(trace);
-    uint64_t done = 0, n = hs_trace_count(trace);
-    bool good = true;
+    player p = {.in = in, .statement = s};
     char how[96];
     in->inside++;
-    for (; done < n && good && !hs_interrupted(in); done += good)
-        good = perform(in, s, &ops[done], variables);
+    hs_generate_for(w->phases, w->count, w->rounds, w->seed, take, &p);
     in->inside--;
-    free(variables);
-    hs_trace_free(trace);
+    free(p.variables);
+    bool stopped = p.failed || in->stopped;
     snprintf(how, sizeof how, "%s %" PRIu64 " of %" PRIu64 ", seed %" PRIu64,
-             done < n ? "generated, stopped after" : "generated", done, n, w->seed);
+             stopped ? "generated, stopped after" : "generated", p.done,
+             stopped ? wanted(w) : p.done, w->seed);
     hs_tell_many(in, before, how);
-    return good;
+    return !p.failed;
 }
 
 bool hs_run_generate(hs_interpreter *in, const hs_statement *s)

@@ -118,8 +118,9 @@ void hs_interpreter_use_lanes(hs_interpreter *, hs_lockstep *);
 /* Go to a moment as hs_session_go does; where that takes long, tell how far it is, and stop when
  * the listener says so. */
 bool hs_interpreter_go(hs_interpreter *, hs_moment, hs_problem *);
-/* What the last `shape` asked to look at. */
-hs_shape_window hs_interpreter_shape(const hs_interpreter *);
+/* "going there: 12 of 100 commands, 12 %": how far something is, for whoever does it without an
+ * interpreter. */
+void hs_progress_text(char *out, size_t size, const char *doing, uint64_t done, uint64_t total);
 
 /* What the last `shape` asked to look at. */
 hs_shape_window hs_interpreter_shape(const hs_interpreter *);

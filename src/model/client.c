@@ -21,6 +21,7 @@ struct hs_client {
     char **names; /* by their numbers; those in `variables` may be another client's */
     size_t known, name_capacity;
     size_t numbered; /* of them; NULL until somebody asks */
+    size_t borrowed; /* those from `numbered` to here are another client's */
     const hs_trace *trace;
     uint32_t *slots;   /* open addressing: a name's number + 1, 0 for empty */
     size_t slot_count; /* a power of two, at least twice the names */
@@ -80,16 +81,28 @@ void hs_client_name_after(hs_client *c, const hs_trace *t)
     c->known = c->numbered = count;
 }
 
+/* Whole tables at once: there may be millions of names. */
 void hs_client_know_names_of(hs_client *c, const hs_client *from)
 {
-    if (from->trace) hs_client_name_after(c, from->trace);
-    for (size_t i = c->known; i < from->known; i++) hs_client_name(c, from->names[i]);
+    size_t numbered = from->numbered, named = from->known - numbered;
+    c->trace = from->trace;
+    c->next_name = c->trace ? hs_trace_ids(c->trace) : 0;
+    c->names = hs_array_reserve(c->names, &c->name_capacity, from->known, sizeof *c->names);
+    if (numbered) memset(c->names, 0, numbered * sizeof *c->names);
+    if (named) memcpy(c->names + numbered, from->names + numbered, named * sizeof *c->names);
+    c->known = c->borrowed = from->known;
+    c->numbered = numbered;
+    free(c->slots);
+    c->slot_count = from->slot_count;
+    c->slots = hs_new(c->slot_count, sizeof *c->slots);
+    memcpy(c->slots, from->slots, c->slot_count * sizeof *c->slots);
 }
 
 void hs_client_free(hs_client *c)
 {
     if (!c) return;
-    for (size_t i = 0; i < c->known; i++) free(c->names[i]);
+    for (size_t i = 0; i < c->known; i++)
+        if (i < c->numbered || i >= c->borrowed) free(c->names[i]);
     hs_index_free(c->index);
     hs_holders_free(c->holders);
     hs_pages_free(c->variable_pages);
@@ -220,15 +233,16 @@ const char *hs_client_name_of(const hs_client *c, uint32_t i)
     return c->names[i];
 }
 
+/* Of the names p1, p2, ... behind the last one, the first that points to nothing. */
 uint32_t hs_client_next_name(hs_client *c)
 {
     char name[32];
-    uint32_t taken;
+    uint32_t i;
     do {
         snprintf(name, sizeof name, "p%llu", (unsigned long long)++c->next_name);
-        taken = hs_client_find(c, name, strlen(name));
-    } while (taken != HS_NONE && c->variables[taken].value);
-    return hs_client_name(c, name);
+        i = hs_client_name(c, name);
+    } while (i < c->variable_count && c->variables[i].assigned && c->variables[i].value);
+    return i;
 }
 
 void hs_client_count_name(hs_client *c, uint32_t variable)

@@ -15,7 +15,8 @@ void hs_client_free(hs_client *);
 
 /* The first variables get the names that a trace gives its ids. It must live as long. */
 void hs_client_name_after(hs_client *, const hs_trace *);
-/* All names that another client knows, with the same numbers. */
+/* A new client: it knows all names of another one, which must live as long, with the same numbers.
+ */
 void hs_client_know_names_of(hs_client *, const hs_client *);
 
 /* Forget all blocks and set every variable to NULL. */

@@ -34,7 +34,9 @@ typedef struct {
 
 typedef struct {
     const hs_phase *phase;
-    hs_trace *trace;
+    hs_taker take;
+    void *of;
+    bool stopped;
     uint64_t random, done; /* requests of this phase */
     birth_list own, survivors;
     uint64_t bytes; /* of its own blocks */
@@ -59,10 +61,9 @@ static bool chance(generator *g, unsigned percent)
 
 static void add(generator *g, hs_request kind, uint32_t id, uint64_t size, uint32_t other)
 {
-    hs_trace_add(g->trace, (hs_trace_op){.size = size,
-                                         .id = id,
-                                         .kind = (unsigned)kind & 7,
-                                         .other = other & HS_TRACE_OTHER_MOST});
+    hs_trace_op op = {
+        .size = size, .id = id, .kind = (unsigned)kind & 7, .other = other & HS_TRACE_OTHER_MOST};
+    g->stopped = g->stopped || !g->take(g->of, &op);
     g->done++;
 }
 
@@ -255,19 +256,33 @@ static void play_phase(generator *g, const hs_phase *p)
     g->done = g->bytes = g->goal = 0;
     g->rising = true;
     g->filled = false;
-    while (spare(g) > 1 || (spare(g) == 1 && p->keep == 100)) step(g);
+    while (!g->stopped && (spare(g) > 1 || (spare(g) == 1 && p->keep == 100))) step(g);
+    if (g->stopped) return;
     if (spare(g) == 1 && g->own.count && p->realloc_part) grow_vector(g); /* comes out even then */
     end_phase(g);
 }
 
-hs_trace *hs_generate(const hs_phase *phases, size_t count, uint64_t rounds, uint64_t seed)
+void hs_generate_for(const hs_phase *phases, size_t count, uint64_t rounds, uint64_t seed,
+                     hs_taker take, void *of)
 {
-    generator g = {.trace = hs_trace_new(), .random = seed};
-    for (uint64_t i = 0; i < rounds; i++)
-        for (size_t phase = 0; phase < count; phase++) play_phase(&g, &phases[phase]);
+    generator g = {.take = take, .of = of, .random = seed};
+    for (uint64_t i = 0; i < rounds && !g.stopped; i++)
+        for (size_t phase = 0; phase < count && !g.stopped; phase++) play_phase(&g, &phases[phase]);
     free(g.own.blocks);
     free(g.survivors.blocks);
     free(g.blocks);
     free(g.free_ids);
-    return g.trace;
+}
+
+static bool add_to_trace(void *of, const hs_trace_op *op)
+{
+    hs_trace_add(of, *op);
+    return true;
+}
+
+hs_trace *hs_generate(const hs_phase *phases, size_t count, uint64_t rounds, uint64_t seed)
+{
+    hs_trace *t = hs_trace_new();
+    hs_generate_for(phases, count, rounds, seed, add_to_trace, t);
+    return t;
 }

@@ -39,7 +39,13 @@ typedef struct {
 
 #define HS_GENERATED_MOST ((uint64_t)1 << 30) /* requests of a trace */
 
+/* Given each request as it is made. False: no more. */
+typedef bool (*hs_taker)(void *of, const hs_trace_op *);
+
 /* `rounds` times all the phases, one after another. At most HS_GENERATED_MOST requests. */
+void hs_generate_for(const hs_phase *, size_t count, uint64_t rounds, uint64_t seed, hs_taker,
+                     void *of);
+/* The same as a trace. */
 hs_trace *hs_generate(const hs_phase *, size_t count, uint64_t rounds, uint64_t seed);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "heap/array.h"
 #include "language/interpreter.h"
+#include "ui/progress_line.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -329,11 +330,12 @@ bool hs_journal_is_asked(const hs_journal *j)
 typedef struct {
     FILE *in;
     char *line;
-    size_t room, lines;
-    char *held; /* a goto: not needed when another one follows */
-    off_t size; /* of the whole lines so far */
+    size_t room, lines, all; /* counted when there is to be told how many; 0: not yet */
+    char *held;              /* a goto: not needed when another one follows */
+    off_t size;              /* of the whole lines so far */
     hs_session *session;
     hs_interpreter *interpreter;
+    hs_progress_line progress;
     char *error;
 } reader;
 
@@ -355,6 +357,38 @@ static void performed(void *context, const char *summary)
 {
     (void)context;
     (void)summary;
+}
+
+static bool is_stopped(void *context)
+{
+    (void)context;
+    return hs_interrupts_asked();
+}
+
+/* One command that takes long itself. */
+static void tell_of_one(void *context, const char *text)
+{
+    reader *r = context;
+    if (text && hs_progress_line_is_due(&r->progress)) hs_progress_line_show(&r->progress, text);
+}
+
+static size_t count_lines(int fd)
+{
+    char bytes[1 << 16];
+    size_t lines = 0;
+    ssize_t n;
+    for (off_t at = 0; (n = pread(fd, bytes, sizeof bytes, at)) > 0; at += n)
+        for (ssize_t i = 0; i < n; i++) lines += bytes[i] == '\n';
+    return lines;
+}
+
+static void tell_of_all(reader *r)
+{
+    char text[96];
+    if (!hs_progress_line_is_due(&r->progress)) return;
+    if (!r->all) r->all = count_lines(fileno(r->in));
+    hs_progress_text(text, sizeof text, "continuing", r->lines, r->all);
+    hs_progress_line_show(&r->progress, text);
 }
 
 /* The next whole line, with its newline; false at the end, torn or not. */
@@ -385,7 +419,12 @@ static bool read_heading(hs_journal *j, reader *r)
         return false;
     }
     hs_journal_begin(j, r->session, name, &heap);
-    hs_listener listener = {.context = r, .say = say, .show = show, .performed = performed};
+    hs_listener listener = {.context = r,
+                            .say = say,
+                            .show = show,
+                            .performed = performed,
+                            .interrupted = is_stopped,
+                            .progress = tell_of_one};
     r->interpreter = hs_interpreter_new(r->session, &listener);
     return true;
 }
@@ -407,9 +446,12 @@ static bool begins(const char *line, const char *word)
     return strncmp(line, word, strlen(word)) == 0;
 }
 
+/* False: one of them can not be done, or all was stopped. */
 static bool read_commands(reader *r)
 {
     while (next_line(r)) {
+        if (r->lines % 16 == 0) tell_of_all(r);
+        if (is_stopped(r)) return false;
         bool travels = begins(r->line, "goto ");
         if (travels || begins(r->line, "branch ")) replace(&r->held, NULL);
         if (!run_held(r)) return false;
@@ -448,6 +490,17 @@ static void put_aside(hs_journal *j, reader *r, left_behind *l)
     let_go(l);
 }
 
+/* Nothing was written to the journal. Its time makes it the one that is continued next. */
+static void leave_behind(hs_journal *j, reader *r, left_behind *l)
+{
+    futimens(l->fd, NULL);
+    let_go(l);
+    hs_session_free(r->session);
+    r->session = NULL;
+    replace(&j->notice, text("stopped: nothing is lost; `heapscope --continue` goes on with that "
+                             "session"));
+}
+
 static void free_reader(reader *r)
 {
     fclose(r->in);
@@ -468,8 +521,15 @@ hs_session *hs_journal_continue(hs_journal *j)
     j->asked = (left_behind){.fd = -1};
     reader r = {.in = fdopen(dup(l.fd), "r")};
     if (!r.in) abort();
-    if (read_heading(j, &r) && read_commands(&r))
+    hs_interrupts_catch();
+    hs_progress_line_begin(&r.progress);
+    bool whole = read_heading(j, &r) && read_commands(&r);
+    hs_progress_line_end(&r.progress);
+    hs_interrupts_release();
+    if (whole)
         adopt(j, &r, &l);
+    else if (is_stopped(&r))
+        leave_behind(j, &r, &l);
     else
         put_aside(j, &r, &l);
     free_reader(&r);

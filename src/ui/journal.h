@@ -30,8 +30,9 @@ void hs_journal_free(hs_journal *);
 void hs_journal_begin(hs_journal *, const hs_session *, const char *allocator,
                       const hs_heap_config *);
 
-/* The session that was cut short last, as it was; its journal is continued. NULL: why not is in
- * the notice. */
+/* The session that was cut short last, as it was; its journal is continued. Where that takes long,
+ * the terminal is told how far it is, and Ctrl-C stops it: the journal is as it was, and the one
+ * that is continued next. NULL: why not is in the notice. */
 hs_session *hs_journal_continue(hs_journal *);
 
 /* Look for a session that was cut short; the notice offers it. */

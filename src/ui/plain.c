@@ -5,6 +5,8 @@
 #include "language/interpreter.h"
 #include "ui/ansi.h"
 #include "ui/editor.h"
+#include "ui/player.h"
+#include "ui/progress_line.h"
 #include "view/address_space.h"
 #include "view/byte_map.h"
 #include "view/difference.h"
@@ -17,11 +19,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Where lines come from. */
@@ -38,11 +38,10 @@ typedef struct {
     bool echo;          /* a script is played: show its commands before their answers */
     line_source *lines; /* for answers */
     hs_interpreter *interpreter;
-    hs_journal *journal;  /* NULL where nobody types */
-    int64_t began, shown; /* of the command that is running, for the sight of progress */
-    int64_t kept;         /* when what it did was */
-    bool reports;         /* how far it is; the session may be anywhere */
-    bool tells;           /* that stands on the line */
+    hs_journal *journal;   /* NULL where nobody types */
+    hs_progress_line line; /* of the command that is running */
+    int64_t kept;          /* when what it did was */
+    bool reports;          /* how far it is; the session may be anywhere */
 } printer;
 
 enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
@@ -236,41 +235,14 @@ static void print_split(const printer *p)
 
 /* --- How far it is -------------------------------------------------------------------------- */
 
-static int64_t milliseconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* Over and over in one place, where somebody looks. */
-static void put_progress(printer *p, const char *text)
-{
-    int room = p->style->columns - 1;
-    fprintf(stderr, "\r%-*.*s\r", room, room, text);
-    fflush(stderr);
-    p->tells = *text;
-}
-
-/* How far a long command is, as soon as it takes half a second. */
+/* What tells how far it is may have the session half-way to somewhere: it is not looked at. */
 static void show_progress(printer *p, const char *doing)
 {
-    int64_t now = milliseconds();
-    char text[160];
-    if (now - p->began <= 500 || now - p->shown <= 100) return;
-    if (p->style->silent || !isatty(STDERR_FILENO)) return;
-    p->shown = now;
-    if (doing)
-        snprintf(text, sizeof text, "%s; Ctrl-C stops", doing);
-    else
-        snprintf(text, sizeof text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
-                 hs_session_totals(p->session)->requests);
-    put_progress(p, text);
-}
-
-static void end_progress(printer *p)
-{
-    if (p->tells) put_progress(p, "");
+    char text[64];
+    if (p->style->silent || !hs_progress_line_is_due(&p->line)) return;
+    snprintf(text, sizeof text, "working: %" PRIu64 " requests so far",
+             doing ? 0 : hs_session_totals(p->session)->requests);
+    hs_progress_line_show(&p->line, doing ? doing : text);
 }
 
 /* --- The listener --------------------------------------------------------------------------- */
@@ -293,7 +265,7 @@ static void say_note(const printer *p, const char *text, const char *mark)
 static void say(void *context, hs_voice voice, const char *text)
 {
     printer *p = context;
-    end_progress(p);
+    hs_progress_line_end(&p->line);
     if (voice == HS_SAY_ERROR) {
         fflush(stdout);
         hs_print_text(stderr, HS_ROLE_TEXT, text, (hs_ink){.ascii = p->style->ascii});
@@ -315,7 +287,7 @@ static void say(void *context, hs_voice voice, const char *text)
 static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 {
     printer *p = context;
-    end_progress(p);
+    hs_progress_line_end(&p->line);
     if (p->style->silent) return;
     switch (what) {
     case HS_SHOW_MAP: print_map(p); break;
@@ -342,7 +314,7 @@ static void show(void *context, hs_show what, hs_addr at, uint64_t length)
 static void begin(void *context, const hs_program *program, const hs_statement *s)
 {
     printer *p = context;
-    if (p->echo) p->began = milliseconds();
+    if (p->echo) hs_progress_line_begin(&p->line);
     if (!p->echo || p->style->silent || !s->command) return;
     if (hs_command_is_stage_direction(s->command) || strcmp(s->command->name, "echo") == 0 ||
         (strcmp(s->command->name, "expect") == 0 && !s->has_body))
@@ -365,7 +337,7 @@ static void keep(const printer *p)
 static void performed(void *context, const char *summary)
 {
     printer *p = context;
-    end_progress(p);
+    hs_progress_line_end(&p->line);
     keep(p);
     if (p->style->silent) return;
     hs_lockstep *l = lockstep(p);
@@ -383,36 +355,21 @@ static void performed(void *context, const char *summary)
 
 /* --- Ctrl-C --------------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t interrupt_asked; /* all that a signal handler can reach */
-
-static void ask_interrupt(int signal)
-{
-    (void)signal;
-    interrupt_asked = 1;
-}
-
 static bool interrupted(void *context)
 {
     printer *p = context;
-    int64_t now = milliseconds();
-    if (p->reports || now - p->kept < 10) return interrupt_asked;
+    int64_t now = hs_player_clock();
+    if (p->reports || now - p->kept < 10) return hs_interrupts_asked();
     p->kept = now;
     keep(p);
     show_progress(p, NULL);
-    return interrupt_asked;
+    return hs_interrupts_asked();
 }
 
 static const char *go_on(void *context)
 {
     const printer *p = context;
     return hs_journal_ask(p->journal);
-}
-
-/* Ctrl-C stops a long command rather than the program; only where somebody types. */
-static void catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = ask_interrupt};
-    sigaction(SIGINT, &action, NULL);
 }
 
 static void progress(void *context, const char *text)
@@ -422,7 +379,7 @@ static void progress(void *context, const char *text)
     if (text)
         show_progress(p, text);
     else
-        end_progress(p);
+        hs_progress_line_end(&p->line);
 }
 
 /* --- Lines ---------------------------------------------------------------------------------- */
@@ -440,8 +397,8 @@ static const char *next_line(line_source *l, const wchar_t *prompt, size_t *leng
 /* Ctrl-C at the prompt ends the wait for a line: it clears what was typed, never the program. */
 static bool was_cleared(const line_source *l)
 {
-    if (!l->editor || !interrupt_asked) return false;
-    interrupt_asked = 0;
+    if (!l->editor || !hs_interrupts_asked()) return false;
+    hs_interrupts_forget();
     putchar('\n');
     return true;
 }
@@ -460,7 +417,7 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
     const char *line = NULL;
     n = 0;
     if (typed || !p->echo) line = next_line(p->lines, L"? ", &n);
-    if (!line && interrupt_asked) putchar('\n'); /* what asks will ask whether to stop */
+    if (!line && hs_interrupts_asked()) putchar('\n'); /* what asks will ask whether to stop */
     while (n && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
     if (!typed) printf("%.*s\n", (int)n, n ? line : "");
     if (!n) return false;
@@ -520,13 +477,13 @@ uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
     char *text;
     size_t length;
     if (typed) l.editor = hs_editor_new(session, history_file);
-    if (typed) catch_interrupts();
+    if (typed) hs_interrupts_catch();
     if (hs_journal_notice(p.journal)) puts(hs_journal_notice(p.journal));
     while (!hs_interpreter_has_quit(in)) {
         size_t first = l.number + 1;
         if (!(text = next_statement(&l, &length))) break;
-        interrupt_asked = 0;
-        p.began = milliseconds();
+        hs_interrupts_forget();
+        hs_progress_line_begin(&p.line);
         hs_interpreter_run(in, typed ? NULL : "<stdin>", first, text, length);
         keep(&p);
         fflush(stdout);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_TOLD = 8 };
+enum { NAMES_TOLD = 8, LINE = 64 };
 
 /* Ranges of bytes that differ; what was not committed then differs whole. */
 typedef struct {
@@ -33,6 +33,10 @@ static differing compare_bytes(const hs_heap *now, const hs_heap *then)
     const uint8_t *a = hs_heap_bytes(now, base, both - base);
     const uint8_t *b = hs_heap_bytes(then, base, both - base);
     for (hs_addr at = base; at < both; at++) {
+        if (!from && both - at >= LINE && memcmp(a + (at - base), b + (at - base), LINE) == 0) {
+            at += LINE - 1;
+            continue;
+        }
         bool same = a[at - base] == b[at - base];
         if (!same && !from) from = at;
         if (same && from) add_range(&d, from, at), from = 0;
@@ -58,24 +62,33 @@ static void add_block(group *g, const char *name, uint64_t bytes)
     g->bytes += bytes;
 }
 
-static const hs_client_block *live_at(const hs_session *s, hs_addr at)
+typedef struct {
+    group born, gone, sizes;
+} block_groups;
+
+/* A block that only one of the sessions has. */
+static void add_only(group *g, const hs_session *s, const hs_client_block *b)
 {
-    const hs_client_block *b = hs_session_block_from(s, at);
-    return b && b->addr == at && b->live ? b : NULL;
+    if (b->live) add_block(g, hs_session_block_name(s, b), b->requested);
 }
 
-/* Live blocks of `s` that the other has not, and, with `sizes`, those whose size differs. */
-static void compare_blocks(const hs_session *s, const hs_session *other, group *missing,
-                           group *sizes)
+static const hs_client_block *behind(const hs_session *s, const hs_client_block *b)
 {
-    for (const hs_client_block *b = hs_session_block_from(s, 0); b;
-         b = hs_session_block_from(s, b->addr + 1)) {
-        const hs_client_block *o = b->live ? live_at(other, b->addr) : NULL;
-        if (!b->live) continue;
-        if (!o || o->born != b->born)
-            add_block(missing, hs_session_block_name(s, b), b->requested);
-        else if (sizes && o->requested != b->requested)
-            add_block(sizes, hs_session_block_name(s, b), b->requested);
+    return hs_session_block_from(s, b->addr + 1);
+}
+
+/* Both are gone through side by side, by address. */
+static void compare_blocks(const hs_session *now, const hs_session *then, block_groups *g)
+{
+    const hs_client_block *a = hs_session_block_from(now, 0), *b = hs_session_block_from(then, 0);
+    while (a || b) {
+        bool has = a && (!b || a->addr <= b->addr), had = b && (!a || b->addr <= a->addr);
+        bool same = has && had && a->live && b->live && a->born == b->born;
+        if (same && a->requested != b->requested) add_only(&g->sizes, now, a);
+        if (has && !same) add_only(&g->born, now, a);
+        if (had && !same) add_only(&g->gone, then, b);
+        if (has) a = behind(now, a);
+        if (had) b = behind(then, b);
     }
 }
 
@@ -95,15 +108,14 @@ char *hs_difference(hs_session *s, uint64_t n)
     if (!then) return strdup(problem.what);
     const hs_heap *h = hs_session_heap(s), *old = hs_session_heap(then);
     differing d = compare_bytes(h, old);
-    group born = {.what = "new:"}, gone = {.what = "gone:"}, sizes = {.what = "resized:"};
-    compare_blocks(s, then, &born, &sizes);
-    compare_blocks(then, s, &gone, NULL);
+    block_groups g = {{.what = "new:"}, {.what = "gone:"}, {.what = "resized:"}};
+    compare_blocks(s, then, &g);
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
     fprintf(out, "since command %" PRIu64 ": %" PRIu64 " bytes differ", n, d.bytes);
-    put_group(out, &born);
-    put_group(out, &gone);
-    put_group(out, &sizes);
+    put_group(out, &g.born);
+    put_group(out, &g.gone);
+    put_group(out, &g.sizes);
     if (hs_heap_committed(h) != hs_heap_committed(old))
         fprintf(out, "; the heap had %" PRIu64 " bytes, and has %" PRIu64, hs_heap_committed(old),
                 hs_heap_committed(h));

@@ -404,6 +404,75 @@ static void where_a_lecture_went_back_to_is_kept(void **state)
     leave(t);
 }
 
+/* --- Long ones ------------------------------------------------------------------------------ */
+
+/* A journal that takes seconds to be continued. */
+static size_t write_long_journal(void)
+{
+    static const char heading[] =
+        "# heapscope journal 1\n# allocator tlsf heap 256 max 1073741824\n",
+                      line_of_it[] = "malloc 24\n";
+    size_t length = sizeof heading - 1, more = sizeof line_of_it - 1;
+    size_t size = length + more * 1000000;
+    char *text = malloc(size);
+    assert_non_null(text);
+    memcpy(text, heading, length);
+    for (size_t at = length; at < size; at += more) memcpy(text + at, line_of_it, more);
+    write_journal(text, size);
+    free(text);
+    return size;
+}
+
+static size_t long_journal_size(void)
+{
+    char path[300];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/20260102-030405-abcdef.heap", folder());
+    return stat(path, &status) == 0 ? (size_t)status.st_size : 0;
+}
+
+static void stop_continuing(terminal *t)
+{
+    assert_true(terminal_shows(t, "continuing: "));
+    assert_true(terminal_shows(t, " of 1000002 commands, "));
+    assert_true(terminal_shows(t, "Ctrl-C stops"));
+    terminal_type(t, "\003");
+    assert_true(terminal_shows(t, "stopped: nothing is lost"));
+    assert_true(terminal_hides(t, "continuing: "));
+    assert_int_equal(terminal_wait(t), 1);
+    terminal_end(t);
+}
+
+static void continuing_tells_how_far_it_is_and_is_stopped_without_loss(void **state)
+{
+    size_t size = write_long_journal();
+    const char *const argv[] = {program, "--continue", NULL}, *const plain[] = {program, "--plain",
+                                                                                "--continue", NULL};
+    (void)state;
+    stop_continuing(terminal_start(argv, 24, 80, home, NULL));
+    stop_continuing(terminal_start(plain, 24, 80, home, NULL));
+    assert_int_equal(read_journals(NULL), 1);
+    assert_int_equal(long_journal_size(), size);
+}
+
+/* The one that was stopped, though the other was written to later. */
+static void a_stopped_one_is_the_next_to_be_continued(void **state)
+{
+    size_t size = write_long_journal();
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        terminal *t = start(i == 1, NULL);
+        terminal_type(t, "malloc 24\r");
+        assert_true(terminal_shows(t, "p1 = malloc(24)"));
+        terminal_type(t, "continue\r");
+        stop_continuing(t);
+    }
+    assert_int_equal(read_journals(NULL), 3);
+    assert_int_equal(long_journal_size(), size);
+    const char *const argv[] = {program, "--continue", NULL};
+    stop_continuing(terminal_start(argv, 24, 80, home, NULL));
+}
+
 /* --- Disks ---------------------------------------------------------------------------------- */
 
 static void without_a_folder_the_session_goes_on(void **state)
@@ -463,6 +532,8 @@ int main(int argc, char **argv)
         TEST(sessions_at_the_same_time_have_a_journal_each),
         TEST(scripts_and_pipes_leave_no_journal),
         TEST(where_a_lecture_went_back_to_is_kept),
+        TEST(continuing_tells_how_far_it_is_and_is_stopped_without_loss),
+        TEST(a_stopped_one_is_the_next_to_be_continued),
         TEST(without_a_folder_the_session_goes_on),
         TEST(a_full_disk_is_told_and_loses_nothing),
     };

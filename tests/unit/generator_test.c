@@ -117,6 +117,34 @@ static void a_seed_makes_the_same_trace_everywhere(void **state)
     assert_int_not_equal(hash_of_seed(&phase, 7), hash_of_seed(&phase, 8));
 }
 
+typedef struct {
+    const hs_trace *wanted;
+    uint64_t taken, most;
+} taker;
+
+static bool take(void *of, const hs_trace_op *op)
+{
+    taker *t = of;
+    const hs_trace_op *wanted = &hs_trace_ops(t->wanted)[t->taken++];
+    assert_true(op->kind == wanted->kind && op->id == wanted->id && op->size == wanted->size);
+    return t->taken < t->most;
+}
+
+static void whoever_is_given_requests_may_stop_at_any_time(void **state)
+{
+    (void)state;
+    hs_phase phases[2] = {usual_phase(), usual_phase()};
+    phases[0].requests = phases[1].requests = 100;
+    phases[0].keep = 20;
+    hs_trace *whole = hs_generate(phases, 2, 2, 7);
+    for (uint64_t most = 1; most <= hs_trace_count(whole); most++) {
+        taker t = {.wanted = whole, .most = most};
+        hs_generate_for(phases, 2, 2, 7, take, &t);
+        assert_int_equal(t.taken, most);
+    }
+    hs_trace_free(whole);
+}
+
 static void requests_are_those_of_a_correct_program(void **state)
 {
     (void)state;
@@ -425,6 +453,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_seed_makes_the_same_trace_everywhere),
+        cmocka_unit_test(whoever_is_given_requests_may_stop_at_any_time),
         cmocka_unit_test(requests_are_those_of_a_correct_program),
         cmocka_unit_test(a_trace_has_as_many_requests_as_asked_for),
         cmocka_unit_test(parts_of_the_requests_are_as_asked_for),

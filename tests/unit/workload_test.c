@@ -184,6 +184,17 @@ static void a_heap_that_is_full_does_not_end_the_workload(void **state)
     stage_free(s);
 }
 
+static void a_workload_is_stopped_at_once(void **state)
+{
+    (void)state;
+    stage *s = stage_new("implicit", 256, 1 << 20);
+    s->patience = 5;
+    stage_run(s, "generate 10000000 rounds 1; malloc 1k");
+    assert_non_null(strstr(s->said, "generated, stopped after 4 of 10000000, seed 1: 4 requests"));
+    assert_int_equal(hs_session_op_count(s->session), 4);
+    stage_free(s);
+}
+
 static void a_mistake_in_the_command_performs_nothing(void **state)
 {
     (void)state;
@@ -206,6 +217,7 @@ int main(void)
         cmocka_unit_test(a_mistake_is_told_with_its_place_and_what_would_be_right),
         cmocka_unit_test(the_command_performs_its_workload),
         cmocka_unit_test(a_heap_that_is_full_does_not_end_the_workload),
+        cmocka_unit_test(a_workload_is_stopped_at_once),
         cmocka_unit_test(a_mistake_in_the_command_performs_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

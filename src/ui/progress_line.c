@@ -1,0 +1,77 @@
+/* A line that tells how far something is. Only a terminal gets it. */
+#include "ui/progress_line.h"
+
+#include "ui/player.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+void hs_progress_line_begin(hs_progress_line *l)
+{
+    *l = (hs_progress_line){.began = hs_player_clock()};
+}
+
+bool hs_progress_line_is_due(const hs_progress_line *l)
+{
+    int64_t now = hs_player_clock();
+    return now - l->began > 500 && now - l->shown > 100 && isatty(STDERR_FILENO);
+}
+
+/* Over and over in one place, where somebody looks. */
+static void put(const char *text)
+{
+    struct winsize size = {0};
+    bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col;
+    int room = (known ? size.ws_col : 80) - 1;
+    fprintf(stderr, "\r%-*.*s\r", room, room, text);
+    fflush(stderr);
+}
+
+void hs_progress_line_show(hs_progress_line *l, const char *text)
+{
+    char line[192];
+    snprintf(line, sizeof line, "%s; Ctrl-C stops", text);
+    put(line);
+    l->shown = hs_player_clock();
+    l->tells = true;
+}
+
+void hs_progress_line_end(hs_progress_line *l)
+{
+    if (l->tells) put("");
+    l->tells = false;
+}
+
+/* --- Ctrl-C --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t interrupt_asked; /* all that a signal handler can reach */
+
+static void ask_interrupt(int signal)
+{
+    (void)signal;
+    interrupt_asked = 1;
+}
+
+void hs_interrupts_catch(void)
+{
+    struct sigaction action = {.sa_handler = ask_interrupt};
+    interrupt_asked = 0;
+    sigaction(SIGINT, &action, NULL);
+}
+
+void hs_interrupts_release(void)
+{
+    signal(SIGINT, SIG_DFL);
+}
+
+bool hs_interrupts_asked(void)
+{
+    return interrupt_asked;
+}
+
+void hs_interrupts_forget(void)
+{
+    interrupt_asked = 0;
+}

@@ -1,0 +1,29 @@
+/* How far something long is, on one line of the terminal that is written over and over, where there
+ * is no full screen; and Ctrl-C, which then stops that rather than the program. */
+#ifndef HS_UI_PROGRESS_LINE_H
+#define HS_UI_PROGRESS_LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    int64_t began, shown;
+    bool tells; /* it stands on the terminal */
+} hs_progress_line;
+
+/* Something begins that may take long. */
+void hs_progress_line_begin(hs_progress_line *);
+/* Is it time to show how far it is? Once it has taken half a second, ten times a second. */
+bool hs_progress_line_is_due(const hs_progress_line *);
+void hs_progress_line_show(hs_progress_line *, const char *text);
+/* Wiped, where it was shown. */
+void hs_progress_line_end(hs_progress_line *);
+
+/* Ctrl-C is asked for from now on; it ends the program again. */
+void hs_interrupts_catch(void);
+void hs_interrupts_release(void);
+/* Was it typed since this was last forgotten? */
+bool hs_interrupts_asked(void);
+void hs_interrupts_forget(void);
+
+#endif
