@@ -142,8 +142,9 @@ static cost measure_slow_motion(player *p)
     for (int i = 0; i < FRAMES; i++) {
         size_t n;
         allocate(p);
-        hs_events(hs_session_heap(p->session), &n);
         double from = now();
+        if (!hs_session_slow_motion(p->session)) exit(1);
+        hs_events(hs_session_heap(p->session), &n);
         hs_session_seek(p->session, n, n / 2);
         times[i] = now() - from + draw(p, &state, 24, 80);
         hs_session_seek(p->session, n / 2, n);
