@@ -51,13 +51,6 @@ static bool take(void *of, const hs_trace_op *t)
     return !p->failed;
 }
 
-static uint64_t wanted(const hs_workload *w)
-{
-    uint64_t requests = 0;
-    for (size_t i = 0; i < w->count; i++) requests += w->phases[i].requests;
-    return requests * w->rounds;
-}
-
 static bool perform_all(hs_interpreter *in, const hs_statement *s, const hs_workload *w)
 {
     hs_totals before = *hs_session_totals(in->session);
@@ -70,7 +63,7 @@ static bool perform_all(hs_interpreter *in, const hs_statement *s, const hs_work
     bool stopped = p.failed || in->stopped;
     snprintf(how, sizeof how, "%s %" PRIu64 " of %" PRIu64 ", seed %" PRIu64,
              stopped ? "generated, stopped after" : "generated", p.done,
-             stopped ? wanted(w) : p.done, w->seed);
+             stopped ? hs_workload_requests(w) : p.done, w->seed);
     hs_tell_many(in, before, how);
     return !p.failed;
 }

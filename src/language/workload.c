@@ -447,9 +447,11 @@ hs_span *hs_workload_words(const char *text, size_t start, size_t end, size_t *c
     return words;
 }
 
-hs_trace *hs_workload_generate(const hs_workload *w)
+uint64_t hs_workload_requests(const hs_workload *w)
 {
-    return hs_generate(w->phases, w->count, w->rounds, w->seed);
+    uint64_t requests = 0;
+    for (size_t i = 0; i < w->count; i++) requests += w->phases[i].requests;
+    return requests * w->rounds;
 }
 
 /* --- Help ----------------------------------------------------------------------------------- */

@@ -34,7 +34,8 @@ bool hs_workload_read(hs_workload *, const char *text, const hs_span *words, siz
 /* The words between blanks; the array is the caller's to free. */
 hs_span *hs_workload_words(const char *text, size_t start, size_t end, size_t *count);
 
-hs_trace *hs_workload_generate(const hs_workload *);
+/* How many requests it has. */
+uint64_t hs_workload_requests(const hs_workload *);
 
 /* All options, one call for each: those of a file with their dashes. */
 typedef void hs_workload_put(FILE *, const char *name, const char *value, const char *help);

@@ -4,6 +4,7 @@
 
 #include "heap/array.h"
 #include "language/workload.h"
+#include "ui/progress_line.h"
 #include "ui/trace_io.h"
 
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 enum { OK = 0, FAILED = 1, USAGE = 2 };
+enum { OFTEN = 1 << 16 }; /* requests from one look at the clock to the next */
 
 /* --- Help ----------------------------------------------------------------------------------- */
 
@@ -137,10 +139,50 @@ static void put_summary(const hs_trace *t, const char *path, const hs_workload *
            path, hs_trace_count(t), most, most_bytes, w->seed);
 }
 
+typedef struct {
+    hs_trace *trace;
+    uint64_t wanted;
+    hs_progress_line line;
+} maker;
+
+static bool add(void *of, const hs_trace_op *op)
+{
+    maker *m = of;
+    uint64_t done = hs_trace_count(m->trace);
+    char text[64];
+    hs_trace_add(m->trace, *op);
+    if (done % OFTEN) return true;
+    if (hs_progress_line_is_due(&m->line)) {
+        snprintf(text, sizeof text, "making requests: %.0f %%",
+                 100.0 * (double)done / (double)m->wanted);
+        hs_progress_line_show(&m->line, text);
+    }
+    return !hs_interrupts_asked();
+}
+
+/* The trace; NULL when Ctrl-C stopped it. */
+static hs_trace *make(const hs_workload *w)
+{
+    maker m = {.trace = hs_trace_new(), .wanted = hs_workload_requests(w)};
+    hs_interrupts_catch();
+    hs_progress_line_begin(&m.line);
+    hs_generate_for(w->phases, w->count, w->rounds, w->seed, add, &m);
+    hs_progress_line_end(&m.line);
+    bool stopped = hs_interrupts_asked();
+    hs_interrupts_release();
+    if (!stopped) return m.trace;
+    hs_trace_free(m.trace);
+    return NULL;
+}
+
 static int write_trace(const hs_workload *w, const char *path, const char *format)
 {
     hs_trace_report report;
-    hs_trace *t = hs_workload_generate(w);
+    hs_trace *t = make(w);
+    if (!t) {
+        fputs("heapscope generate: stopped: nothing was written\n", stderr);
+        return FAILED;
+    }
     bool good = hs_trace_store(t, path, format, &report);
     hs_trace_tell(&report, "heapscope generate");
     if (good && strcmp(path, "-") != 0) put_summary(t, path, w);
