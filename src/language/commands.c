@@ -639,8 +639,7 @@ static const hs_command *written_in_full(const char *text, size_t length)
 {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         const char *name = commands[i].name;
-        if (*name == *text && strncmp(name, text, length) == 0 && !name[length])
-            return &commands[i];
+        if (strlen(name) == length && memcmp(name, text, length) == 0) return &commands[i];
     }
     return NULL;
 }
