@@ -1,5 +1,4 @@
-/* The command `find`, and going far: both may take a while, tell how far they are, and stop when
- * they are asked to. */
+/* The command `find`: it may take a while, tells how far it is, and stops when it is asked to. */
 #include "language/commands.h"
 
 #include <heapscope/search.h>
@@ -11,67 +10,6 @@
 
 /* Operations between two looks at the clock and at the keyboard: some milliseconds. */
 enum { SLICE = 20000 };
-
-void hs_progress_text(char *out, size_t size, const char *doing, uint64_t done, uint64_t total)
-{
-    snprintf(out, size, "%s: %" PRIu64 " of %" PRIu64 " commands, %.0f %%", doing, done, total,
-             total ? 100.0 * (double)done / (double)total : 100.0);
-}
-
-/* Tell how far it is; true: stop. */
-static bool stops(hs_interpreter *in, const char *what, uint64_t done, uint64_t of)
-{
-    char text[96];
-    hs_progress_text(text, sizeof text, what, done, of);
-    if (in->listener.progress) in->listener.progress(in->listener.context, text);
-    return hs_interrupted(in);
-}
-
-static void end_progress(hs_interpreter *in)
-{
-    if (in->listener.progress) in->listener.progress(in->listener.context, NULL);
-}
-
-static bool report(void *of, const char *doing, uint64_t done, uint64_t total)
-{
-    hs_interpreter *in = of;
-    if (!doing && in->reports) end_progress(in);
-    in->reports = doing;
-    return !doing || !stops(in, doing, done, total);
-}
-
-void hs_tell_of_session(hs_interpreter *in)
-{
-    hs_session_tell(in->session, in->program ? report : NULL, in);
-}
-
-/* Requests of a trace that nobody has gone through are gone through first. */
-static bool survey_until(hs_interpreter *in, uint64_t end, hs_problem *problem)
-{
-    hs_session *s = in->session;
-    uint64_t done = hs_session_surveyed(s);
-    if (done + SLICE >= end) return true;
-    if (!hs_session_survey(s, end - done, problem)) return false;
-    done = hs_session_surveyed(s);
-    if (done >= end) return true;
-    snprintf(problem->what, sizeof problem->what, "stopped: %" PRIu64 " requests were gone through",
-             done);
-    *problem->hint = 0;
-    return false;
-}
-
-bool hs_interpreter_go(hs_interpreter *in, hs_moment m, hs_problem *problem)
-{
-    hs_session *s = in->session;
-    uint64_t traced = hs_session_traced(s), end = m.count < traced ? m.count : traced;
-    in->stopped = false;
-    hs_session_tell(s, report, in);
-    bool good =
-        survey_until(in, end, problem) &&
-        (in->lockstep ? hs_lockstep_go(in->lockstep, m, problem) : hs_session_go(s, m, problem));
-    hs_tell_of_session(in);
-    return good;
-}
 
 /* --- What is looked for ----------------------------------------------------------------------
  */
@@ -247,9 +185,9 @@ bool hs_run_find(hs_interpreter *in, const hs_statement *s)
     bool stopped = false;
     while (!stopped && !hs_finder_go_on(f, SLICE)) {
         uint64_t of, done = hs_finder_done(f, &of);
-        stopped = stops(in, "looking", done, of);
+        stopped = !hs_report(in, "looking", done, of);
     }
-    end_progress(in);
+    hs_report(in, NULL, 0, 0);
     uint64_t found = stopped ? 0 : hs_finder_found(f);
     hs_finder_free(f);
     if (stopped) return hs_fail_at(in, s->head, "stopped: nothing was found so far", "");

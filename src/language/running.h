@@ -92,6 +92,9 @@ bool hs_run_named_file(hs_interpreter *, const hs_argument *);
 
 bool hs_run_statements(hs_interpreter *, const hs_statement *, size_t count);
 bool hs_interrupted(hs_interpreter *);
+/* Tell the listener how far something long is, and with NULL that it is over; an hs_progress of the
+ * interpreter. False: stop it. */
+bool hs_report(void *in, const char *doing, uint64_t done, uint64_t total);
 /* While a program runs, and only then, the listener is told what takes long in the session. */
 void hs_tell_of_session(hs_interpreter *);
 
