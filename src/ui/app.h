@@ -78,11 +78,10 @@ typedef struct {
     bool stale;      /* something but the line that is typed has changed since */
     /* Owned; the state points to them. */
     char *section, *caption, *message, *answer, *overlay_title, *overlay_text;
-    char
-        *progress; /* of a long command that tells it, until it ends; the session may be anywhere */
-    char *verdict; /* on a prediction, shown likewise */
-    char *command; /* of a script, shown above what it did */
-    char *trouble; /* with the journal, not yet told */
+    char *progress;   /* that a long command tells, until it ends; the session may be anywhere */
+    char *verdict;    /* on a prediction, shown likewise */
+    char *command;    /* of a script, shown above what it did */
+    char *trouble;    /* with the journal, not yet told */
     char *open_lines; /* typed lines of a statement whose { is still open */
     char *wanted;     /* the script to play when the command that asked for it has ended */
     bool light, pasting, quit, drawn;

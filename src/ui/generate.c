@@ -149,14 +149,10 @@ static bool add(void *of, const hs_trace_op *op)
 {
     maker *m = of;
     uint64_t done = hs_trace_count(m->trace);
-    char text[64];
     hs_trace_add(m->trace, *op);
     if (done % OFTEN) return true;
-    if (hs_progress_line_is_due(&m->line)) {
-        snprintf(text, sizeof text, "making requests: %.0f %%",
-                 100.0 * (double)done / (double)m->wanted);
-        hs_progress_line_show(&m->line, text);
-    }
+    if (hs_progress_line_is_due(&m->line))
+        hs_progress_line_show_part(&m->line, "making requests", done, m->wanted);
     return !hs_interrupts_asked();
 }
 

@@ -240,8 +240,9 @@ static void show_progress(printer *p, const char *doing)
 {
     char text[64];
     if (p->style->silent || !hs_progress_line_is_due(&p->line)) return;
-    snprintf(text, sizeof text, "working: %" PRIu64 " requests so far",
-             doing ? 0 : hs_session_totals(p->session)->requests);
+    if (!doing)
+        snprintf(text, sizeof text, "working: %" PRIu64 " requests so far",
+                 hs_session_totals(p->session)->requests);
     hs_progress_line_show(&p->line, doing ? doing : text);
 }
 

@@ -38,6 +38,14 @@ void hs_progress_line_show(hs_progress_line *l, const char *text)
     l->tells = true;
 }
 
+void hs_progress_line_show_part(hs_progress_line *l, const char *doing, uint64_t done,
+                                uint64_t total)
+{
+    char text[160];
+    snprintf(text, sizeof text, "%.120s: %.0f %%", doing, 100.0 * (double)done / (double)total);
+    hs_progress_line_show(l, text);
+}
+
 void hs_progress_line_end(hs_progress_line *l)
 {
     if (l->tells) put("");

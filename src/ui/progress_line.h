@@ -16,6 +16,9 @@ void hs_progress_line_begin(hs_progress_line *);
 /* Is it time to show how far it is? Once it has taken half a second, ten times a second. */
 bool hs_progress_line_is_due(const hs_progress_line *);
 void hs_progress_line_show(hs_progress_line *, const char *text);
+/* "DOING: 45 %" */
+void hs_progress_line_show_part(hs_progress_line *, const char *doing, uint64_t done,
+                                uint64_t total);
 /* Wiped, where it was shown. */
 void hs_progress_line_end(hs_progress_line *);
 

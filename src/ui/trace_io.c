@@ -2,7 +2,6 @@
 #include "ui/trace_io.h"
 
 #include "language/trace_script.h"
-
 #include "ui/progress_line.h"
 
 #include <inttypes.h>
@@ -26,14 +25,12 @@ static bool step(void *of, uint64_t done, uint64_t total)
     progress *p = of;
     char text[160];
     if (!hs_progress_line_is_due(&p->line)) return !hs_interrupts_asked();
-    if (total)
-        snprintf(text, sizeof text, "%.120s: %.0f %%", p->doing,
-                 100.0 * (double)done / (double)total);
-    else if (!done)
-        snprintf(text, sizeof text, "%.120s", p->doing);
-    else
+    if (total) {
+        hs_progress_line_show_part(&p->line, p->doing, done, total);
+    } else {
         snprintf(text, sizeof text, "%.120s: %" PRIu64 " MB", p->doing, done / 1000000);
-    hs_progress_line_show(&p->line, text);
+        hs_progress_line_show(&p->line, text);
+    }
     return !hs_interrupts_asked();
 }
 
