@@ -391,18 +391,13 @@ void hs_atlas_catch_up(hs_session *s)
     if (s->kept->atlas) atlas_of(s);
 }
 
-/* The same of an atlas that is up to date. */
-static hs_addr anchor_in(const hs_atlas *a, hs_addr at)
-{
-    hs_addr end = end_of(root_of(a));
-    place p = leaf_at(a, at < end ? at : end - 1);
-    return is_derailed_within(a, p) ? a->derailed.whole : a->nodes[p.i].whole;
-}
-
 hs_addr hs_atlas_anchor(const hs_session *s, hs_addr at)
 {
     const hs_atlas *a = atlas_of(s);
-    return at < a->base ? HS_NULL : anchor_in(a, at);
+    if (at < a->base) return HS_NULL;
+    hs_addr end = end_of(root_of(a));
+    place p = leaf_at(a, at < end ? at : end - 1);
+    return is_derailed_within(a, p) ? a->derailed.whole : a->nodes[p.i].whole;
 }
 
 /* Blocks that start in a leaf that a derailment lies in. */

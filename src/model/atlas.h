@@ -12,7 +12,7 @@ typedef struct hs_atlas hs_atlas;
 
 void hs_atlas_free(hs_atlas *);
 
-/* Nothing is known any more: the heap is another one, or was gone back to. */
+/* Nothing is known any more: the heap is another one. */
 void hs_atlas_forget(hs_session *);
 /* The operation that just ran changed what its events and the session's changes tell. */
 void hs_atlas_follow(hs_session *);

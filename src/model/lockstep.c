@@ -34,18 +34,16 @@ struct hs_lockstep {
 
 /* --- What takes long ------------------------------------------------------------------------ */
 
-static bool tell(void *of, const char *doing, uint64_t done, uint64_t total)
+static bool goes_on(hs_lockstep *l, const char *doing, uint64_t done, uint64_t total)
 {
-    hs_lockstep *l = of;
-    const hs_session *leader = l->lanes[0].session;
-    if (!doing || !l->told || !leader->progress) return true;
-    l->stopped |= !leader->progress(leader->progress_of, doing, done, total);
+    if (l->told && !hs_session_goes_on(l->lanes[0].session, doing, done, total)) l->stopped = true;
     return !l->stopped;
 }
 
-static bool goes_on(hs_lockstep *l, const char *doing, uint64_t done, uint64_t total)
+/* Companions tell the lockstep. */
+static bool tell(void *of, const char *doing, uint64_t done, uint64_t total)
 {
-    return !l->stopped && (done % 64 < 63 || tell(l, doing, done, total));
+    return !doing || goes_on(of, doing, done, total);
 }
 
 /* --- One operation -------------------------------------------------------------------------- */

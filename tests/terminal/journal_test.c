@@ -64,12 +64,17 @@ static int read_journals(char *text)
     return count;
 }
 
+static const char *written_path(void)
+{
+    static char path[300];
+    snprintf(path, sizeof path, "%s/20260102-030405-abcdef.heap", folder());
+    return path;
+}
+
 static void write_journal(const char *text, size_t n)
 {
-    char path[300];
     run_shell("mkdir -p", folder());
-    snprintf(path, sizeof path, "%s/20260102-030405-abcdef.heap", folder());
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(written_path(), "w");
     assert_non_null(file);
     assert_int_equal(fwrite(text, 1, n, file), n);
     fclose(file);
@@ -425,10 +430,8 @@ static size_t write_long_journal(void)
 
 static size_t long_journal_size(void)
 {
-    char path[300];
     struct stat status;
-    snprintf(path, sizeof path, "%s/20260102-030405-abcdef.heap", folder());
-    return stat(path, &status) == 0 ? (size_t)status.st_size : 0;
+    return stat(written_path(), &status) == 0 ? (size_t)status.st_size : 0;
 }
 
 static void stop_continuing(terminal *t)
