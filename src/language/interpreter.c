@@ -313,6 +313,9 @@ bool hs_interpreter_step(hs_interpreter *in, const hs_program *p, size_t index)
 
 /* --- Files ---------------------------------------------------------------------------------- */
 
+/* What never ends must not take all memory: no script is so long. */
+enum { LONGEST = 1 << 30 };
+
 static char *read_stream(FILE *file, size_t *length)
 {
     size_t capacity = 0, n;
@@ -320,9 +323,11 @@ static char *read_stream(FILE *file, size_t *length)
     *length = 0;
     while ((n = fread(text + *length, 1, capacity - *length, file)) > 0) {
         *length += n;
+        if (*length > LONGEST) break;
         text = hs_array_reserve(text, &capacity, *length + 1, 1);
     }
-    if (!ferror(file)) return text;
+    if (n) errno = EFBIG;
+    if (!n && !ferror(file)) return text;
     free(text);
     return NULL;
 }
@@ -338,7 +343,8 @@ static hs_program *load(hs_interpreter *in, const char *path, const hs_argument 
     if (file) fclose(file);
     if (!text) {
         char *message = NULL;
-        if (asprintf(&message, "%s: can not be read: %s", path, strerror(why)) < 0) abort();
+        const char *reason = why == EFBIG ? "it is longer than 1 GiB" : strerror(why);
+        if (asprintf(&message, "%s: can not be read: %s", path, reason) < 0) abort();
         if (!named) return fail_text(in, message), NULL;
         hs_fail_at(in, named->where, message, NULL);
         free(message);

@@ -906,6 +906,17 @@ static void a_script_is_played_and_left_for_the_prompt(void **state)
     assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
+static void a_file_without_an_end_is_refused(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "source /dev/zero\r");
+    assert_true(terminal_shows(t, "it is longer than 1 GiB"));
+    terminal_type(t, "malloc 8\r");
+    assert_true(terminal_shows(t, "p1 = malloc(8)"));
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+}
+
 static void a_lecture_goes_on_at_a_key(void **state)
 {
     (void)state;
@@ -978,6 +989,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(ctrl_c_clears_the_line_in_line_mode),
         cmocka_unit_test(a_dumb_terminal_gets_line_mode),
         cmocka_unit_test(a_script_is_played_and_left_for_the_prompt),
+        cmocka_unit_test(a_file_without_an_end_is_refused),
         cmocka_unit_test(a_lecture_goes_on_at_a_key),
     };
     if (argc < 2 || !mkdtemp(home)) return 2;
