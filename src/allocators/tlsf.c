@@ -21,7 +21,7 @@
  *   coalesce   immediate, as in the paper: free joins the block with its free neighbours. That
  *              looks at blocks all over the heap. Deferred, quick lists stand in front of the grid,
  *              and most requests never come to it: about half the time on average, but now and then
- *              a request joins all that waits, and no bound holds any more: see quick.h
+ *              a request joins much of what waits, and no bound holds any more: see quick.h
  *   quick      the largest block that waits
  *
  * Follows: Masmano, Ripoll, Crespo & Real, TLSF: a New Dynamic Memory Allocator for Real-Time
