@@ -396,9 +396,24 @@ static void note_difference(void *context, size_t from, size_t to)
     d->places[d->count++] = (to + sizeof(hs_client_block) - 1) / sizeof(hs_client_block);
 }
 
+/* So many that to tell them all is to tell of everything. */
+enum { MANY = 1 << 16 };
+
+static bool are_many(const hs_client *c, const differences *d)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->count && d->places[i] < c->block_count; i += 2)
+        n += (d->places[i + 1] < c->block_count ? d->places[i + 1] : c->block_count) - d->places[i];
+    return n > MANY;
+}
+
 static void tell_differences(const hs_client *c, const differences *d, hs_client_tell *tell,
                              void *context)
 {
+    if (are_many(c, d)) {
+        tell(context, 0, UINT64_MAX);
+        return;
+    }
     for (size_t i = 0; i < d->count; i += 2)
         for (size_t k = d->places[i]; k < d->places[i + 1] && k < c->block_count; k++) {
             const hs_client_block *b = &c->blocks[k];
