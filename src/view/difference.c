@@ -53,23 +53,20 @@ typedef struct {
     char names[128];
 } group;
 
-static void add_block(group *g, const char *name, uint64_t bytes)
-{
-    size_t used = strlen(g->names);
-    if (g->count < NAMES_TOLD)
-        snprintf(g->names + used, sizeof g->names - used, "%s%.20s", used ? " " : "", name);
-    g->count++;
-    g->bytes += bytes;
-}
-
 typedef struct {
     group born, gone, sizes;
 } block_groups;
 
-/* A block that only one of the sessions has. */
+/* A block that only one of the sessions has; there may be a million. */
 static void add_only(group *g, const hs_session *s, const hs_client_block *b)
 {
-    if (b->live) add_block(g, hs_session_block_name(s, b), b->requested);
+    size_t used = strlen(g->names);
+    if (!b->live) return;
+    if (g->count < NAMES_TOLD)
+        snprintf(g->names + used, sizeof g->names - used, "%s%.20s", used ? " " : "",
+                 hs_session_block_name(s, b));
+    g->count++;
+    g->bytes += b->requested;
 }
 
 static const hs_client_block *behind(const hs_session *s, const hs_client_block *b)
