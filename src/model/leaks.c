@@ -4,7 +4,9 @@
  *      live blocks:           [ a   ]  [ b     ]  [ c    ]  [ d   ]
  *
  * Both are in address order, so one pass over both tells them apart. As the leak checkers do, any
- * value that looks like a pointer counts as one: a pointer kept too long hides a leak. */
+ * value that looks like a pointer counts as one: a pointer kept too long hides a leak. Nearly
+ * always the variable that a block is known by points to it: nothing is sorted before one does not.
+ */
 #include "model/session.h"
 
 #include "heap/array.h"
@@ -38,16 +40,23 @@ static hs_reach reach_of(const hs_client_block *b, const hs_addr **value)
     return **value - b->addr < bytes ? HS_POSSIBLY_LOST : HS_LOST;
 }
 
+static bool is_known(const hs_session *s, const hs_client_block *b)
+{
+    return b->variable != HS_NONE && hs_session_variable(s, b->variable)->value == b->addr;
+}
+
 static hs_leaks count(const hs_session *s, hs_leak *list, size_t most)
 {
     hs_leaks l = {0};
-    hs_addr *values = sorted_values(s);
-    const hs_addr *value = values;
+    hs_addr *values = NULL;
+    const hs_addr *value = NULL;
     size_t listed = 0;
     const hs_client_block *b = hs_session_block_from(s, 0);
     for (; b; b = hs_session_block_from(s, b->addr + 1)) {
         if (!b->live) continue;
-        hs_reach reach = reach_of(b, &value);
+        bool known = is_known(s, b);
+        if (!known && !values) value = values = sorted_values(s);
+        hs_reach reach = known ? HS_REACHED : reach_of(b, &value);
         l.blocks[reach]++;
         l.bytes[reach] += b->requested;
         if (reach != HS_REACHED && listed < most) list[listed++] = (hs_leak){b, reach};
