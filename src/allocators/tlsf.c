@@ -271,12 +271,10 @@ static void tlsf_init(hs_heap *h)
     set_bits(t, class);
 }
 
-/* Only the classes that a block of this heap can ever have, and then the quick lists. */
 static bool tlsf_list(const hs_heap *h, size_t index, hs_list *out)
 {
     const struct tlsf *t = h->state;
-    size_t classes = class_of(h->limit - h->base) + 1;
-    if (index >= classes) return quick_list(h, index, out);
+    if (index >= LISTS) return quick_list(h, index, out);
     *out = (hs_list){.head = t->heads[index],
                      .smallest = smallest_in(index),
                      .largest = smallest_in(index + 1) - 1,
@@ -305,9 +303,11 @@ static bool tlsf_check(const hs_heap *h, hs_damage *damage)
     size_t free_blocks, seen = 0;
     hs_list list;
     if (!check_blocks(h, &free_blocks, damage)) return false;
-    for (size_t i = 0; tlsf_list(h, i, &list); i++)
+    for (size_t i = 0; i < LISTS; i++) {
+        tlsf_list(h, i, &list);
         if (!check_bits(h, i, damage) || !check_list(h, &list, free_blocks, &seen, damage))
             return false;
+    }
     if (seen != free_blocks)
         return hs_broken(damage, h->base, "a free block is missing from the lists", seen);
     return check_quick(h, damage);

@@ -170,6 +170,11 @@ static bool begins_series(const hs_list *list, const hs_list *before)
     return list->smallest < before->largest || strcmp(a, b) != 0;
 }
 
+static void put_series(hs_drawing *d, const hs_list *list)
+{
+    if (!d->small) hs_drawing_say(d, HS_ROLE_DIM, "%*s:", RANGE, list->name ? list->name : "again");
+}
+
 void hs_draw_lists(hs_drawing *d)
 {
     hs_list list, before = {0};
@@ -182,8 +187,7 @@ void hs_draw_lists(hs_drawing *d)
             fold(d, empty, from, before.largest);
             empty = 0;
         }
-        if (series && !d->small)
-            hs_drawing_say(d, HS_ROLE_DIM, "%*s:", RANGE, list.name ? list.name : "again");
+        if (series) put_series(d, &list);
         if (list.head) draw_class(d, &list);
         if (!list.head && !empty++) from = list.smallest;
         all_empty += !list.head;
@@ -224,12 +228,18 @@ static bool draw_bits(hs_drawing *d, size_t first, bool only_ask)
     return any;
 }
 
+/* Does a row of the grid begin with this list, one that a block of this heap can be in? */
+static bool begins_row(const hs_drawing *d, size_t index, hs_list *list)
+{
+    return d->allocator->list(d->heap, index, list) && !list->name && !is_idle(d, list);
+}
+
 /* The rows up to the last that is not empty; those beyond are folded. */
 static void draw_bitmap(hs_drawing *d)
 {
     hs_list list;
     size_t columns = d->allocator->columns, rows = 0, used = 0;
-    for (; d->allocator->list(d->heap, rows * columns, &list); rows++)
+    for (; begins_row(d, rows * columns, &list); rows++)
         if (draw_bits(d, rows * columns, true)) used = rows + 1;
     hs_drawing_say(d, HS_ROLE_DIM, "%*s  row, and a bit for each of its %zu lists", RANGE, "sizes",
                    columns);
@@ -241,10 +251,14 @@ static void draw_bitmap(hs_drawing *d)
 
 static void draw_grid(hs_drawing *d)
 {
-    hs_list list;
+    hs_list list, before = {0};
     if (!d->small && d->allocator->columns) draw_bitmap(d);
-    for (size_t i = 0; d->allocator->list(d->heap, i, &list); i++)
-        if (list.head) draw_class(d, &list);
+    for (size_t i = 0; d->allocator->list(d->heap, i, &list); i++) {
+        if (!list.head) continue;
+        if (list.name && begins_series(&list, &before)) put_series(d, &list);
+        draw_class(d, &list);
+        before = list;
+    }
 }
 
 /* --- The panel ------------------------------------------------------------------------------ */

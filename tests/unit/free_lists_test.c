@@ -281,6 +281,20 @@ static void a_second_series_of_lists_is_told_apart(void **state)
     shows(*state, 0, 24, "   64+ →…0c0\nq   32 →…020\n");
 }
 
+static void quick_lists_stand_below_a_grid(void **state)
+{
+    (void)state;
+    stage *s = stage_new("tlsf", 256, 4096);
+    stage_does(s, "set coalesce deferred; repeat 4 { malloc 24 }; free p1; free p3");
+    shows(s, 0, 80,
+          "                0 in 5 more rows\n"
+          "       120-127    1  → 0x107000080\n"
+          "         quick:\n"
+          "            32    2  → 0x107000040*→ 0x107000000\n");
+    picture_hides(picture_of_panel(s, &hs_panel_free_list, 0, 80, false, 0), "in no list");
+    stage_free(s);
+}
+
 static void lists_beyond_the_largest_block_are_left_out(void **state)
 {
     use_lists(*state, HS_SHAPE_LISTS, 0);
@@ -561,6 +575,7 @@ int main(void)
         ON_STAGE(lists_are_rows_of_blocks_in_order),
         ON_STAGE(a_row_counts_the_blocks_that_it_cuts),
         ON_STAGE(a_second_series_of_lists_is_told_apart),
+        ON_STAGE(quick_lists_stand_below_a_grid),
         ON_STAGE(lists_beyond_the_largest_block_are_left_out),
         ON_STAGE(a_broken_link_ends_its_row),
         ON_STAGE(a_block_in_two_lists_is_shown),
