@@ -11,7 +11,8 @@
  * soon want that size again, and get it without a search, a split or a join. When the list is empty
  * the next larger one serves, as long as little is lost by not splitting. Bit 2 of the header says
  * quick; bit 0 stays set: neighbours leave the block alone. The lists are linked one way: blocks
- * leave only from the front.
+ * leave only from the front. A block with a free neighbour is not kept: joined, they may become
+ * what a large request needs. In a large heap all this is done some frees later: see fresh.h.
  *
  * When the structure has no block for a request, quick blocks are joined with their neighbours and
  * put into it, the largest first, until one serves. And when it has none but the last of the heap,
@@ -20,17 +21,19 @@
  * ones do: they are asked for again sooner. At most one is joined for each that was freed: the time
  * is constant on average, though not of every request.
  *
- * What makes this fast is how little of a block is looked at: no neighbour, and no bit that decides
- * where the processor goes next. Bytes, counts and bits are kept beside the heads for that reason.
+ * What makes this fast is how little of a block is looked at, and that few bits decide where the
+ * processor goes next. Bytes, counts and bits are kept beside the heads for that reason.
  *
  * The includer has COALESCE and QUICK among its options, a `struct quick` at the start of its
- * state, and says by LISTS where its own lists end: the quick ones are told and shown behind them.
+ * state, and says by LISTS where its own lists end: the fresh blocks, as one list, and the quick
+ * lists are told and shown behind them.
  *
  * Follows: Weinstock & Wulf, Quick Fit (1988); Lea, A Memory Allocator (fast bins, wilderness);
  * Wilson et al., Dynamic Storage Allocation (1995), 3.11. */
 #ifndef HS_ALLOCATORS_QUICK_H
 #define HS_ALLOCATORS_QUICK_H
 
+#include "allocators/fresh.h"
 #include "allocators/lists.h"
 
 enum {
@@ -38,12 +41,14 @@ enum {
     QUICK_LARGEST = 4096,
     QUICK_LISTS = QUICK_LARGEST / WORD + 1,
     QUICK_WORDS = (QUICK_LISTS + 63) / 64,
-    QUICK_WASTE = 6,    /* a block may be larger than the request needs by a sixth of that */
-    QUICK_SHARE = 16,   /* many: a sixteenth of the used heap, */
-    QUICK_FEW = 1 << 16 /* but never fewer bytes: a small heap costs nobody memory */
+    QUICK_WASTE = 4,     /* a block may be larger than the request needs by a quarter of that */
+    QUICK_SHARE = 12,    /* many: a twelfth of the used heap, */
+    QUICK_FEW = 1 << 16, /* but never fewer bytes: a small heap costs nobody memory */
+    CACHED = 1 << 18     /* no block is fresh in a smaller heap: a cache holds it whole */
 };
 
 struct quick {
+    struct fresh fresh;
     uint64_t bytes;                   /* in all quick blocks */
     uint64_t bitmap[QUICK_WORDS + 1]; /* a bit for each list that is not empty; the last word: 0 */
     uint32_t count[QUICK_LISTS];
@@ -69,7 +74,7 @@ static const char *const quick_coalescings[] = {"deferred", "immediate", NULL};
 
 /* --- The lists ------------------------------------------------------------------------------ */
 
-/* The index by which a quick list is told and shown. */
+/* The index by which a quick list is told and shown. The fresh blocks have that of size 0. */
 static inline uint64_t quick_index(uint64_t size)
 {
     return LISTS + size / WORD;
@@ -121,13 +126,57 @@ static inline hs_addr pop_quick(hs_heap *h, hs_addr *head)
     return block;
 }
 
+/* --- Putting away --------------------------------------------------------------------------- */
+
+/* Free, though bit 0 says used? */
+static inline bool is_waiting(const hs_heap *h, hs_addr block, uint64_t word)
+{
+    const struct quick *q = h->state;
+    return word & USED && (word & IS_QUICK || is_fresh(&q->fresh, block));
+}
+
+/* Has it a neighbour in the structure, other than the last block of the heap? What joins that one
+ * serves nobody for long. */
+static inline bool has_free_neighbour(const hs_heap *h, hs_addr block, uint64_t word)
+{
+    hs_addr right = block + size_in(word);
+    uint64_t beyond = header_at(h, right);
+    return !(word & LEFT_USED) || (!(beyond & USED) && right + size_in(beyond) != end_mark(h));
+}
+
+/* A freed block, joined, goes into the structure. Apart from the path of most requests, which stays
+ * short. */
+static __attribute__((noinline)) void put_joined(hs_heap *h, hs_addr block)
+{
+    settle(h, block, true);
+}
+
+/* A freed block goes to its quick list or, joined, into the structure. */
+static inline void put_away(hs_heap *h, hs_addr block)
+{
+    uint64_t word = hs_load(h, block);
+    if (size_in(word) > h->options[QUICK] || has_free_neighbour(h, block, word))
+        put_joined(h, block);
+    else
+        push_quick(h, block, word);
+}
+
+/* A block that was fresh is put away. */
+static inline void put_away_fresh(hs_heap *h, hs_addr block)
+{
+    if (!block) return;
+    hs_probe(h, HS_REMOVE, block, size_of(h, block), quick_index(0));
+    put_away(h, block);
+}
+
 /* --- Joining -------------------------------------------------------------------------------- */
 
-/* The end of the run of free blocks, quick or not, that starts at `block`. */
+/* The end of the run of free blocks that starts at `block`. */
 static hs_addr run_end(hs_heap *h, hs_addr block)
 {
     uint64_t word;
-    while (block != end_mark(h) && (!((word = hs_load(h, block)) & USED) || word & IS_QUICK)) {
+    while (block != end_mark(h) &&
+           (!((word = hs_load(h, block)) & USED) || is_waiting(h, block, word))) {
         hs_visit(h, block, size_in(word));
         block += size_in(word);
     }
@@ -141,7 +190,7 @@ static bool joining_helps(hs_heap *h, uint64_t need, uint64_t alignment)
 {
     const struct quick *q = h->state;
     hs_addr last = end_mark(h);
-    if (!q->bytes) return false;
+    if (!q->bytes && !fresh_from(&q->fresh, 0)) return false;
     if (fits(last, h->limit - WORD - last, need, alignment)) return true;
     for (hs_addr block = first(h);;) {
         hs_addr end = run_end(h, block);
@@ -172,6 +221,7 @@ static inline bool is_last_resort(const hs_heap *h, hs_addr block)
 static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment)
 {
     struct quick *q = h->state;
+    for (unsigned i = 0; i < FRESH; i++) put_away_fresh(h, replace_oldest(&q->fresh, HS_NULL));
     for (unsigned word = QUICK_WORDS; word-- > 0;)
         for (uint64_t bits = q->bitmap[word], bit; bits; bits ^= bit) {
             unsigned i = 63 - (unsigned)__builtin_clzll(bits);
@@ -211,16 +261,19 @@ static inline hs_addr quick_malloc(hs_heap *h, size_t size)
     return payload(block);
 }
 
-/* Give a block back: to its quick list, or joined at once. */
+/* Give a block back: it waits, or is joined at once. */
 static inline void quick_free(hs_heap *h, hs_addr block)
 {
-    uint64_t word = hs_load(h, block);
-    if (size_in(word) > h->options[QUICK] || h->options[COALESCE] == IMMEDIATE) {
-        release(h, block, true);
-        return;
+    struct quick *q = h->state;
+    hs_probe(h, HS_RELEASE, block, size_of(h, block), 0);
+    if (h->options[COALESCE] == IMMEDIATE) {
+        put_joined(h, block);
+    } else if (h->end - h->base < CACHED) {
+        put_away(h, block);
+    } else {
+        hs_probe(h, HS_INSERT, block, size_of(h, block), quick_index(0));
+        put_away_fresh(h, note_fresh(h, &q->fresh, block));
     }
-    hs_probe(h, HS_RELEASE, block, size_in(word), 0);
-    push_quick(h, block, word);
 }
 
 /* --- For viewers ---------------------------------------------------------------------------- */
@@ -228,17 +281,20 @@ static inline void quick_free(hs_heap *h, hs_addr block)
 static bool quick_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
 {
     if (!boundary_walk(h, previous, out)) return false;
-    if (out->kind != HS_BLOCK_USED || !(out->word & IS_QUICK)) return true;
+    if (out->kind != HS_BLOCK_USED || !is_waiting(h, out->addr, out->word)) return true;
     out->kind = HS_BLOCK_FREE;
-    out->links = WORD;
+    out->links = out->word & IS_QUICK ? WORD : 0;
     return true;
 }
 
+/* Fresh blocks hold no links: the order in which they were freed stands for them. */
 static bool quick_links(const hs_heap *h, hs_addr block, hs_links *out)
 {
+    const struct quick *q = h->state;
     uint64_t word = 0;
     if (!hs_heap_peek(h, block, &word) || !boundary_links(h, block, out)) return false;
-    if (word & IS_QUICK) out->to[1] = HS_NULL;
+    if (is_waiting(h, block, word)) out->to[1] = HS_NULL;
+    if (is_fresh(&q->fresh, block)) out->to[0] = fresh_behind(&q->fresh, block);
     return true;
 }
 
@@ -248,25 +304,25 @@ static bool quick_list(const hs_heap *h, size_t index, hs_list *out)
     const struct quick *q = h->state;
     size_t i = index - LISTS;
     if (i >= QUICK_LISTS) return false;
-    *out = (hs_list){.head = q->head[i],
-                     .smallest = i * WORD,
-                     .largest = i * WORD,
-                     .marked = q->head[i] != HS_NULL,
-                     .name = "quick"};
+    *out = (hs_list){.head = i ? q->head[i] : fresh_from(&q->fresh, 0),
+                     .smallest = i ? i * WORD : SMALLEST,
+                     .largest = i ? i * WORD : UINT64_MAX,
+                     .name = i ? "quick" : "fresh"};
+    out->marked = out->head != HS_NULL;
     return true;
 }
 
-/* Is every block of a quick list a quick one of its size? Counts them in *seen, at most `most`. */
-static bool check_quick_list(const hs_heap *h, size_t list, size_t most, size_t *seen,
+/* Is every block of a list a waiting one of its size? Counts them in *seen, at most `most`. */
+static bool check_quick_list(const hs_heap *h, const hs_list *list, size_t most, size_t *seen,
                              hs_damage *damage)
 {
-    const struct quick *q = h->state;
     uint64_t word = 0;
     hs_links to = {{HS_NULL}};
-    for (hs_addr b = q->head[list]; b; b = to.to[0]) {
+    for (hs_addr b = list->head; b; b = to.to[0]) {
         if (!hs_heap_peek(h, b, &word) || !quick_links(h, b, &to))
             return hs_broken(damage, h->base, "a quick list leads out of the heap", b);
-        if (size_in(word) != list * WORD || !(word & USED) || !(word & IS_QUICK))
+        uint64_t size = size_in(word);
+        if (size < list->smallest || size > list->largest || !is_waiting(h, b, word))
             return hs_broken(damage, b, "a quick list leads to what is no quick block of its size",
                              word);
         if (++*seen > most) return hs_broken(damage, b, "a quick list goes round in a circle", b);
@@ -281,13 +337,14 @@ static bool check_quick(const hs_heap *h, hs_damage *damage)
     size_t quick = 0, seen = 0;
     uint64_t bytes = 0;
     hs_block b;
-    for (bool more = quick_walk(h, NULL, &b); more; more = quick_walk(h, &b, &b)) {
-        if (!(b.word & USED) || !(b.word & IS_QUICK)) continue;
-        quick++;
-        bytes += b.size;
+    hs_list list;
+    for (bool more = quick_walk(h, NULL, &b); more; more = quick_walk(h, &b, &b))
+        quick += is_waiting(h, b.addr, b.word);
+    for (size_t i = LISTS; quick_list(h, i, &list); i++) {
+        size_t before = seen;
+        if (!check_quick_list(h, &list, quick, &seen, damage)) return false;
+        if (i > LISTS) bytes += (seen - before) * list.smallest;
     }
-    for (size_t i = 0; i < QUICK_LISTS; i++)
-        if (!check_quick_list(h, i, quick, &seen, damage)) return false;
     if (seen != quick)
         return hs_broken(damage, h->base, "a free block is missing from the lists", seen);
     if (bytes != q->bytes)

@@ -63,6 +63,24 @@ static void every_allocator_keeps_every_promise_over_random_operations(void **st
     }
 }
 
+/* Above a quarter of a MiB, quick lists look at what was freed only some frees later. */
+static void quick_lists_keep_every_promise_in_a_large_heap(void **state)
+{
+    (void)state;
+    const char *const names[] = {"segregated", "tlsf"};
+    for (size_t i = 0; i < 2; i++) {
+        const hs_allocator *a = hs_allocator_named(names[i], HS_PROBED);
+        reference_plan plan = {.allocator = names[i],
+                               .heap = {1 << 18, 1 << 19},
+                               .operations = random_operations(3000),
+                               .seed = i};
+        for (size_t k = 0; k < a->option_count; k++) plan.options[k] = a->options[k].initial;
+        size_t coalesce = option_index(a, "coalesce", strlen("coalesce"));
+        plan.options[coalesce] = option_value(&a->options[coalesce], "deferred");
+        reference_run(&plan);
+    }
+}
+
 /* --- What C says, for every allocator ------------------------------------------------------- */
 
 static const char *const every_allocator[] = {
@@ -966,6 +984,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocator_keeps_every_promise_over_random_operations),
+        cmocka_unit_test(quick_lists_keep_every_promise_in_a_large_heap),
         cmocka_unit_test(malloc_of_0_bytes_returns_a_pointer_of_its_own),
         cmocka_unit_test(null_and_0_mean_what_c_says),
         cmocka_unit_test(absurd_sizes_are_refused_and_change_nothing),

@@ -260,10 +260,10 @@ static void behind_a_broken_header_all_is_damaged(void **state)
 }
 
 /* There and back through a history of hundreds of requests, over dozens of pages. */
-static void go_about(const char *allocator, uint64_t small)
+static void go_about(const char *allocator, uint64_t initial, uint64_t small)
 {
     hs_problem problem;
-    hs_heap_config heap = {256, 1 << 26};
+    hs_heap_config heap = {initial, 1 << 26};
     player p = {.random = small};
     p.session = hs_session_new(allocator, &heap, &problem);
     assert_non_null(p.session);
@@ -287,7 +287,7 @@ static void going_back_reads_what_differs(void **state)
     const hs_allocator *a;
     (void)state;
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
-        for (uint64_t small = 24; small < 1000; small *= 8) go_about(a->name, small);
+        for (uint64_t small = 24; small < 1000; small *= 8) go_about(a->name, 256, small);
 }
 
 /* Every event of a request, in order and by leaps. */
@@ -309,20 +309,32 @@ static void see_slowly(player *p)
     expect_all(p);
 }
 
+static void stop_in_the_middle(const char *allocator, uint64_t initial, uint64_t seed)
+{
+    hs_problem problem;
+    hs_heap_config heap = {initial, 1 << 26};
+    player p = {.random = seed, .session = hs_session_new(allocator, &heap, &problem)};
+    for (uint64_t k = 0; k < random_operations(30); k++) {
+        for (int j = 0; j < 5; j++) request(&p, 64);
+        see_slowly(&p);
+    }
+    hs_session_free(p.session);
+}
+
 static void in_the_middle_of_a_request_sums_are_those_of_a_walk(void **state)
 {
     const hs_allocator *a;
-    hs_problem problem;
     (void)state;
-    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++) {
-        hs_heap_config heap = {256, 1 << 26};
-        player p = {.random = i, .session = hs_session_new(a->name, &heap, &problem)};
-        for (uint64_t k = 0; k < random_operations(30); k++) {
-            for (int j = 0; j < 5; j++) request(&p, 64);
-            see_slowly(&p);
-        }
-        hs_session_free(p.session);
-    }
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        stop_in_the_middle(a->name, 256, i);
+}
+
+/* Of a block that was freed in a large heap no byte changes at first. */
+static void what_no_byte_tells_is_known_as_well(void **state)
+{
+    (void)state;
+    go_about("segregated", 1 << 18, 24);
+    stop_in_the_middle("segregated", 1 << 18, 1);
 }
 
 int main(void)
@@ -335,6 +347,7 @@ int main(void)
         cmocka_unit_test(behind_a_broken_header_all_is_damaged),
         cmocka_unit_test(going_back_reads_what_differs),
         cmocka_unit_test(in_the_middle_of_a_request_sums_are_those_of_a_walk),
+        cmocka_unit_test(what_no_byte_tells_is_known_as_well),
     };
     return cmocka_run_group_tests_name("atlas", tests, NULL, NULL);
 }

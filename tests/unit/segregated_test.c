@@ -188,23 +188,23 @@ static void a_quick_block_too_small_to_be_split_serves_a_smaller_request(void **
 {
     (void)state;
     hs_heap *h = heap("segregated 512 512");
-    hs_addr p = hs_malloc(h, 48), q = hs_malloc(h, 56);
-    hs_free(h, p); /* 56 bytes, and 64 */
+    hs_addr p = hs_malloc(h, 56), q = hs_malloc(h, 64);
+    hs_free(h, p); /* 64 bytes, and 72: more than 32, 24 and a quarter of 32 */
     hs_free(h, q);
     assert_int_equal(hs_malloc(h, 24), p);
-    assert_int_equal(event(h, HS_TAKE)->a, 56);
+    assert_int_equal(event(h, HS_TAKE)->a, 64);
     assert_int_not_equal(hs_malloc(h, 24), q);
     hs_heap_free(h);
 }
 
-static void a_quick_block_larger_by_a_sixth_serves_whole(void **state)
+static void a_quick_block_larger_by_a_quarter_serves_whole(void **state)
 {
     (void)state;
     hs_heap *h = heap("segregated 4096 4096");
     hs_addr p = hs_malloc(h, 1144);
     hs_free(h, p);
-    assert_int_not_equal(hs_malloc(h, 952), p); /* 960 bytes, 160 and 24 more are 1144 */
-    assert_int_equal(hs_malloc(h, 960), p);
+    assert_int_not_equal(hs_malloc(h, 888), p); /* 896 bytes, 224 and 24 more are 1144 */
+    assert_int_equal(hs_malloc(h, 896), p);
     assert_int_equal(event(h, HS_TAKE)->a, 1152);
     assert_int_equal(count_events(h, HS_SPLIT), 0);
     hs_heap_free(h);
@@ -225,7 +225,7 @@ static void a_quick_list_that_its_client_cut_off_serves_nothing_more(void **stat
 static hs_heap *heap_that_wants_more_behind(size_t n)
 {
     static hs_addr p[256];
-    hs_heap *h = heap("segregated 1048576 1048576");
+    hs_heap *h = heap("segregated 131072 131072");
     for (size_t i = 0; i < n; i++) p[i] = hs_malloc(h, 1016);
     hs_addr small = hs_malloc(h, 24);
     hs_malloc(h, 24);
@@ -308,6 +308,108 @@ static void blocks_larger_than_quick_are_joined_at_once(void **state)
     hs_free(h, q);
     expect_blocks(h, "f1024 f1032 u32 f2000");
     assert_string_equal(heads(h), "80:1024 95:2088 1152:0");
+    hs_heap_free(h);
+}
+
+/* Three blocks of 32 bytes, the first one free in the structure, then `freed` given back. */
+static const char *blocks_after_free_beside_a_free_block(hs_addr freed)
+{
+    static char text[64];
+    hs_heap *h = heap("segregated 160 160 coalesce=immediate");
+    for (int i = 0; i < 3; i++) hs_malloc(h, 24);
+    hs_free(h, HS_BASE + 8);
+    set(h, "coalesce", "deferred");
+    hs_free(h, freed);
+    snprintf(text, sizeof text, "%s", blocks_of(h));
+    expect_blocks(h, text);
+    hs_heap_free(h);
+    return text;
+}
+
+static void a_block_with_a_free_neighbour_is_joined_and_not_kept(void **state)
+{
+    (void)state;
+    assert_string_equal(blocks_after_free_beside_a_free_block(HS_BASE + 40), "f64 u32 f56");
+}
+
+static void the_last_block_of_the_heap_is_no_neighbour_to_join(void **state)
+{
+    (void)state;
+    assert_string_equal(blocks_after_free_beside_a_free_block(HS_BASE + 72), "f32 u32 f32 f56");
+}
+
+/* --- Fresh blocks --------------------------------------------------------------------------- */
+
+/* In a heap that no cache holds: twelve blocks of 32 bytes, of which every second is freed, `n` in
+ * all. */
+static hs_heap *heap_with_fresh(size_t n)
+{
+    hs_addr p[12];
+    hs_heap *h = heap("segregated 262144 262144");
+    for (size_t i = 0; i < 12; i++) p[i] = hs_malloc(h, 24);
+    for (size_t i = 0; i < n; i++) hs_free(h, p[2 * i]);
+    return h;
+}
+
+static void in_a_large_heap_free_looks_at_nothing(void **state)
+{
+    (void)state;
+    hs_block b;
+    hs_list list;
+    hs_damage damage;
+    hs_heap *h = heap_with_fresh(1);
+    const hs_allocator *a = hs_heap_allocator(h);
+    assert_int_equal(hs_events_counts(h).writes, 0);
+    assert_int_equal(event(h, HS_INSERT)->b, LISTS);
+    assert_int_equal(word_at(h, 0), 32 | 3);
+    assert_true(a->walk(h, NULL, &b));
+    assert_int_equal(b.kind, HS_BLOCK_FREE);
+    assert_int_equal(b.links, 0);
+    assert_true(a->list(h, LISTS, &list));
+    assert_string_equal(list.name, "fresh");
+    assert_true(a->check(h, &damage));
+    hs_heap_free(h);
+}
+
+static void a_fresh_block_is_put_away_when_four_more_were_freed(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_with_fresh(4);
+    assert_string_equal(heads(h), "207:384 1024:0");
+    hs_free(h, HS_BASE + 8 * 32 + 8);
+    assert_int_equal(event(h, HS_REMOVE)->at, HS_BASE);
+    assert_string_equal(heads(h), "207:384 1024:64 1028:0");
+    hs_free(h, HS_BASE + 10 * 32 + 8);
+    assert_string_equal(heads(h), "207:384 1024:128 1028:64");
+    hs_heap_free(h);
+}
+
+static void fresh_blocks_are_listed_as_they_were_freed(void **state)
+{
+    (void)state;
+    hs_list list;
+    hs_links l;
+    hs_heap *h = heap_with_fresh(6);
+    assert_true(hs_heap_allocator(h)->list(h, LISTS, &list));
+    for (size_t i = 2; i < 6; i++, list.head = l.to[0]) {
+        assert_int_equal(at(list.head), 64 * i);
+        assert_true(hs_heap_allocator(h)->links(h, list.head, &l));
+        assert_int_equal(l.to[1], HS_NULL);
+    }
+    assert_int_equal(list.head, HS_NULL);
+    hs_heap_free(h);
+}
+
+static void fresh_blocks_are_joined_when_a_search_fails(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("segregated 262144 262144");
+    hs_addr p = hs_malloc(h, 131000), q = hs_malloc(h, 131000);
+    hs_free(h, p);
+    hs_free(h, q);
+    assert_int_equal(hs_malloc(h, 262144), HS_NULL);
+    assert_string_equal(heads(h), "15:262016 1024:0"); /* nothing changed */
+    assert_int_equal(hs_malloc(h, 262000), p);
     hs_heap_free(h);
 }
 
@@ -405,7 +507,7 @@ int main(void)
         cmocka_unit_test(a_quick_block_has_one_link),
         cmocka_unit_test(the_next_request_of_its_size_gets_the_quick_block_freed_last),
         cmocka_unit_test(a_quick_block_too_small_to_be_split_serves_a_smaller_request),
-        cmocka_unit_test(a_quick_block_larger_by_a_sixth_serves_whole),
+        cmocka_unit_test(a_quick_block_larger_by_a_quarter_serves_whole),
         cmocka_unit_test(a_quick_list_that_its_client_cut_off_serves_nothing_more),
         cmocka_unit_test(many_quick_blocks_are_joined_before_the_last_block_is_carved_up),
         cmocka_unit_test(the_largest_quick_blocks_are_joined_first),
@@ -414,6 +516,12 @@ int main(void)
         cmocka_unit_test(quick_blocks_are_joined_before_the_heap_grows),
         cmocka_unit_test(nothing_is_joined_for_a_request_that_must_fail),
         cmocka_unit_test(blocks_larger_than_quick_are_joined_at_once),
+        cmocka_unit_test(a_block_with_a_free_neighbour_is_joined_and_not_kept),
+        cmocka_unit_test(the_last_block_of_the_heap_is_no_neighbour_to_join),
+        cmocka_unit_test(in_a_large_heap_free_looks_at_nothing),
+        cmocka_unit_test(a_fresh_block_is_put_away_when_four_more_were_freed),
+        cmocka_unit_test(fresh_blocks_are_listed_as_they_were_freed),
+        cmocka_unit_test(fresh_blocks_are_joined_when_a_search_fails),
         cmocka_unit_test(coalesce_may_change_while_blocks_are_quick),
         cmocka_unit_test(a_write_through_a_freed_pointer_ends_in_a_fault),
         cmocka_unit_test(every_size_that_a_broken_header_can_say_ends_in_a_fault),
