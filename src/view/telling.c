@@ -158,9 +158,14 @@ static void put_list(FILE *out, const hs_session *s, uint64_t index)
         fputs("the tree", out);
         return;
     }
-    fputs("the free list", out);
-    if (a->shape == HS_SHAPE_LIST || !a->list || !a->list(h, index, &list)) return;
-    fprintf(out, " %" PRIu64, index);
+    if (a->shape == HS_SHAPE_LIST || !a->list || !a->list(h, index, &list)) {
+        fputs("the free list", out);
+        return;
+    }
+    if (list.name)
+        fprintf(out, "the %s list", list.name);
+    else
+        fprintf(out, "the free list %" PRIu64, index);
     if (list.smallest == list.largest)
         fprintf(out, " (blocks of %" PRIu64 " bytes)", list.smallest);
     else if (list.largest == UINT64_MAX)
@@ -370,11 +375,11 @@ static void put_case(FILE *out, const hs_session *s)
     if (event_at(s, 0)->detail != HS_FREE || !a->status[0]) return;
     if (a->shape == HS_SHAPE_BUDDY || a->shape == HS_SHAPE_SLABS) return;
     for (size_t i = 0; (e = event_at(s, i)); i++) {
-        if (e->kind != HS_COALESCE) continue;
+        if (e->kind != HS_COALESCE || e->at + e->a + e->b <= release->at) continue;
         left |= e->at < release->at;
         right |= e->at == release->at;
     }
-    if (when && strcmp(when, "immediate") != 0)
+    if (when && strcmp(when, "immediate") != 0 && !left && !right)
         fprintf(out, "\n     coalescing is %s: its neighbours stay as they are", when);
     else if (footer && strcmp(footer, "off") == 0)
         fprintf(out,

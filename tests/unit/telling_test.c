@@ -100,6 +100,30 @@ static void coalescing_is_told_by_its_case(void **state)
     EXPECT_WHY(s, 15, "coalescing is off");
 }
 
+static void what_waits_is_told_by_the_list_that_it_waits_in(void **state)
+{
+    stage *s = stage_new("segregated", 1 << 18, 1 << 20);
+    (void)state;
+    stage_does(s, "repeat 10 { malloc 24 }; free p1; free p3; free p5; free p7; free p9");
+    EXPECT_WHY(s, 15, "coalescing is deferred", "0x107000100 enters the fresh list",
+               "0x107000000 leaves the fresh list",
+               "0x107000000 enters the quick list (blocks of 32 bytes)");
+    stage_does(s, "malloc 1000");
+    EXPECT_WHY(s, 16, "looks into the free list 207");
+    stage_free(s);
+}
+
+/* Deferred is what has no need to be now. */
+static void a_block_that_is_joined_though_coalescing_is_deferred_is_told_so(void **state)
+{
+    stage *s = stage_new("segregated", 256, 4096);
+    (void)state;
+    stage_does(s, "repeat 3 { malloc 24 }; set coalesce immediate; free p1");
+    stage_does(s, "set coalesce deferred; free p2");
+    EXPECT_WHY(s, 7, "coalescing, case 3 of 4: the left neighbour is free");
+    stage_free(s);
+}
+
 static void growth_moves_and_failures_are_told(void **state)
 {
     stage *s = *state;
@@ -229,6 +253,8 @@ int main(void)
         TEST(rejections_give_their_reason),
         TEST(only_blocks_looked_at_before_one_is_found_are_told_to_fit),
         TEST(coalescing_is_told_by_its_case),
+        TEST(what_waits_is_told_by_the_list_that_it_waits_in),
+        TEST(a_block_that_is_joined_though_coalescing_is_deferred_is_told_so),
         TEST(growth_moves_and_failures_are_told),
         TEST(a_long_search_is_told_by_its_start_and_its_end),
         TEST(a_session_is_had_as_it_was_after_each_operation),
