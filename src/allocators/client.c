@@ -29,6 +29,9 @@ static void free_account(hs_account *a)
     free(a);
 }
 
+/* What malloc and free call depends on the build. */
+static void choose_calls(hs_heap *h);
+
 hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator, hs_build build,
                      const uint64_t *options)
 {
@@ -45,6 +48,7 @@ hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator
     if (allocator->variant) h->allocator = allocator->variant(h->options);
     if (build == HS_PROBED) h->recorder = hs_recorder_new(allocator->state_size);
     if (build == HS_COUNTED) h->account = new_account(h->mapped / HS_HEAP_PAGE + 2);
+    choose_calls(h);
     h->allocator->init(h);
     if (h->account)
         h->account->sums = (hs_tally){0}; /* laying out the heap is no request's doing */
@@ -90,6 +94,7 @@ void hs_heap_use(hs_heap *h, hs_build build)
     if (build == HS_PROBED) hs_record_begin(h->recorder, h);
     if (build == HS_COUNTED && !h->account) h->account = new_account(h->mapped / HS_HEAP_PAGE + 2);
     if (build == HS_COUNTED) h->account->sums = (hs_tally){0};
+    choose_calls(h);
 }
 
 hs_tally hs_heap_tally(hs_heap *h)
@@ -230,12 +235,28 @@ void hs_heap_seek(hs_heap *h, size_t n)
     hs_record_seek(h, n);
 }
 
+static hs_addr malloc_probed(hs_heap *h, size_t size)
+{
+    return serve_probed(h, &(request){.kind = HS_MALLOC, .size = size});
+}
+
+static void free_probed(hs_heap *h, hs_addr p)
+{
+    serve_probed(h, &(request){.kind = HS_FREE, .p = p});
+}
+
+static void choose_calls(hs_heap *h)
+{
+    h->malloc = h->recorder ? malloc_probed : h->allocator->malloc;
+    h->free = h->recorder ? free_probed : h->allocator->free;
+}
+
 /* In the other builds a request is nothing but the call of the allocator's function. */
 
 hs_addr hs_malloc(hs_heap *h, size_t size)
 {
-    if (!h->recorder) return h->allocator->malloc(h, at_least_one(size));
-    return serve_probed(h, &(request){.kind = HS_MALLOC, .size = size});
+    if (!size && !h->recorder) size = at_least_one(size);
+    return h->malloc(h, size);
 }
 
 hs_addr hs_calloc(hs_heap *h, size_t count, size_t size)
@@ -258,8 +279,5 @@ hs_addr hs_realloc(hs_heap *h, hs_addr p, size_t size)
 
 void hs_free(hs_heap *h, hs_addr p)
 {
-    if (h->recorder)
-        serve_probed(h, &(request){.kind = HS_FREE, .p = p});
-    else if (p)
-        h->allocator->free(h, p);
+    if (p || h->recorder) h->free(h, p);
 }

@@ -24,6 +24,8 @@ struct hs_heap {
     uint64_t options[HS_OPTIONS];
     const hs_allocator *allocator;
     hs_build build;
+    hs_addr (*malloc)(hs_heap *, size_t); /* the allocator's, or what records its events */
+    void (*free)(hs_heap *, hs_addr);
     uint64_t mapped; /* real bytes reserved */
     uint64_t ready;  /* of them, bytes that were prepared */
 };
