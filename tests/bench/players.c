@@ -118,7 +118,8 @@ size_t play_bare(bare *b, const op *ops, size_t count, uint64_t *slots)
 /* --- The bare pointer behind calls --------------------------------------------------------------
  */
 
-/* As malloc is: a function elsewhere, of which the compiler knows nothing. */
+/* As malloc is: a function elsewhere, of which the compiler knows nothing, and which is not told
+ * how long the old block was. As bump does, it copies what lies behind that as well. */
 #define ELSEWHERE __attribute__((noinline))
 
 static ELSEWHERE uint64_t called_take(void *heap, uint64_t size)
@@ -126,9 +127,15 @@ static ELSEWHERE uint64_t called_take(void *heap, uint64_t size)
     return bare_take(heap, size);
 }
 
-static ELSEWHERE uint64_t called_resize(void *heap, uint64_t p, uint64_t size, uint64_t old)
+static ELSEWHERE uint64_t resize_elsewhere(void *heap, uint64_t p, uint64_t size)
 {
-    return bare_resize(heap, p, size, old);
+    return bare_resize(heap, p, size, ((bare *)heap)->top - p);
+}
+
+static inline uint64_t called_resize(void *heap, uint64_t p, uint64_t size, uint64_t old)
+{
+    (void)old;
+    return resize_elsewhere(heap, p, size);
 }
 
 static ELSEWHERE void called_give_back(void *heap, uint64_t p)

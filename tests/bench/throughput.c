@@ -122,15 +122,15 @@ static uint64_t passed_over(const play *p)
     return bytes;
 }
 
-/* Its memory is as large as a heap that doubles, and touched as well: what the processor's caches
- * hold is then the same. */
+/* Its memory is as large as a heap that doubles, and touched the same way, read and then written:
+ * what the processor's caches hold is then the same, and so is how the system came by the pages. */
 static double time_bare(const play *p, uint64_t *slots,
                         size_t (*player)(bare *, const op *, size_t, uint64_t *))
 {
     uint64_t bytes = HS_HEAP_INITIAL;
     while (bytes < passed_over(p)) bytes *= 2;
     uint8_t *memory = pages(bytes);
-    for (uint64_t i = 0; i < bytes; i += 4096) memory[i] = 1;
+    for (volatile uint8_t *at = memory; at < memory + bytes; at += 4096) *at = *at;
     bare b = {(uint64_t)(uintptr_t)memory, (uint64_t)(uintptr_t)memory + bytes};
     player(&b, p->ops, p->build, slots);
     double from = now();
