@@ -70,8 +70,6 @@ static const char *const quick_coalescings[] = {"deferred", "immediate", NULL};
         .maximum = QUICK_LARGEST, .initial = QUICK_LARGEST                                         \
     }
 
-#define HS_QUICK_STATUS "quick: free, kept for a request of its size"
-
 /* --- The lists ------------------------------------------------------------------------------ */
 
 /* The index by which a quick list is told and shown. The fresh blocks have that of size 0. */

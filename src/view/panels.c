@@ -267,7 +267,7 @@ static const char *role_at(const hs_seen *seen, hs_addr at)
 /* The header word as stored, and each of its status bits with what it means. */
 static void put_header(const hs_session *s, hs_pane p, int row, const hs_block *b)
 {
-    char bits[160];
+    char bits[160], text[224];
     if (!b->header) {
         hs_put(p, row, 0, HS_ROLE_TEXT,
                "header    none: this allocator keeps no marks in the heap");
@@ -282,8 +282,13 @@ static void put_header(const hs_session *s, hs_pane p, int row, const hs_block *
         return;
     }
     hs_bits_text(a, tag, bits, sizeof bits);
-    hs_putf(p, row, 0, HS_ROLE_TEXT, "header    0x%" PRIx64 " = size %" PRIu64 "%s%s", b->word,
-            tag & ~(uint64_t)7, bits[0] ? " | " : "", bits);
+    snprintf(text, sizeof text, "header    0x%" PRIx64 " = size %" PRIu64 "%s%s", b->word,
+             tag & ~(uint64_t)7, bits[0] ? " | " : "", bits);
+    if (strlen(text) > (size_t)p.columns) { /* only what is set */
+        hs_tag_text(a, b, tag, 2, bits, sizeof bits);
+        snprintf(text, sizeof text, "header    0x%" PRIx64 " = %s", b->word, bits);
+    }
+    hs_put(p, row, 0, HS_ROLE_TEXT, text);
 }
 
 /* Who has the block: the client, or the free blocks that it is linked with. */

@@ -116,6 +116,16 @@ static void inspect_tells_each_bit_and_link(void **state)
     picture_shows(picture_of_address(*state, "p2"), "client    p2, asked for 24 bytes");
 }
 
+static void of_more_bits_than_a_row_has_room_for_those_are_told_that_are_set(void **state)
+{
+    stage *s = stage_new("segregated", 256, 4096);
+    (void)state;
+    stage_does(s, "malloc 24; malloc 24; free p1");
+    picture_shows(picture_of_address(s, "p1"),
+                  "header    0x27 = 32|7 free, left neighbour used, quick");
+    stage_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +140,7 @@ int main(void)
         cmocka_unit_test(links_of_trees_have_sides),
         cmocka_unit_test(a_link_without_room_is_not_written),
         cmocka_unit_test_setup_teardown(inspect_tells_each_bit_and_link, open_stage, close_stage),
+        cmocka_unit_test(of_more_bits_than_a_row_has_room_for_those_are_told_that_are_set),
     };
     setlocale(LC_ALL, "C.UTF-8");
     return cmocka_run_group_tests_name("links", tests, NULL, NULL);
