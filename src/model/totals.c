@@ -1,7 +1,8 @@
 /* Totals, and Johnstone & Wilson's four measures of them: The Memory Fragmentation Problem: Solved?
  * (1998). Memory used by the allocator relative to live memory, 1. on the average over time, 2.
  * when live memory was at its peak, 3. when used memory was, 4. peak to peak. Time is counted in
- * requests; after those that leave nothing live there is no ratio, and they are left out of 1. */
+ * requests (the paper's graphs count bytes allocated); after those that leave nothing live there is
+ * no ratio, and they are left out of 1. */
 #include "model/totals.h"
 
 hs_totals hs_totals_of(hs_addr base)
