@@ -227,6 +227,20 @@ static void the_random_numbers_are_pythons(void **state)
     expect_number((uint64_t)1 << 40, 1000, 0.0778692933387749);
 }
 
+/* There can be as many as the heap has bytes: to look at all of them is no circle. */
+static void a_list_of_single_bytes_is_searched_to_its_end(void **state)
+{
+    (void)state;
+    hs_heap *h = heap("ostep 256 256 coalesce=off");
+    hs_addr p[256];
+    for (int i = 0; i < 256; i++) p[i] = hs_malloc(h, 1);
+    for (int i = 0; i < 256; i++) hs_free(h, p[i]);
+    assert_int_equal(hs_malloc(h, 2), HS_NULL);
+    assert_null(hs_fault(h));
+    assert_int_equal(hs_events_counts(h).visits, 256);
+    hs_heap_free(h);
+}
+
 static void a_full_table_is_a_reason_to_fail(void **state)
 {
     (void)state;
@@ -268,6 +282,7 @@ int main(void)
         cmocka_unit_test(other_allocators_play_the_lists_as_well),
         cmocka_unit_test(a_seed_has_the_homeworks_operations),
         cmocka_unit_test(the_random_numbers_are_pythons),
+        cmocka_unit_test(a_list_of_single_bytes_is_searched_to_its_end),
         cmocka_unit_test(a_full_table_is_a_reason_to_fail),
         cmocka_unit_test(an_option_keeps_its_meaning_on_another_allocator),
     };
