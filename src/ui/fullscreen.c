@@ -175,12 +175,12 @@ static void performed(void *context, const char *summary)
     heed_settings(a);
     hs_lockstep *l = hs_app_lockstep(a);
     char *told = summary ? hs_app_copy(summary) : l ? hs_lanes_explain(l) : hs_explain(a->session);
-    if (a->verdict) {
-        hs_app_set_message(a, hs_app_joined(a->verdict, "\n", told), false);
-        free(told);
-    } else {
-        hs_app_set_message(a, told, false);
-    }
+    /* Of what an error ended, and of what was predicted, both are told. */
+    bool failed = summary && a->state.error && a->message;
+    const char *above = failed ? a->message : a->verdict;
+    char *both = above ? hs_app_joined(above, "\n", told) : hs_app_copy(told);
+    free(told);
+    hs_app_set_message(a, both, failed);
     hs_app_replace(&a->verdict, NULL);
     a->state.follow = true;
     if (hs_segments_are_news(a->session)) show_segments(a);

@@ -917,6 +917,16 @@ static void a_file_without_an_end_is_refused(void **state)
     assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
+static void what_an_error_ended_is_told_with_the_error(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; repeat 3 { free p1 }\r");
+    assert_true(terminal_shows(t, "was already freed"));
+    assert_true(terminal_shows(t, "stopped after 1 of 3 times"));
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+}
+
 static void a_lecture_goes_on_at_a_key(void **state)
 {
     (void)state;
@@ -990,6 +1000,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_dumb_terminal_gets_line_mode),
         cmocka_unit_test(a_script_is_played_and_left_for_the_prompt),
         cmocka_unit_test(a_file_without_an_end_is_refused),
+        cmocka_unit_test(what_an_error_ended_is_told_with_the_error),
         cmocka_unit_test(a_lecture_goes_on_at_a_key),
     };
     if (argc < 2 || !mkdtemp(home)) return 2;
