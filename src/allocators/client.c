@@ -255,7 +255,7 @@ static void choose_calls(hs_heap *h)
 
 hs_addr hs_malloc(hs_heap *h, size_t size)
 {
-    if (!size && !h->recorder) size = at_least_one(size);
+    if (size == 0 && !h->recorder) size = 1;
     return h->malloc(h, size);
 }
 

@@ -17,7 +17,10 @@
 
 #include "allocators/boundary.h"
 
-enum { FRESH = 4 };
+enum {
+    FRESH = 4,
+    CACHED = 1 << 18 /* in a smaller heap no block is fresh: a cache holds it whole */
+};
 
 struct fresh {
     hs_addr blocks[FRESH]; /* round and round; HS_NULL: none */

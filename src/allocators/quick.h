@@ -44,7 +44,6 @@ enum {
     QUICK_WASTE = 4,     /* a block may be larger than the request needs by a quarter of that */
     QUICK_SHARE = 12,    /* many: a twelfth of the used heap, */
     QUICK_FEW = 1 << 16, /* but never fewer bytes: a small heap costs nobody memory */
-    CACHED = 1 << 18     /* no block is fresh in a smaller heap: a cache holds it whole */
 };
 
 struct quick {

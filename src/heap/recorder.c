@@ -100,9 +100,8 @@ void hs_record(hs_recorder *r, hs_event e)
 
 void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t size)
 {
-    /* A request may pass over the heap a few times, but never meets more blocks than it has bytes. */
-    if (r->counts.visits > h->end - h->base + 64)
-        hs_record_fault(h, HS_BECAUSE_ENDLESS, block);
+    /* A request may pass over the heap a few times, but never meets more blocks than bytes. */
+    if (r->counts.visits > h->end - h->base + 64) hs_record_fault(h, HS_BECAUSE_ENDLESS, block);
     r->counts.visits++;
     if (is_left_out(r, HS_VISIT))
         r->left_out++;

@@ -229,17 +229,17 @@ static bool draw_bits(hs_drawing *d, size_t first, bool only_ask)
 }
 
 /* Does a row of the grid begin with this list, one that a block of this heap can be in? */
-static bool begins_row(const hs_drawing *d, size_t index, hs_list *list)
+static bool begins_row(const hs_drawing *d, size_t index)
 {
-    return d->allocator->list(d->heap, index, list) && !list->name && !is_idle(d, list);
+    hs_list list;
+    return d->allocator->list(d->heap, index, &list) && !list.name && !is_idle(d, &list);
 }
 
 /* The rows up to the last that is not empty; those beyond are folded. */
 static void draw_bitmap(hs_drawing *d)
 {
-    hs_list list;
     size_t columns = d->allocator->columns, rows = 0, used = 0;
-    for (; begins_row(d, rows * columns, &list); rows++)
+    for (; begins_row(d, rows * columns); rows++)
         if (draw_bits(d, rows * columns, true)) used = rows + 1;
     hs_drawing_say(d, HS_ROLE_DIM, "%*s  row, and a bit for each of its %zu lists", RANGE, "sizes",
                    columns);
