@@ -18,8 +18,11 @@
  * put into it, the largest first, until one serves. And when it has none but the last of the heap,
  * never used as a rule: to carve up that one while free bytes wait elsewhere makes the heap longer
  * than it need be. Then they are joined if they are many. The small ones stay as long as the large
- * ones do: they are asked for again sooner. At most one is joined for each that was freed: the time
- * is constant on average, though not of every request.
+ * ones do: they are asked for again sooner.
+ *
+ * A request joins no more blocks than it could be made of, and a few: it takes no longer than to
+ * write its bytes, however many wait. Only where it must be refused otherwise are all of them
+ * joined. What is left waiting is joined by the requests that follow.
  *
  * What makes this fast is how little of a block is looked at, and that few bits decide where the
  * processor goes next. Bytes, counts and bits are kept beside the heads for that reason.
@@ -44,6 +47,7 @@ enum {
     QUICK_WASTE = 4,     /* a block may be larger than the request needs by a quarter of that */
     QUICK_SHARE = 12,    /* many: a twelfth of the used heap, */
     QUICK_FEW = 1 << 16, /* but never fewer bytes: a small heap costs nobody memory */
+    JOIN_FEW = 64,       /* what a request may join besides the blocks that it could be made of */
 };
 
 struct quick {
@@ -57,10 +61,10 @@ struct quick {
 enum { DEFERRED, IMMEDIATE };
 static const char *const quick_coalescings[] = {"deferred", "immediate", NULL};
 
-#define HS_QUICK_COALESCE_OPTION(first)                                                            \
+#define HS_QUICK_COALESCE_OPTION                                                                   \
     {                                                                                              \
         .name = "coalesce", .help = "when free neighbours become one block",                       \
-        .choices = quick_coalescings, .initial = (first)                                           \
+        .choices = quick_coalescings                                                               \
     }
 
 #define HS_QUICK_OPTION                                                                            \
@@ -180,15 +184,19 @@ static hs_addr run_end(hs_heap *h, hs_addr block)
     return block;
 }
 
-/* Would some run of free neighbours serve the request, were it one block? Asked before anything is
- * joined: a request that must fail changes nothing. The last run may grow; it is asked first, for
- * as long as the heap may grow the answer is yes. */
-static bool joining_helps(hs_heap *h, uint64_t need, uint64_t alignment)
+/* Is there room for the request behind the heap? */
+static inline bool can_extend(const hs_heap *h, uint64_t need, uint64_t alignment)
 {
-    const struct quick *q = h->state;
     hs_addr last = end_mark(h);
-    if (!q->bytes && !fresh_from(&q->fresh, 0)) return false;
-    if (fits(last, h->limit - WORD - last, need, alignment)) return true;
+    return fits(last, h->limit - WORD - last, need, alignment);
+}
+
+/* Would some run of free neighbours serve the request, were it one block? Asked when the heap can
+ * not be extended, before anything is joined: a request that must fail changes nothing. The last
+ * run may still grow a little. */
+static bool some_run_fits(hs_heap *h, uint64_t need, uint64_t alignment)
+{
+    hs_addr last = end_mark(h);
     for (hs_addr block = first(h);;) {
         hs_addr end = run_end(h, block);
         hs_addr room_end = end == last ? h->limit - WORD : end;
@@ -212,10 +220,10 @@ static inline bool is_last_resort(const hs_heap *h, hs_addr block)
            is_last(h, block);
 }
 
-/* Put quick blocks into the structure, each joined with its free neighbours, the largest first,
- * until it has a block for the request that is not the last of the heap. Returns what it has then,
- * or NULL. */
-static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment)
+/* Put quick blocks into the structure, at most so many, each joined with its free neighbours, the
+ * largest first, until it has a block for the request that is not the last of the heap. Returns
+ * what it has then, or NULL. */
+static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment, uint64_t most)
 {
     struct quick *q = h->state;
     for (unsigned i = 0; i < FRESH; i++) put_away_fresh(h, replace_oldest(&q->fresh, HS_NULL));
@@ -224,6 +232,7 @@ static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment)
             unsigned i = 63 - (unsigned)__builtin_clzll(bits);
             bit = (uint64_t)1 << i;
             for (hs_addr *head = &q->head[64 * word + i]; *head;) {
+                if (most-- == 0) return find(h, need, alignment);
                 hs_addr block = pop_quick(h, head);
                 hs_visit(h, block, size_of(h, block));
                 settle(h, block, true);
@@ -238,8 +247,15 @@ static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment)
  * joining quick ones if that is due, what is found then. NULL when there is none. */
 static inline hs_addr find_joined(hs_heap *h, hs_addr found, uint64_t need, uint64_t alignment)
 {
-    if (found ? !is_last_resort(h, found) : !joining_helps(h, need, alignment)) return found;
-    return join_quick(h, need, alignment);
+    const struct quick *q = h->state;
+    uint64_t most = JOIN_FEW + need / SMALLEST;
+    if (found && !is_last_resort(h, found)) return found;
+    if (!q->bytes && !fresh_from(&q->fresh, 0)) return found;
+    if (!found && !can_extend(h, need, alignment)) {
+        if (!some_run_fits(h, need, alignment)) return HS_NULL;
+        most = UINT64_MAX;
+    }
+    return join_quick(h, need, alignment, most);
 }
 
 /* --- The requests --------------------------------------------------------------------------- */

@@ -12,16 +12,16 @@
  *
  * A request looks from the first class on in which every block is large enough: its size is
  * rounded up to the next class (mapping_search in the paper; a freed block is rounded down:
- * mapping_insert). The first block of the first list fits, so none is passed over: malloc and free
- * take the same time always. The price is a good fit, not the best one. A block in the request's
- * own class may be large enough, but only a search of that list would tell; the paper does not ask.
- * Here a few of its blocks are looked at before the heap grows, which still has a bound, and all
- * of them before a request is refused, which has none.
+ * mapping_insert). The first block of the first list fits, so none is passed over: the time of
+ * malloc and free has a bound, however many blocks there are. The price is a good fit, not the best
+ * one. A block in the request's own class may be large enough, but only a search of that list would
+ * tell; the paper does not ask. Here a few of its blocks are looked at before the heap grows, which
+ * still has a bound, and all of them before a request is refused, which has none.
  *
  *   coalesce   immediate, as in the paper: free joins the block with its free neighbours. That
  *              looks at blocks all over the heap. Deferred, quick lists stand in front of the grid,
- *              and most requests never come to it: about half the time on average, but now and then
- *              a request joins much of what waits, and no bound holds any more: see quick.h
+ *              and most requests never come to it: less than half the time. Some then join what
+ *              waits, but no more than they take to write their bytes: see quick.h
  *   quick      the largest block that waits
  *
  * Follows: Masmano, Ripoll, Crespo & Real, TLSF: a New Dynamic Memory Allocator for Real-Time
@@ -53,7 +53,7 @@ struct tlsf {
 };
 
 static const hs_option options[] = {
-    [COALESCE] = HS_QUICK_COALESCE_OPTION(IMMEDIATE),
+    [COALESCE] = HS_QUICK_COALESCE_OPTION,
     [QUICK] = HS_QUICK_OPTION,
     [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
     [ALIGN] = HS_ALIGN_OPTION,

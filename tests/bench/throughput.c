@@ -57,7 +57,7 @@ typedef struct {
     const char *name;
     const hs_allocator *raw, *probed; /* NULL: malloc or the bare pointer */
     const char *library;              /* NULL, or what takes malloc's place */
-    bool deferred;                    /* coalesce deferred, which is not its initial option */
+    bool immediate;                   /* coalesce immediate, which is not its initial option */
 } contestant;
 
 typedef struct {
@@ -93,9 +93,9 @@ static hs_heap *new_heap(const contestant *c, hs_build build, uint64_t initial)
     const hs_allocator *a = build == HS_RAW ? c->raw : c->probed;
     hs_heap_config config = {initial, HS_HEAP_MAXIMUM};
     hs_heap *h = hs_heap_new(&config, a, build, NULL);
-    for (size_t i = 0; h && c->deferred && i < a->option_count; i++)
+    for (size_t i = 0; h && c->immediate && i < a->option_count; i++)
         for (uint64_t k = 0; a->options[i].choices && a->options[i].choices[k]; k++)
-            if (strcmp(a->options[i].choices[k], "deferred") == 0) hs_heap_set_option(h, i, k);
+            if (strcmp(a->options[i].choices[k], "immediate") == 0) hs_heap_set_option(h, i, k);
     return h;
 }
 
@@ -406,10 +406,10 @@ static field gather(char *const *libraries, size_t count, char *const *only, siz
     }
     const hs_allocator *raw = hs_allocator_named("tlsf", HS_RAW);
     if (is_among(raw->name, only, only_count))
-        enter(&f, (contestant){.name = "tlsf, deferred",
+        enter(&f, (contestant){.name = "tlsf, immediate",
                                .raw = raw,
                                .probed = hs_allocator_named("tlsf", HS_PROBED),
-                               .deferred = true});
+                               .immediate = true});
     f.malloc = f.count;
     enter(&f, (contestant){.name = "glibc malloc"});
     f.bare = f.count;

@@ -66,7 +66,7 @@ static void long_rows_of_many_lists_say_that_there_is_more(void **state)
 {
     (void)state;
     stage *s = many("tlsf");
-    shows(s, 0, 80, 0, "  32+  -> 0x10705dbb8 -> 0x10705db78 -> 0x10705db38 29+ more\n");
+    shows(s, 0, 80, 0, "  32+  -> 0x10705daf8*-> 0x10705dab8 -> 0x10705da78 29+ more\n");
     stage_free(s);
 }
 

@@ -2,7 +2,10 @@
 #include "check.h"
 #include "heaps.h"
 
-enum { COLUMNS = 32, GLANCES = 16 };
+enum { COLUMNS = 32, GLANCES = 16, JOIN_FEW = 64 };
+
+/* Without quick lists in front of the grid. */
+#define PAPER " coalesce=immediate"
 
 static hs_list list_of(const hs_heap *h, size_t index)
 {
@@ -81,7 +84,7 @@ static void each_row_has_the_sizes_from_a_power_of_two_to_the_next_in_equal_step
 static void a_free_block_joins_the_list_of_its_class(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 65536 65536");
+    hs_heap *h = heap("tlsf 65536 65536" PAPER);
     for (uint64_t size = 32; size <= 20000; size += 8) {
         hs_list list = list_of(h, list_joined(h, size));
         assert_true(list.smallest == 0 || list.smallest <= size);
@@ -93,7 +96,7 @@ static void a_free_block_joins_the_list_of_its_class(void **state)
 static void a_list_is_marked_while_it_has_blocks(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 4096 4096");
+    hs_heap *h = heap("tlsf 4096 4096" PAPER);
     hs_addr p = hs_malloc(h, 504);
     hs_malloc(h, 8);
     hs_free(h, p);
@@ -112,7 +115,7 @@ static void malloc_examines_one_block_however_many_are_free(void **state)
 {
     (void)state;
     static hs_addr p[500];
-    hs_heap *h = heap("tlsf 65536 65536");
+    hs_heap *h = heap("tlsf 65536 65536" PAPER);
     for (size_t i = 0; i < 500; i++) p[i] = hs_malloc(h, 24 + i % 7 * 8);
     for (size_t i = 0; i < 500; i += 2) hs_free(h, p[i]);
     for (size_t size = 1; size < 200; size++) {
@@ -126,7 +129,7 @@ static void malloc_examines_one_block_however_many_are_free(void **state)
 static void the_block_freed_last_is_handed_out_first(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 512 512");
+    hs_heap *h = heap("tlsf 512 512" PAPER);
     hs_addr p = hs_malloc(h, 24), wall = hs_malloc(h, 24), q = hs_malloc(h, 24);
     hs_malloc(h, 24);
     hs_free(h, q);
@@ -140,7 +143,7 @@ static void the_block_freed_last_is_handed_out_first(void **state)
 static void a_hole_in_the_class_of_the_request_is_passed_over_for_a_larger_block(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 4096 4096");
+    hs_heap *h = heap("tlsf 4096 4096" PAPER);
     hs_addr p = hs_malloc(h, 512), wall = hs_malloc(h, 8);
     hs_free(h, p);
     expect_blocks(h, "f520 u32 f3536"); /* 520 is in the class of 512 to 527 */
@@ -151,7 +154,7 @@ static void a_hole_in_the_class_of_the_request_is_passed_over_for_a_larger_block
 static void a_hole_at_the_start_of_a_class_fits_all_that_look_there(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 4096 4096");
+    hs_heap *h = heap("tlsf 4096 4096" PAPER);
     hs_addr p = hs_malloc(h, 504);
     hs_malloc(h, 8);
     hs_free(h, p);
@@ -163,7 +166,7 @@ static void a_hole_at_the_start_of_a_class_fits_all_that_look_there(void **state
 static void aligned_alloc_too_looks_where_every_block_is_large_enough(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 4096 4096");
+    hs_heap *h = heap("tlsf 4096 4096" PAPER);
     hs_malloc(h, 8);
     hs_addr p = hs_malloc(h, 200);
     hs_malloc(h, 8);
@@ -177,7 +180,7 @@ static void aligned_alloc_too_looks_where_every_block_is_large_enough(void **sta
 static void aligned_alloc_passes_over_a_hole_that_is_too_small_once_aligned(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 4096 4096");
+    hs_heap *h = heap("tlsf 4096 4096" PAPER);
     hs_malloc(h, 8);
     hs_addr p = hs_malloc(h, 104);
     hs_malloc(h, 8);
@@ -198,6 +201,7 @@ static void a_heap_of_1_TiB_has_lists_for_its_largest_blocks(void **state)
         hs_heap_free(h);
         skip();
     }
+    hs_heap_set_option(h, option_index(hs_heap_allocator(h), "coalesce", 8), 1);
     hs_free(h, p);
     assert_int_equal(event(h, HS_INSERT)->a, HS_HEAP_LARGEST - 8);
     assert_int_equal(list_of(h, event(h, HS_INSERT)->b).head, HS_BASE);
@@ -211,7 +215,7 @@ static void a_heap_of_1_TiB_has_lists_for_its_largest_blocks(void **state)
 static void the_class_of_the_request_is_looked_at_before_the_heap_grows(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 1024 2048");
+    hs_heap *h = heap("tlsf 1024 2048" PAPER);
     hs_addr p = hs_malloc(h, 512);
     hs_malloc(h, 480);
     hs_free(h, p);
@@ -243,7 +247,7 @@ static void before_the_heap_grows_only_a_few_blocks_are_looked_at(void **state)
 {
     (void)state;
     hs_addr hole;
-    hs_heap *h = heap_of_near_misses("tlsf 11440 22880", &hole);
+    hs_heap *h = heap_of_near_misses("tlsf 11440 22880" PAPER, &hole);
     assert_true(hs_malloc(h, 512) > hole);
     assert_int_equal(hs_events_counts(h).growths, 1);
     assert_int_equal(hs_events_counts(h).visits, GLANCES);
@@ -254,7 +258,7 @@ static void before_a_refusal_all_blocks_of_the_class_are_looked_at(void **state)
 {
     (void)state;
     hs_addr hole;
-    hs_heap *h = heap_of_near_misses("tlsf 11440 11440", &hole);
+    hs_heap *h = heap_of_near_misses("tlsf 11440 11440" PAPER, &hole);
     assert_int_equal(hs_malloc(h, 512), hole);
     assert_int_equal(hs_events_counts(h).visits, GLANCES + 21);
     assert_int_equal(hs_malloc(h, 512), HS_NULL);
@@ -264,7 +268,7 @@ static void before_a_refusal_all_blocks_of_the_class_are_looked_at(void **state)
 static void aligned_alloc_is_refused_only_when_no_block_can_hold_it(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 256 256");
+    hs_heap *h = heap("tlsf 256 256" PAPER);
     hs_malloc(h, 48);
     hs_addr p = hs_malloc(h, 56);
     hs_malloc(h, 112);
@@ -277,13 +281,13 @@ static void aligned_alloc_is_refused_only_when_no_block_can_hold_it(void **state
     hs_heap_free(h);
 }
 
-/* --- Quick lists: coalesce deferred ---------------------------------------------------------- */
+/* --- Quick lists ----------------------------------------------------------------------------- */
 
-static void free_joins_at_once_unless_coalescing_is_deferred(void **state)
+static void free_joins_at_once_when_coalescing_is_immediate(void **state)
 {
     (void)state;
     for (int deferred = 0; deferred <= 1; deferred++) {
-        hs_heap *h = heap(deferred ? "tlsf 512 512 coalesce=deferred" : "tlsf 512 512");
+        hs_heap *h = heap(deferred ? "tlsf 512 512" : "tlsf 512 512" PAPER);
         hs_addr p = hs_malloc(h, 24), q = hs_malloc(h, 24);
         hs_malloc(h, 24);
         hs_free(h, p);
@@ -296,7 +300,7 @@ static void free_joins_at_once_unless_coalescing_is_deferred(void **state)
 static void a_quick_block_is_taken_before_the_grid_is_looked_at(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 512 512 coalesce=deferred");
+    hs_heap *h = heap("tlsf 512 512");
     hs_addr p = hs_malloc(h, 24);
     hs_malloc(h, 24);
     hs_free(h, p);
@@ -311,12 +315,47 @@ static void a_quick_block_is_taken_before_the_grid_is_looked_at(void **state)
 static void quick_blocks_are_joined_before_the_heap_grows(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 512 4096 coalesce=deferred");
+    hs_heap *h = heap("tlsf 512 4096");
     hs_addr p = hs_malloc(h, 216), q = hs_malloc(h, 216);
     hs_free(h, p);
     hs_free(h, q);
     assert_int_equal(hs_malloc(h, 400), p);
     assert_int_equal(count_events(h, HS_GROW), 0);
+    hs_heap_free(h);
+}
+
+/* Of 300 blocks every second one is quick, and nothing is behind them. Only the first three border
+ * on each other, and come last in their list. */
+static hs_heap *heap_of_scattered_quick_blocks(const char *line)
+{
+    enum { BLOCKS = 300 };
+    hs_addr p[BLOCKS];
+    hs_heap *h = heap(line);
+    for (size_t i = 0; i < BLOCKS; i++) p[i] = hs_malloc(h, 24);
+    hs_free(h, p[1]);
+    for (size_t i = 0; i < BLOCKS; i += 2) hs_free(h, p[i]);
+    return h;
+}
+
+static void a_request_joins_no_more_than_it_takes_to_write_its_bytes(void **state)
+{
+    (void)state;
+    for (size_t size = 56; size <= 312; size *= 2) {
+        hs_heap *h = heap_of_scattered_quick_blocks("tlsf 9608 65536");
+        assert_true(hs_malloc(h, size));
+        assert_int_equal(count_events(h, HS_GROW), 1);
+        assert_int_equal(count_events(h, HS_REMOVE), JOIN_FEW + (size + 8) / 32);
+        hs_heap_free(h);
+    }
+}
+
+static void before_a_refusal_all_quick_blocks_are_joined(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_of_scattered_quick_blocks("tlsf 9608 9608");
+    assert_int_equal(at(hs_malloc(h, 56)), 8);                 /* where the first three were */
+    assert_int_equal(count_events(h, HS_REMOVE), 151 + 2 + 1); /* waiting, joined, taken */
+    assert_int_equal(hs_malloc(h, 56), HS_NULL);
     hs_heap_free(h);
 }
 
@@ -326,7 +365,7 @@ static void a_broken_link_ends_in_a_fault_and_the_lists_stay(void **state)
 {
     (void)state;
     static picture before;
-    hs_heap *h = heap("tlsf 256 256");
+    hs_heap *h = heap("tlsf 256 256" PAPER);
     hs_addr p = hs_malloc(h, 24);
     hs_malloc(h, 24);
     hs_free(h, p);
@@ -347,7 +386,7 @@ static void a_list_that_goes_round_in_a_circle_ends_in_a_fault(void **state)
 {
     (void)state;
     static picture before;
-    hs_heap *h = heap("tlsf 1024 1024");
+    hs_heap *h = heap("tlsf 1024 1024" PAPER);
     hs_addr p = hs_malloc(h, 504);
     hs_malloc(h, 488);
     hs_free(h, p);
@@ -365,7 +404,7 @@ static void a_neighbour_of_absurd_size_ends_in_a_fault(void **state)
     static const uint64_t words[] = {UINT64_MAX - 1, (uint64_t)1 << 63, (uint64_t)1 << 42, 4096};
     static picture before;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        hs_heap *h = heap("tlsf 256 256");
+        hs_heap *h = heap("tlsf 256 256" PAPER);
         hs_addr p = hs_malloc(h, 24);
         hs_malloc(h, 24);
         store(h, 32, words[i]);
@@ -388,7 +427,7 @@ static void expect_damage(hs_heap *h, uint64_t offset, const char *what)
 static void the_check_reports_broken_lists(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 256 256");
+    hs_heap *h = heap("tlsf 256 256" PAPER);
     hs_addr p = hs_malloc(h, 24);
     hs_malloc(h, 24);
     hs_free(h, p);
@@ -425,9 +464,11 @@ int main(void)
         cmocka_unit_test(before_the_heap_grows_only_a_few_blocks_are_looked_at),
         cmocka_unit_test(before_a_refusal_all_blocks_of_the_class_are_looked_at),
         cmocka_unit_test(aligned_alloc_is_refused_only_when_no_block_can_hold_it),
-        cmocka_unit_test(free_joins_at_once_unless_coalescing_is_deferred),
+        cmocka_unit_test(free_joins_at_once_when_coalescing_is_immediate),
         cmocka_unit_test(a_quick_block_is_taken_before_the_grid_is_looked_at),
         cmocka_unit_test(quick_blocks_are_joined_before_the_heap_grows),
+        cmocka_unit_test(a_request_joins_no_more_than_it_takes_to_write_its_bytes),
+        cmocka_unit_test(before_a_refusal_all_quick_blocks_are_joined),
         cmocka_unit_test(a_broken_link_ends_in_a_fault_and_the_lists_stay),
         cmocka_unit_test(a_list_that_goes_round_in_a_circle_ends_in_a_fault),
         cmocka_unit_test(a_neighbour_of_absurd_size_ends_in_a_fault),
