@@ -4,8 +4,9 @@
  *      throughput [--markdown] [--only ALLOCATOR]... [--preload LIBRARY]... [WORKLOAD]...
  *
  * Time. Each round gives every allocator a fresh heap as large as the workload will need, all of
- * its pages touched; builds up what is live; then times the steady requests. Rounds take turns,
- * each starts with another allocator, and medians count. malloc keeps the heap of its first rounds,
+ * its pages touched; builds up what is live; then times the steady requests. Each round has them in
+ * another order: who comes next finds caches and predictions as the one before left them. Medians
+ * count. malloc keeps the heap of its first rounds,
  * and trims nothing: that is to its advantage.
  *
  * Utilization. The most bytes ever live / the most bytes ever from the heap's start to the end of
@@ -280,12 +281,26 @@ static bool plays_here(const contestant *c, const result *r)
     return !c->library && r->state == MEASURED && r->requests;
 }
 
+/* Fisher & Yates, on numbers that are the same in every run. */
+static void shuffle(size_t *order, size_t n, unsigned short random[3])
+{
+    for (size_t i = n; i > 1; i--) {
+        size_t k = (size_t)nrand48(random) % i, last = order[i - 1];
+        order[i - 1] = order[k];
+        order[k] = last;
+    }
+}
+
 static void play_rounds(const field *f, const play *p, result *results, uint64_t *slots)
 {
+    unsigned short random[3] = {2026};
+    size_t order[COLUMNS];
+    for (size_t i = 0; i < f->count; i++) order[i] = i;
     time_malloc(p, slots); /* its heap is warm, as the others' pages are */
     for (int round = 0; round < ROUNDS; round++) {
+        shuffle(order, f->count, random);
         for (size_t k = 0; k < f->count; k++) {
-            size_t i = (k + (size_t)round) % f->count;
+            size_t i = order[k];
             result *r = &results[i];
             bool few = r->requests < p->steady;
             if (!plays_here(&f->list[i], r) || (few && round >= FEW_ROUNDS)) continue;
