@@ -13,16 +13,18 @@
 #include "heap/access.h"
 
 struct bump {
-    hs_addr top;  /* first byte never handed out */
-    hs_addr last; /* start of the latest block: the only one that can be resized in place */
+    hs_addr top;   /* first byte never handed out */
+    uint64_t unit; /* top is a multiple of it: option align */
+    hs_addr last;  /* start of the latest block: the only one that can be resized in place */
 };
 
 enum { ALIGN };
 static const hs_option options[] = {[ALIGN] = HS_ALIGN_OPTION};
 
-static uint64_t unit(const hs_heap *h)
+static inline uint64_t rounded(const hs_heap *h, size_t size)
 {
-    return 8u << h->options[ALIGN];
+    const struct bump *b = h->state;
+    return hs_round_up(size, b->unit);
 }
 
 /* Is there room for `size` bytes at p? Both ends of the heap are multiples of the unit: what fits
@@ -35,14 +37,14 @@ static inline bool fits(const hs_heap *h, hs_addr p, size_t size)
 /* Is there, when the heap has grown? */
 static bool fits_grown(hs_heap *h, hs_addr p, size_t size)
 {
-    return p <= h->limit && size <= h->limit - p && hs_reach(h, p + hs_round_up(size, unit(h)));
+    return p <= h->limit && size <= h->limit - p && hs_reach(h, p + rounded(h, size));
 }
 
 /* The block at p, behind all others: there is room. */
 static inline hs_addr hand_out(hs_heap *h, hs_addr p, size_t size)
 {
     struct bump *b = h->state;
-    hs_addr old = b->top, top = p + hs_round_up(size, unit(h));
+    hs_addr old = b->top, top = p + rounded(h, size);
     hs_probe(h, HS_BUMP, p, old, top);
     b->last = p;
     b->top = top;
@@ -59,7 +61,7 @@ static __attribute__((noinline, cold)) hs_addr take_grown(hs_heap *h, hs_addr p,
 
 static inline hs_addr take(hs_heap *h, hs_addr p, size_t size)
 {
-    hs_probe_detail(h, HS_ROUND, 0, 0, size, hs_round_up(size, unit(h)));
+    hs_probe_detail(h, HS_ROUND, 0, 0, size, rounded(h, size));
     return fits(h, p, size) ? hand_out(h, p, size) : take_grown(h, p, size);
 }
 
@@ -86,7 +88,7 @@ static void bump_free(hs_heap *h, hs_addr p)
 static bool resize_latest(hs_heap *h, size_t size)
 {
     struct bump *b = h->state;
-    hs_addr p = b->last, top = p + hs_round_up(size, unit(h));
+    hs_addr p = b->last, top = p + rounded(h, size);
     if (!fits(h, p, size) && !fits_grown(h, p, size)) return false;
     if (top < b->top) top = b->top;
     hs_probe(h, HS_BUMP, p, b->top, top);
@@ -114,7 +116,7 @@ static hs_addr bump_realloc(hs_heap *h, hs_addr p, size_t size)
 static void bump_init(hs_heap *h)
 {
     struct bump *b = h->state;
-    *b = (struct bump){.top = h->base, .last = HS_NULL};
+    *b = (struct bump){.top = h->base, .unit = 8u << h->options[ALIGN], .last = HS_NULL};
 }
 
 static bool bump_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
