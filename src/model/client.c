@@ -396,15 +396,15 @@ static void note_difference(void *context, size_t from, size_t to)
     d->places[d->count++] = (to + sizeof(hs_client_block) - 1) / sizeof(hs_client_block);
 }
 
-/* So many that to tell them all is to tell of everything. */
-enum { MANY = 1 << 16 };
+/* So many, or this part of all, that to tell them all is to tell of everything. */
+enum { MANY = 1 << 16, MOST_PART = 4 };
 
 static bool are_many(const hs_client *c, const differences *d)
 {
     size_t n = 0;
     for (size_t i = 0; i < d->count && d->places[i] < c->block_count; i += 2)
         n += (d->places[i + 1] < c->block_count ? d->places[i + 1] : c->block_count) - d->places[i];
-    return n > MANY;
+    return n > MANY || n > c->block_count / MOST_PART;
 }
 
 static void tell_differences(const hs_client *c, const differences *d, hs_client_tell *tell,
