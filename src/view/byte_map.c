@@ -579,7 +579,7 @@ void hs_map_legend(const hs_session *s, const hs_map_plan *plan, hs_pane p, int 
         else
             column = put_sample(p, row, column, roles[i], hs_theme_glyph(roles[i], ascii));
         column = hs_putf(p, row, column, HS_ROLE_DIM, " %s%s  ", hs_theme_look(roles[i])->name,
-                         shaded ? " by quarters" : "");
+                         shaded ? " share" : "");
     }
     for (size_t i = 0; i < n; i++) {
         hs_put_glyph(p, row, column, HS_ROLE_MARK, hs_theme_glyph(HS_ROLE_MARK, ascii));
