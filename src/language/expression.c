@@ -302,7 +302,9 @@ static bool read_primary(hs_reader *r, uint64_t *value)
     }
     if (r->at >= r->length || (c && strchr("\n;#}", c)))
         return hs_complain(r->complaint, here(r), "a number or a name is missing here");
-    return hs_complain(r->complaint, here(r), "a number or a name should stand here");
+    hs_complain(r->complaint, here(r), "a number or a name should stand here");
+    if (c != '\'') return false;
+    return hs_hint(r->complaint, "one character stands in '...', a text in \"...\"");
 }
 
 static bool combine(hs_reader *r, char operator, uint64_t left, uint64_t right, size_t start,

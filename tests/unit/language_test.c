@@ -101,7 +101,7 @@ static void sizes_that_are_none_are_refused_by_name(void **state)
         {"malloc 2kk", "2kk is no number"},
         {"malloc 2 + ", "missing here"},
         {"malloc (2", "this ( has no )"},
-        {"malloc 'A", "should stand here"},
+        {"malloc 'AB'", "should stand here; one character stands in '...', a text in"},
         {"malloc", "malloc: N is missing; write malloc N"},
         {"malloc 1 2", "malloc does not take this"},
         {"malloc holse", "did you mean holes?"},
