@@ -44,6 +44,7 @@ typedef enum {
     HS_BECAUSE_TOO_SMALL,   /* reject: fewer bytes than needed */
     HS_BECAUSE_NOT_ALIGNED, /* reject: large enough, but not once the payload is aligned */
     HS_BECAUSE_NOT_BETTER,  /* reject: fits, but one seen before fits better */
+    HS_BECAUSE_ENOUGH,      /* reject: it waits to be joined; the request has joined its most */
     HS_BECAUSE_LIMIT,       /* fail: the heap may not grow that far */
     HS_BECAUSE_OVERFLOW,    /* fail: count times size is beyond what a size can say */
     HS_BECAUSE_NO_POWER,    /* fail: the alignment is not a power of two */

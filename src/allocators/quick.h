@@ -220,26 +220,44 @@ static inline bool is_last_resort(const hs_heap *h, hs_addr block)
            is_last(h, block);
 }
 
+/* The list of the largest quick blocks; NULL when none waits. */
+static hs_addr *largest_quick(struct quick *q)
+{
+    for (unsigned word = QUICK_WORDS; word-- > 0;)
+        for (uint64_t bits = q->bitmap[word], bit; bits; bits ^= bit) {
+            unsigned i = 63 - (unsigned)__builtin_clzll(bits);
+            bit = (uint64_t)1 << i;
+            if (q->head[64 * word + i]) return &q->head[64 * word + i];
+        }
+    return NULL;
+}
+
+/* This block stays in its list, as all do that are left: the request has joined its most. */
+static void leave_waiting(hs_heap *h, hs_addr block, uint64_t joined)
+{
+    hs_visit(h, block, size_of(h, block));
+    hs_probe_detail(h, HS_REJECT, HS_BECAUSE_ENOUGH, block, size_of(h, block), joined);
+}
+
 /* Put quick blocks into the structure, at most so many, each joined with its free neighbours, the
  * largest first, until it has a block for the request that is not the last of the heap. Returns
  * what it has then, or NULL. */
 static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment, uint64_t most)
 {
     struct quick *q = h->state;
+    hs_addr *head, block;
     for (unsigned i = 0; i < FRESH; i++) put_away_fresh(h, replace_oldest(&q->fresh, HS_NULL));
-    for (unsigned word = QUICK_WORDS; word-- > 0;)
-        for (uint64_t bits = q->bitmap[word], bit; bits; bits ^= bit) {
-            unsigned i = 63 - (unsigned)__builtin_clzll(bits);
-            bit = (uint64_t)1 << i;
-            for (hs_addr *head = &q->head[64 * word + i]; *head;) {
-                if (most-- == 0) return find(h, need, alignment);
-                hs_addr block = pop_quick(h, head);
-                hs_visit(h, block, size_of(h, block));
-                settle(h, block, true);
-                block = find(h, need, alignment);
-                if (block && !is_last(h, block)) return block;
-            }
+    for (uint64_t joined = 0; (head = largest_quick(q)); joined++) {
+        if (joined == most) {
+            leave_waiting(h, *head, joined);
+            break;
         }
+        block = pop_quick(h, head);
+        hs_visit(h, block, size_of(h, block));
+        settle(h, block, true);
+        block = find(h, need, alignment);
+        if (block && !is_last(h, block)) return block;
+    }
     return find(h, need, alignment);
 }
 

@@ -111,6 +111,10 @@ static void put_reason(FILE *out, const hs_event *reject)
         fputs("large enough, but not once the payload is aligned", out);
         break;
     case HS_BECAUSE_NOT_BETTER: fputs("fits, but one seen before fits better", out); break;
+    case HS_BECAUSE_ENOUGH:
+        fprintf(out, "it waits, for %" PRIu64 " were joined: no request of this size joins more",
+                reject->b);
+        break;
     default: fputs("not this one", out);
     }
 }

@@ -113,6 +113,22 @@ static void what_waits_is_told_by_the_list_that_it_waits_in(void **state)
     stage_free(s);
 }
 
+static void what_is_left_unjoined_though_it_waits_is_told(void **state)
+{
+    char line[32];
+    stage *s = stage_new("tlsf", 9608, 1 << 20);
+    (void)state;
+    stage_does(s, "repeat 300 { malloc 24 }");
+    for (int i = 1; i < 300; i += 2) {
+        snprintf(line, sizeof line, "free p%d", i);
+        stage_does(s, line);
+    }
+    stage_does(s, "malloc 104");
+    EXPECT_WHY(s, 451, "it waits, for 67 were joined: no request of this size joins more",
+               "the heap grows");
+    stage_free(s);
+}
+
 /* Deferred is what has no need to be now. */
 static void a_block_that_is_joined_though_coalescing_is_deferred_is_told_so(void **state)
 {
@@ -254,6 +270,7 @@ int main(void)
         TEST(only_blocks_looked_at_before_one_is_found_are_told_to_fit),
         TEST(coalescing_is_told_by_its_case),
         TEST(what_waits_is_told_by_the_list_that_it_waits_in),
+        TEST(what_is_left_unjoined_though_it_waits_is_told),
         TEST(a_block_that_is_joined_though_coalescing_is_deferred_is_told_so),
         TEST(growth_moves_and_failures_are_told),
         TEST(a_long_search_is_told_by_its_start_and_its_end),

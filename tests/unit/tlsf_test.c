@@ -345,6 +345,8 @@ static void a_request_joins_no_more_than_it_takes_to_write_its_bytes(void **stat
         assert_true(hs_malloc(h, size));
         assert_int_equal(count_events(h, HS_GROW), 1);
         assert_int_equal(count_events(h, HS_REMOVE), JOIN_FEW + (size + 8) / 32);
+        assert_int_equal(event(h, HS_REJECT)->detail, HS_BECAUSE_ENOUGH);
+        assert_int_equal(event(h, HS_REJECT)->b, JOIN_FEW + (size + 8) / 32);
         hs_heap_free(h);
     }
 }
