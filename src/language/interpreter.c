@@ -316,13 +316,16 @@ bool hs_interpreter_step(hs_interpreter *in, const hs_program *p, size_t index)
 /* What never ends must not take all memory: no script is so long. */
 enum { LONGEST = 1 << 30 };
 
+/* Up to a zero byte: what has one is refused, and need not be read to an end. */
 static char *read_stream(FILE *file, size_t *length)
 {
     size_t capacity = 0, n;
     char *text = hs_array_reserve(NULL, &capacity, 4096, 1);
     *length = 0;
     while ((n = fread(text + *length, 1, capacity - *length, file)) > 0) {
+        const char *zero = memchr(text + *length, 0, n);
         *length += n;
+        if (zero) return text;
         if (*length > LONGEST) break;
         text = hs_array_reserve(text, &capacity, *length + 1, 1);
     }

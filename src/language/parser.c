@@ -452,6 +452,16 @@ void hs_program_free(hs_program *program)
     free(program);
 }
 
+/* Not in a comment either: a file with a zero byte is no text, and its reader stops there. */
+static bool is_text(parser *p)
+{
+    const char *zero = memchr(p->r.text, 0, p->r.length);
+    if (!zero) return true;
+    size_t at = (size_t)(zero - p->r.text);
+    return hs_complain(p->r.complaint, (hs_span){at, at + 1},
+                       "a control character (0x00) stands here");
+}
+
 hs_program *hs_program_parse(const char *name, size_t first_line, const char *source, size_t length,
                              hs_complaint *complaint)
 {
@@ -466,7 +476,7 @@ hs_program *hs_program_parse(const char *name, size_t first_line, const char *so
     }
     parser p = {.r = {.text = program->source, .length = length, .complaint = complaint}};
     if (length >= 3 && memcmp(source, "\xef\xbb\xbf", 3) == 0) p.r.at = 3; /* byte order mark */
-    bool good = parse_statements(&p, &program->statements, &program->count);
+    bool good = is_text(&p) && parse_statements(&p, &program->statements, &program->count);
     if (good && !at_end(&p)) good = hs_complain(complaint, here(&p), "this } has no {");
     if (good) return program;
     hs_program_free(program);

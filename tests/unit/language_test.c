@@ -346,14 +346,15 @@ static void control_characters_are_named(void **state)
     REFUSES_BYTES(s, "help mal\001", "a control character (0x01)");
     REFUSES_BYTES(s, "allocator \"bump\\0\\0\\0\\0\\0\\0\\0\\0\"", "no name has a NUL byte");
     REFUSES_BYTES(s, "save \"x\\0y\"", "no name has a NUL byte");
-    REFUSES_BYTES(s, "x = \0", "stand here");
+    REFUSES_BYTES(s, "x = \0", "test:1:5: a control character (0x00)");
+    REFUSES_BYTES(s, "# a\0b", "test:1:4: a control character (0x00)");
     REFUSES_BYTES(s, "malloc\v8", "a control character (0x0b)");
 }
 
 static void the_line_shown_goes_on_behind_a_nul(void **state)
 {
     stage *s = *state;
-    REFUSES_BYTES(s, "note \"a\0b\"; free q", "\n  note \"a?b\"; free q\n                   ^");
+    REFUSES_BYTES(s, "note \"a\0b\"; free q", "\n  note \"a?b\"; free q\n         ^");
 }
 
 static void bytes_that_are_no_text_are_refused_or_kept(void **state)
