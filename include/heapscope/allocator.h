@@ -194,13 +194,39 @@ void *hs_heap_recall(hs_heap *, uint64_t committed, const void *state);
  *   realloc(NULL, n) is malloc(n); realloc(p, 0) frees p and returns NULL;
  *   calloc checks its product; every size that cannot be had returns NULL and changes nothing.
  * In a probed heap a request that runs into broken bytes is undone, and hs_fault tells. */
-hs_addr hs_malloc(hs_heap *, size_t size);
+static inline hs_addr hs_malloc(hs_heap *, size_t size);
 hs_addr hs_calloc(hs_heap *, size_t count, size_t size);
 hs_addr hs_aligned_alloc(hs_heap *, size_t alignment, size_t size);
 hs_addr hs_realloc(hs_heap *, hs_addr, size_t size);
-void hs_free(hs_heap *, hs_addr);
+static inline void hs_free(hs_heap *, hs_addr);
 
 /* The fault that ended the last request, or NULL. Valid until the next request. */
 const hs_event *hs_fault(const hs_heap *);
+
+/* --- How malloc and free are called ----------------------------------------------------------- */
+
+/* What a heap begins with: the functions of its allocator, or those that record what these do. A
+ * client that has a size, or a block, is one call away from them. */
+typedef struct {
+    hs_addr (*malloc)(hs_heap *, size_t size);
+    void (*free)(hs_heap *, hs_addr);
+} hs_calls;
+
+/* malloc(0) and free(NULL). */
+hs_addr hs_malloc_nothing(hs_heap *);
+void hs_free_nothing(hs_heap *);
+
+static inline hs_addr hs_malloc(hs_heap *h, size_t size)
+{
+    return size ? ((const hs_calls *)h)->malloc(h, size) : hs_malloc_nothing(h);
+}
+
+static inline void hs_free(hs_heap *h, hs_addr p)
+{
+    if (p)
+        ((const hs_calls *)h)->free(h, p);
+    else
+        hs_free_nothing(h);
+}
 
 #endif

@@ -247,16 +247,15 @@ static void free_probed(hs_heap *h, hs_addr p)
 
 static void choose_calls(hs_heap *h)
 {
-    h->malloc = h->recorder ? malloc_probed : h->allocator->malloc;
-    h->free = h->recorder ? free_probed : h->allocator->free;
+    h->calls.malloc = h->recorder ? malloc_probed : h->allocator->malloc;
+    h->calls.free = h->recorder ? free_probed : h->allocator->free;
 }
 
 /* In the other builds a request is nothing but the call of the allocator's function. */
 
-hs_addr hs_malloc(hs_heap *h, size_t size)
+hs_addr hs_malloc_nothing(hs_heap *h)
 {
-    if (size == 0 && !h->recorder) size = 1;
-    return h->malloc(h, size);
+    return h->calls.malloc(h, h->recorder ? 0 : 1);
 }
 
 hs_addr hs_calloc(hs_heap *h, size_t count, size_t size)
@@ -277,7 +276,7 @@ hs_addr hs_realloc(hs_heap *h, hs_addr p, size_t size)
     return serve_probed(h, &(request){.kind = HS_REALLOC, .p = p, .size = size});
 }
 
-void hs_free(hs_heap *h, hs_addr p)
+void hs_free_nothing(hs_heap *h)
 {
-    if (p || h->recorder) h->free(h, p);
+    if (h->recorder) h->calls.free(h, HS_NULL);
 }

@@ -14,6 +14,7 @@ typedef struct {
 } hs_account;
 
 struct hs_heap {
+    hs_calls calls; /* at the start, where clients look for it */
     hs_addr base, end, limit;
     hs_growth growth;
     uintptr_t bias;        /* real address = simulated address + bias, modulo 2^64 */
@@ -24,8 +25,6 @@ struct hs_heap {
     uint64_t options[HS_OPTIONS];
     const hs_allocator *allocator;
     hs_build build;
-    hs_addr (*malloc)(hs_heap *, size_t); /* the allocator's, or what records its events */
-    void (*free)(hs_heap *, hs_addr);
     uint64_t mapped; /* real bytes reserved */
     uint64_t ready;  /* of them, bytes that were prepared */
 };
