@@ -71,14 +71,18 @@ static void skip(parser *p, bool separators)
     }
 }
 
+static bool complain_control(const parser *p, size_t at)
+{
+    return hs_complain(p->r.complaint, (hs_span){at, at + 1},
+                       "a control character (0x%02x) stands here", (unsigned char)p->r.text[at]);
+}
+
 /* Complain about a control character within a word: no word has one. */
 static bool word_is_clean(const parser *p, hs_span w)
 {
     for (size_t i = w.start; i < w.end; i++) {
         unsigned char c = (unsigned char)p->r.text[i];
-        if (c < 0x20 || c == 0x7f)
-            return hs_complain(p->r.complaint, (hs_span){i, i + 1},
-                               "a control character (0x%02x) stands here", c);
+        if (c < 0x20 || c == 0x7f) return complain_control(p, i);
     }
     return true;
 }
@@ -237,7 +241,7 @@ static bool complain_extra(parser *p, const hs_statement *s)
     hs_command_syntax(s->command, syntax, sizeof syntax);
     unsigned char c = (unsigned char)peek(p);
     if (c < 0x20 || c == 0x7f)
-        hs_complain(p->r.complaint, here(p), "a control character (0x%02x) stands here", c);
+        complain_control(p, p->r.at);
     else
         hs_complain(p->r.complaint, word, "%s does not take this", s->command->name);
     return hs_hint(p->r.complaint, "write %s", syntax);
@@ -453,13 +457,10 @@ void hs_program_free(hs_program *program)
 }
 
 /* Not in a comment either: a file with a zero byte is no text, and its reader stops there. */
-static bool is_text(parser *p)
+static bool is_text(const parser *p)
 {
     const char *zero = memchr(p->r.text, 0, p->r.length);
-    if (!zero) return true;
-    size_t at = (size_t)(zero - p->r.text);
-    return hs_complain(p->r.complaint, (hs_span){at, at + 1},
-                       "a control character (0x00) stands here");
+    return !zero || complain_control(p, (size_t)(zero - p->r.text));
 }
 
 hs_program *hs_program_parse(const char *name, size_t first_line, const char *source, size_t length,
