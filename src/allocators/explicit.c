@@ -36,7 +36,7 @@ static const hs_option options[] = {
                .choices = orders,
                .fresh = true},
     [FIT] = {.name = "fit", .help = "which free block serves a request", .choices = fit_names},
-    [COALESCE] = HS_COALESCE_OPTION,
+    [COALESCE] = HS_COALESCE_OPTION(hs_coalescings),
     [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
     [ALIGN] = HS_ALIGN_OPTION,
     [HARDENED] = HS_HARDENED_OPTION,

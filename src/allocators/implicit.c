@@ -39,7 +39,7 @@ static const char *const fits[] = {"first", "next", "best", "worst", NULL};
 static const char *const off_on[] = {"off", "on", NULL};
 static const hs_option options[] = {
     [FIT] = {.name = "fit", .help = "which free block serves a request", .choices = fits},
-    [COALESCE] = HS_COALESCE_OPTION,
+    [COALESCE] = HS_COALESCE_OPTION(hs_coalescings),
     [FOOTER] = {.name = "footer",
                 .help = "boundary tags: a copy of the header at each block's end",
                 .choices = off_on,

@@ -21,10 +21,10 @@ static const char *const hs_alignments[] = {"8", "16", NULL};
 enum { HS_COALESCE_IMMEDIATE, HS_COALESCE_DEFERRED, HS_COALESCE_OFF };
 static const char *const hs_coalescings[] = {"immediate", "deferred", "off", NULL};
 
-#define HS_COALESCE_OPTION                                                                         \
+#define HS_COALESCE_OPTION(coalescings)                                                            \
     {                                                                                              \
         .name = "coalesce", .help = "when free neighbours become one block",                       \
-        .choices = hs_coalescings                                                                  \
+        .choices = (coalescings)                                                                   \
     }
 
 #endif

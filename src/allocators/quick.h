@@ -20,7 +20,7 @@
  * than it need be. Then they are joined if they are many. The small ones stay as long as the large
  * ones do: they are asked for again sooner.
  *
- * A request joins no more blocks than it could be made of, and a few: it takes no longer than to
+ * A request joins no more blocks than it could be made of, and a few: that takes no longer than to
  * write its bytes, however many wait. Only where it must be refused otherwise are all of them
  * joined. What is left waiting is joined by the requests that follow.
  *
@@ -60,12 +60,6 @@ struct quick {
 
 enum { DEFERRED, IMMEDIATE };
 static const char *const quick_coalescings[] = {"deferred", "immediate", NULL};
-
-#define HS_QUICK_COALESCE_OPTION                                                                   \
-    {                                                                                              \
-        .name = "coalesce", .help = "when free neighbours become one block",                       \
-        .choices = quick_coalescings                                                               \
-    }
 
 #define HS_QUICK_OPTION                                                                            \
     {                                                                                              \

@@ -41,7 +41,7 @@ struct lists {
 static const char *const fit_names[] = {"first", "best", NULL};
 static const hs_option options[] = {
     [FIT] = {.name = "fit", .help = "which block of a list serves a request", .choices = fit_names},
-    [COALESCE] = HS_QUICK_COALESCE_OPTION,
+    [COALESCE] = HS_COALESCE_OPTION(quick_coalescings),
     [QUICK] = HS_QUICK_OPTION,
     [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
     [ALIGN] = HS_ALIGN_OPTION,

@@ -53,7 +53,7 @@ struct tlsf {
 };
 
 static const hs_option options[] = {
-    [COALESCE] = HS_QUICK_COALESCE_OPTION,
+    [COALESCE] = HS_COALESCE_OPTION(quick_coalescings),
     [QUICK] = HS_QUICK_OPTION,
     [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
     [ALIGN] = HS_ALIGN_OPTION,
