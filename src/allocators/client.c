@@ -251,7 +251,8 @@ static void choose_calls(hs_heap *h)
     h->calls.free = h->recorder ? free_probed : h->allocator->free;
 }
 
-/* In the other builds a request is nothing but the call of the allocator's function. */
+/* In the other builds a request is nothing but the call of the allocator's function: that of malloc
+ * and free is in the header. */
 
 hs_addr hs_malloc_nothing(hs_heap *h)
 {

@@ -6,8 +6,7 @@
  * Time. Each round gives every allocator a fresh heap as large as the workload will need, all of
  * its pages touched; builds up what is live; then times the steady requests. Each round has them in
  * another order: who comes next finds caches and predictions as the one before left them. Medians
- * count. malloc keeps the heap of its first rounds,
- * and trims nothing: that is to its advantage.
+ * count. malloc keeps the heap of its first rounds, and trims nothing: that is to its advantage.
  *
  * Utilization. The most bytes ever live / the most bytes ever from the heap's start to the end of
  * its last block in use; for glibc, all it has from the system but the top chunk. Sampled, in a
