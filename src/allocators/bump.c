@@ -27,11 +27,11 @@ static inline uint64_t rounded(const hs_heap *h, size_t size)
     return hs_round_up(size, b->unit);
 }
 
-/* Is there room for `size` bytes at p? Both ends of the heap are multiples of the unit: what fits
- * before it is rounded up fits after. */
+/* Is there room for `size` bytes at p, at most the end? Both ends of the heap are multiples of the
+ * unit: what fits before it is rounded up fits after. */
 static inline bool fits(const hs_heap *h, hs_addr p, size_t size)
 {
-    return p <= h->end && size <= h->end - p;
+    return size <= h->end - p;
 }
 
 /* Is there, when the heap has grown? */
@@ -61,13 +61,13 @@ static __attribute__((noinline, cold)) hs_addr take_grown(hs_heap *h, hs_addr p,
 
 static inline hs_addr take(hs_heap *h, hs_addr p, size_t size)
 {
-    hs_probe_detail(h, HS_ROUND, 0, 0, size, rounded(h, size));
     return fits(h, p, size) ? hand_out(h, p, size) : take_grown(h, p, size);
 }
 
 static hs_addr bump_malloc(hs_heap *h, size_t size)
 {
     const struct bump *b = h->state;
+    hs_probe_detail(h, HS_ROUND, 0, 0, size, rounded(h, size));
     return take(h, b->top, size); /* top is a multiple of the unit */
 }
 
@@ -75,7 +75,9 @@ static hs_addr bump_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 {
     const struct bump *b = h->state;
     if (alignment > h->limit) return hs_fail(h, HS_BECAUSE_LIMIT, size);
-    return take(h, hs_round_up(b->top, alignment), size);
+    hs_addr p = hs_round_up(b->top, alignment);
+    hs_probe_detail(h, HS_ROUND, 0, 0, size, rounded(h, size));
+    return p <= h->end ? take(h, p, size) : take_grown(h, p, size);
 }
 
 static void bump_free(hs_heap *h, hs_addr p)
