@@ -8,7 +8,8 @@
 
 #include <heapscope/allocator.h>
 
-size_t play_heap(hs_heap *, const op *, size_t count, uint64_t *slots);
+/* Each allocator has a player of its own, of number 0 and up: see there. */
+size_t play_heap(size_t player, hs_heap *, const op *, size_t count, uint64_t *slots);
 
 /* malloc, free and realloc of the C library, or of what is loaded in its place. */
 size_t play_malloc(const op *, size_t count, uint64_t *slots);

@@ -58,6 +58,7 @@ typedef struct {
     const hs_allocator *raw, *probed; /* NULL: malloc or the bare pointer */
     const char *library;              /* NULL, or what takes malloc's place */
     bool immediate;                   /* coalesce immediate, which is not its initial option */
+    size_t player;                    /* of a heap */
 } contestant;
 
 typedef struct {
@@ -105,9 +106,9 @@ static double time_heap(const contestant *c, hs_build build, const play *p, cons
     hs_heap *h = new_heap(c, build, r->committed);
     if (!h) return NAN;
     touch(h);
-    play_heap(h, p->ops, p->build, slots);
+    play_heap(c->player, h, p->ops, p->build, slots);
     double from = now();
-    play_heap(h, p->ops + p->build, r->requests, slots);
+    play_heap(c->player, h, p->ops + p->build, r->requests, slots);
     double ns = (now() - from) / (double)r->requests;
     hs_heap_free(h);
     return ns;
@@ -195,7 +196,7 @@ static void survey_heap(const contestant *c, const play *p, result *r, uint64_t 
     for (i = 0; i < end && examined < EXAMINED; i++) {
         const op *o = &p->ops[i];
         if (!intact(h, o, slots)) r->state = DAMAGED;
-        if (!play_heap(h, o, 1, slots)) r->state = OUT_OF_MEMORY;
+        if (!play_heap(c->player, h, o, 1, slots)) r->state = OUT_OF_MEMORY;
         if (r->state != MEASURED) break;
         follow(&l, o);
         if (i >= p->build) examined += hs_events_counts(h).visits;
@@ -390,7 +391,9 @@ static bool is_among(const char *name, char *const *names, size_t n)
 
 static void enter(field *f, contestant c)
 {
-    if (f->count < COLUMNS) f->list[f->count++] = c;
+    if (f->count == COLUMNS) return;
+    c.player = f->count;
+    f->list[f->count++] = c;
 }
 
 /* mimalloc or jemalloc, in the first of the usual places that has it. */
@@ -412,7 +415,7 @@ static void enter_installed(field *f, const char *name, const char *file)
 static field gather(char *const *libraries, size_t count, char *const *only, size_t only_count)
 {
     field f = {0};
-    for (size_t i = 0; hs_allocator_at(i, HS_RAW) && i < COLUMNS - LIBRARIES - 6; i++) {
+    for (size_t i = 0; hs_allocator_at(i, HS_RAW); i++) {
         const hs_allocator *raw = hs_allocator_at(i, HS_RAW);
         if (raw->model_base || !is_among(raw->name, only, only_count)) continue;
         enter(&f,
