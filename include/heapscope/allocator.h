@@ -132,7 +132,7 @@ struct hs_allocator {
      * one before it reads where that ends and, by bit 0 of its word or by its footer, whether it is
      * in use: so a walk may begin in the middle of a sound heap. */
     bool (*walk)(const hs_heap *, const hs_block *previous, hs_block *out);
-    size_t (*marks)(const hs_heap *, hs_mark[HS_MARKS]);
+    size_t (*marks)(const hs_heap *, hs_mark[HS_MARKS]); /* NULL: it has none */
     /* The free blocks in their own order. Both are NULL where the shape is NONE. A list is false
      * beyond the last; links are false where no block can be. A reader of broken links may be led
      * round in a circle: it counts its steps. */
@@ -158,6 +158,7 @@ hs_heap *hs_heap_new(const hs_heap_config *, const hs_allocator *, hs_build,
 void hs_heap_free(hs_heap *);
 const hs_allocator *hs_heap_allocator(const hs_heap *);
 uint64_t hs_heap_option(const hs_heap *, size_t index);
+size_t hs_heap_marks(const hs_heap *, hs_mark[HS_MARKS]); /* says how many there are */
 
 /* Go on with another build of the same allocator, on the same bytes. A heap that was not probed has
  * no events of requests before that; one that was not counted has no counts of them. */

@@ -386,13 +386,6 @@ static bool buddy_walk(const hs_heap *h, const hs_block *previous, hs_block *out
     return true;
 }
 
-static size_t buddy_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
-{
-    (void)h;
-    (void)marks;
-    return 0;
-}
-
 /* As many lists as the heap's limit can have blocks for. */
 static bool buddy_list_at(const hs_heap *h, size_t index, hs_list *out)
 {
@@ -478,7 +471,6 @@ const hs_allocator HS_BUILD(buddy) = {
     .realloc = buddy_realloc,
     .free = buddy_free,
     .walk = buddy_walk,
-    .marks = buddy_marks,
     .list = buddy_list_at,
     .links = buddy_links,
     .check = buddy_check,

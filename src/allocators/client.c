@@ -75,6 +75,11 @@ uint64_t hs_heap_option(const hs_heap *h, size_t index)
     return h->options[index];
 }
 
+size_t hs_heap_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
+{
+    return h->allocator->marks ? h->allocator->marks(h, marks) : 0;
+}
+
 void hs_heap_set_option(hs_heap *h, size_t index, uint64_t value)
 {
     h->options[index] = value;

@@ -160,13 +160,6 @@ static void segregated_init(hs_heap *h)
     l->bitmap[list / 64] = (uint64_t)1 << list % 64;
 }
 
-static size_t segregated_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
-{
-    (void)h;
-    (void)marks;
-    return 0;
-}
-
 static bool segregated_list(const hs_heap *h, size_t index, hs_list *out)
 {
     const struct lists *l = h->state;
@@ -211,7 +204,6 @@ const hs_allocator HS_BUILD(segregated) = {
     .realloc = segregated_realloc,
     .free = segregated_free,
     .walk = quick_walk,
-    .marks = segregated_marks,
     .list = segregated_list,
     .links = quick_links,
     .check = segregated_check,

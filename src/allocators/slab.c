@@ -431,13 +431,6 @@ static bool slab_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
     return true;
 }
 
-static size_t slab_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
-{
-    (void)h;
-    (void)marks;
-    return 0;
-}
-
 /* The classes, then the free runs. */
 static bool slab_list(const hs_heap *h, size_t index, hs_list *out)
 {
@@ -510,7 +503,6 @@ const hs_allocator HS_BUILD(slab) = {
     .realloc = slab_realloc,
     .free = slab_free,
     .walk = slab_walk,
-    .marks = slab_marks,
     .list = slab_list,
     .links = run_links,
     .check = slab_check,

@@ -282,12 +282,6 @@ static bool tlsf_list(const hs_heap *h, size_t index, hs_list *out)
     return true;
 }
 
-static size_t tlsf_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
-{
-    (void)h, (void)marks;
-    return 0;
-}
-
 static bool check_bits(const hs_heap *h, size_t class, hs_damage *damage)
 {
     const struct tlsf *t = h->state;
@@ -329,7 +323,6 @@ const hs_allocator HS_BUILD(tlsf) = {
     .realloc = tlsf_realloc,
     .free = tlsf_free,
     .walk = quick_walk,
-    .marks = tlsf_marks,
     .list = tlsf_list,
     .links = quick_links,
     .check = tlsf_check,

@@ -357,7 +357,7 @@ void hs_atlas_marks_move(hs_session *s)
 {
     hs_mark marks[HS_MARKS];
     if (!s->kept->atlas) return;
-    size_t n = hs_heap_allocator(s->heap)->marks(s->heap, marks);
+    size_t n = hs_heap_marks(s->heap, marks);
     for (size_t i = 0; i < n; i++) hs_atlas_differs(s, marks[i].at - 1, marks[i].at + 1);
 }
 

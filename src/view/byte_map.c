@@ -374,7 +374,7 @@ static void label_marks(const painter *m)
 {
     hs_mark marks[HS_MARKS];
     const hs_heap *h = hs_session_heap(m->session);
-    size_t n = hs_heap_allocator(h)->marks(h, marks);
+    size_t n = hs_heap_marks(h, marks);
     for (size_t i = 0; i < n; i++) {
         hs_addr at = marks[i].at;
         if (at < m->from || at >= m->to) continue;
@@ -453,7 +453,7 @@ static void paint_end(const painter *m)
 {
     const hs_heap *h = hs_session_heap(m->session);
     hs_mark marks[HS_MARKS];
-    size_t n = hs_heap_allocator(h)->marks(h, marks);
+    size_t n = hs_heap_marks(h, marks);
     char now[32], scale[32];
     int row = m->ruler + m->plan->visible * m->plan->lines, column;
     hs_size_text(hs_heap_committed(h), now, sizeof now);
@@ -567,7 +567,7 @@ void hs_map_legend(const hs_session *s, const hs_map_plan *plan, hs_pane p, int 
     const hs_heap *h = hs_session_heap(s);
     bool ascii = p.scene->ascii;
     hs_mark marks[HS_MARKS];
-    size_t n = hs_heap_allocator(h)->marks(h, marks);
+    size_t n = hs_heap_marks(h, marks);
     int column = 0;
     for (size_t i = HS_SHARES; i-- > 0;) {
         if (roles[i] == HS_ROLE_FOOTER || roles[i] == HS_ROLE_DAMAGE) continue;

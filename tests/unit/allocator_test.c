@@ -309,7 +309,7 @@ static void both_builds_of_an_allocator_are_listed(void **state)
 static uint64_t bump_pointer(const hs_heap *h)
 {
     hs_mark marks[HS_MARKS];
-    assert_int_equal(hs_heap_allocator(h)->marks(h, marks), 1);
+    assert_int_equal(hs_heap_marks(h, marks), 1);
     return marks[0].at - HS_BASE;
 }
 
@@ -648,10 +648,10 @@ static void joining_keeps_the_rover_at_the_start_of_a_block(void **state)
     hs_damage damage;
     hs_mark marks[HS_MARKS];
     hs_heap *h = heap_after_frees("implicit 160 160 footer=on fit=next", "");
-    assert_int_equal(hs_heap_allocator(h)->marks(h, marks), 1);
+    assert_int_equal(hs_heap_marks(h, marks), 1);
     assert_int_equal(at(marks[0].at), 128);
     hs_free(h, HS_BASE + 104); /* joins the block that the rover points to */
-    hs_heap_allocator(h)->marks(h, marks);
+    hs_heap_marks(h, marks);
     assert_int_equal(at(marks[0].at), 96);
     assert_true(hs_heap_allocator(h)->check(h, &damage));
     hs_heap_free(h);

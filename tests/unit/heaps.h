@@ -113,7 +113,7 @@ static inline void take(const hs_heap *h, picture *p)
     p->size = hs_heap_committed(h);
     assert_true(p->size <= sizeof p->bytes);
     memcpy(p->bytes, hs_heap_bytes(h, hs_heap_base(h), p->size), p->size);
-    hs_heap_allocator(h)->marks(h, marks);
+    hs_heap_marks(h, marks);
     p->mark = marks[0];
 }
 

@@ -94,7 +94,7 @@ static void take_snapshot(client *c)
     snapshot *s = &c->before;
     s->size = hs_heap_committed(c->heap);
     memcpy(s->bytes, hs_heap_bytes(c->heap, hs_heap_base(c->heap), s->size), s->size);
-    s->mark_count = hs_heap_allocator(c->heap)->marks(c->heap, s->marks);
+    s->mark_count = hs_heap_marks(c->heap, s->marks);
     s->largest_free = largest_free(c->heap);
 }
 
@@ -181,7 +181,7 @@ static uint64_t bytes_asked(const operation *op)
 static void check_same_marks(const client *c)
 {
     hs_mark marks[HS_MARKS];
-    size_t n = hs_heap_allocator(c->heap)->marks(c->heap, marks);
+    size_t n = hs_heap_marks(c->heap, marks);
     must(c, n == c->before.mark_count, "a refused request changes no mark");
     for (size_t i = 0; i < n; i++)
         must(c, marks[i].at == c->before.marks[i].at, "a refused request changes no mark");
