@@ -17,6 +17,7 @@ static const char *kind_word(const hs_block *b)
     case HS_BLOCK_FREE: return "free";
     case HS_BLOCK_USED: return "used";
     case HS_BLOCK_DEAD: return "waits";
+    case HS_BLOCK_DAMAGED: return "broken";
     default: return "own";
     }
 }

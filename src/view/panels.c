@@ -66,15 +66,16 @@ static bool put_whole(hs_pane p, int row, int column, hs_role role, const char *
     return true;
 }
 
-/* The client's name and size; without room for both the name alone. */
+/* The client's name and size; without room for both the name alone, and a mark. */
 static void put_client(const hs_session *s, hs_pane p, int row, int column,
                        const hs_client_block *c)
 {
     char text[128];
     const char *name = hs_session_block_name(s, c);
     snprintf(text, sizeof text, "%s %" PRIu64, name, c->requested);
-    if (!put_whole(p, row, column, HS_ROLE_TEXT, text))
-        put_whole(p, row, column, HS_ROLE_TEXT, name);
+    if (put_whole(p, row, column, HS_ROLE_TEXT, text)) return;
+    if (!put_whole(p, row, column, HS_ROLE_TEXT, name)) return;
+    put_whole(p, row, column + (int)strlen(name), HS_ROLE_DIM, p.scene->ascii ? ">" : "…");
 }
 
 static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *seen)
@@ -89,7 +90,7 @@ static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *se
     if (seen->client)
         put_client(s, p, row, column + 1, seen->client);
     else if (b->damage)
-        put_cut(p, row, column, HS_ROLE_ERROR, b->damage);
+        put_cut(p, row, column + 1, HS_ROLE_ERROR, b->damage);
 }
 
 /* Above the list: how many there are; and which are on show, if not the first ones. */
