@@ -69,7 +69,7 @@ const char *hs_words_resolve(const hs_words *w, const char *kind, const char *te
     list_matches(w, "", 0, list, sizeof list);
     if (nearest)
         hs_hint(complaint, "did you mean %s?", nearest);
-    else if (w->count && w->count <= 12)
+    else if (w->count && w->count <= 14)
         hs_hint(complaint, "there is %s", list);
     return NULL;
 }

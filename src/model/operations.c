@@ -136,6 +136,28 @@ static bool start_over(hs_session *s, const hs_setup *setup, bool again, hs_prob
     return true;
 }
 
+/* What a row of the map can show: a power of two, and a word at least; 0 stays. */
+static uint64_t row_bytes(uint64_t zoom)
+{
+    while (zoom & (zoom - 1)) zoom &= zoom - 1;
+    return zoom && zoom < sizeof(uint64_t) ? sizeof(uint64_t) : zoom;
+}
+
+/* The allocator has no such option: which ones have? */
+static bool no_option(const hs_session *s, const char *name, hs_problem *problem)
+{
+    const hs_allocator *a;
+    char owners[128] = "";
+    size_t used = 0;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        if (option_named(a->options, a->option_count, name) && used < sizeof owners)
+            used += (size_t)snprintf(owners + used, sizeof owners - used, "%s%s", used ? ", " : "",
+                                     a->name);
+    if (!used) return hs_wrong(problem, HS_OPERAND_NAME, "there is no option called %s", name);
+    return hs_wrong(problem, HS_OPERAND_NAME, "%s has no option %s; these have: %s",
+                    s->is.setup.name, name, owners);
+}
+
 bool hs_perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
 {
     const hs_allocator *a = s->is.setup.allocator;
@@ -150,15 +172,10 @@ bool hs_perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
         return true;
     }
     o = option_named(hs_settings, HS_SETTINGS, op->name);
-    if (!o) {
-        for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
-            if (option_named(a->options, a->option_count, op->name))
-                return hs_wrong(problem, HS_OPERAND_NAME,
-                                "%s is an option of the allocator %s, not of %s", op->name, a->name,
-                                s->is.setup.name);
-        return hs_wrong(problem, HS_OPERAND_NAME, "there is no option called %s", op->name);
-    }
+    if (!o) return no_option(s, op->name, problem);
     if (!option_value(o, op->text, &setup.settings[o - hs_settings], problem)) return false;
+    if (o == &hs_settings[HS_SET_ZOOM])
+        setup.settings[HS_SET_ZOOM] = row_bytes(setup.settings[HS_SET_ZOOM]);
     if (op->replay) return start_over(s, &setup, true, problem);
     if (o == &hs_settings[HS_SET_SIZE] && setup.settings[HS_SET_SIZE] == HS_SIZE_LARGE)
         setup.settings[HS_SET_THEME] = HS_THEME_LIGHT; /* `set theme dark` behind it holds */

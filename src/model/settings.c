@@ -20,7 +20,7 @@ const hs_option hs_settings[HS_SETTINGS] = {
                       .help = "colours for a dark terminal or for a projector",
                       .choices = themes},
     [HS_SET_ZOOM] = {.name = "zoom",
-                     .help = "bytes in one row of the map; 0 fits the heap",
+                     .help = "bytes in one row of the map, a power of two; 0 fits the heap",
                      .maximum = (uint64_t)1 << 40},
     [HS_SET_PICTURE] = {.name = "picture",
                         .help = "line mode: draw the map after each change",

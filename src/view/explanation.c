@@ -348,6 +348,19 @@ static void put_fresh(FILE *out, const hs_session *s)
     fprintf(out, ": heap %" PRIu64 " bytes now", hs_heap_committed(h));
 }
 
+static void put_setting(FILE *out, const hs_session *s, const hs_op *op)
+{
+    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
+    uint64_t zoom = hs_session_setting(s, HS_SET_ZOOM);
+    bool fresh = false;
+    for (size_t i = 0; i < a->option_count; i++)
+        fresh |= a->options[i].fresh && strcmp(a->options[i].name, op->name) == 0;
+    if (strcmp(op->name, hs_settings[HS_SET_ZOOM].name) == 0)
+        fprintf(out, "zoom is %" PRIu64 " now", zoom);
+    else
+        fprintf(out, "%s is %s now%s", op->name, op->text, fresh ? "; the heap is fresh" : "");
+}
+
 char *hs_explain(const hs_session *s)
 {
     char *text = NULL;
@@ -364,7 +377,7 @@ char *hs_explain(const hs_session *s)
     else if (op->kind == HS_OP_WRITE)
         put_write(out, s, last);
     else if (op->kind == HS_OP_SET)
-        fprintf(out, "%s is %s now%s", op->name, op->text, last->any ? "" : "; the heap is fresh");
+        put_setting(out, s, op);
     else if (op->kind == HS_OP_MACHINE)
         fputs(hs_session_mmu(s)->report, out);
     else if (op->kind == HS_OP_ASSIGN)

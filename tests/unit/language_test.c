@@ -807,7 +807,7 @@ static void set_takes_numbers_as_sizes_and_words_by_their_list(void **state)
     stage_refuses(s, "set pace \"3\"", "a number or a name should stand here");
     stage_refuses(s, "set pace fast", "there is no variable or measure fast");
     stage_does(s, "allocator bump; set align 16");
-    stage_refuses(s, "set fit best", "fit is an option of the allocator implicit, not of bump");
+    stage_refuses(s, "set fit best", "bump has no option fit; these have: implicit, explicit, segregated");
 }
 
 static void large_is_light_unless_something_else_is_set(void **state)
