@@ -170,7 +170,7 @@ typedef struct {
     hs_addr highest; /* the highest end of any block taken; 0: none was */
 } hs_tally;
 
-/* The sums since this was asked last. */
+/* The sums since this was asked last; zero where the counted build was never used. */
 hs_tally hs_heap_tally(hs_heap *);
 /* The first range of bytes at or behind `from` that the counted build has written to since it was
  * asked for it last; from *from to *to - 1, whole pages of HS_HEAP_PAGE bytes, counted from the

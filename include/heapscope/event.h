@@ -10,7 +10,8 @@
 typedef enum {
     HS_REQUEST,  /* detail: hs_request; at: the pointer passed in; a: size; b: alignment or count */
     HS_ROUND,    /* a: bytes requested; b: bytes the block needs; detail: header and footer bytes */
-    HS_VISIT,    /* at: a block that is looked at; a: its size */
+    HS_VISIT,    /* at: a block that is looked at; a: its size; detail: 1 when it will do for the
+                    request, unless its rejection follows; 0: looked at for another reason */
     HS_REJECT,   /* at: the block just visited; a: its size; detail: hs_reason */
     HS_LOOK,     /* a: index of a list that is looked at; at: its first block, or NULL */
     HS_CHOOSE,   /* at: the block that will serve the request; a: its size */
@@ -85,6 +86,9 @@ hs_counts hs_events_counts(const hs_heap *);
  * must begin at the last event. False when the last thing was no request, or ended in a fault. */
 bool hs_heap_slow_motion(hs_heap *);
 void hs_heap_seek(hs_heap *, size_t n);
+
+/* Where the block ends that is in use as this event says; HS_NULL where it says so of none. */
+hs_addr hs_event_block_end(const hs_event *);
 
 const char *hs_event_name(hs_event_kind);
 const char *hs_request_name(hs_request);

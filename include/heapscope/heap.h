@@ -28,7 +28,7 @@ typedef struct hs_heap hs_heap;
 typedef struct hs_allocator hs_allocator;
 
 /* Sizes are rounded up to a multiple of 16 and lie within SMALLEST and LARGEST. A model of a heap
- * (allocator.h) takes the initial size as it is, for its maximum, too. */
+ * (allocator.h) takes an initial size within them as it is, for its maximum, too. */
 typedef struct {
     uint64_t initial; /* committed at the start */
     uint64_t maximum; /* the heap never grows beyond it; at least `initial` */

@@ -290,9 +290,17 @@ typedef struct {
     hs_addr result;
     uint32_t variable; /* the one that was assigned, or HS_NONE */
     bool misuse;       /* the pointer was none that may be freed, and was passed on all the same */
+    bool faulted;      /* it ended in a fault and was undone: `number` is of what comes next */
 } hs_last;
 
 const hs_last *hs_session_last(const hs_session *);
+
+/* Do the heap's events tell operation n, and is all set as it was then? */
+bool hs_session_tells(const hs_session *, uint64_t n);
+
+/* What an HS_FAULT says: where the allocator was led, or what it found. */
+enum { HS_FAULT_TEXT = 128 };
+void hs_fault_text(const hs_event *, char out[HS_FAULT_TEXT]);
 
 /* The number of the operation after which the allocator's check first failed; 0 while the heap is
  * sound. Only what can break it is tested: writes that leave the blocks of the client, and requests

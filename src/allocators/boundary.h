@@ -206,13 +206,15 @@ static inline hs_addr coalesce(hs_heap *h, hs_addr block, uint64_t *size)
     return block;
 }
 
-/* Put a block that nobody uses into the structure, joined with its neighbours when `join`. */
-static inline void settle(hs_heap *h, hs_addr block, bool join)
+/* Put a block that nobody uses into the structure, joined with its neighbours when `join`. Returns
+ * what it is part of then. */
+static inline hs_addr settle(hs_heap *h, hs_addr block, bool join)
 {
     uint64_t size = size_of(h, block);
     if (join) block = coalesce(h, block, &size);
     mark_free(h, block, size, header_at(h, block) & LEFT_USED);
     insert(h, block, size);
+    return block;
 }
 
 /* Give a block back. */

@@ -270,7 +270,7 @@ static hs_addr buddy_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
         found = first_list(h, index);
     }
     hs_addr block = b->heads[found];
-    hs_visit(h, block, size_in_list(found));
+    hs_try(h, block, size_in_list(found));
     hs_probe(h, HS_CHOOSE, block, size_in_list(found), 0);
     detach(h, block, size_in_list(found));
     return take(h, block, halve(h, block, size_in_list(found), bytes), alignment);

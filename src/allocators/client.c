@@ -104,8 +104,10 @@ void hs_heap_use(hs_heap *h, hs_build build)
 
 hs_tally hs_heap_tally(hs_heap *h)
 {
-    hs_tally sums = h->account->sums;
-    h->account->sums = (hs_tally){0};
+    hs_tally sums = {0}, none = {0};
+    if (!h->account) return none;
+    sums = h->account->sums;
+    h->account->sums = none;
     return sums;
 }
 
@@ -228,10 +230,16 @@ bool hs_heap_slow_motion(hs_heap *h)
     const hs_event *e = hs_events(h, &n);
     if (!n || e->kind != HS_REQUEST || hs_fault(h)) return false;
     request again = {.kind = (hs_request)e->detail, .p = e->at, .size = e->a, .other = e->b};
+    const hs_growth growth = h->growth;
+    uint64_t options[HS_OPTIONS];
+    memcpy(options, h->options, sizeof options);
     hs_record_undo(h);
+    hs_record_recall_settings(h);
     hs_record_trace(h->recorder, true);
     serve_probed(h, &again);
     hs_record_trace(h->recorder, false);
+    memcpy(h->options, options, sizeof options);
+    h->growth = growth;
     return true;
 }
 

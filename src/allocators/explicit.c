@@ -10,8 +10,8 @@
  *              (the list in heap order: a slower free, less fragmentation)
  *   fit        first: the first that is large enough; best: the smallest that is
  *   coalesce   immediate: free joins the block with its free neighbours;
- *              deferred: all neighbours are joined when a search fails and joining would help
- *
+ *              deferred: all neighbours are joined when a search fails and joining would help;
+ *              off: a realloc that grows in place is all that joins
  *   hardened   on: defences against bugs of the client, by hardening.h
  *
  * Follows: Knuth, The Art of Computer Programming 1, 2.5; Bryant & O'Hallaron, Computer Systems
@@ -61,18 +61,25 @@ static hs_addr predecessor(hs_heap *h, hs_addr block)
     return before;
 }
 
-static void insert(hs_heap *h, hs_addr block, uint64_t size)
+/* In front of all others where `before` is NULL. */
+static void insert_behind(hs_heap *h, hs_addr before, hs_addr block, uint64_t size)
 {
     struct explicit_list *l = h->state;
-    hs_addr before = HS_NULL;
     hs_probe(h, HS_INSERT, block, size, 0);
-    if (h->options[ORDER] == FIFO) before = l->tail;
-    if (h->options[ORDER] == BY_ADDRESS) before = predecessor(h, block);
     if (before)
         push_behind(h, before, block);
     else
         push(h, &l->head, block);
     if (l->tail == before) l->tail = block;
+}
+
+static void insert(hs_heap *h, hs_addr block, uint64_t size)
+{
+    const struct explicit_list *l = h->state;
+    hs_addr before = HS_NULL;
+    if (h->options[ORDER] == FIFO) before = l->tail;
+    if (h->options[ORDER] == BY_ADDRESS) before = predecessor(h, block);
+    insert_behind(h, before, block, size);
 }
 
 static void detach(hs_heap *h, hs_addr block, uint64_t size)
@@ -118,12 +125,15 @@ static bool joining_helps(hs_heap *h, uint64_t need, uint64_t alignment)
     }
 }
 
+/* A list in heap order need not be searched for a block's place: it is the one of its left part. */
 static void coalesce_all(hs_heap *h)
 {
+    bool ordered = h->options[ORDER] == BY_ADDRESS;
     for (hs_addr block = first(h); block != end_mark(h); block += size_of(h, block)) {
         uint64_t size = size_of(h, block);
         hs_visit(h, block, size);
         if (!is_free(h, block) || !is_free(h, block + size)) continue;
+        hs_addr before = ordered ? previous_of(h, block) : HS_NULL;
         detach(h, block, size);
         while (is_free(h, block + size)) {
             uint64_t right = size_of(h, block + size);
@@ -134,7 +144,10 @@ static void coalesce_all(hs_heap *h)
             size += right;
         }
         mark_free(h, block, size, header_at(h, block) & LEFT_USED);
-        insert(h, block, size);
+        if (ordered)
+            insert_behind(h, before, block, size);
+        else
+            insert(h, block, size);
     }
 }
 
@@ -153,21 +166,30 @@ static bool quarantine_helps(hs_heap *h, uint64_t need, uint64_t alignment)
 
 /* --- The requests --------------------------------------------------------------------------- */
 
+/* A block of the list, after quarantine and deferred coalescing have done what they can. Blocks
+ * that were freed while coalescing was off or deferred lie apart until then, whatever it is now. */
+static hs_addr find_at_last(hs_heap *h, uint64_t need, uint64_t alignment)
+{
+    bool joins = h->options[COALESCE] == HS_COALESCE_DEFERRED;
+    hs_addr block = find(h, need, alignment);
+    if (!block && quarantine_helps(h, need, alignment)) {
+        let_out_all(h, &((struct explicit_list *)h->state)->quarantine, joins_at_once(h));
+        block = find(h, need, alignment);
+        joins = h->options[COALESCE] != HS_COALESCE_OFF;
+    }
+    if (!block && joins && joining_helps(h, need, alignment)) {
+        coalesce_all(h);
+        block = find(h, need, alignment);
+    }
+    return block;
+}
+
 static hs_addr explicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 {
     if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
     hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
-    hs_addr block = find(h, need, alignment);
-    if (!block && quarantine_helps(h, need, alignment)) {
-        let_out_all(h, &((struct explicit_list *)h->state)->quarantine, joins_at_once(h));
-        block = find(h, need, alignment);
-    }
-    if (!block && h->options[COALESCE] == HS_COALESCE_DEFERRED &&
-        joining_helps(h, need, alignment)) {
-        coalesce_all(h);
-        block = find(h, need, alignment);
-    }
+    hs_addr block = find_at_last(h, need, alignment);
     if (block)
         choose(h, block);
     else

@@ -16,7 +16,8 @@
  *              and can hold a block at all; otherwise it stays in the block as padding
  *   coalesce   immediate: free joins the block with its free neighbours; the left one is found by
  *              its footer, so without footers only the right one is joined.
- *              deferred: all free neighbours are joined when a search fails and joining would help
+ *              deferred: all free neighbours are joined when a search fails and joining would help;
+ *              off: a realloc that grows in place is all that joins
  *   footer     boundary tag: a copy of the header at the block's end
  *
  * Follows: Knuth, The Art of Computer Programming 1, 2.5; Bryant & O'Hallaron, Computer Systems
@@ -139,7 +140,7 @@ static hs_addr search(hs_heap *h, uint64_t need, uint64_t alignment)
     uint64_t best_size = 0;
     do {
         uint64_t size = size_of(h, block);
-        hs_visit(h, block, size);
+        hs_try(h, block, size);
         if (!is_free(h, block)) {
             hs_reject(h, block, size, HS_BECAUSE_USED);
         } else if (size < need) {

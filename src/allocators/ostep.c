@@ -94,7 +94,7 @@ static int search(hs_heap *h, uint64_t size, uint64_t alignment)
     int found = NOWHERE;
     for (int i = 0; i < o->free; i++) {
         const piece *p = &o->table[i];
-        hs_visit(h, p->at, p->size);
+        hs_try(h, p->at, p->size);
         if (size > p->size)
             hs_reject(h, p->at, p->size, HS_BECAUSE_TOO_SMALL);
         else if (lead(p->at, alignment) > p->size - size)

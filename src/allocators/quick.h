@@ -241,6 +241,8 @@ static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment, uint64_
     struct quick *q = h->state;
     hs_addr *head, block;
     for (unsigned i = 0; i < FRESH; i++) put_away_fresh(h, replace_oldest(&q->fresh, HS_NULL));
+    block = find(h, need, alignment);
+    if (block && !is_last(h, block)) return block;
     for (uint64_t joined = 0; (head = largest_quick(q)); joined++) {
         if (joined == most) {
             leave_waiting(h, *head, joined);
@@ -248,9 +250,8 @@ static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment, uint64_
         }
         block = pop_quick(h, head);
         hs_visit(h, block, size_of(h, block));
-        settle(h, block, true);
-        block = find(h, need, alignment);
-        if (block && !is_last(h, block)) return block;
+        block = settle(h, block, true);
+        if (fits(block, size_of(h, block), need, alignment) && !is_last(h, block)) return block;
     }
     return find(h, need, alignment);
 }

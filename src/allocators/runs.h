@@ -153,7 +153,7 @@ static inline hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
     hs_probe(h, HS_LOOK, r->free, r->list, 0);
     for (hs_addr run = r->free; run; run = next_of(h, run)) {
         uint64_t size = size_in(hs_load(h, run));
-        hs_visit(h, run, size);
+        hs_try(h, run, size);
         if (fits(h, run, size, need, alignment)) return run;
         hs_reject(h, run, size, size < need ? HS_BECAUSE_TOO_SMALL : HS_BECAUSE_NOT_ALIGNED);
     }

@@ -195,7 +195,9 @@ static hs_addr obtain(hs_heap *h, uint64_t need, uint64_t alignment)
         detach(h, run, size_in(hs_load(h, run)));
     else
         run = extend(h, need, alignment);
-    return run ? put_to_use(h, run, need, alignment) : HS_NULL;
+    if (!run) return HS_NULL;
+    hs_probe(h, HS_CHOOSE, run, size_in(hs_load(h, run)), 0);
+    return put_to_use(h, run, need, alignment);
 }
 
 /* A slab for a class, first in its list; or NULL. */
@@ -255,15 +257,34 @@ static inline unsigned class_for(const hs_heap *h, size_t alignment, size_t size
     return class;
 }
 
+static inline bool is_absurd(const hs_heap *h, size_t alignment, size_t size)
+{
+    return size > h->limit - h->base || alignment > h->limit;
+}
+
+/* Bytes of the run that such a payload is alone in. */
+static inline uint64_t large_bytes(const hs_heap *h, size_t alignment, size_t size)
+{
+    return hs_round_up(offset_for(h, alignment) + size, unit(h));
+}
+
+/* No run is left for it, or for a slab of its class. */
+static hs_addr refuse(hs_heap *h, size_t alignment, size_t size)
+{
+    const struct slabs *s = h->state;
+    if (is_absurd(h, alignment, size)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
+    bool is_large = class_for(h, alignment, size) >= s->count;
+    return hs_fail(h, HS_BECAUSE_LIMIT, is_large ? large_bytes(h, alignment, size) : unit(h));
+}
+
 /* A run of units for one payload. */
 static hs_addr malloc_large(hs_heap *h, size_t alignment, size_t size)
 {
-    uint64_t offset = offset_for(h, alignment), need = hs_round_up(offset + size, unit(h));
+    uint64_t offset = offset_for(h, alignment), need = large_bytes(h, alignment, size);
     hs_probe_detail(h, HS_ROUND, (unsigned)offset, 0, size, need);
     hs_addr run = obtain(h, need, alignment);
     if (!run) return HS_NULL;
     hs_store(h, run + WORD, offset);
-    hs_probe(h, HS_CHOOSE, run, need, 0);
     hs_probe(h, HS_TAKE, run, need, 0);
     return run + offset;
 }
@@ -271,7 +292,7 @@ static hs_addr malloc_large(hs_heap *h, size_t alignment, size_t size)
 static inline hs_addr allocate(hs_heap *h, size_t alignment, size_t size)
 {
     const struct slabs *s = h->state;
-    if (size > h->limit - h->base || alignment > h->limit) return HS_NULL;
+    if (is_absurd(h, alignment, size)) return HS_NULL;
     unsigned class = class_for(h, alignment, size);
     if (class >= s->count) return malloc_large(h, alignment, size);
     hs_probe_detail(h, HS_ROUND, 0, 0, size, object_size(h, class));
@@ -281,13 +302,13 @@ static inline hs_addr allocate(hs_heap *h, size_t alignment, size_t size)
 static hs_addr slab_malloc(hs_heap *h, size_t size)
 {
     hs_addr p = allocate(h, GRAIN, size);
-    return p ? p : hs_fail(h, HS_BECAUSE_LIMIT, size);
+    return p ? p : refuse(h, GRAIN, size);
 }
 
 static hs_addr slab_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 {
     hs_addr p = allocate(h, alignment, size);
-    return p ? p : hs_fail(h, HS_BECAUSE_LIMIT, size);
+    return p ? p : refuse(h, alignment, size);
 }
 
 static void slab_free(hs_heap *h, hs_addr p)
@@ -307,9 +328,14 @@ static bool resize(hs_heap *h, hs_addr run, hs_addr p, size_t size)
 {
     const struct slabs *s = h->state;
     uint64_t word = hs_load(h, run), have = size_in(word);
-    if (word & IS_SLAB) return size <= s->largest && class_of(h, size) == class_of(h, have);
+    if (word & IS_SLAB) {
+        if (size > s->largest || class_of(h, size) != class_of(h, have)) return false;
+        hs_probe_detail(h, HS_ROUND, 0, 0, size, have);
+        return true;
+    }
     if (size <= s->largest) return false;
     uint64_t need = hs_round_up(p - run + size, unit(h));
+    hs_probe_detail(h, HS_ROUND, (unsigned)(p - run), 0, size, need);
     if (need > have) return expand(h, run, need);
     shrink(h, run, need);
     return true;
@@ -317,17 +343,20 @@ static bool resize(hs_heap *h, hs_addr run, hs_addr p, size_t size)
 
 static hs_addr slab_realloc(hs_heap *h, hs_addr p, size_t size)
 {
-    if (size > h->limit - h->base) return hs_fail(h, HS_BECAUSE_LIMIT, size);
+    if (is_absurd(h, GRAIN, size)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     hs_addr run = record_of(h, p), q = HS_NULL;
     uint64_t word = hs_load(h, run);
     uint64_t have = word & IS_SLAB ? size_in(word) : size_in(word) - (p - run);
     bool stays = resize(h, run, p, size);
     if (!stays) q = allocate(h, GRAIN, size);
     if (stays || (!q && size <= have)) { /* smaller, and no room to move: the old one will do */
-        hs_probe(h, HS_IN_PLACE, p, have, size);
+        if (word & IS_SLAB)
+            hs_probe(h, HS_IN_PLACE, p, have, have);
+        else
+            hs_probe(h, HS_IN_PLACE, run, size_in(word), size_in(hs_load(h, run)));
         return p;
     }
-    if (!q) return hs_fail(h, HS_BECAUSE_LIMIT, size);
+    if (!q) return refuse(h, GRAIN, size);
     hs_move(h, q, p, have < size ? have : size);
     slab_free(h, p);
     return q;

@@ -186,7 +186,7 @@ static inline hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
     if (class == LISTS) return HS_NULL;
     hs_addr block = t->heads[class];
     hs_probe(h, HS_LOOK, block, class, 0);
-    hs_visit(h, block, size_of(h, block));
+    hs_try(h, block, size_of(h, block));
     return block;
 }
 
@@ -200,7 +200,7 @@ static hs_addr look_through(hs_heap *h, uint64_t need, uint64_t alignment, uint6
         for (hs_addr b = t->heads[i]; b; b = next_of(h, b)) {
             uint64_t size = size_of(h, b);
             if (most-- == 0) return HS_NULL;
-            hs_visit(h, b, size);
+            hs_try(h, b, size);
             if (fits(b, size, need, alignment)) return b;
             hs_reject(h, b, size, size < need ? HS_BECAUSE_TOO_SMALL : HS_BECAUSE_NOT_ALIGNED);
         }

@@ -137,6 +137,7 @@ static void insert(hs_heap *h, hs_addr block, uint64_t size)
     }
     hs_probe(h, HS_INSERT, block, size, 0);
     t->found = HS_NULL;
+    t->link = ROOT;
     set_link(h, link, block);
     split(h, node, block, size);
 }
@@ -161,23 +162,28 @@ static void detach(hs_heap *h, hs_addr block, uint64_t size)
     hs_addr link = block == t->found ? t->link : link_to(h, block, size);
     hs_probe(h, HS_REMOVE, block, size, 0);
     t->found = HS_NULL;
+    t->link = ROOT;
     merge(h, link, child(h, block, LEFT), child(h, block, RIGHT));
 }
 
 /* --- The search ----------------------------------------------------------------------------- */
 
 /* The first block of the tree's order that is not left of a block of this size at this address. */
-static hs_addr first_from(hs_heap *h, uint64_t size, hs_addr address, hs_reason why_not)
+static hs_addr first_from(hs_heap *h, uint64_t size, hs_addr address, uint64_t need,
+                          uint64_t alignment)
 {
     struct tree *t = h->state;
     hs_addr node = t->root, link = ROOT;
     t->found = HS_NULL;
+    t->link = ROOT;
     while (node) {
-        uint64_t passed = pass(h, node);
+        uint64_t passed = size_of(h, node);
         bool too_early = is_left_of(passed, node, size, address);
-        if (too_early) {
-            hs_reject(h, node, passed, why_not);
-        } else {
+        hs_try(h, node, passed);
+        if (!fits(node, passed, need, alignment))
+            hs_reject(h, node, passed,
+                      passed < need ? HS_BECAUSE_TOO_SMALL : HS_BECAUSE_NOT_ALIGNED);
+        if (!too_early) {
             t->found = node;
             t->link = link;
         }
@@ -192,12 +198,9 @@ static hs_addr first_from(hs_heap *h, uint64_t size, hs_addr address, hs_reason 
  * until what is left of a block behind the multiple is enough. */
 static hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
 {
-    hs_addr block = first_from(h, need, HS_NULL, HS_BECAUSE_TOO_SMALL);
-    while (block && !fits(block, size_of(h, block), need, alignment)) {
-        uint64_t size = pass(h, block);
-        hs_reject(h, block, size, HS_BECAUSE_NOT_ALIGNED);
-        block = first_from(h, size, block + 1, HS_BECAUSE_NOT_ALIGNED);
-    }
+    hs_addr block = first_from(h, need, HS_NULL, need, alignment);
+    while (block && !fits(block, size_of(h, block), need, alignment))
+        block = first_from(h, size_of(h, block), block + 1, need, alignment);
     return block;
 }
 

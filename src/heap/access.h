@@ -47,6 +47,9 @@ static inline void hs_count(hs_heap *h, hs_event_kind kind, hs_addr at, uint64_t
     case HS_TAKE:
         if (at + a > t->highest) t->highest = at + a;
         break;
+    case HS_IN_PLACE:
+        if (at + b > t->highest) t->highest = at + b;
+        break;
     default: break;
     }
 }
@@ -65,10 +68,20 @@ static inline void hs_probe_detail(hs_heap *h, hs_event_kind kind, unsigned deta
     if (HS_PROBES) hs_record(h->recorder, (hs_event){(uint8_t)kind, (uint8_t)detail, at, a, b});
 }
 
+/* A block is looked at, whatever for. */
 static inline void hs_visit(hs_heap *h, hs_addr block, uint64_t size)
 {
     if (HS_PROBES)
-        hs_record_visit(h->recorder, h, block, size);
+        hs_record_visit(h->recorder, h, block, size, false);
+    else
+        hs_probe(h, HS_VISIT, block, size, 0);
+}
+
+/* A block is looked at by a search: it will do for the request, unless it is rejected. */
+static inline void hs_try(hs_heap *h, hs_addr block, uint64_t size)
+{
+    if (HS_PROBES)
+        hs_record_visit(h->recorder, h, block, size, true);
     else
         hs_probe(h, HS_VISIT, block, size, 0);
 }

@@ -100,7 +100,7 @@ bool hs_range_grow(hs_heap *h, hs_addr end)
     hs_addr old = h->end;
     h->end = h->base + size;
     if (h->recorder) hs_record(h->recorder, (hs_event){.kind = HS_GROW, .a = old, .b = h->end});
-    if (h->account) h->account->sums.counts.growths++;
+    if (h->build == HS_COUNTED) h->account->sums.counts.growths++;
     return true;
 }
 

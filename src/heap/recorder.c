@@ -18,9 +18,11 @@ struct hs_recorder {
     size_t kept_size, kept_capacity;
     void *state; /* the allocator's variables when the request began */
     size_t state_size;
-    const void *now; /* the allocator's variables as they are */
-    bool trace;      /* keep them at every event: */
-    uint8_t *trail;  /* those at event i begin at i * state_size */
+    const void *now;  /* the allocator's variables as they are */
+    hs_growth growth; /* what was set when the request began */
+    uint64_t options[HS_OPTIONS];
+    bool trace;     /* keep them at every event: */
+    uint8_t *trail; /* those at event i begin at i * state_size */
     size_t trail_capacity;
     size_t shown; /* events whose effects the heap shows */
     jmp_buf landing;
@@ -53,6 +55,15 @@ void hs_record_begin(hs_recorder *r, const hs_heap *h)
     r->counts = (hs_counts){0};
     memcpy(r->state, h->state, r->state_size);
     r->now = h->state;
+    r->growth = h->growth;
+    memcpy(r->options, h->options, sizeof r->options);
+}
+
+void hs_record_recall_settings(hs_heap *h)
+{
+    const hs_recorder *r = h->recorder;
+    h->growth = r->growth;
+    memcpy(h->options, r->options, sizeof h->options);
 }
 
 static void count(hs_counts *c, const hs_event *e)
@@ -89,8 +100,19 @@ static void keep(hs_recorder *r, const hs_event *e)
     r->shown = r->count;
 }
 
+/* A realloc that moves asks anew for what it asked before: that is told once. */
+static bool is_told(const hs_recorder *r, const hs_event *e)
+{
+    if (e->kind != HS_ROUND) return false;
+    for (size_t i = 0; i < r->count; i++)
+        if (r->events[i].kind == HS_ROUND && r->events[i].a == e->a && r->events[i].b == e->b)
+            return true;
+    return false;
+}
+
 void hs_record(hs_recorder *r, hs_event e)
 {
+    if (is_told(r, &e)) return;
     count(&r->counts, &e);
     if (is_left_out(r, e.kind))
         r->left_out++;
@@ -98,15 +120,17 @@ void hs_record(hs_recorder *r, hs_event e)
         keep(r, &e);
 }
 
-void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t size)
+void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t size, bool tried)
 {
-    /* A request may pass over the heap a few times, but never meets more blocks than bytes. */
-    if (r->counts.visits > h->end - h->base + 64) hs_record_fault(h, HS_BECAUSE_ENDLESS, block);
+    /* A block takes 16 bytes and more, and is met in a few passes over the heap, or once on each of
+     * a tree's ways down: so rarely that only a circle comes to twice as many visits as bytes. */
+    if (r->counts.visits > 2 * (h->end - h->base) + 64)
+        hs_record_fault(h, HS_BECAUSE_ENDLESS, block);
     r->counts.visits++;
     if (is_left_out(r, HS_VISIT))
         r->left_out++;
     else
-        keep(r, &(hs_event){.kind = HS_VISIT, .at = block, .a = size});
+        keep(r, &(hs_event){.kind = HS_VISIT, .detail = tried, .at = block, .a = size});
 }
 
 void hs_record_overwritten(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)
@@ -214,6 +238,12 @@ const hs_event *hs_fault(const hs_heap *h)
     size_t n;
     const hs_event *e = hs_events(h, &n);
     return n && e[n - 1].kind == HS_FAULT ? &e[n - 1] : NULL;
+}
+
+hs_addr hs_event_block_end(const hs_event *e)
+{
+    if (e->kind == HS_TAKE) return e->at + e->a;
+    return e->kind == HS_IN_PLACE ? e->at + e->b : HS_NULL;
 }
 
 const char *hs_event_name(hs_event_kind kind)

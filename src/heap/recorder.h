@@ -12,13 +12,13 @@
 hs_recorder *hs_recorder_new(size_t state_size);
 void hs_recorder_free(hs_recorder *);
 
-/* Forget the last request; remember the allocator's variables. */
+/* Forget the last request; remember the allocator's variables and what is set. */
 void hs_record_begin(hs_recorder *, const hs_heap *);
 
 void hs_record(hs_recorder *, hs_event);
 
 /* Note a block that is looked at. Faults when a request looks at more than there can be. */
-void hs_record_visit(hs_recorder *, const hs_heap *, hs_addr block, uint64_t size);
+void hs_record_visit(hs_recorder *, const hs_heap *, hs_addr block, uint64_t size, bool tried);
 
 /* Keep the n bytes at `at`, about to be overwritten by a HS_MOVE or HS_FILL that is recorded next.
  */
@@ -30,6 +30,9 @@ void hs_record_trace(hs_recorder *, bool on);
 
 /* Undo the last request, wholly. */
 void hs_record_undo(hs_heap *);
+
+/* Set what was set when the last request began: growth, and the allocator's options. */
+void hs_record_recall_settings(hs_heap *);
 
 /* Show the heap as it was after the first n events of the traced request. */
 void hs_record_seek(hs_heap *, size_t n);

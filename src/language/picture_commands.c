@@ -146,9 +146,9 @@ static void report_leaks(FILE *out, const hs_session *session)
     if (!all.blocks[HS_LOST] && !all.blocks[HS_POSSIBLY_LOST]) {
         fputs("no leaks: ", out);
     } else {
-        put_leaks(out, session, &all, list, HS_LOST, "definitely lost, no pointer is left:");
+        put_leaks(out, session, &all, list, HS_LOST, "definitely lost, no variable points to it:");
         put_leaks(out, session, &all, list, HS_POSSIBLY_LOST,
-                  "possibly lost, a pointer into the block is left:");
+                  "possibly lost, a variable points only into the block:");
     }
     fprintf(out, "still reachable: %" PRIu64 " bytes in %" PRIu64 " block%s", all.bytes[HS_REACHED],
             all.blocks[HS_REACHED], all.blocks[HS_REACHED] == 1 ? "" : "s");
@@ -166,12 +166,15 @@ static bool is_request(const hs_interpreter *in, uint64_t n)
     return hs_session_op(in->session, n - 1, &op) && op.kind == HS_OP_REQUEST;
 }
 
-/* The number of the request that a statement is about: the last one unless it says. 0: said. */
+/* The number of the request that a statement is about: the last one unless it says, which may have
+ * ended in a fault. 0: said. */
 static uint64_t request_number(hs_interpreter *in, const hs_statement *s)
 {
     uint64_t count = hs_session_op_count(in->session), n = count;
     char text[128];
     if (!s->arguments[0].present) {
+        const hs_last *last = hs_session_last(in->session);
+        if (last->faulted) return last->number;
         while (n > 0 && !is_request(in, n)) n--;
         if (!n) hs_fail_at(in, s->head, "there was no request yet", "malloc 24 is one");
         return n;

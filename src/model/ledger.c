@@ -60,7 +60,8 @@ static void book_free(hs_ledger *l, const hs_session *s, const hs_block *b)
     hs_addr payload = hs_block_payload(b);
     uint64_t again = highest > payload ? least(highest - payload, capacity) : 0;
     book(l, HS_CAUSE_HEADERS, b->header + b->footer);
-    book(l, capacity < 8 ? HS_CAUSE_SMALL : HS_CAUSE_FREE, again);
+    uint64_t smallest = hs_heap_allocator(hs_session_heap(s))->model_base ? 1 : 8;
+    book(l, capacity < smallest ? HS_CAUSE_SMALL : HS_CAUSE_FREE, again);
     book(l, HS_CAUSE_UNUSED, capacity - again);
     count_hole(l, b->size);
 }

@@ -89,15 +89,17 @@ void hs_session_read_events(hs_session *s)
     hs_addr highest = HS_NULL;
     hs_session_note_changes(s, 0, n);
     count_work(s);
-    for (size_t i = 0; i < n; i++)
-        if (e[i].kind == HS_TAKE && e[i].at + e[i].a > highest) highest = e[i].at + e[i].a;
+    for (size_t i = 0; i < n; i++) {
+        hs_addr end = hs_event_block_end(&e[i]);
+        if (end > highest) highest = end;
+    }
     hs_totals_add(&s->is.totals, hs_events_counts(s->heap), highest);
 }
 
 /* What a fault says to the user: before and after its address. */
 static const char *const fault_texts[][2] = {
     [HS_BECAUSE_ENDLESS] = {"the allocator went round in a circle at ", ""},
-    [HS_BECAUSE_OUTSIDE] = {"the allocator followed broken bytes out of the heap, to ",
+    [HS_BECAUSE_OUTSIDE] = {"the allocator was led out of the heap, to ",
                             ": a real program would crash here"},
     [HS_BECAUSE_CHECKSUM] = {"the header at ",
                              " has a wrong checksum: it was overwritten, or is no header"},
@@ -107,16 +109,22 @@ static const char *const fault_texts[][2] = {
     [HS_BECAUSE_POISON] = {"the byte at ", " was written after its block was freed"},
 };
 
+void hs_fault_text(const hs_event *fault, char out[HS_FAULT_TEXT])
+{
+    const char *const *text = fault_texts[fault->detail];
+    snprintf(out, HS_FAULT_TEXT, "%s0x%" PRIx64 "%s", text[0], fault->at, text[1]);
+}
+
 static bool fault_problem(const hs_session *s, hs_problem *problem)
 {
     const hs_event *fault = hs_fault(s->heap);
     if (!fault) return true;
-    const char *const *text = fault_texts[fault->detail];
-    char culprit[48] = "";
+    char text[HS_FAULT_TEXT], culprit[48] = "";
     hs_damage damage;
     if (s->is.broken_by)
         snprintf(culprit, sizeof culprit, " (broken by command %" PRIu64 ")", s->is.broken_by);
-    hs_wrong(problem, HS_OPERAND_NONE, "%s0x%" PRIx64 "%s%s", text[0], fault->at, text[1], culprit);
+    hs_fault_text(fault, text);
+    hs_wrong(problem, HS_OPERAND_NONE, "%s%s", text, culprit);
     if (!hs_heap_allocator(s->heap)->check(s->heap, &damage))
         snprintf(problem->hint, sizeof problem->hint, "the heap is broken at 0x%" PRIx64 ": %s",
                  damage.at, damage.what);
@@ -173,7 +181,8 @@ static void block_dies(hs_session *s, hs_addr p, uint64_t when)
     const hs_client_block *b = p ? hs_client_block_at(s->client, p) : NULL;
     if (!b || !b->live) return;
     hs_client_died(s->client, p, when);
-    hs_session_touch(s, p, p + b->requested); /* even where the allocator has nothing to write */
+    /* Even where the allocator has nothing to write, and the client no bytes. */
+    hs_session_touch(s, p, p + (b->requested ? b->requested : 1));
     block_changes(s, p, b->requested, 0);
     hs_shape_died(s->shape, p, b->requested);
     s->is.totals.live_blocks--;
@@ -310,7 +319,18 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
     uint64_t used_before = hs_session_used(s);
 
     hs_addr result = run_request(s->heap, op, p);
-    if (!fault_problem(s, problem)) {
+    bool faulted = !fault_problem(s, problem);
+    s->is.last = (hs_last){.any = true,
+                           .number = s->now,
+                           .op = *op,
+                           .old_value = takes ? p : HS_NULL,
+                           .old_size = old_size,
+                           .result = result,
+                           .variable = HS_NONE,
+                           .misuse = !good,
+                           .faulted = faulted};
+    if (faulted) {
+        s->is.last.op.name = s->is.last.op.text = NULL; /* they are the caller's */
         s->change_count = 0;
         return false;
     }
@@ -320,14 +340,7 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
     settle(s, op, *variable, p, result);
     mark_time(s, used_before, hs_events_counts(s->heap).visits);
     hs_session_tidy_changes(s);
-    s->is.last = (hs_last){.any = true,
-                           .number = s->now,
-                           .op = *op,
-                           .old_value = takes ? p : HS_NULL,
-                           .old_size = old_size,
-                           .result = result,
-                           .variable = *variable,
-                           .misuse = !good};
+    s->is.last.variable = *variable;
     hs_session_look_for_damage(s, !good);
     hs_atlas_follow(s);
     return true;

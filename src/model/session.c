@@ -382,10 +382,15 @@ bool hs_session_slow_motion(hs_session *s)
     return s->is.last.any && hs_heap_slow_motion(s->heap);
 }
 
+bool hs_session_tells(const hs_session *s, uint64_t n)
+{
+    return s->is.last.number == n && (s->at.count == n || s->is.last.faulted);
+}
+
 hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own)
 {
     hs_problem ignored;
-    *own = s->is.last.number == n ? NULL : hs_session_after(s, n, &ignored);
+    *own = hs_session_tells(s, n) ? NULL : hs_session_after(s, n, &ignored);
     hs_session *stage = *own ? *own : s;
     return stage->is.last.number == n && hs_session_slow_motion(stage) ? stage : NULL;
 }

@@ -9,8 +9,10 @@
 
 /* The events of one request, sorted by what a sentence asks for; NULL where there was none. */
 typedef struct {
-    const hs_event *request, *round, *choose, *pad, *split, *take, *release, *move, *fill, *bump,
-        *grow, *in_place, *ignore, *fail, *quarantine;
+    const hs_event *request, *round, *choose, *pad, *take, *release, *move, *fill, *bump, *grow,
+        *in_place, *ignore, *fail, *quarantine;
+    const hs_event *run;       /* chosen before, to become the slab of an object that was chosen */
+    const hs_event *splits[2]; /* the first, of which malloc has no more, and the last */
     const hs_event *joins[3], *last_join; /* the first coalescings, and the last */
     size_t join_count;
     hs_counts counts;
@@ -25,9 +27,15 @@ static story read_story(const hs_heap *h)
         switch (e->kind) {
         case HS_REQUEST: t.request = e; break;
         case HS_ROUND: t.round = e; break;
-        case HS_CHOOSE: t.choose = e; break;
+        case HS_CHOOSE:
+            t.run = t.choose;
+            t.choose = e;
+            break;
         case HS_PAD: t.pad = e; break;
-        case HS_SPLIT: t.split = e; break;
+        case HS_SPLIT:
+            if (!t.splits[0]) t.splits[0] = e;
+            t.splits[1] = e;
+            break;
         case HS_TAKE: t.take = e; break;
         case HS_RELEASE: t.release = e; break;
         case HS_MOVE: t.move = e; break;
@@ -72,6 +80,11 @@ static bool is_buddy(const hs_session *s)
     return hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_BUDDY;
 }
 
+static bool is_slab(const hs_session *s)
+{
+    return hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_SLABS;
+}
+
 static void put_growth(FILE *out, const hs_session *s, const hs_event *grow)
 {
     const hs_heap *h = hs_session_heap(s);
@@ -92,17 +105,42 @@ static void put_examined(FILE *out, const story *t)
 
 static void put_split(FILE *out, const hs_session *s, const story *t)
 {
-    if (!t->split)
+    const hs_event *first = t->splits[0], *last = t->splits[1];
+    if (!first)
         fputs(", not split", out);
     else if (is_buddy(s) && t->counts.splits > 1)
-        fprintf(out, ", halved %" PRIu64 " times, down to %" PRIu64, t->counts.splits, t->split->a);
+        fprintf(out, ", halved %" PRIu64 " times, down to %" PRIu64, t->counts.splits, last->a);
+    else if (first != last && last->at == first->at + first->a) /* in front of it, and behind */
+        fprintf(out, ", split %" PRIu64 " + %" PRIu64 " + %" PRIu64, first->a, last->a, last->b);
     else
-        fprintf(out, ", split %" PRIu64 " + %" PRIu64, t->split->a, t->split->b);
+        fprintf(out, ", split %" PRIu64 " + %" PRIu64, last->a, last->b);
+}
+
+/* An object of a slab, which may have been made for it from a run of free units. */
+static void put_object(FILE *out, const hs_session *s, const story *t)
+{
+    const hs_event *object = t->choose, *run = t->run;
+    if (t->grow) {
+        fputs("no free run; ", out);
+        put_growth(out, s, t->grow);
+        fputs("; ", out);
+    }
+    if (run)
+        fprintf(out, "a new slab, at 0x%" PRIx64 ", of %" PRIu64 "-byte objects; its first serves",
+                run->at, object->a);
+    else
+        fprintf(out, "the free %" PRIu64 "-byte object at 0x%" PRIx64 " serves", object->a,
+                object->at);
+    put_examined(out, t);
 }
 
 /* A free block, found or made by growing. */
 static void put_choice(FILE *out, const hs_session *s, const story *t)
 {
+    if (is_slab(s) && t->round && !t->round->detail) {
+        put_object(out, s, t);
+        return;
+    }
     if (t->grow) {
         fputs("no hole fits; ", out);
         put_growth(out, s, t->grow);
@@ -254,8 +292,8 @@ static void put_in_place(FILE *out, const hs_session *s, const story *t)
     if (e->b > e->a && is_buddy(s))
         fputs(", merged with the free buddy on its right", out);
     else if (e->b > e->a && t->join_count)
-        fprintf(out, ", %" PRIu64 " bytes taken from its right-hand neighbour", t->joins[0]->b);
-    if (e->b < e->a && t->split) fprintf(out, ", %" PRIu64 " bytes are free", e->a - e->b);
+        fprintf(out, ", %" PRIu64 " bytes taken from its right-hand neighbour", e->b - e->a);
+    if (e->b < e->a && t->splits[0]) fprintf(out, ", %" PRIu64 " bytes are free", e->a - e->b);
     if (!t->grow) return;
     fputs(", ", out);
     put_growth(out, s, t->grow);
@@ -372,6 +410,8 @@ char *hs_explain(const hs_session *s)
     if (!op || op->kind == HS_OP_ALLOCATOR || op->kind == HS_OP_HEAP || op->kind == HS_OP_RESET ||
         op->replay)
         put_fresh(out, s);
+    else if (last->faulted && (op->kind == HS_OP_REQUEST || op->kind == HS_OP_WRITE))
+        fputs("the last request ended in a fault, and was undone: `why` tells it", out);
     else if (op->kind == HS_OP_REQUEST)
         put_request(out, s, last);
     else if (op->kind == HS_OP_WRITE)

@@ -91,15 +91,36 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
-static void put_round(FILE *out, const hs_event *e)
+/* What the bytes besides those requested are for. */
+static const char *overhead_text(const hs_session *s, const hs_event *round)
 {
-    uint64_t sum = e->a + e->detail;
-    fprintf(out, "%" PRIu64 " byte%s requested", e->a, plural(e->a));
-    if (e->detail)
-        fprintf(out, " + %u for the header%s = %" PRIu64, e->detail,
-                e->detail > 8 ? " and footer" : "", sum);
+    const char *footer = choice_of(hs_session_heap(s), "footer");
+    if (footer && strcmp(footer, "on") == 0) return "for the header and footer";
+    return round->detail > 8 ? "in front of the payload" : "for the header";
+}
+
+/* The alignment that was asked for; 0: none was. */
+static uint64_t alignment_of(const hs_session *s)
+{
+    const hs_event *request = event_at(s, 0);
+    return request->detail == HS_ALIGNED_ALLOC ? request->b : 0;
+}
+
+static void put_round(FILE *out, const hs_session *s, const hs_event *e)
+{
+    bool is_buddy = hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_BUDDY;
+    uint64_t sum = e->a + e->detail, alignment = alignment_of(s);
+    const hs_op *op = &hs_session_last(s)->op;
+    bool nothing = e->a == 1 && (op->a == 0 || (op->request == HS_CALLOC && op->b == 0));
+    if (nothing)
+        fputs("0 bytes requested, served like 1", out);
+    else
+        fprintf(out, "%" PRIu64 " byte%s requested", e->a, plural(e->a));
+    if (e->detail) fprintf(out, " + %u %s = %" PRIu64, e->detail, overhead_text(s, e), sum);
     if (e->b != sum) fprintf(out, ", rounded up to %" PRIu64, e->b);
-    fprintf(out, ": a block of %" PRIu64 " bytes is needed", e->b);
+    if (is_buddy && alignment > e->detail)
+        fprintf(out, ", which leaves room for the payload at a multiple of %" PRIu64, alignment);
+    fprintf(out, ": a block of %" PRIu64 " byte%s is needed", e->b, plural(e->b));
 }
 
 static void put_reason(FILE *out, const hs_event *reject)
@@ -127,28 +148,14 @@ static bool compares(const hs_session *s)
     return fit && (strcmp(fit, "best") == 0 || strcmp(fit, "worst") == 0);
 }
 
-/* Is event i a step of the search for a block? Where one is taken out of a tree, or a part of it
- * put back, other blocks are looked at too. */
-static bool searches(const hs_session *s, size_t i)
-{
-    bool taken_out = false;
-    if (event_at(s, 0)->detail == HS_FREE || !event_of(s, HS_ROUND)) return false;
-    for (size_t before = 0; before < i; before++) {
-        uint8_t kind = event_at(s, before)->kind;
-        if (kind == HS_CHOOSE) return false;
-        if (kind == HS_REMOVE || kind == HS_INSERT) taken_out = kind == HS_REMOVE;
-    }
-    return !taken_out;
-}
-
 static void put_visit(FILE *out, const hs_session *s, size_t i)
 {
     const hs_event *e = event_at(s, i), *next = event_at(s, i + 1);
-    fprintf(out, "looks at 0x%" PRIx64 ", %" PRIu64 " bytes", e->at, e->a);
+    fprintf(out, "looks at 0x%" PRIx64 ", %" PRIu64 " byte%s", e->at, e->a, plural(e->a));
     if (next && next->kind == HS_REJECT) {
         fputs(": ", out);
         put_reason(out, next);
-    } else if (searches(s, i) && e->a >= event_of(s, HS_ROUND)->b) {
+    } else if (e->detail) {
         fputs(compares(s) ? ": fits, the best so far" : ": large enough", out);
     }
 }
@@ -199,8 +206,8 @@ static void put_split(FILE *out, const hs_event *e)
 static void put_take(FILE *out, const hs_session *s, const hs_event *e)
 {
     const hs_event *round = event_of(s, HS_ROUND);
-    fprintf(out, "the block at 0x%" PRIx64 " is in use from now on: %" PRIu64 " bytes", e->at,
-            e->a);
+    fprintf(out, "the block at 0x%" PRIx64 " is in use from now on: %" PRIu64 " byte%s", e->at,
+            e->a, plural(e->a));
     if (round && e->a > round->b)
         fprintf(out, ", %" PRIu64 " more than needed: too few to split off", e->a - round->b);
 }
@@ -228,10 +235,11 @@ static void put_fail(FILE *out, const hs_session *s, const hs_event *e)
         fprintf(out, "fails: no block in use starts at 0x%" PRIx64, e->at);
         break;
     default:
-        fprintf(out,
-                "fails: %" PRIu64 " bytes are needed, no free block has them, and the heap may not "
-                "grow beyond %" PRIu64 " bytes",
-                e->a, hs_heap_maximum(hs_session_heap(s)));
+        fprintf(out, "fails: %" PRIu64 " byte%s needed", e->a, e->a == 1 ? " is" : "s are");
+        if (alignment_of(s))
+            fprintf(out, ", with the payload at a multiple of %" PRIu64, alignment_of(s));
+        fprintf(out, "; no free block serves, and the heap may not grow beyond %" PRIu64 " bytes",
+                hs_heap_maximum(hs_session_heap(s)));
     }
 }
 
@@ -247,16 +255,18 @@ static void put_fill(FILE *out, const hs_event *e)
 static void put_event(FILE *out, const hs_session *s, size_t i)
 {
     const hs_event *e = event_at(s, i);
+    char fault[HS_FAULT_TEXT];
     switch (e->kind) {
     case HS_REQUEST:
         fputs("the client calls ", out);
         hs_put_call(out, s, hs_session_last(s));
         break;
-    case HS_ROUND: put_round(out, e); break;
+    case HS_ROUND: put_round(out, s, e); break;
     case HS_VISIT: put_visit(out, s, i); break;
     case HS_LOOK: put_look(out, s, e); break;
     case HS_CHOOSE:
-        fprintf(out, "chooses the block at 0x%" PRIx64 ", %" PRIu64 " bytes", e->at, e->a);
+        fprintf(out, "chooses the block at 0x%" PRIx64 ", %" PRIu64 " byte%s", e->at, e->a,
+                plural(e->a));
         break;
     case HS_PAD:
         fprintf(out, "skips %" PRIu64 " byte%s so that the payload is aligned", e->a, plural(e->a));
@@ -268,8 +278,8 @@ static void put_event(FILE *out, const hs_session *s, size_t i)
         break;
     case HS_TAKE: put_take(out, s, e); break;
     case HS_RELEASE:
-        fprintf(out, "the block at 0x%" PRIx64 " is free from now on: %" PRIu64 " bytes", e->at,
-                e->a);
+        fprintf(out, "the block at 0x%" PRIx64 " is free from now on: %" PRIu64 " byte%s", e->at,
+                e->a, plural(e->a));
         break;
     case HS_INSERT:
     case HS_REMOVE:
@@ -306,6 +316,10 @@ static void put_event(FILE *out, const hs_session *s, size_t i)
     case HS_IGNORE: fputs("free does nothing here: the bytes stay behind, out of use", out); break;
     case HS_RETURN: put_return(out, e); break;
     case HS_FAIL: put_fail(out, s, e); break;
+    case HS_FAULT:
+        hs_fault_text(e, fault);
+        fprintf(out, "fault: %s; the request is undone", fault);
+        break;
     default: fputs(hs_event_name((hs_event_kind)e->kind), out);
     }
 }
@@ -342,13 +356,25 @@ static void put_tag(FILE *out, const hs_session *s, uint64_t word)
         fprintf(out, "%" PRIu64 "|%" PRIu64, word & ~(uint64_t)7, word & 7);
 }
 
-/* A word as the header or the link that it is: an address of the heap, or size | status. */
-static void put_word(FILE *out, const hs_session *s, uint64_t word)
+/* Is the word at `at` one that says size | status? In a slab's record it is the first, and in a
+ * free run the last; between lie a bitmap, or what is no header. */
+static bool is_tag(const hs_session *s, hs_addr at)
+{
+    const char *slab = choice_of(hs_session_heap(s), "slab");
+    uint64_t unit = slab ? strtoull(slab, NULL, 10) : 0;
+    return !unit || at % unit == 0 || at % unit == unit - sizeof(uint64_t);
+}
+
+/* The word at `at` as the header or the link that it is: an address of the heap, or size | status.
+ */
+static void put_word(FILE *out, const hs_session *s, hs_addr at, uint64_t word)
 {
     if (word >= hs_heap_base(hs_session_heap(s)) && word <= hs_heap_end(hs_session_heap(s)))
         fprintf(out, "0x%" PRIx64, word);
     else if (!word)
         putc('0', out);
+    else if (!is_tag(s, at))
+        fprintf(out, "0x%" PRIx64, word);
     else
         put_tag(out, s, word);
 }
@@ -359,26 +385,26 @@ static void put_writes(FILE *out, const hs_session *s, size_t from, size_t to)
         const hs_event *e = event_at(s, i);
         if (e->kind != HS_WRITE || e->a == e->b) continue;
         fprintf(out, "\n       writes 0x%" PRIx64 ": ", e->at);
-        put_word(out, s, e->a);
+        put_word(out, s, e->at, e->a);
         fputs(" -> ", out);
-        put_word(out, s, e->b);
+        put_word(out, s, e->at, e->b);
     }
 }
 
-/* Of a freed block: which of the four cases it was. */
-static void put_case(FILE *out, const hs_session *s)
+/* Of a block that event i frees: which of the four cases it was. */
+static void put_case(FILE *out, const hs_session *s, size_t i)
 {
     static const char *const cases[] = {
-        "case 1 of 4: both neighbours are in use", "case 2 of 4: the right neighbour is free",
+        "case 1 of 4: neither neighbour is free", "case 2 of 4: the right neighbour is free",
         "case 3 of 4: the left neighbour is free", "case 4 of 4: both neighbours are free"};
     const hs_heap *h = hs_session_heap(s);
     const hs_allocator *a = hs_heap_allocator(h);
     const char *when = choice_of(h, "coalesce"), *footer = choice_of(h, "footer");
-    const hs_event *release = event_of(s, HS_RELEASE), *e;
+    const hs_event *release = event_at(s, i), *e;
     bool left = false, right = false;
-    if (event_at(s, 0)->detail != HS_FREE || !a->status[0]) return;
+    if (hs_fault(h) || !a->status[0]) return;
     if (a->shape == HS_SHAPE_BUDDY || a->shape == HS_SHAPE_SLABS) return;
-    for (size_t i = 0; (e = event_at(s, i)); i++) {
+    while ((e = event_at(s, ++i)) && e->kind != HS_RELEASE) {
         if (e->kind != HS_COALESCE || e->at + e->a + e->b <= release->at) continue;
         left |= e->at < release->at;
         right |= e->at == release->at;
@@ -389,18 +415,28 @@ static void put_case(FILE *out, const hs_session *s)
         fprintf(out,
                 "\n     coalescing: the right neighbour is %s; without footers a free left one "
                 "can not be found",
-                right ? "free" : "in use");
+                right ? "free" : "not free");
     else
         fprintf(out, "\n     coalescing, %s", cases[(left ? 2 : 0) + (right ? 1 : 0)]);
+}
+
+/* Words that were written and said the same before: no step lists them. */
+static uint64_t unchanged_words(const hs_session *s)
+{
+    uint64_t n = 0;
+    const hs_event *e;
+    for (size_t i = 0; (e = event_at(s, i)); i++) n += e->kind == HS_WRITE && e->a == e->b;
+    return n;
 }
 
 static void put_cost(FILE *out, const hs_session *s)
 {
     hs_counts c = hs_events_counts(hs_session_heap(s));
-    fprintf(out,
-            "\ncost: %" PRIu64 " block%s examined, %" PRIu64 " word%s written, %" PRIu64
-            " byte%s moved",
-            c.visits, plural(c.visits), c.writes, plural(c.writes), c.moved, plural(c.moved));
+    uint64_t same = unchanged_words(s);
+    fprintf(out, "\ncost: %" PRIu64 " block%s examined, %" PRIu64 " word%s written", c.visits,
+            plural(c.visits), c.writes, plural(c.writes));
+    if (same) fprintf(out, ", %" PRIu64 " of them unchanged", same);
+    fprintf(out, ", %" PRIu64 " byte%s moved", c.moved, plural(c.moved));
 }
 
 static size_t count_visits(const hs_session *s)
@@ -429,7 +465,7 @@ static void put_steps(FILE *out, const hs_session *s)
         fprintf(out, "\n%3zu. ", number);
         put_event(out, s, i);
         put_writes(out, s, i, end);
-        if (event_at(s, i)->kind == HS_RELEASE) put_case(out, s);
+        if (event_at(s, i)->kind == HS_RELEASE) put_case(out, s, i);
     }
 }
 
@@ -441,7 +477,10 @@ static char *why(const hs_session *s)
     const hs_last *last = hs_session_last(s);
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
-    fprintf(out, "command %" PRIu64 ", on %s", last->number, hs_session_allocator_name(s));
+    if (last->faulted)
+        fprintf(out, "a request that ended in a fault, on %s", hs_session_allocator_name(s));
+    else
+        fprintf(out, "command %" PRIu64 ", on %s", last->number, hs_session_allocator_name(s));
     put_steps(out, s);
     put_cost(out, s);
     fclose(out);
@@ -451,7 +490,7 @@ static char *why(const hs_session *s)
 char *hs_why_of(const hs_session *s, uint64_t n)
 {
     hs_problem problem;
-    if (hs_session_last(s)->number == n) return why(s);
+    if (hs_session_tells(s, n)) return why(s);
     hs_session *then = hs_session_after(s, n, &problem);
     char *text = then ? why(then) : strdup(problem.what);
     hs_session_free(then);

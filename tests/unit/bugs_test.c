@@ -211,7 +211,7 @@ static void a_block_that_no_variable_points_to_is_leaked(void **state)
     play(s, "q = NULL; expect leaked == 24 and leaked_blocks == 1");
     play(s, "repeat 3 { p = malloc 100 }; expect leaked == 234 and leaked_blocks == 4");
     play(s, "leaks");
-    expect_said(s, "definitely lost, no pointer is left: 234 bytes in 4 blocks\n"
+    expect_said(s, "definitely lost, no variable points to it: 234 bytes in 4 blocks\n"
                    "  0x107000008       24 bytes, from command 1: p = malloc 24\n"
                    "  0x107000028       10 bytes, from command 3: p = malloc 10\n");
     expect_said(s, "still reachable: 100 bytes in 1 block");
@@ -225,7 +225,7 @@ static void a_pointer_into_a_block_leaves_it_possibly_lost(void **state)
     (void)state;
     stage *s = stage_for("implicit");
     play(s, "p = malloc 24; q = malloc 0; p = p + 23; expect leaked == 0; leaks");
-    expect_said(s, "possibly lost, a pointer into the block is left: 24 bytes in 1 block\n");
+    expect_said(s, "possibly lost, a variable points only into the block: 24 bytes in 1 block\n");
     play(s, "p = p + 1; expect leaked == 24");
     play(s, "q = q + 1; expect leaked_blocks == 2");
     strike(s);

@@ -62,7 +62,7 @@ static hs_addr highest_taken(const hs_heap *h)
     hs_addr highest = 0;
     const hs_event *e = hs_events(h, &n);
     for (size_t i = 0; i < n; i++)
-        if (e[i].kind == HS_TAKE && e[i].at + e[i].a > highest) highest = e[i].at + e[i].a;
+        if (hs_event_block_end(&e[i]) > highest) highest = hs_event_block_end(&e[i]);
     return highest;
 }
 
@@ -111,6 +111,56 @@ static void one_build_takes_over_from_another(void **state)
     }
 }
 
+static void what_another_build_did_is_not_counted(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_in(HS_RAW, "bump 64 4096");
+    assert_int_equal(hs_heap_tally(h).counts.growths, 0);
+    hs_heap_use(h, HS_COUNTED);
+    hs_malloc(h, 100);
+    assert_int_equal(hs_heap_tally(h).counts.growths, 1);
+    hs_heap_use(h, HS_RAW);
+    hs_malloc(h, 1000);
+    assert_int_equal(hs_heap_tally(h).counts.growths, 0);
+    hs_heap_free(h);
+}
+
+/* Each of 250 runs of two free blocks is joined, and put into a list in heap order. */
+static void work_that_takes_many_visits_is_no_circle(void **state)
+{
+    (void)state;
+    static const char setup[] = "explicit 32768 32768 order=address coalesce=deferred";
+    hs_heap *heaps[] = {heap(setup), heap_in(HS_RAW, setup)};
+    hs_addr blocks[1022], last[2];
+    for (int i = 0; i < 2; i++) {
+        for (int n = 0; n < 1022; n++) blocks[n] = hs_malloc(heaps[i], 24);
+        for (int n = 1021; n >= 0; n--)
+            if (n % 3) hs_free(heaps[i], blocks[n]);
+        last[i] = hs_malloc(heaps[i], 50);
+    }
+    assert_int_not_equal(last[0], HS_NULL);
+    assert_int_equal(last[0], last[1]);
+    assert_true(hs_events_counts(heaps[0]).visits < 5 * 1022);
+    for (int i = 0; i < 2; i++) hs_heap_free(heaps[i]);
+}
+
+/* A request that has all of the heap's waiting blocks joined looks at each a few times at most. */
+static void joining_all_that_waits_takes_as_long_as_there_are_blocks(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"segregated 65536 65536", "tlsf 65536 65536"};
+    for (int i = 0; i < 2; i++) {
+        hs_heap *h = heap(names[i]);
+        hs_addr p, blocks[2048];
+        int n = 0;
+        while (n < 2048 && (p = hs_malloc(h, 24))) blocks[n++] = p;
+        for (int k = 0; k < n; k++) hs_free(h, blocks[k]);
+        assert_int_not_equal(hs_aligned_alloc(h, 4096, 24), HS_NULL);
+        assert_true(hs_events_counts(h).visits < 5 * 2048);
+        hs_heap_free(h);
+    }
+}
+
 /* Bytes that differ from `before` lie in ranges that were told as written. */
 static void expect_told(hs_heap *h, const uint8_t *before, uint64_t size)
 {
@@ -149,6 +199,9 @@ int main(void)
         cmocka_unit_test(the_counted_build_counts_what_the_events_tell),
         cmocka_unit_test(one_build_takes_over_from_another),
         cmocka_unit_test(the_counted_build_knows_which_pages_were_written_to),
+        cmocka_unit_test(what_another_build_did_is_not_counted),
+        cmocka_unit_test(work_that_takes_many_visits_is_no_circle),
+        cmocka_unit_test(joining_all_that_waits_takes_as_long_as_there_are_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

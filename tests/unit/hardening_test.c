@@ -344,6 +344,27 @@ static void a_request_that_nothing_else_can_serve_ends_the_quarantine(void **sta
     hs_heap_free(h);
 }
 
+enum { COALESCE = 2 };
+
+/* Two have left the quarantine and lie apart; joined with the four that wait they are enough. */
+static void blocks_freed_before_coalescing_was_on_are_joined_with_those_that_wait(void **state)
+{
+    (void)state;
+    hs_heap *h = heap_with("on", 512, 512);
+    hs_addr p[16], q;
+    int n = 0;
+    hs_heap_set_option(h, COALESCE, 2); /* off */
+    while (n < 16 && (q = hs_malloc(h, 24))) p[n++] = q;
+    assert_int_equal(n, 15);
+    for (int i = 0; i < 6; i++) hs_free(h, p[i]);
+    hs_heap_set_option(h, COALESCE, 0); /* immediate */
+    remember(h);
+    assert_int_equal(hs_malloc(h, 200), HS_NULL);
+    assert_memory_equal(hs_heap_bytes(h, HS_BASE, before_size), before, before_size);
+    assert_int_equal(hs_malloc(h, 184), p[0]);
+    hs_heap_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +383,7 @@ int main(void)
         cmocka_unit_test(the_check_finds_a_write_to_a_freed_block_at_once),
         cmocka_unit_test(the_last_four_freed_blocks_wait),
         cmocka_unit_test(a_request_that_nothing_else_can_serve_ends_the_quarantine),
+        cmocka_unit_test(blocks_freed_before_coalescing_was_on_are_joined_with_those_that_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

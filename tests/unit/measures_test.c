@@ -34,6 +34,33 @@ static void used_reaches_from_the_base_to_the_highest_block_so_far(void **state)
     stage_does(*state, "expect used == 48; free p2; free p1; expect used == 48");
 }
 
+static void used_follows_a_block_that_grows_in_place(void **state)
+{
+    static const struct {
+        const char *allocator, *expected;
+    } cases[] = {
+        {"bump", "expect used == 1504"},       {"slab", "expect used == 1536"},
+        {"buddy", "expect used == 2048"},      {"implicit", "expect used == 1512"},
+        {"segregated", "expect used == 1512"}, {"explicit", "expect used == 1512"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        stage *s = stage_new(cases[i].allocator, 4096, 1 << 20);
+        stage_does(s, "malloc 300; realloc p1 1500; expect moved_total == 0");
+        stage_does(s, cases[i].expected);
+        stage_free(s);
+    }
+}
+
+static void a_freed_block_without_bytes_changes_the_figures(void **state)
+{
+    stage *s = stage_new("bump", 256, 1 << 20);
+    (void)state;
+    stage_does(s, "malloc 8; malloc 0; expect padding == 8; free p2");
+    stage_does(s, "expect padding == 0; expect dead == 8");
+    stage_free(s);
+}
+
 static void the_four_measures_differ_when_the_peaks_lie_apart(void **state)
 {
     stage *s = *state;
@@ -164,6 +191,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_STAGE(used_reaches_from_the_base_to_the_highest_block_so_far),
+        cmocka_unit_test(used_follows_a_block_that_grows_in_place),
+        cmocka_unit_test(a_freed_block_without_bytes_changes_the_figures),
         ON_STAGE(the_four_measures_differ_when_the_peaks_lie_apart),
         ON_STAGE(a_peak_counts_where_it_was_first_reached),
         ON_STAGE(requests_that_leave_nothing_live_have_no_ratio),

@@ -90,7 +90,7 @@ static void coalescing_is_told_by_its_case(void **state)
 {
     stage *s = *state;
     stage_does(s, "set footer on; repeat 7 { malloc 8 }; free p2; free p4; free p5; free p3");
-    EXPECT_WHY(s, 9, "coalescing, case 1 of 4: both neighbours are in use");
+    EXPECT_WHY(s, 9, "coalescing, case 1 of 4: neither neighbour is free");
     EXPECT_WHY(s, 11, "coalescing, case 3 of 4: the left neighbour is free");
     EXPECT_WHY(s, 12, "coalescing, case 4 of 4: both neighbours are free", "coalesces: 24 + 48",
                "coalesces: 24 + 72");
@@ -98,6 +98,98 @@ static void coalescing_is_told_by_its_case(void **state)
     EXPECT_WHY(s, 13, "coalescing, case 2 of 4: the right neighbour is free");
     stage_does(s, "set coalesce off; free p6");
     EXPECT_WHY(s, 15, "coalescing is off");
+}
+
+/* A block that the heap is walked over, or that an insertion goes past, serves nobody. */
+static void blocks_passed_on_the_way_are_not_told_to_fit(void **state)
+{
+    stage *s = *state, *tree = stage_new("tree", 256, 4096);
+    stage_does(s, "malloc 100; malloc 100; malloc 100");
+    EXPECT_WHY(s, 3, "3. looks at 0x107000000, 112 bytes: in use",
+               "6. looks at 0x107000000, 112 bytes\n  7. looks at 0x107000070, 112 bytes\n");
+    stage_does(tree, "malloc 24; malloc 40; malloc 8; malloc 100; free p2; free p1; free p3");
+    stage_does(tree, "malloc 20; realloc p4 64");
+    EXPECT_WHY(tree, 9, "enters the tree\n  6. looks at 0x107000020, 80 bytes\n");
+    stage_free(tree);
+}
+
+static void a_block_too_small_is_told_so_whatever_its_alignment(void **state)
+{
+    stage *s = stage_new("tree", 1024, 1024);
+    (void)state;
+    stage_does(s, "malloc 100; malloc 8; malloc 200; malloc 8; free p1; free p3");
+    stage_does(s, "aligned_alloc 256 180");
+    EXPECT_WHY(s, 7, "112 bytes: too small");
+    stage_free(s);
+}
+
+static void a_request_that_ended_in_a_fault_is_told(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "set misuse allow; a = malloc 24; free a");
+    stage_refuses(s, "free 0x12345", "the allocator was led out of the heap, to 0x1233d");
+    stage_does(s, "why; step");
+    EXPECT_WHY(s, 4, "a request that ended in a fault, on implicit",
+               "1. the client calls free(0x12345)",
+               "2. fault: the allocator was led out of the heap, to 0x1233d: a real program would "
+               "crash here; the request is undone");
+    EXPECT_WHY(s, 3, "command 3, on implicit", "the client calls free(a)");
+    stage_does(s, "malloc 8");
+    EXPECT_WHY(s, 4, "command 4, on implicit", "p1 = malloc(8)");
+}
+
+/* What was set since does not change what is told, nor what slow motion does. */
+static void a_request_is_told_by_what_was_set_then(void **state)
+{
+    stage *s = *state, *same = stage_new("implicit", 256, 4096);
+    static const char program[] = "heap 512 max 4k; a = malloc 100; b = malloc 8; c = malloc 24;"
+                                  "d = malloc 8; free a; free c; p = malloc 20";
+    stage_does(s, program);
+    stage_does(same, program);
+    stage_does(s, "set fit best; set growth exact");
+    stage_does(same, "set fit best; set growth exact");
+    EXPECT_WHY(s, 8, "looks at 0x107000000, 112 bytes: large enough", "returns 0x107000008");
+    assert_true(hs_session_slow_motion(s->session));
+    expect_same_heap(s->session, same->session);
+    stage_does(s, "q = malloc 20; expect q == 0x107000088");
+    stage_free(same);
+}
+
+static void arithmetic_is_told_as_it_is(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 0; allocator bump; malloc SIZE_MAX; malloc 900; realloc p2 901");
+    EXPECT_WHY(s, 1,
+               "2. 0 bytes requested, served like 1 + 8 for the header = 9, rounded up to 16");
+    EXPECT_WHY(s, 3, "malloc(18446744073709551615)\n  2. fails: 18446744073709551615 bytes");
+    EXPECT_WHY(s, 5, "2. 901 bytes requested, rounded up to 904: a block of 904 bytes is needed");
+    stage_does(s, "allocator buddy; malloc 24; set align 16; malloc 24; aligned_alloc 64 24");
+    EXPECT_WHY(s, 9, "24 bytes requested + 16 in front of the payload = 40, rounded up to 64:");
+    EXPECT_WHY(s, 10,
+               "= 40, rounded up to 128, which leaves room for the payload at a multiple of 64");
+}
+
+/* A word of a slab's record that is no header is told as it is; what a run needs is told, too. */
+static void a_slab_is_told_as_it_is(void **state)
+{
+    stage *s = stage_new("slab", 256, 4096);
+    (void)state;
+    stage_does(s, "malloc 24; malloc 150; malloc 3000; malloc 760");
+    EXPECT_WHY(s, 1, "0x107000000, 256 bytes: large enough", "writes 0x107000018: 0 -> 0x5554");
+    EXPECT_WHY(s, 2, "150 bytes requested + 16 in front of the payload = 166, rounded up to 256");
+    EXPECT_WHY(s, 4, "fails: 1024 bytes are needed");
+    stage_free(s);
+}
+
+static void a_realloc_that_moves_tells_its_arithmetic_once_and_the_case_of_what_it_frees(
+    void **state)
+{
+    stage *s = *state;
+    stage_does(s, "set footer on; malloc 24; malloc 24; malloc 24; free p1; realloc p2 200");
+    EXPECT_WHY(s, 6, "200 bytes requested", "coalescing, case 3 of 4: the left neighbour is free");
+    char *told = hs_why_of(s->session, 6);
+    assert_null(strstr(strstr(told, "bytes requested") + 1, "bytes requested"));
+    free(told);
 }
 
 static void what_waits_is_told_by_the_list_that_it_waits_in(void **state)
@@ -269,6 +361,13 @@ int main(void)
         TEST(rejections_give_their_reason),
         TEST(only_blocks_looked_at_before_one_is_found_are_told_to_fit),
         TEST(coalescing_is_told_by_its_case),
+        TEST(blocks_passed_on_the_way_are_not_told_to_fit),
+        TEST(a_block_too_small_is_told_so_whatever_its_alignment),
+        TEST(a_request_that_ended_in_a_fault_is_told),
+        TEST(a_request_is_told_by_what_was_set_then),
+        TEST(arithmetic_is_told_as_it_is),
+        TEST(a_slab_is_told_as_it_is),
+        TEST(a_realloc_that_moves_tells_its_arithmetic_once_and_the_case_of_what_it_frees),
         TEST(what_waits_is_told_by_the_list_that_it_waits_in),
         TEST(what_is_left_unjoined_though_it_waits_is_told),
         TEST(a_block_that_is_joined_though_coalescing_is_deferred_is_told_so),
