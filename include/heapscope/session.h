@@ -136,6 +136,8 @@ uint32_t hs_session_find_variable(const hs_session *, const char *name, size_t l
 uint32_t hs_session_known_name(const hs_session *, const char *name, size_t length);
 hs_addr hs_session_value(const hs_session *, hs_pointer);
 
+/* The client's block that starts there, live or freed; NULL when there is none. */
+const hs_client_block *hs_session_block_at(const hs_session *, hs_addr at);
 /* The client's block with the lowest address at or above `from`; NULL when there is none. Freed
  * blocks are among them until their memory is handed out again. */
 const hs_client_block *hs_session_block_from(const hs_session *, hs_addr from);
@@ -341,8 +343,12 @@ hs_session *hs_session_after(const hs_session *, uint64_t n, hs_problem *);
 bool hs_session_slow_motion(hs_session *);
 
 /* The session for operation n (from 1) in slow motion: this one when n is its last request, else
- * one of its own, in *own, freed by the caller. NULL when that is not to be had. */
+ * one of its own, in *own, freed by the caller. NULL when that is not to be had. What the client
+ * holds, and the figures of it, are then those from before until the block is taken or given back.
+ */
 hs_session *hs_session_stage(hs_session *, uint64_t n, hs_session **own);
+/* Go to the last event, and end slow motion. */
+void hs_session_leave_stage(hs_session *);
 void hs_session_seek(hs_session *, size_t from, size_t n);
 
 /* What the last replay did: operations performed again, and those that could not be. */

@@ -237,7 +237,7 @@ static uint32_t result_variable(hs_session *s, const hs_op *op, uint32_t replaye
 static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p, hs_addr result)
 {
     uint64_t when = s->now;
-    uint64_t size = op->request == HS_CALLOC ? op->a * op->b : op->a;
+    uint64_t size = hs_bytes_asked(op);
     bool frees = op->request == HS_FREE || (op->request == HS_REALLOC && p && size == 0);
     bool resizes = op->request == HS_REALLOC && p && result == p && live_at(s, p);
     if (op->request != HS_FREE && !frees && !result) s->is.totals.failed++;

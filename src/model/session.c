@@ -395,16 +395,68 @@ hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own)
     return stage->is.last.number == n && hs_session_slow_motion(stage) ? stage : NULL;
 }
 
+/* What the client held before the last request. */
+static hs_before before_last(const hs_session *s)
+{
+    const hs_last *l = &s->is.last;
+    const hs_op *op = &l->op;
+    hs_before b = {.on = true, .totals = s->is.totals};
+    bool stays = op->request == HS_REALLOC && l->result && l->result == l->old_value;
+    bool frees = op->request == HS_FREE || (op->request == HS_REALLOC && op->a == 0);
+    if (l->old_value && !l->misuse && (frees || l->result)) {
+        const hs_client_block *there = hs_client_block_at(s->client, l->old_value);
+        b.held = there ? *there : (hs_client_block){.addr = l->old_value, .variable = HS_NONE};
+        b.held.live = true;
+        b.held.requested = l->old_size;
+        b.totals.live += l->old_size;
+        b.totals.live_blocks += !stays;
+    }
+    if (!l->result) return b;
+    b.totals.live -= hs_bytes_asked(op);
+    b.totals.live_blocks -= !stays;
+    if (!stays) b.given = l->result;
+    return b;
+}
+
+/* Show what the client held before the request; or what it holds now. */
+static void turn_before(hs_session *s)
+{
+    const hs_last *l = &s->is.last;
+    s->before = s->before.on ? (hs_before){0} : before_last(s);
+    if (l->old_value) hs_atlas_differs(s, l->old_value, l->old_value + l->old_size + 1);
+    if (l->result) hs_atlas_differs(s, l->result, l->result + hs_bytes_asked(&l->op) + 1);
+}
+
+/* Have the first n events done what the client asked for? */
+static bool has_effect(const hs_session *s, size_t n)
+{
+    size_t count;
+    const hs_event *e = hs_events(s->heap, &count);
+    for (size_t i = 0; i < n && i < count; i++)
+        if (e[i].kind == HS_TAKE || e[i].kind == HS_RELEASE || e[i].kind == HS_IN_PLACE ||
+            e[i].kind == HS_IGNORE || e[i].kind == HS_QUARANTINE)
+            return true;
+    return n >= count;
+}
+
 void hs_session_seek(hs_session *s, size_t from, size_t n)
 {
     hs_kept_is_old(s->kept);
     hs_atlas_marks_move(s);
     hs_heap_seek(s->heap, n);
+    if (s->before.on == has_effect(s, n)) turn_before(s);
     hs_atlas_marks_move(s);
     hs_session_note_changes(s, 0, SIZE_MAX);
     hs_atlas_follow(s);
     hs_atlas_catch_up(s);
     hs_session_note_changes(s, from, n);
+}
+
+void hs_session_leave_stage(hs_session *s)
+{
+    size_t n;
+    hs_events(s->heap, &n);
+    hs_session_seek(s, 0, n);
 }
 
 /* --- Looking at it --------------------------------------------------------------------------- */
@@ -475,19 +527,41 @@ bool hs_session_virtual(const hs_session *s, hs_pointer p, uint64_t *address, hs
     return true;
 }
 
+/* In slow motion a block may be shown as it was. */
+static const hs_client_block *shown(const hs_session *s, const hs_client_block *b)
+{
+    const hs_before *before = &s->before;
+    return b && before->held.live && b->addr == before->held.addr ? &before->held : b;
+}
+
+static bool is_given(const hs_session *s, const hs_client_block *b)
+{
+    return b && s->before.given && b->addr == s->before.given;
+}
+
+const hs_client_block *hs_session_block_at(const hs_session *s, hs_addr at)
+{
+    const hs_client_block *b = hs_client_block_at(s->client, at);
+    return is_given(s, b) ? NULL : shown(s, b);
+}
+
 const hs_client_block *hs_session_block_from(const hs_session *s, hs_addr from)
 {
-    return hs_client_block_from(s->client, from);
+    const hs_client_block *b = hs_client_block_from(s->client, from);
+    if (is_given(s, b)) b = hs_client_block_from(s->client, b->addr + 1);
+    return shown(s, b);
 }
 
 const hs_client_block *hs_session_block_before(const hs_session *s, hs_addr at)
 {
-    return hs_client_block_before(s->client, at);
+    const hs_client_block *b = hs_client_block_before(s->client, at);
+    if (is_given(s, b)) b = hs_client_block_before(s->client, b->addr - 1);
+    return shown(s, b);
 }
 
 const hs_client_block *hs_session_block_around(const hs_session *s, hs_addr at)
 {
-    const hs_client_block *b = hs_client_block_before(s->client, at);
+    const hs_client_block *b = hs_session_block_before(s, at);
     return b && at - b->addr < (b->requested ? b->requested : 1) ? b : NULL;
 }
 
@@ -522,7 +596,7 @@ uint64_t hs_session_broken_by(const hs_session *s)
 
 const hs_totals *hs_session_totals(const hs_session *s)
 {
-    return &s->is.totals;
+    return s->before.on ? &s->before.totals : &s->is.totals;
 }
 
 uint64_t hs_session_used(const hs_session *s)

@@ -54,8 +54,23 @@ static inline void hs_kept_is_old(hs_kept *k)
     k->taken = k->leaks_taken = k->checked = false;
 }
 
+/* Bytes that a request asks for. */
+static inline uint64_t hs_bytes_asked(const hs_op *op)
+{
+    return op->request == HS_CALLOC ? op->a * op->b : op->a;
+}
+
+/* In slow motion, until the request has had its effect: what the client held before. */
+typedef struct {
+    bool on;
+    hs_client_block held; /* the block that the request takes or resizes; not live: there is none */
+    hs_addr given;        /* the block that it gives, which is not there yet; or HS_NULL */
+    hs_totals totals;
+} hs_before;
+
 struct hs_session {
     hs_standing is;
+    hs_before before;
     hs_heap *heap;
     hs_client *client;
     hs_timeline timeline;

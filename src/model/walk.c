@@ -36,7 +36,7 @@ static void see_whole(const hs_session *s, hs_seen *out)
     out->client = out->next = NULL;
     out->payload_end = payload;
     if (out->block.kind != HS_BLOCK_USED) return;
-    const hs_client_block *c = hs_client_block_at(s->client, payload);
+    const hs_client_block *c = hs_session_block_at(s, payload);
     if (!c || !c->live) return;
     uint64_t capacity = hs_block_capacity(&out->block);
     out->client = c;

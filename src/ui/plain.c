@@ -209,6 +209,7 @@ static void print_steps(const printer *p, uint64_t n)
         free(text);
     }
     if (!s) puts("this request ended in a fault: it has no steps");
+    if (s) hs_session_leave_stage(s);
     hs_session_free(own);
 }
 

@@ -33,10 +33,8 @@ void hs_app_begin_slow_motion(app *a, uint64_t n)
 
 void hs_app_end_slow_motion(app *a)
 {
-    size_t n;
     if (!a->slow.on) return;
-    hs_events(hs_session_heap(a->slow.on), &n);
-    hs_session_seek(a->slow.on, 0, n);
+    hs_session_leave_stage(a->slow.on);
     hs_session_free(a->slow.own);
     a->slow.on = a->slow.own = NULL;
     a->state.cursor = HS_NULL;

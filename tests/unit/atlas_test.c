@@ -294,7 +294,10 @@ static void going_back_reads_what_differs(void **state)
 static void see_slowly(player *p)
 {
     size_t n;
-    if (!hs_session_slow_motion(p->session)) return;
+    hs_session *own;
+    uint64_t request = hs_session_last(p->session)->number;
+    if (!hs_session_stage(p->session, request, &own)) return;
+    assert_null(own);
     hs_events(hs_session_heap(p->session), &n);
     size_t few = n < 40 ? n : 40;
     for (size_t i = 0; i <= few; i++) {
@@ -305,7 +308,7 @@ static void see_slowly(player *p)
         hs_session_seek(p->session, 0, (size_t)random_below(&p->random, n + 1));
         expect_all(p);
     }
-    hs_session_seek(p->session, 0, n);
+    hs_session_leave_stage(p->session);
     expect_all(p);
 }
 

@@ -316,6 +316,39 @@ static void slow_motion_ends_where_it_began(void **state)
     assert_null(own);
 }
 
+/* Until its block is given back, or taken, the client holds what it held. */
+static void in_slow_motion_the_client_holds_what_it_held_until_then(void **state)
+{
+    stage *s = *state;
+    hs_session *own;
+    stage_does(s, "malloc 24; malloc 40; free p1");
+    hs_session *slow = hs_session_stage(s->session, 3, &own);
+    assert_ptr_equal(slow, s->session);
+    hs_session_seek(slow, 0, 1);
+    stage_does(s, "expect live == 64 and blocks == 2 and padding == 0");
+    hs_session_seek(slow, 1, 3);
+    stage_does(s, "expect live == 40 and blocks == 1 and padding == 0");
+    hs_session_seek(slow, 0, 1);
+    stage_does(s, "expect live == 64");
+    hs_session_leave_stage(slow);
+    stage_does(s, "expect live == 40; malloc 24; expect live == 64");
+    slow = hs_session_stage(s->session, 4, &own);
+    hs_session_seek(slow, 0, 2);
+    stage_does(s, "expect live == 40 and blocks == 1");
+    hs_session_leave_stage(slow);
+    stage_does(s, "expect live == 64 and padding == 0; realloc p2 200");
+    slow = hs_session_stage(s->session, 5, &own);
+    hs_session_seek(slow, 0, 2);
+    stage_does(s, "expect live == 64 and blocks == 2 and padding == 0");
+    hs_session_leave_stage(slow);
+    stage_does(s, "expect live == 224; realloc p2 100");
+    slow = hs_session_stage(s->session, 6, &own);
+    hs_session_seek(slow, 0, 2);
+    stage_does(s, "expect live == 224 and blocks == 2");
+    hs_session_leave_stage(slow);
+    stage_does(s, "expect live == 124 and blocks == 2");
+}
+
 static void slow_motion_of_an_old_request_leaves_the_session_alone(void **state)
 {
     stage *s = *state;
@@ -375,6 +408,7 @@ int main(void)
         TEST(a_long_search_is_told_by_its_start_and_its_end),
         TEST(a_session_is_had_as_it_was_after_each_operation),
         TEST(slow_motion_ends_where_it_began),
+        TEST(in_slow_motion_the_client_holds_what_it_held_until_then),
         TEST(slow_motion_of_an_old_request_leaves_the_session_alone),
         TEST(why_and_step_ask_for_a_request),
         TEST(a_fresh_heap_tells_of_its_own_replay_alone),
