@@ -427,6 +427,17 @@ static void turn_before(hs_session *s)
     if (l->result) hs_atlas_differs(s, l->result, l->result + hs_bytes_asked(&l->op) + 1);
 }
 
+/* What the request takes or resizes changes even where the allocator has nothing to write. */
+static void touch_held(hs_session *s)
+{
+    const hs_client_block held = before_last(s).held;
+    const hs_client_block *now = hs_client_block_at(s->client, held.addr);
+    if (!held.live) return;
+    uint64_t was = held.requested ? held.requested : 1, is = now && now->live ? now->requested : 0;
+    hs_session_touch(s, held.addr + (was < is ? was : is), held.addr + (was < is ? is : was));
+    hs_session_tidy_changes(s);
+}
+
 /* Have the first n events done what the client asked for? */
 static bool has_effect(const hs_session *s, size_t n)
 {
@@ -450,6 +461,7 @@ void hs_session_seek(hs_session *s, size_t from, size_t n)
     hs_atlas_follow(s);
     hs_atlas_catch_up(s);
     hs_session_note_changes(s, from, n);
+    if (!has_effect(s, from) && has_effect(s, n)) touch_held(s);
 }
 
 void hs_session_leave_stage(hs_session *s)

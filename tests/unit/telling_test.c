@@ -349,6 +349,25 @@ static void in_slow_motion_the_client_holds_what_it_held_until_then(void **state
     stage_does(s, "expect live == 124 and blocks == 2");
 }
 
+/* Bump has nothing to write when a block is freed: it changes all the same, in slow motion, too. */
+static void in_slow_motion_the_same_has_changed(void **state)
+{
+    stage *s = stage_new("bump", 256, 4096);
+    hs_session *own;
+    size_t n;
+    (void)state;
+    stage_does(s, "malloc 8; malloc 40; free p2");
+    assert_true(hs_session_changed(s->session, 0x107000010));
+    hs_session *slow = hs_session_stage(s->session, 3, &own);
+    hs_session_seek(slow, 0, 1);
+    hs_session_changes(slow, &n);
+    assert_int_equal(n, 0);
+    hs_session_leave_stage(slow);
+    assert_true(hs_session_changed(s->session, 0x107000010));
+    assert_false(hs_session_changed(s->session, 0x107000000));
+    stage_free(s);
+}
+
 static void slow_motion_of_an_old_request_leaves_the_session_alone(void **state)
 {
     stage *s = *state;
@@ -409,6 +428,7 @@ int main(void)
         TEST(a_session_is_had_as_it_was_after_each_operation),
         TEST(slow_motion_ends_where_it_began),
         TEST(in_slow_motion_the_client_holds_what_it_held_until_then),
+        TEST(in_slow_motion_the_same_has_changed),
         TEST(slow_motion_of_an_old_request_leaves_the_session_alone),
         TEST(why_and_step_ask_for_a_request),
         TEST(a_fresh_heap_tells_of_its_own_replay_alone),
