@@ -172,7 +172,8 @@ static inline hs_addr place(hs_heap *h, hs_addr block, uint64_t need, uint64_t a
     hand_out(h, block, size, skip + need);
     if (skip) {
         hs_probe(h, HS_SPLIT, block, skip, size - skip);
-        set_tags(h, block, skip, left_used); /* the right neighbour gets its header below */
+        set_tags(h, block, skip, left_used);
+        set_tags(h, block + skip, size - skip, 0);
         insert(h, block, skip);
         block += skip;
         size -= skip;

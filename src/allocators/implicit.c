@@ -185,6 +185,7 @@ static hs_addr place(hs_heap *h, hs_addr block, uint64_t need, uint64_t alignmen
         hs_probe(h, HS_SPLIT, block, skip, size - skip);
         mark(h, block, skip, 0);
         block += skip;
+        mark(h, block, size - skip, 0);
     }
     carve(h, block, size - skip, need);
     s->rover = block + size_of(h, block);

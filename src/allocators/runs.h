@@ -184,6 +184,7 @@ static inline hs_addr put_to_use(hs_heap *h, hs_addr run, uint64_t need, uint64_
     uint64_t size = size_in(hs_load(h, run)), skip = lead(h, run, alignment);
     if (skip) {
         hs_probe(h, HS_SPLIT, run, skip, size - skip);
+        mark_free(h, run + skip, size - skip);
         mark_free(h, run, skip);
         insert(h, run, skip);
     }
