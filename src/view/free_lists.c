@@ -303,7 +303,7 @@ static void make(hs_drawing *d)
     shapes[d->allocator->shape].draw(d);
     size_t lost = d->allocator->shape == HS_SHAPE_NONE ? 0 : hs_holes_unreached(&d->holes);
     if (lost)
-        hs_drawing_say(d, HS_ROLE_ERROR, "%zu free block%s in no list", lost, lost == 1 ? "" : "s");
+        hs_drawing_say(d, HS_ROLE_ERROR, "%zu free, in no list", lost);
     if (d->made) return;
     const char *why = why_no_hole(d);
     int rows = d->total ? hs_put_wrapped(d->pane, 0, d->pane.rows, HS_ROLE_DIM, why) : 1;

@@ -86,7 +86,7 @@ static void a_link_out_of_the_heap_is_shown(void **state)
     shows(s, 0, 60,
           "→ 0x107000080   32  3 of 4 in heap order\n"
           "→ 0x10 out of the heap\n"
-          "2 free blocks in no list\n");
+          "2 free, in no list\n");
 }
 
 static void a_circle_is_shown_once(void **state)
@@ -102,7 +102,7 @@ static void a_link_to_a_block_in_use_is_shown(void **state)
     stage *s = *state;
     free_three(s);
     stage_does(s, "write p5 \"\\x20\\0\\0\\x07\\x01\\0\\0\\0\"");
-    shows(s, 0, 60, "→ 0x107000020 in use\n2 free blocks in no list\n");
+    shows(s, 0, 60, "→ 0x107000020 in use\n2 free, in no list\n");
     stage_does(s, "write p5 \"\\x28\\0\\0\\x07\\x01\\0\\0\\0\"");
     shows(s, 0, 60, "→ 0x107000028 no block's start\n");
 }
@@ -309,7 +309,7 @@ static void a_broken_link_ends_its_row(void **state)
     links(B + 0x500, HS_NULL, HS_NULL);
     fake.links[1].links.to[0] = B + 96;
     shows(*state, 0, 80, "→ 0x107000000 → 0x107000060 in use\n");
-    shows(*state, 0, 80, "3 free blocks in no list\n");
+    shows(*state, 0, 80, "3 free, in no list\n");
 }
 
 static void a_block_in_two_lists_is_shown(void **state)
