@@ -79,7 +79,7 @@ typedef struct {
  * are kept: hs_events_left_out says how many visits and rejections are missing. */
 const hs_event *hs_events(const hs_heap *, size_t *count);
 uint64_t hs_events_left_out(const hs_heap *);
-hs_counts hs_events_counts(const hs_heap *);
+hs_counts hs_events_counts(const hs_heap *); /* in slow motion: so far */
 
 /* Perform the last request again, in slow motion: its events are the same, and hs_heap_seek can
  * then show the heap as it was after the first n of them, until the next request. The next request

@@ -297,8 +297,10 @@ typedef struct {
 
 const hs_last *hs_session_last(const hs_session *);
 
-/* Do the heap's events tell operation n, and is all set as it was then? */
+/* Do the heap's events tell operation n, and is all set as it was then? And a session of which they
+ * do, freed by the caller; NULL with a problem when that is not to be had. */
 bool hs_session_tells(const hs_session *, uint64_t n);
+hs_session *hs_session_telling(const hs_session *, uint64_t n, hs_problem *);
 
 /* What an HS_FAULT says: where the allocator was led, or what it found. */
 enum { HS_FAULT_TEXT = 128 };
@@ -343,10 +345,9 @@ hs_session *hs_session_after(const hs_session *, uint64_t n, hs_problem *);
 bool hs_session_slow_motion(hs_session *);
 
 /* The session for operation n (from 1) in slow motion: this one when n is its last request, else
- * one of its own, in *own, freed by the caller. NULL when that is not to be had. What the client
- * holds, and the figures of it, are then those from before until the block is taken or given back.
- */
-hs_session *hs_session_stage(hs_session *, uint64_t n, hs_session **own);
+ * one of its own, in *own, freed by the caller. NULL with a problem when that is not to be had. What
+ * the client holds, and the figures of that, go by the blocks in use at the time. */
+hs_session *hs_session_stage(hs_session *, uint64_t n, hs_session **own, hs_problem *);
 /* Go to the last event, and end slow motion. */
 void hs_session_leave_stage(hs_session *);
 void hs_session_seek(hs_session *, size_t from, size_t n);

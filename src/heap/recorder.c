@@ -230,7 +230,14 @@ uint64_t hs_events_left_out(const hs_heap *h)
 
 hs_counts hs_events_counts(const hs_heap *h)
 {
-    return h->recorder ? h->recorder->counts : (hs_counts){0};
+    const hs_recorder *r = h->recorder;
+    hs_counts c = {0};
+    if (!r || r->shown == r->count) return r ? r->counts : c;
+    for (size_t i = 0; i < r->shown; i++) {
+        count(&c, &r->events[i]);
+        c.visits += r->events[i].kind == HS_VISIT;
+    }
+    return c;
 }
 
 const hs_event *hs_fault(const hs_heap *h)

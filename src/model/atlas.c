@@ -391,6 +391,11 @@ void hs_atlas_catch_up(hs_session *s)
     if (s->kept->atlas) atlas_of(s);
 }
 
+bool hs_atlas_is_derailed(const hs_session *s)
+{
+    return atlas_of(s)->derailed.at != UINT64_MAX;
+}
+
 hs_addr hs_atlas_anchor(const hs_session *s, hs_addr at)
 {
     const hs_atlas *a = atlas_of(s);

@@ -27,6 +27,8 @@ void hs_atlas_marks_move(hs_session *);
 /* A whole block at or before `at` whence a walk comes to `at` in a few steps; HS_NULL: none is
  * known, and the walk begins at the first block. */
 hs_addr hs_atlas_anchor(const hs_session *, hs_addr at);
+/* Does a walk over the heap come to a header that makes no sense? */
+bool hs_atlas_is_derailed(const hs_session *);
 
 /* The ledger of all blocks, as a walk sees them. */
 struct hs_ledger;

@@ -60,10 +60,10 @@ static inline uint64_t hs_bytes_asked(const hs_op *op)
     return op->request == HS_CALLOC ? op->a * op->b : op->a;
 }
 
-/* In slow motion, until the request has had its effect: what the client held before. */
+/* In slow motion, what the client holds that it does not in the end, and the other way round. */
 typedef struct {
     bool on;
-    hs_client_block held; /* the block that the request takes or resizes; not live: there is none */
+    hs_client_block held; /* as it was before the request took or resized it; not live: it is not */
     hs_addr given;        /* the block that it gives, which is not there yet; or HS_NULL */
     hs_totals totals;
 } hs_before;

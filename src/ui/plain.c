@@ -196,7 +196,8 @@ static void print_difference(const printer *p, uint64_t n)
 static void print_steps(const printer *p, uint64_t n)
 {
     hs_session *own = NULL;
-    hs_session *s = hs_session_stage(p->session, n, &own);
+    hs_problem problem;
+    hs_session *s = hs_session_stage(p->session, n, &own, &problem);
     printer then = {.session = s, .style = p->style, .echo = p->echo, .lines = p->lines};
     size_t number = 0, changes;
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
@@ -208,7 +209,7 @@ static void print_steps(const printer *p, uint64_t n)
         if (changes) print_map(&then);
         free(text);
     }
-    if (!s) puts("this request ended in a fault: it has no steps");
+    if (!s) puts(problem.what);
     if (s) hs_session_leave_stage(s);
     hs_session_free(own);
 }

@@ -23,12 +23,13 @@ static void show_step(app *a, size_t from, size_t number)
 
 void hs_app_begin_slow_motion(app *a, uint64_t n)
 {
-    a->slow.on = hs_session_stage(a->session, n, &a->slow.own);
+    hs_problem problem;
+    a->slow.on = hs_session_stage(a->session, n, &a->slow.own, &problem);
     a->slow.request = n;
     if (a->slow.on)
         show_step(a, 0, 1);
     else
-        hs_app_set_message(a, hs_app_copy("this request ended in a fault: it has no steps"), true);
+        hs_app_set_message(a, hs_app_copy(problem.what), true);
 }
 
 void hs_app_end_slow_motion(app *a)

@@ -295,8 +295,9 @@ static void see_slowly(player *p)
 {
     size_t n;
     hs_session *own;
+    hs_problem ignored;
     uint64_t request = hs_session_last(p->session)->number;
-    if (!hs_session_stage(p->session, request, &own)) return;
+    if (!hs_session_stage(p->session, request, &own, &ignored)) return;
     assert_null(own);
     hs_events(hs_session_heap(p->session), &n);
     size_t few = n < 40 ? n : 40;

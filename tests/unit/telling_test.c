@@ -138,6 +138,15 @@ static void a_request_that_ended_in_a_fault_is_told(void **state)
     EXPECT_WHY(s, 4, "command 4, on implicit", "p1 = malloc(8)");
 }
 
+static void a_request_that_a_replay_left_out_is_not_told(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "a = malloc 24; set misuse allow; free a; free a; set misuse refuse");
+    stage_does(s, "allocator explicit replay; why 4; step 4");
+    EXPECT_WHY(s, 3, "command 3, on explicit", "the client calls free(a)");
+    EXPECT_WHY(s, 4, "command 4 could not be done again on this heap");
+}
+
 /* What was set since does not change what is told, nor what slow motion does. */
 static void a_request_is_told_by_what_was_set_then(void **state)
 {
@@ -293,94 +302,6 @@ static void a_session_is_had_as_it_was_after_each_operation(void **state)
     }
 }
 
-static void slow_motion_ends_where_it_began(void **state)
-{
-    stage *s = *state;
-    hs_session *own;
-    stage_does(s, "random 60 seed 3; p = malloc 700");
-    stage *same = stage_new("implicit", 256, 4096);
-    stage_does(same, "random 60 seed 3; p = malloc 700");
-    hs_session *slow = hs_session_stage(s->session, 61, &own);
-    assert_ptr_equal(slow, s->session);
-    size_t steps = 0, to;
-    for (size_t from = 0; (to = hs_step_end(slow, from)) != from; from = to, steps++) {
-        hs_session_seek(slow, from, to);
-        assert_int_equal(hs_step_before(slow, to), from);
-        char *text = hs_step_text(slow, from, to);
-        assert_true(strlen(text) > 5);
-        free(text);
-    }
-    assert_true(steps > 5);
-    expect_same_heap(s->session, same->session);
-    stage_free(same);
-    assert_null(own);
-}
-
-/* Until its block is given back, or taken, the client holds what it held. */
-static void in_slow_motion_the_client_holds_what_it_held_until_then(void **state)
-{
-    stage *s = *state;
-    hs_session *own;
-    stage_does(s, "malloc 24; malloc 40; free p1");
-    hs_session *slow = hs_session_stage(s->session, 3, &own);
-    assert_ptr_equal(slow, s->session);
-    hs_session_seek(slow, 0, 1);
-    stage_does(s, "expect live == 64 and blocks == 2 and padding == 0");
-    hs_session_seek(slow, 1, 3);
-    stage_does(s, "expect live == 40 and blocks == 1 and padding == 0");
-    hs_session_seek(slow, 0, 1);
-    stage_does(s, "expect live == 64");
-    hs_session_leave_stage(slow);
-    stage_does(s, "expect live == 40; malloc 24; expect live == 64");
-    slow = hs_session_stage(s->session, 4, &own);
-    hs_session_seek(slow, 0, 2);
-    stage_does(s, "expect live == 40 and blocks == 1");
-    hs_session_leave_stage(slow);
-    stage_does(s, "expect live == 64 and padding == 0; realloc p2 200");
-    slow = hs_session_stage(s->session, 5, &own);
-    hs_session_seek(slow, 0, 2);
-    stage_does(s, "expect live == 64 and blocks == 2 and padding == 0");
-    hs_session_leave_stage(slow);
-    stage_does(s, "expect live == 224; realloc p2 100");
-    slow = hs_session_stage(s->session, 6, &own);
-    hs_session_seek(slow, 0, 2);
-    stage_does(s, "expect live == 224 and blocks == 2");
-    hs_session_leave_stage(slow);
-    stage_does(s, "expect live == 124 and blocks == 2");
-}
-
-/* Bump has nothing to write when a block is freed: it changes all the same, in slow motion, too. */
-static void in_slow_motion_the_same_has_changed(void **state)
-{
-    stage *s = stage_new("bump", 256, 4096);
-    hs_session *own;
-    size_t n;
-    (void)state;
-    stage_does(s, "malloc 8; malloc 40; free p2");
-    assert_true(hs_session_changed(s->session, 0x107000010));
-    hs_session *slow = hs_session_stage(s->session, 3, &own);
-    hs_session_seek(slow, 0, 1);
-    hs_session_changes(slow, &n);
-    assert_int_equal(n, 0);
-    hs_session_leave_stage(slow);
-    assert_true(hs_session_changed(s->session, 0x107000010));
-    assert_false(hs_session_changed(s->session, 0x107000000));
-    stage_free(s);
-}
-
-static void slow_motion_of_an_old_request_leaves_the_session_alone(void **state)
-{
-    stage *s = *state;
-    hs_session *own;
-    stage_does(s, "malloc 24; malloc 8; free p1");
-    hs_session *slow = hs_session_stage(s->session, 1, &own);
-    assert_non_null(own);
-    assert_ptr_equal(slow, own);
-    hs_session_seek(slow, 0, 1);
-    assert_int_equal(stage_value(s, "holes"), 2);
-    hs_session_free(own);
-}
-
 static void why_and_step_ask_for_a_request(void **state)
 {
     stage *s = *state;
@@ -416,6 +337,7 @@ int main(void)
         TEST(blocks_passed_on_the_way_are_not_told_to_fit),
         TEST(a_block_too_small_is_told_so_whatever_its_alignment),
         TEST(a_request_that_ended_in_a_fault_is_told),
+        TEST(a_request_that_a_replay_left_out_is_not_told),
         TEST(a_request_is_told_by_what_was_set_then),
         TEST(arithmetic_is_told_as_it_is),
         TEST(a_slab_is_told_as_it_is),
@@ -426,10 +348,6 @@ int main(void)
         TEST(growth_moves_and_failures_are_told),
         TEST(a_long_search_is_told_by_its_start_and_its_end),
         TEST(a_session_is_had_as_it_was_after_each_operation),
-        TEST(slow_motion_ends_where_it_began),
-        TEST(in_slow_motion_the_client_holds_what_it_held_until_then),
-        TEST(in_slow_motion_the_same_has_changed),
-        TEST(slow_motion_of_an_old_request_leaves_the_session_alone),
         TEST(why_and_step_ask_for_a_request),
         TEST(a_fresh_heap_tells_of_its_own_replay_alone),
     };

@@ -1,0 +1,170 @@
+/* Slow motion: the last request performed again, and shown as it was after each of its events.
+ *
+ *      events     request  round  visit  choose  split  write  write  take  return
+ *      the heap   |<------- as it was ------->|<- derailed ->|<- as it is ------>|
+ *
+ * Between two writes a header may say nothing yet: a walk would be derailed there, and the rest of
+ * the heap look damaged. Then the first moment behind it is shown from which a walk goes through.
+ *
+ * What the client holds goes by the bytes: the block that the request takes is there as long as it
+ * is in use, and so is the one that it gives. Where an allocator marks no blocks, events tell. */
+#include "model/session.h"
+
+#include <inttypes.h>
+
+bool hs_session_slow_motion(hs_session *s)
+{
+    return s->is.last.any && hs_heap_slow_motion(s->heap);
+}
+
+bool hs_session_tells(const hs_session *s, uint64_t n)
+{
+    return s->is.last.number == n && (s->at.count == n || s->is.last.faulted);
+}
+
+hs_session *hs_session_telling(const hs_session *s, uint64_t n, hs_problem *problem)
+{
+    hs_session *then = hs_session_after(s, n, problem);
+    if (!then || then->is.last.number == n) return then;
+    hs_session_free(then);
+    hs_wrong(problem, HS_OPERAND_NONE, "command %" PRIu64 " could not be done again on this heap",
+             n);
+    return NULL;
+}
+
+hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own, hs_problem *problem)
+{
+    *own = hs_session_tells(s, n) ? NULL : hs_session_telling(s, n, problem);
+    hs_session *stage = hs_session_tells(s, n) ? s : *own;
+    if (!stage || hs_session_slow_motion(stage)) return stage;
+    hs_session_free(*own);
+    *own = NULL;
+    hs_wrong(problem, HS_OPERAND_NONE, "this request ended in a fault: it has no steps");
+    return NULL;
+}
+
+/* --- What the client holds ------------------------------------------------------------------ */
+
+/* The request keeps its block where it is? */
+static bool stays(const hs_last *l)
+{
+    return l->op.request == HS_REALLOC && l->result && l->result == l->old_value;
+}
+
+/* The block that the request took from the client, or resized, as it was; not live: it did not. */
+static hs_client_block held_before(const hs_session *s)
+{
+    const hs_last *l = &s->is.last;
+    bool frees = l->op.request == HS_FREE || (l->op.request == HS_REALLOC && l->op.a == 0);
+    if (!l->old_value || l->misuse || !(frees || l->result)) return (hs_client_block){0};
+    const hs_client_block *there = hs_client_block_at(s->client, l->old_value);
+    hs_client_block b = there ? *there : (hs_client_block){.variable = HS_NONE};
+    b.addr = l->old_value;
+    b.requested = l->old_size;
+    b.live = true;
+    return b;
+}
+
+/* Is an event of this kind among those from `from` on, before the one at `to`? */
+static bool is_told(const hs_session *s, hs_event_kind kind, size_t from, size_t to)
+{
+    size_t count;
+    const hs_event *e = hs_events(s->heap, &count);
+    for (size_t i = from; i < to && i < count; i++)
+        if (e[i].kind == kind) return true;
+    return false;
+}
+
+/* Is there a block in use, after the first n events, that holds `size` bytes of payload at p? */
+static bool is_in_use(const hs_session *s, hs_addr p, uint64_t size, size_t n)
+{
+    hs_seen seen;
+    if (!hs_session_walk_to(s, p, &seen)) return false;
+    if (seen.whole.kind == HS_BLOCK_REGION) return !is_told(s, HS_IGNORE, 0, n);
+    return seen.block.kind == HS_BLOCK_USED && hs_block_payload(&seen.block) == p &&
+           hs_block_capacity(&seen.block) >= size;
+}
+
+/* What the client holds after the first n events, where that is not what it holds in the end. */
+static hs_before before_end(const hs_session *s, size_t n)
+{
+    const hs_last *l = &s->is.last;
+    hs_before b = {.on = true, .held = held_before(s), .totals = s->is.totals};
+    uint64_t asked = l->result ? hs_bytes_asked(&l->op) : 0;
+    bool holds = b.held.live && is_in_use(s, b.held.addr, b.held.requested, n), gives;
+    if (stays(l)) {
+        holds = holds && !is_told(s, HS_IN_PLACE, 0, n);
+        gives = !holds;
+    } else {
+        gives = l->result && is_in_use(s, l->result, asked, n);
+        b.given = gives ? HS_NULL : l->result;
+    }
+    b.held.live = holds;
+    b.totals.live += holds ? b.held.requested : 0;
+    b.totals.live -= gives ? 0 : asked;
+    b.totals.live_blocks += holds;
+    b.totals.live_blocks -= l->result && !gives;
+    return b;
+}
+
+/* Whose a block is differs, and so may where the one before it ends. */
+static void differs(hs_session *s, hs_addr p, uint64_t size)
+{
+    if (p) hs_atlas_differs(s, p - 1, p + size + 1);
+}
+
+static void show_client(hs_session *s, size_t n)
+{
+    const hs_last *l = &s->is.last;
+    size_t count;
+    hs_events(s->heap, &count);
+    hs_before now = n < count && l->op.kind == HS_OP_REQUEST ? before_end(s, n) : (hs_before){0};
+    if (now.held.live != s->before.held.live || now.given != s->before.given) {
+        differs(s, l->old_value, l->old_size);
+        differs(s, l->result, l->result ? hs_bytes_asked(&l->op) : 0);
+    }
+    s->before = now;
+}
+
+/* What the request takes or resizes changes even where the allocator has nothing to write. */
+static void touch_held(hs_session *s)
+{
+    const hs_client_block held = held_before(s);
+    const hs_client_block *now = hs_client_block_at(s->client, held.addr);
+    if (!held.live) return;
+    uint64_t was = held.requested ? held.requested : 1, is = now && now->live ? now->requested : 0;
+    hs_session_touch(s, held.addr + (was < is ? was : is), held.addr + (was < is ? is : was));
+    hs_session_tidy_changes(s);
+}
+
+/* --- Going to an event ---------------------------------------------------------------------- */
+
+static void go_to(hs_session *s, size_t n)
+{
+    hs_kept_is_old(s->kept);
+    hs_atlas_marks_move(s);
+    hs_heap_seek(s->heap, n);
+    hs_atlas_marks_move(s);
+    hs_session_note_changes(s, 0, SIZE_MAX);
+    hs_atlas_follow(s);
+}
+
+void hs_session_seek(hs_session *s, size_t from, size_t n)
+{
+    size_t count;
+    hs_events(s->heap, &count);
+    go_to(s, n);
+    while (n < count && !s->is.broken_by && hs_atlas_is_derailed(s)) go_to(s, ++n);
+    show_client(s, n);
+    hs_atlas_catch_up(s);
+    hs_session_note_changes(s, from, n);
+    if (is_told(s, HS_IGNORE, from, n) || is_told(s, HS_IN_PLACE, from, n) || n - from >= count)
+        touch_held(s);
+}
+
+void hs_session_leave_stage(hs_session *s)
+{
+    size_t n;
+    hs_events(s->heap, &n);
+    hs_session_seek(s, 0, n);
+}
