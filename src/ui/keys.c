@@ -346,7 +346,7 @@ static bool take_lecture_key(app *a, wchar_t key, bool special)
 
 static void act_on_key(app *a, wchar_t key)
 {
-    if (a->slow.on && hs_app_take_slow_key(a, key, true)) return;
+    if (a->slow.on && !scrolls(a, key) && hs_app_take_slow_key(a, key, true)) return;
     if (hs_app_take_space_key(a, key, true)) return;
     if (hs_app_take_shape_key(a, key, true)) return;
     if (key == HS_KEY_PASTE_BEGIN || key == HS_KEY_PASTE_END)

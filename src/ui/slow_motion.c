@@ -94,6 +94,11 @@ bool hs_app_take_slow_key(app *a, wchar_t key, bool special)
         {CTRL_C, false, hs_app_end_slow_motion},
         {L'q', false, hs_app_end_slow_motion},
     };
+    if (a->state.overlay.open && !special && key == ESCAPE) {
+        hs_app_close_overlay(a);
+        show_step(a, a->slow.from, a->slow.number);
+        return true;
+    }
     for (size_t i = 0; i < sizeof slow / sizeof *slow; i++)
         if (slow[i].key == key && slow[i].special == special) {
             slow[i].act(a);

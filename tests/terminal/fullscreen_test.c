@@ -349,6 +349,25 @@ static void a_request_is_gone_through_in_slow_motion(void **state)
     assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
+static void what_lies_over_slow_motion_scrolls_and_closes(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; step\r");
+    assert_true(terminal_shows(t, "step 1: "));
+    terminal_type(t, "\033OS"); /* F4 */
+    assert_true(terminal_shows(t, "The ledger: rows 1-"));
+    terminal_type(t, "\033[6~"); /* Page Down */
+    assert_true(terminal_hides(t, "The ledger: rows 1-"));
+    assert_true(terminal_shows(t, "step 1: "));
+    terminal_type(t, "\033");
+    assert_true(terminal_hides(t, "The ledger"));
+    assert_true(terminal_shows(t, "step 1: "));
+    terminal_type(t, "\033[6~");
+    assert_true(terminal_shows(t, "step 2: "));
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+}
+
 static void the_plot_and_the_free_list_have_keys_and_commands(void **state)
 {
     (void)state;
@@ -972,6 +991,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_request_is_gone_through_in_slow_motion),
         cmocka_unit_test(the_plot_and_the_free_list_have_keys_and_commands),
         cmocka_unit_test(the_shape_is_zoomed_and_leads_to_a_moment_and_an_address),
+        cmocka_unit_test(what_lies_over_slow_motion_scrolls_and_closes),
         cmocka_unit_test(a_process_comes_to_life_step_by_step),
         cmocka_unit_test(a_key_goes_from_the_address_space_to_the_header_and_back),
         cmocka_unit_test(a_started_program_is_watched),
