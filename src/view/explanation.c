@@ -386,17 +386,25 @@ static void put_fresh(FILE *out, const hs_session *s)
     fprintf(out, ": heap %" PRIu64 " bytes now", hs_heap_committed(h));
 }
 
-static void put_setting(FILE *out, const hs_session *s, const hs_op *op)
+/* The value that is in force, which may be another than what was typed: 0x10, or a zoom of 100. */
+static void put_setting(FILE *out, const hs_session *s, const char *name)
 {
-    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
-    uint64_t zoom = hs_session_setting(s, HS_SET_ZOOM);
-    bool fresh = false;
+    const hs_heap *h = hs_session_heap(s);
+    const hs_allocator *a = hs_heap_allocator(h);
+    const hs_option *o = NULL;
+    uint64_t value = 0;
+    for (size_t i = 0; i < HS_SETTINGS; i++)
+        if (strcmp(hs_settings[i].name, name) == 0)
+            o = &hs_settings[i], value = hs_session_setting(s, (hs_setting)i);
     for (size_t i = 0; i < a->option_count; i++)
-        fresh |= a->options[i].fresh && strcmp(a->options[i].name, op->name) == 0;
-    if (strcmp(op->name, hs_settings[HS_SET_ZOOM].name) == 0)
-        fprintf(out, "zoom is %" PRIu64 " now", zoom);
+        if (strcmp(a->options[i].name, name) == 0) o = &a->options[i], value = hs_heap_option(h, i);
+    if (!o) return;
+    fprintf(out, "%s is ", name);
+    if (o->choices)
+        fputs(o->choices[value], out);
     else
-        fprintf(out, "%s is %s now%s", op->name, op->text, fresh ? "; the heap is fresh" : "");
+        fprintf(out, "%" PRIu64, value);
+    fprintf(out, " now%s", o->fresh ? "; the heap is fresh" : "");
 }
 
 char *hs_explain(const hs_session *s)
@@ -417,7 +425,7 @@ char *hs_explain(const hs_session *s)
     else if (op->kind == HS_OP_WRITE)
         put_write(out, s, last);
     else if (op->kind == HS_OP_SET)
-        put_setting(out, s, op);
+        put_setting(out, s, op->name);
     else if (op->kind == HS_OP_MACHINE)
         fputs(hs_session_mmu(s)->report, out);
     else if (op->kind == HS_OP_ASSIGN)
