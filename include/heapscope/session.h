@@ -291,6 +291,7 @@ typedef struct {
     uint64_t old_size; /* what the client had requested for it; 0 if nothing */
     hs_addr result;
     uint32_t variable; /* the one that was assigned, or HS_NONE */
+    hs_addr replaced;  /* what that one held before */
     bool misuse;       /* the pointer was none that may be freed, and was passed on all the same */
     bool faulted;      /* it ended in a fault and was undone: `number` is of what comes next */
 } hs_last;

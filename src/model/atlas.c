@@ -95,7 +95,7 @@ static hs_atlas *new_atlas(const hs_session *s)
     a->bits = LEAST_BITS;
     a->nodes = hs_array_reserve(NULL, &a->capacity, 1, sizeof *a->nodes);
     a->nodes[a->count++] = (node){.dirty = true};
-    a->highest = s->is.totals.highest_block;
+    a->highest = hs_session_totals(s)->highest_block;
     a->derailed.at = UINT64_MAX;
     return a;
 }
@@ -380,7 +380,7 @@ static const hs_atlas *atlas_of(const hs_session *s)
     if (!k->atlas) k->atlas = new_atlas(s);
     hs_atlas *a = k->atlas;
     widen(a, hs_heap_committed(s->heap));
-    follow_highest(a, s->is.totals.highest_block);
+    follow_highest(a, hs_session_totals(s)->highest_block);
     a->derailed.at = UINT64_MAX;
     bring_up_to_date(&(reader){.session = s, .atlas = a}, root_of(a));
     return a;

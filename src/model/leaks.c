@@ -40,8 +40,10 @@ static hs_reach reach_of(const hs_client_block *b, const hs_addr **value)
     return **value - b->addr < bytes ? HS_POSSIBLY_LOST : HS_LOST;
 }
 
+/* In slow motion the pointer that the request is about to replace is still there. */
 static bool is_known(const hs_session *s, const hs_client_block *b)
 {
+    if (s->before.on && b->addr == s->is.last.replaced) return true;
     return b->variable != HS_NONE && hs_session_variable(s, b->variable)->value == b->addr;
 }
 

@@ -318,6 +318,7 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
     uint64_t old_size = takes && old ? old->requested : 0;
     uint64_t used_before = hs_session_used(s);
 
+    s->is.totals_before = s->is.totals;
     hs_addr result = run_request(s->heap, op, p);
     bool faulted = !fault_problem(s, problem);
     s->is.last = (hs_last){.any = true,
@@ -337,10 +338,12 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
     s->is.totals.requests++;
     hs_session_read_events(s);
     *variable = result_variable(s, op, *variable);
+    s->is.last.variable = *variable;
+    const hs_variable *v = hs_client_nameless(s->client, *variable);
+    s->is.last.replaced = v ? v->value : HS_NULL;
     settle(s, op, *variable, p, result);
     mark_time(s, used_before, hs_events_counts(s->heap).visits);
     hs_session_tidy_changes(s);
-    s->is.last.variable = *variable;
     hs_session_look_for_damage(s, !good);
     hs_atlas_follow(s);
     return true;

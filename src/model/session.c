@@ -517,7 +517,7 @@ const hs_totals *hs_session_totals(const hs_session *s)
 
 uint64_t hs_session_used(const hs_session *s)
 {
-    return s->is.totals.highest_block - hs_heap_base(s->heap);
+    return hs_session_totals(s)->highest_block - hs_heap_base(s->heap);
 }
 
 const hs_sample *hs_session_samples(const hs_session *s, size_t *count)

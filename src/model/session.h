@@ -44,7 +44,7 @@ typedef struct {
     uint64_t replayed, not_replayed;
     hs_last last;
     uint64_t broken_by; /* the operation that broke the heap; 0: none did */
-    hs_totals totals;
+    hs_totals totals, totals_before; /* the last request */
     hs_mmu mmu;
 } hs_standing;
 

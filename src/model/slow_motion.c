@@ -9,6 +9,7 @@
  * What the client holds goes by the bytes: the block that the request takes is there as long as it
  * is in use, and so is the one that it gives. Where an allocator marks no blocks, events tell. */
 #include "model/session.h"
+#include "model/totals.h"
 
 #include <inttypes.h>
 
@@ -75,35 +76,72 @@ static bool is_told(const hs_session *s, hs_event_kind kind, size_t from, size_t
     return false;
 }
 
-/* Is there a block in use, after the first n events, that holds `size` bytes of payload at p? */
-static bool is_in_use(const hs_session *s, hs_addr p, uint64_t size, size_t n)
+/* Do the first n events say this of the block that p lies in? */
+static bool is_told_of(const hs_session *s, hs_event_kind kind, hs_addr p, size_t n)
+{
+    size_t count;
+    const hs_event *e = hs_events(s->heap, &count);
+    for (size_t i = 0; i < n && i < count; i++)
+        if (e[i].kind == kind && p >= e[i].at && p - e[i].at < e[i].a) return true;
+    return false;
+}
+
+/* The end of the block in use, after the first n events, that holds `size` bytes of payload at p;
+ * HS_NULL: there is none. Where a walk does not get there, behind damage, events tell. */
+static hs_addr end_in_use(const hs_session *s, hs_addr p, uint64_t size, size_t n)
 {
     hs_seen seen;
-    if (!hs_session_walk_to(s, p, &seen)) return false;
-    if (seen.whole.kind == HS_BLOCK_REGION) return !is_told(s, HS_IGNORE, 0, n);
-    return seen.block.kind == HS_BLOCK_USED && hs_block_payload(&seen.block) == p &&
-           hs_block_capacity(&seen.block) >= size;
+    bool held = p == s->is.last.old_value;
+    bool there = hs_session_walk_to(s, p, &seen) && seen.whole.kind != HS_BLOCK_DAMAGED;
+    if (there && seen.whole.kind == HS_BLOCK_REGION)
+        return is_told(s, HS_IGNORE, 0, n) ? HS_NULL : p + size;
+    if (there)
+        return seen.block.kind == HS_BLOCK_USED && hs_block_payload(&seen.block) == p &&
+                       hs_block_capacity(&seen.block) >= size
+                   ? seen.block.addr + seen.block.size
+                   : HS_NULL;
+    if (held ? is_told_of(s, HS_RELEASE, p, n) : !is_told_of(s, HS_TAKE, p, n)) return HS_NULL;
+    return p + size;
+}
+
+/* The totals before the request, and what its first n events add to them. */
+static hs_totals totals_until(const hs_session *s, size_t n)
+{
+    size_t count;
+    const hs_event *e = hs_events(s->heap, &count);
+    hs_totals t = s->is.totals_before;
+    hs_addr highest = HS_NULL;
+    for (size_t i = 0; i < n && i < count; i++) {
+        hs_addr end = hs_event_block_end(&e[i]);
+        if (end > highest) highest = end;
+    }
+    hs_totals_add(&t, hs_events_counts(s->heap), highest);
+    return t;
 }
 
 /* What the client holds after the first n events, where that is not what it holds in the end. */
 static hs_before before_end(const hs_session *s, size_t n)
 {
     const hs_last *l = &s->is.last;
-    hs_before b = {.on = true, .held = held_before(s), .totals = s->is.totals};
+    hs_before b = {.on = true, .held = held_before(s), .totals = totals_until(s, n)};
+    hs_totals *t = &b.totals;
+    bool held = b.held.live;
+    bool holds = held && end_in_use(s, b.held.addr, b.held.requested, n);
+    if (stays(l)) holds = holds && !is_told(s, HS_IN_PLACE, 0, n);
     uint64_t asked = l->result ? hs_bytes_asked(&l->op) : 0;
-    bool holds = b.held.live && is_in_use(s, b.held.addr, b.held.requested, n), gives;
-    if (stays(l)) {
-        holds = holds && !is_told(s, HS_IN_PLACE, 0, n);
-        gives = !holds;
-    } else {
-        gives = l->result && is_in_use(s, l->result, asked, n);
-        b.given = gives ? HS_NULL : l->result;
-    }
+    hs_addr end = l->result && !(stays(l) && holds) ? end_in_use(s, l->result, asked, n) : HS_NULL;
+    if (stays(l) && !holds && !end) end = l->result + asked;
     b.held.live = holds;
-    b.totals.live += holds ? b.held.requested : 0;
-    b.totals.live -= gives ? 0 : asked;
-    b.totals.live_blocks += holds;
-    b.totals.live_blocks -= l->result && !gives;
+    b.given = end || stays(l) ? HS_NULL : l->result;
+    if (held && !holds) {
+        hs_totals_block(t, b.held.requested, 0, b.held.addr, 0);
+        t->live_blocks--;
+    }
+    if (!end) return b;
+    hs_totals_add(t, (hs_counts){0}, end);
+    uint64_t used = t->highest_block - hs_heap_base(s->heap);
+    hs_totals_block(t, 0, asked, l->result + asked, used);
+    t->live_blocks++;
     return b;
 }
 

@@ -100,6 +100,36 @@ static void in_slow_motion_the_same_has_changed(void **state)
     stage_free(s);
 }
 
+/* Of no figure is more told than has happened. */
+static void in_slow_motion_all_figures_are_of_the_moment(void **state)
+{
+    stage *s = *state;
+    hs_session *own;
+    hs_problem ignored;
+    stage_does(s, "malloc 100; malloc 1000");
+    hs_session *slow = hs_session_stage(s->session, 2, &own, &ignored);
+    hs_session_seek(slow, 0, 1);
+    stage_does(s, "expect heap_size == 256 and peak_live == 100 and used == 112 and requests == 1");
+    stage_does(s,
+               "expect splits == 1 and growths == 0 and examined_total == 1 and utilization == 39");
+    hs_session_leave_stage(slow);
+    stage_does(s, "expect peak_live == 1100 and requests == 2 and growths == 1 and used == 1120");
+}
+
+/* Behind damage a walk does not find the block: events tell when it is given back. */
+static void in_slow_motion_a_block_behind_damage_is_held_until_it_is_freed(void **state)
+{
+    stage *s = *state;
+    hs_session *own;
+    hs_problem ignored;
+    stage_does(s, "malloc 8; malloc 8; malloc 8; write p1 \"hello, heap hello heap\"; free p3");
+    hs_session *slow = hs_session_stage(s->session, 5, &own, &ignored);
+    hs_session_seek(slow, 0, 1);
+    stage_does(s, "expect live == 24 and blocks == 3");
+    hs_session_leave_stage(slow);
+    stage_does(s, "expect live == 16 and blocks == 2");
+}
+
 static void slow_motion_of_an_old_request_leaves_the_session_alone(void **state)
 {
     stage *s = *state;
@@ -181,6 +211,10 @@ static void expect_whole(const hs_session *s)
     assert_int_equal(blocks, t->live_blocks);
     assert_int_equal(bytes, t->live);
     assert_int_equal(hs_ledger_take(s).block_bytes, block_bytes);
+    assert_true(t->peak_live >= t->live);
+    assert_true(t->highest_payload <= t->highest_block);
+    assert_true(hs_session_used(s) <= hs_heap_committed(hs_session_heap(s)));
+    assert_int_equal(hs_session_leaks(s, NULL, 0).blocks[HS_LOST], 0);
 }
 
 static void go_through(hs_session *s)
@@ -257,6 +291,8 @@ int main(void)
         TEST(slow_motion_ends_where_it_began),
         TEST(in_slow_motion_the_client_holds_what_it_held_until_then),
         TEST(in_slow_motion_the_same_has_changed),
+        TEST(in_slow_motion_all_figures_are_of_the_moment),
+        TEST(in_slow_motion_a_block_behind_damage_is_held_until_it_is_freed),
         TEST(slow_motion_of_an_old_request_leaves_the_session_alone),
         TEST(what_was_examined_counts_up),
         cmocka_unit_test(figures_do_not_depend_on_where_one_came_from),
