@@ -210,7 +210,8 @@ static const hs_command commands[] = {
     {"step",
      "Insight",
      "the same on the map, one event after another",
-     "Right and Left, or Space and Backspace, go forward and back; Escape ends it.",
+     "Right and Left, or Space and Backspace, go forward and back; Escape ends it. Side by side (`split`)\n"
+     "it is the first allocator that is shown.",
      {{HS_PARAMETER_SIZE, "N", NULL, true}},
      false,
      hs_run_step},

@@ -51,6 +51,7 @@ typedef struct {
     struct { /* a request in slow motion, while `on` is not NULL */
         hs_session *on, *own;
         size_t from, to, number; /* the step on show */
+        size_t steps;
         uint64_t request;        /* its operation's number */
     } slow;
     hs_zoom_path path;
@@ -180,14 +181,13 @@ void hs_app_zoom_path(app *a);
 
 /* --- Keys (keys.c) --- */
 
-void hs_app_travel(app *a, uint64_t count);
+void hs_app_go(app *a, hs_moment);
+void hs_app_travel(app *a, uint64_t count); /* along this branch */
 void hs_app_key_next(app *a);
 void hs_app_key_back(app *a);
 hs_key hs_app_next_char(void *context, wchar_t *out);
 void hs_app_show_completions(void *context, const hs_completions *c);
 void hs_app_look_key(app *a, wchar_t key);
-
-void hs_app_travel(app *a, uint64_t count);
 
 /* --- A trace (tracing.c) --- */
 

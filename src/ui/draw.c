@@ -84,7 +84,10 @@ static int put_prompt(const app *a, hs_pane p, int row)
         return put_line(p, row, from, a->question.typed, a->question.length, a->question.length);
     }
     if (a->slow.on) {
-        hs_put(p, row, 0, HS_ROLE_KEY, "slow motion");
+        int column = hs_putf(p, row, 0, HS_ROLE_KEY, "slow motion, step %zu of %zu", a->slow.number,
+                             a->slow.steps);
+        if (hs_app_lockstep(a))
+            hs_putf(p, row, column, HS_ROLE_KEY, ", of the first allocator alone");
         return -1;
     }
     if (a->player.has_focus) {

@@ -183,15 +183,14 @@ static void key_help(app *a)
     a->overlay_by_key = !open;
 }
 
-/* Go to a moment of this branch, and say what was done there. */
-void hs_app_travel(app *a, uint64_t count)
+/* Go to a moment, and say what was done there. */
+void hs_app_go(app *a, hs_moment m)
 {
     hs_problem problem;
-    hs_moment m = hs_session_moment(a->session);
+    uint64_t count = m.count;
     hs_app_end_slow_motion(a);
     if (hs_app_shape_is_on_show(a)) a->shape.command = count; /* it shows where that is */
     if (!a->state.overlay.panel) hs_app_close_overlay(a);     /* a panel shows the new moment */
-    m.count = count;
     a->began = a->shown = hs_player_clock();
     if (!hs_interpreter_go(a->interpreter, m, &problem)) {
         hs_app_set_message(a, hs_app_copy(problem.what), true);
@@ -205,6 +204,11 @@ void hs_app_travel(app *a, uint64_t count)
     hs_app_set_message(a, count ? hs_explain(a->session) : hs_app_copy("the beginning"), false);
     if (a->message && !*a->message)
         hs_app_set_message(a, hs_session_record_text(a->session, count - 1), false);
+}
+
+void hs_app_travel(app *a, uint64_t count)
+{
+    hs_app_go(a, (hs_moment){hs_session_moment(a->session).branch, count});
 }
 
 static void travel_back(app *a)

@@ -136,7 +136,7 @@ void hs_app_zoom_in(app *a)
 void hs_app_zoom_out(app *a)
 {
     uint64_t now = a->places.plan.row_bytes;
-    if (now && now < hs_heap_committed(hs_session_heap(a->session))) set_zoom(a, now * 2);
+    if (now && now < hs_heap_committed(hs_session_heap(hs_app_stage(a)))) set_zoom(a, now * 2);
 }
 
 void hs_app_zoom_to_fit(app *a)
@@ -175,6 +175,7 @@ void hs_app_zoom_path(app *a)
     switch (path->level) {
     case HS_PATH_PROCESS:
         hs_session_process(a->session);
+        hs_session_process(s);
         hs_app_show_space(a, &hs_panel_process, SIZE_MAX);
         break;
     case HS_PATH_HEAP: zoom_map(a, 0, hs_heap_base(hs_session_heap(s))); break;

@@ -26,6 +26,10 @@ void hs_app_begin_slow_motion(app *a, uint64_t n)
     hs_problem problem;
     a->slow.on = hs_session_stage(a->session, n, &a->slow.own, &problem);
     a->slow.request = n;
+    a->slow.steps = 0;
+    if (a->slow.on)
+        for (size_t to = 0, end; (end = hs_step_end(a->slow.on, to)) != to; to = end)
+            a->slow.steps++;
     if (a->slow.on)
         show_step(a, 0, 1);
     else

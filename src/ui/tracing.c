@@ -111,12 +111,21 @@ void hs_app_open_trace(app *a)
     a->trace.has_focus = hs_session_traced(a->session) && !a->player.script;
 }
 
+/* To where it was left for requests of one's own. */
 void hs_app_return_to_trace(app *a)
 {
-    if (a->trace.has_focus)
+    uint64_t traced = hs_session_traced(a->session);
+    hs_moment now = hs_session_moment(a->session), m = now;
+    if (!traced) return;
+    hs_app_end_slow_motion(a);
+    if (a->trace.has_focus) {
         play(a);
-    else
-        a->trace.has_focus = hs_session_traced(a->session) > 0;
+        return;
+    }
+    a->trace.has_focus = true;
+    while (m.branch) m = hs_session_branch_fork(a->session, m.branch);
+    if (m.count > traced) m.count = traced;
+    if (m.branch != now.branch || m.count != now.count) hs_app_go(a, m);
 }
 
 bool hs_app_take_trace_key(app *a, wchar_t key, bool special)

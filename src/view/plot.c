@@ -51,9 +51,10 @@ typedef struct {
     int dots; /* across */
 } timeline;
 
-/* The session whose samples are shown. */
+/* The session whose samples are shown: on the trace's own branch, the one that is ahead. */
 static const hs_session *whole(const hs_session *s)
 {
+    if (hs_session_moment(s).branch) return s;
     bool behind = hs_session_surveyed(s) >= hs_session_moment(s).count;
     return behind && hs_session_ahead(s) ? hs_session_ahead(s) : s;
 }
@@ -195,6 +196,9 @@ static void paint_plot(const hs_session *s, hs_pane p, size_t skip)
 bool hs_plot_request(const hs_session *s, hs_pane p, int column, uint64_t *request)
 {
     uint64_t end = hs_session_totals(whole(s))->requests;
+    hs_moment now = hs_session_moment(s);
+    if (now.branch || now.count > hs_session_traced(s))
+        return false; /* else requests are commands */
     if (!hs_session_traced(s) || column < GUTTER || column >= p.columns) return false;
     *request = end * (uint64_t)(column - GUTTER) / (uint64_t)(p.columns - GUTTER - 1);
     return true;

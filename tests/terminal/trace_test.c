@@ -120,6 +120,29 @@ static void the_graph_shows_all_of_it_and_a_click_goes_there(void **state)
     free(text);
 }
 
+/* The trace goes on where it was left; the branch has a graph of its own, that no click leaves. */
+static void back_to_the_trace_from_a_branch(void **state)
+{
+    (void)state;
+    terminal *t = open_trace("back.rep", five, 24, 80);
+    terminal_type(t, "  malloc 9\r");
+    assert_true(terminal_shows(t, "b1 3/3"));
+    terminal_type(t, "\033[24~"); /* F12 */
+    assert_true(terminal_shows(t, "Over time"));
+    terminal_click(t, 6, 79);
+    terminal_settle(t);
+    assert_true(terminal_shows(t, "b1 3/3"));
+    terminal_type(t, "\033[15~"); /* F5 */
+    assert_true(terminal_shows(t, "request 2 of 5"));
+    terminal_type(t, "\033[C");
+    assert_true(terminal_shows(t, "request 3 of 5"));
+    terminal_type(t, "step\r");
+    assert_true(terminal_shows(t, "slow motion, step 1 of "));
+    terminal_type(t, "\033[15~");
+    assert_true(terminal_shows(t, "request 3 of 5"));
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+}
+
 static void commands_begin_a_branch_in_a_trace(void **state)
 {
     (void)state;
@@ -207,6 +230,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(requests_are_found_by_command_and_again_by_key),
         cmocka_unit_test(the_graph_shows_all_of_it_and_a_click_goes_there),
         cmocka_unit_test(commands_begin_a_branch_in_a_trace),
+        cmocka_unit_test(back_to_the_trace_from_a_branch),
         cmocka_unit_test(long_commands_tell_how_far_they_are_and_stop_at_a_key),
         cmocka_unit_test(so_they_do_in_line_mode),
         cmocka_unit_test(what_is_wrong_with_a_trace_is_told_with_its_line),
