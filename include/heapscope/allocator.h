@@ -132,6 +132,9 @@ struct hs_allocator {
      * one before it reads where that ends and, by bit 0 of its word or by its footer, whether it is
      * in use: so a walk may begin in the middle of a sound heap. */
     bool (*walk)(const hs_heap *, const hs_block *previous, hs_block *out);
+    /* What stands behind the last block, for no block to be the last: as a block of kind OWN, or
+     * DAMAGED. NULL: nothing does. */
+    void (*end_mark)(const hs_heap *, hs_block *out);
     size_t (*marks)(const hs_heap *, hs_mark[HS_MARKS]); /* NULL: it has none */
     /* The free blocks in their own order. Both are NULL where the shape is NONE. A list is false
      * beyond the last; links are false where no block can be. A reader of broken links may be led
@@ -159,6 +162,7 @@ void hs_heap_free(hs_heap *);
 const hs_allocator *hs_heap_allocator(const hs_heap *);
 uint64_t hs_heap_option(const hs_heap *, size_t index);
 size_t hs_heap_marks(const hs_heap *, hs_mark[HS_MARKS]); /* says how many there are */
+bool hs_heap_end_mark(const hs_heap *, hs_block *out);    /* false: it has none */
 
 /* Go on with another build of the same allocator, on the same bytes. A heap that was not probed has
  * no events of requests before that; one that was not counted has no counts of them. */

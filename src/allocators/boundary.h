@@ -408,16 +408,34 @@ static inline bool boundary_links(const hs_heap *h, hs_addr block, hs_links *out
            hs_heap_peek(h, payload(block) + WORD, &out->to[1]);
 }
 
+static inline void boundary_end_mark(const hs_heap *h, hs_block *out)
+{
+    hs_addr at = end_mark(h);
+    uint64_t stored = 0, bits = USED | LEFT_USED;
+    hs_heap_peek(h, at, &stored);
+    bool good = is_sealed(at, stored) && ((stored & ~seal_bits()) | bits) == bits && stored & USED;
+    *out = (hs_block){.kind = good ? HS_BLOCK_OWN : HS_BLOCK_DAMAGED,
+                      .addr = at,
+                      .size = WORD,
+                      .header = WORD,
+                      .word = stored,
+                      .seal = seal_bits(),
+                      .damage = good ? NULL : "the end mark behind the last block was overwritten"};
+}
+
 /* Do all headers and footers agree? *free_blocks becomes the number of free blocks. */
 static inline bool check_blocks(const hs_heap *h, size_t *free_blocks, hs_damage *damage)
 {
-    hs_block b;
+    hs_block b = {0}, end;
     *free_blocks = 0;
     for (bool more = boundary_walk(h, NULL, &b); more; more = boundary_walk(h, &b, &b)) {
         if (b.kind == HS_BLOCK_DAMAGED) return hs_broken(damage, b.addr, b.damage, b.word);
         *free_blocks += b.kind == HS_BLOCK_FREE;
     }
-    return true;
+    boundary_end_mark(h, &end);
+    if (end.damage) return hs_broken(damage, end.addr, end.damage, end.word);
+    if (!(b.word & USED) == !(end.word & LEFT_USED)) return true;
+    return hs_broken(damage, end.addr, "bit 1 of the end mark lies about the last block", end.word);
 }
 
 #endif

@@ -80,6 +80,12 @@ size_t hs_heap_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
     return h->allocator->marks ? h->allocator->marks(h, marks) : 0;
 }
 
+bool hs_heap_end_mark(const hs_heap *h, hs_block *out)
+{
+    if (h->allocator->end_mark) h->allocator->end_mark(h, out);
+    return h->allocator->end_mark;
+}
+
 void hs_heap_set_option(hs_heap *h, size_t index, uint64_t value)
 {
     h->options[index] = value;

@@ -281,6 +281,7 @@ const hs_allocator HS_BUILD(explicit) = {
     .realloc = explicit_realloc,
     .free = explicit_free,
     .walk = boundary_walk,
+    .end_mark = boundary_end_mark,
     .marks = explicit_marks,
     .list = explicit_list_at,
     .links = boundary_links,

@@ -204,6 +204,7 @@ const hs_allocator HS_BUILD(segregated) = {
     .realloc = segregated_realloc,
     .free = segregated_free,
     .walk = quick_walk,
+    .end_mark = boundary_end_mark,
     .list = segregated_list,
     .links = quick_links,
     .check = segregated_check,

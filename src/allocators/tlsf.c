@@ -323,6 +323,7 @@ const hs_allocator HS_BUILD(tlsf) = {
     .realloc = tlsf_realloc,
     .free = tlsf_free,
     .walk = quick_walk,
+    .end_mark = boundary_end_mark,
     .list = tlsf_list,
     .links = quick_links,
     .check = tlsf_check,

@@ -310,6 +310,7 @@ const hs_allocator HS_BUILD(tree) = {
     .realloc = tree_realloc,
     .free = tree_free,
     .walk = boundary_walk,
+    .end_mark = boundary_end_mark,
     .marks = tree_marks,
     .list = tree_list,
     .links = boundary_links,

@@ -96,9 +96,13 @@ void hs_ledger_add(hs_ledger *l, const hs_ledger *part)
     l->block_bytes += part->block_bytes;
 }
 
-/* Before the first block and after the last is padding. */
-static void book_rest(hs_ledger *l, uint64_t committed)
+/* Behind the last block stands the end mark. Before the first one is padding. */
+static void book_rest(hs_ledger *l, const hs_heap *h)
 {
+    uint64_t committed = hs_heap_committed(h);
+    hs_block end;
+    if (hs_heap_end_mark(h, &end))
+        book(l, end.damage ? HS_CAUSE_DAMAGED : HS_CAUSE_HEADERS, end.size);
     for (int i = 0; i < HS_CAUSES; i++) committed -= l->bytes[i];
     book(l, HS_CAUSE_PADDING, committed);
 }
@@ -108,7 +112,7 @@ hs_ledger hs_ledger_take(const hs_session *s)
     hs_ledger l;
     if (s->kept->taken) return s->kept->ledger;
     hs_atlas_ledger(s, &l);
-    book_rest(&l, hs_heap_committed(hs_session_heap(s)));
+    book_rest(&l, hs_session_heap(s));
     s->kept->ledger = l;
     s->kept->taken = true;
     return l;

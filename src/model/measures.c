@@ -96,7 +96,7 @@ static const hs_measure measures[] = {
     ROW(largest_hole, "bytes", true, "the largest free block"),
     ROW(mean_hole, "bytes", false, "free_bytes / holes"),
     ROW(smallest_hole, "bytes", false, "the smallest free block"),
-    ROW(headers, "bytes", false, "headers and footers of all blocks"),
+    ROW(headers, "bytes", false, "headers, footers, allocator's own records"),
     ROW(padding, "bytes", false, "alignment, rounding, leftovers"),
     ROW(dead, "bytes", false, "freed, but of no use again, or not yet"),
     ROW(never_used, "bytes", false, "committed, not handed out yet"),

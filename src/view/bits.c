@@ -11,6 +11,11 @@ static uint64_t status_of(uint64_t word)
     return word & STATUS;
 }
 
+bool hs_is_end_mark(const hs_block *b)
+{
+    return b->kind == HS_BLOCK_OWN && !(hs_block_tag(b) & ~(uint64_t)STATUS);
+}
+
 static const char *kind_word(const hs_block *b)
 {
     switch (b->kind) {
@@ -18,7 +23,7 @@ static const char *kind_word(const hs_block *b)
     case HS_BLOCK_USED: return "used";
     case HS_BLOCK_DEAD: return "waits";
     case HS_BLOCK_DAMAGED: return "broken";
-    default: return "own";
+    default: return hs_is_end_mark(b) ? "end" : "own";
     }
 }
 

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* A block with no bytes of its own but a header: what stands behind the last one. */
+bool hs_is_end_mark(const hs_block *);
+
 /* A header or footer as stored, in more and more words: "32|3", "32|3 used", "32|3 used, left
  * neighbour used". Detail is 0 to 2. */
 enum { HS_TAG_DETAILS = 3 };

@@ -7,6 +7,8 @@
 #include "view/bits.h"
 #include "view/theme.h"
 
+#include <heapscope/ledger.h>
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -358,6 +360,14 @@ static void label_block(const painter *m, const hs_seen *seen)
     if (seen->client) label_payload(m, seen);
 }
 
+/* What stands behind the last block, in the weights of its cells. */
+static void weigh_end_mark(const painter *m, const hs_block *end)
+{
+    hs_share share = end->damage ? HS_SHARE_DAMAGED : HS_SHARE_HEADER;
+    for (hs_addr at = end->addr; at < end->addr + end->size; at++)
+        if (at >= m->from && at < m->to) m->weights[(at - m->from) / m->plan->cell_bytes][share]++;
+}
+
 /* Where a block begins: a thick line through all lines of its row. */
 static void paint_edge(const painter *m, hs_addr at)
 {
@@ -525,12 +535,16 @@ void hs_map_paint(const hs_session *s, const hs_map_plan *plan, hs_pane pane, hs
 
     hs_seen b;
     hs_session_shares(s, m.from, (unsigned)__builtin_ctzll(plan->cell_bytes), m.cells, m.weights);
+    hs_block mark;
+    bool has_mark = hs_heap_end_mark(hs_session_heap(s), &mark);
+    if (has_mark) weigh_end_mark(&m, &mark);
     mark_changes(&m);
     for (size_t cell = 0; cell < m.cells; cell++) paint_cell(&m, cell);
     if (plan->cell_bytes == 1) paint_bytes(&m);
     for (bool more = plan->cell_bytes <= COARSEST && hs_session_walk_to(s, m.from, &b);
          more && b.block.addr < m.to; more = hs_session_walk(s, &b, &b))
         label_block(&m, &b);
+    if (has_mark && plan->cell_bytes <= COARSEST) label_block(&m, &(hs_seen){.block = mark});
     for (bool more = plan->large && !is_coarse(plan) && hs_session_walk_to(s, m.from, &b);
          more && b.block.addr < m.to; more = hs_session_walk(s, &b, &b))
         paint_edge(&m, b.block.addr);
@@ -568,9 +582,10 @@ void hs_map_legend(const hs_session *s, const hs_map_plan *plan, hs_pane p, int 
     bool ascii = p.scene->ascii;
     hs_mark marks[HS_MARKS];
     size_t n = hs_heap_marks(h, marks);
+    bool damaged = hs_ledger_take(s).bytes[HS_CAUSE_DAMAGED];
     int column = 0;
     for (size_t i = HS_SHARES; i-- > 0;) {
-        if (roles[i] == HS_ROLE_FOOTER || roles[i] == HS_ROLE_DAMAGE) continue;
+        if (roles[i] == HS_ROLE_FOOTER || (roles[i] == HS_ROLE_DAMAGE && !damaged)) continue;
         if (roles[i] == HS_ROLE_LINK && !hs_heap_allocator(h)->links) continue;
         bool shaded = roles[i] == HS_ROLE_PAYLOAD && is_coarse(plan);
         if (shaded)

@@ -186,8 +186,11 @@ static void put_failure(FILE *out, const hs_session *s, const story *t)
         fprintf(out, "no block in use starts at 0x%" PRIx64, t->fail->at);
         break;
     default:
-        fprintf(out, "no hole fits, and the heap may not grow beyond %" PRIu64 " bytes",
-                hs_heap_maximum(hs_session_heap(s)));
+        if (hs_session_broken_by(s))
+            fputs("no hole fits, and the damaged heap led it to no place to grow", out);
+        else
+            fprintf(out, "no hole fits, and the heap may not grow beyond %" PRIu64 " bytes",
+                    hs_heap_maximum(hs_session_heap(s)));
     }
     put_examined(out, t);
     fputs("; nothing changed", out);

@@ -27,6 +27,7 @@ static const struct {
 /* A dead block with a header of its own is only on its way to be free. */
 static const char *kind_word(const hs_block *b)
 {
+    if (hs_is_end_mark(b)) return "end mark";
     return b->kind == HS_BLOCK_DEAD && b->header ? "waits" : kinds[b->kind].word;
 }
 
@@ -257,7 +258,7 @@ static const char *role_at(const hs_seen *seen, hs_addr at)
     const hs_block *b = &seen->block;
     if (b->kind == HS_BLOCK_DAMAGED)
         return at < b->addr + 8 ? "the broken header" : "bytes behind a broken header";
-    if (at < b->addr + b->header) return "header";
+    if (at < b->addr + b->header) return hs_is_end_mark(b) ? "end mark" : "header";
     if (at < hs_block_payload(b)) return "padding";
     if (b->footer && at >= b->addr + b->size - b->footer) return "footer";
     if (at < b->addr + b->header + b->links) return "link";
@@ -307,6 +308,11 @@ static void put_owner(const hs_session *s, hs_pane p, int row, const hs_seen *se
                 hs_session_block_name(s, c), c->requested, c->born, c->addr);
         return;
     }
+    if (hs_is_end_mark(&seen->block)) {
+        hs_put(p, row, 0, HS_ROLE_TEXT,
+               "          in use for ever: no block need ask whether it is the last");
+        return;
+    }
     int column =
         hs_put(p, row, 0, HS_ROLE_TEXT, n ? "links     " : "client    no live pointer to it");
     for (size_t i = 0; i < n; i++) {
@@ -340,7 +346,10 @@ int hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
     char text[64];
     snprintf(text, sizeof text, "0x%" PRIx64, at);
     title(p, text);
-    if (!hs_session_walk_to(s, at, &seen) || at < seen.block.addr) {
+    hs_block end;
+    if (hs_heap_end_mark(hs_session_heap(s), &end) && at >= end.addr)
+        seen = (hs_seen){.block = end, .whole = end};
+    else if (!hs_session_walk_to(s, at, &seen) || at < seen.block.addr) {
         hs_put(p, 1, 0, HS_ROLE_TEXT, "in no block: alignment padding at the edge of the heap");
         return 2;
     }

@@ -238,8 +238,12 @@ static void put_fail(FILE *out, const hs_session *s, const hs_event *e)
         fprintf(out, "fails: %" PRIu64 " byte%s needed", e->a, e->a == 1 ? " is" : "s are");
         if (alignment_of(s))
             fprintf(out, ", with the payload at a multiple of %" PRIu64, alignment_of(s));
-        fprintf(out, "; no free block serves, and the heap may not grow beyond %" PRIu64 " bytes",
-                hs_heap_maximum(hs_session_heap(s)));
+        if (hs_session_broken_by(s))
+            fputs("; no free block serves, and the damaged heap led it to no place to grow", out);
+        else
+            fprintf(out,
+                    "; no free block serves, and the heap may not grow beyond %" PRIu64 " bytes",
+                    hs_heap_maximum(hs_session_heap(s)));
     }
 }
 

@@ -109,6 +109,22 @@ static void what_breaks_the_heap_is_found_at_once_though_it_is_no_overrun(void *
     }
 }
 
+/* One NUL too many, behind the last block. */
+static void an_overrun_into_the_end_mark_is_found(void **state)
+{
+    static const char *const allocators[] = {"explicit", "segregated", "tree", "tlsf"};
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        stage *s = stage_for(allocators[i % 4]);
+        if (i == 4) play(s, "set hardened on");
+        play(s, "a = malloc 232; check; expect headers == 16 and padding == 8 and broken == 0");
+        play(s, "write a 0x41*240; expect broken == 0; write a+240 0; expect broken == 1");
+        play(s, "expect damaged == 8");
+        expect_failure(s, "check", "the end mark behind the last block was overwritten");
+        strike(s);
+    }
+}
+
 static void a_mended_heap_is_not_broken(void **state)
 {
     (void)state;
@@ -300,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_names_the_command_that_broke_the_heap),
         cmocka_unit_test(what_breaks_the_heap_is_found_at_once_though_it_is_no_overrun),
+        cmocka_unit_test(an_overrun_into_the_end_mark_is_found),
         cmocka_unit_test(a_mended_heap_is_not_broken),
         cmocka_unit_test(a_replay_finds_the_culprit_again),
         cmocka_unit_test(going_back_before_the_bug_mends_the_heap),
