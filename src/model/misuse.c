@@ -24,6 +24,7 @@ static void pointer_text(const hs_session *s, const hs_op *op, hs_addr p, char *
 
 static void describe_by_bytes(const hs_session *s, hs_addr p, const char *text, hs_problem *problem)
 {
+    const hs_client_block *around = hs_session_block_around(s, p);
     hs_block block;
     const char *where = "no block of the heap";
     if (block_over(s, p, &block)) {
@@ -35,6 +36,9 @@ static void describe_by_bytes(const hs_session *s, hs_addr p, const char *text, 
             where = "the padding before a payload";
         else if (block.kind == HS_BLOCK_FREE)
             where = "a free block";
+        else if (around && !around->live && block.kind != HS_BLOCK_USED &&
+                 block.kind != HS_BLOCK_FREE)
+            where = "a block that was freed";
         else if (block.kind == HS_BLOCK_UNUSED)
             where = "memory that was never handed out";
         else
