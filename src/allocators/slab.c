@@ -176,7 +176,7 @@ static bool giving_up_helps(hs_heap *h, uint64_t need, uint64_t alignment)
     if (fits(h, last, h->limit - last, need, alignment)) return true;
     for (at = h->base; at != last; at += size) {
         bool vacant = is_vacant(h, at, &size);
-        hs_visit(h, at, size);
+        hs_visit(h, at, size, HS_SEES_RUN);
         if (!vacant) start = at + size;
         if (vacant && fits(h, start, at + size - start, need, alignment)) return true;
     }
@@ -218,7 +218,7 @@ static inline hs_addr malloc_object(hs_heap *h, unsigned class)
     hs_addr slab = s->classes[class].slabs;
     hs_probe(h, HS_LOOK, slab, class, 0);
     if (!slab && !(slab = new_slab(h, class))) return HS_NULL;
-    hs_visit(h, slab, unit(h));
+    hs_visit(h, slab, unit(h), HS_SEES_OBJECTS);
     uint64_t bits = bitmap(h, slab);
     hs_store(h, slab + BITMAP, bits & (bits - 1));
     if (!(bits & (bits - 1))) unlist_slab(h, class, slab);
@@ -281,7 +281,7 @@ static hs_addr refuse(hs_heap *h, size_t alignment, size_t size)
 static hs_addr malloc_large(hs_heap *h, size_t alignment, size_t size)
 {
     uint64_t offset = offset_for(h, alignment), need = large_bytes(h, alignment, size);
-    hs_probe_detail(h, HS_ROUND, (unsigned)offset, 0, size, need);
+    hs_probe(h, HS_ROUND, offset, size, need);
     hs_addr run = obtain(h, need, alignment);
     if (!run) return HS_NULL;
     hs_store(h, run + WORD, offset);
@@ -295,7 +295,7 @@ static inline hs_addr allocate(hs_heap *h, size_t alignment, size_t size)
     if (is_absurd(h, alignment, size)) return HS_NULL;
     unsigned class = class_for(h, alignment, size);
     if (class >= s->count) return malloc_large(h, alignment, size);
-    hs_probe_detail(h, HS_ROUND, 0, 0, size, object_size(h, class));
+    hs_probe(h, HS_ROUND, 0, size, object_size(h, class));
     return malloc_object(h, class);
 }
 
@@ -330,12 +330,12 @@ static bool resize(hs_heap *h, hs_addr run, hs_addr p, size_t size)
     uint64_t word = hs_load(h, run), have = size_in(word);
     if (word & IS_SLAB) {
         if (size > s->largest || class_of(h, size) != class_of(h, have)) return false;
-        hs_probe_detail(h, HS_ROUND, 0, 0, size, have);
+        hs_probe(h, HS_ROUND, 0, size, have);
         return true;
     }
     if (size <= s->largest) return false;
     uint64_t need = hs_round_up(p - run + size, unit(h));
-    hs_probe_detail(h, HS_ROUND, (unsigned)(p - run), 0, size, need);
+    hs_probe(h, HS_ROUND, p - run, size, need);
     if (need > have) return expand(h, run, need);
     shrink(h, run, need);
     return true;
@@ -424,7 +424,7 @@ static void walk_run(const hs_heap *h, const hs_block *previous, hs_addr at, hs_
     } else if (word & IS_SLAB) {
         out->kind = HS_BLOCK_OWN;
         out->size = first_object(h, size_in(word));
-        out->header = WORD;
+        out->header = RECORD;
     } else if (word & USED) {
         hs_heap_peek(h, at + WORD, &offset);
         out->kind = HS_BLOCK_USED;

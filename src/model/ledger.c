@@ -74,7 +74,10 @@ void hs_ledger_book(hs_ledger *l, const hs_session *s, const hs_seen *seen)
     case HS_BLOCK_USED: book_used(l, seen); break;
     case HS_BLOCK_FREE: book_free(l, s, b); break;
     case HS_BLOCK_REGION: book(l, HS_CAUSE_PADDING, b->size); break;
-    case HS_BLOCK_OWN: book(l, HS_CAUSE_HEADERS, b->size); break;
+    case HS_BLOCK_OWN:
+        book(l, HS_CAUSE_HEADERS, b->header);
+        book(l, HS_CAUSE_PADDING, b->size - b->header);
+        break;
     case HS_BLOCK_DEAD: book(l, HS_CAUSE_DEAD, b->size); break;
     case HS_BLOCK_DAMAGED: book(l, HS_CAUSE_DAMAGED, b->size); break;
     case HS_BLOCK_UNUSED:

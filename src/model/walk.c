@@ -134,14 +134,15 @@ static size_t parts_of_free(const hs_session *s, const hs_block *b, hs_part out[
 size_t hs_parts_of(const hs_session *s, const hs_seen *seen, hs_part out[HS_PARTS])
 {
     static const hs_share shares[HS_BLOCK_KINDS] = {[HS_BLOCK_REGION] = HS_SHARE_PADDING,
-                                                    [HS_BLOCK_OWN] = HS_SHARE_HEADER,
+                                                    [HS_BLOCK_OWN] = HS_SHARE_PADDING,
                                                     [HS_BLOCK_DEAD] = HS_SHARE_DEAD,
                                                     [HS_BLOCK_UNUSED] = HS_SHARE_UNUSED,
                                                     [HS_BLOCK_DAMAGED] = HS_SHARE_DAMAGED};
     const hs_block *b = &seen->block;
     if (b->kind == HS_BLOCK_USED) return parts_of_used(seen, out);
     if (b->kind == HS_BLOCK_FREE) return parts_of_free(s, b, out);
-    hs_addr from = b->kind == HS_BLOCK_DEAD ? hs_block_payload(b) : b->addr;
+    bool has_header = b->kind == HS_BLOCK_DEAD || b->kind == HS_BLOCK_OWN;
+    hs_addr from = has_header ? hs_block_payload(b) : b->addr;
     out[0] = (hs_part){b->addr, from, HS_SHARE_HEADER};
     out[1] = (hs_part){from, end_of(b), shares[b->kind]};
     return 2;

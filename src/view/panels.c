@@ -262,6 +262,7 @@ static const char *role_at(const hs_seen *seen, hs_addr at)
     if (at < hs_block_payload(b)) return "padding";
     if (b->footer && at >= b->addr + b->size - b->footer) return "footer";
     if (at < b->addr + b->header + b->links) return "link";
+    if (b->kind == HS_BLOCK_OWN) return "padding";
     if (b->kind != HS_BLOCK_USED) return kind_word(b);
     return at < seen->payload_end ? "payload" : "padding";
 }
