@@ -9,7 +9,7 @@
  * utilization: no allocator does less for a request, and none wastes more memory. That costs time,
  * too, once the memory it runs through is more than the processor's caches hold.
  *
- * Follows: Bryant & O'Hallaron, Computer Systems (3rd ed.), 9.9.3; CS107, heap allocator. */
+ * Follows: Bryant & O'Hallaron, Computer Systems (3rd ed.), 9.9.5; CS107, heap allocator. */
 #include "allocators/options.h"
 #include "heap/access.h"
 
@@ -68,7 +68,7 @@ static inline hs_addr take(hs_heap *h, hs_addr p, size_t size)
 /* The arithmetic, but of a size that no heap has. */
 static inline void tell_rounded(hs_heap *h, size_t size)
 {
-    if (size <= h->limit) hs_probe_detail(h, HS_ROUND, 0, 0, size, rounded(h, size));
+    if (size <= h->limit) hs_probe(h, HS_ROUND, 0, size, rounded(h, size));
 }
 
 static hs_addr bump_malloc(hs_heap *h, size_t size)
