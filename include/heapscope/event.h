@@ -9,9 +9,8 @@
 
 typedef enum {
     HS_REQUEST,  /* detail: hs_request; at: the pointer passed in; a: size; b: alignment or count */
-    HS_ROUND,    /* a: bytes requested; b: bytes the block needs; detail: header and footer bytes */
-    HS_VISIT,    /* at: a block that is looked at; a: its size; detail: 1 when it will do for the
-                    request, unless its rejection follows; 0: looked at for another reason */
+    HS_ROUND,    /* a: bytes requested; b: bytes the block needs; at: header and footer bytes */
+    HS_VISIT,    /* at: a block that is looked at; a: its size; detail: hs_sight */
     HS_REJECT,   /* at: the block just visited; a: its size; detail: hs_reason */
     HS_LOOK,     /* a: index of a list that is looked at; at: its first block, or NULL */
     HS_CHOOSE,   /* at: the block that will serve the request; a: its size */
@@ -59,6 +58,16 @@ typedef enum {
     HS_BECAUSE_TABLE,       /* fail: the allocator's table has no room for a piece more */
     HS_BECAUSE_NO_BLOCK,    /* fail: no block starts at that address */
 } hs_reason;
+
+/* What a block is looked at for. */
+typedef enum {
+    HS_PASSES,         /* on the way to another one */
+    HS_TRIES,          /* by a search: it will do for the request, unless it is rejected */
+    HS_SEES_NEIGHBOUR, /* a free one on the right, to grow into */
+    HS_SEES_PAIR,      /* it may be joined with what is next to it */
+    HS_SEES_RUN,       /* would it serve the request, were free neighbours joined? */
+    HS_SEES_OBJECTS    /* a slab, for a free object */
+} hs_sight;
 
 typedef struct {
     uint8_t kind;   /* hs_event_kind */

@@ -278,7 +278,7 @@ static inline hs_addr boundary_alloc(hs_heap *h, size_t alignment, size_t size)
 {
     if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
-    hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
+    hs_probe(h, HS_ROUND, WORD, size, need);
     hs_addr block = obtain(h, need, alignment);
     if (!block) return hs_fail(h, HS_BECAUSE_LIMIT, need);
     return place(h, block, need, alignment);
@@ -302,7 +302,7 @@ static inline bool expand(hs_heap *h, hs_addr block, uint64_t need)
 {
     uint64_t word = header_at(h, block), size = size_in(word), have = size, right;
     while (have < need && !((right = header_at(h, block + have)) & USED)) {
-        hs_visit(h, block + have, size_in(right));
+        hs_visit(h, block + have, size_in(right), HS_SEES_NEIGHBOUR);
         have += size_in(right);
     }
     bool grows = have < need;
@@ -336,7 +336,7 @@ static inline hs_addr boundary_realloc(hs_heap *h, hs_addr p, size_t size, bool 
     if (is_absurd(h, size, 1)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     hs_addr block = block_of(p);
     uint64_t have = size_of(h, block), need = block_bytes(h, size);
-    hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
+    hs_probe(h, HS_ROUND, WORD, size, need);
     if (need <= have) shrink(h, block, need, join);
     if (need <= have || expand(h, block, need)) {
         hs_probe(h, HS_IN_PLACE, block, have, size_of(h, block));

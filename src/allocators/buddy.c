@@ -251,7 +251,7 @@ static size_t first_list(hs_heap *h, size_t index)
     uint64_t lists = index < LISTS ? b->not_empty >> index << index : 0;
     size_t found = lists ? (size_t)__builtin_ctzll(lists) : LISTS;
     if (HS_PROBES)
-        for (size_t i = index; i <= found && size_in_list(i) <= h->limit - h->base; i++)
+        for (size_t i = index; i <= found && size_in_list(i) <= h->end - h->base; i++)
             hs_probe(h, HS_LOOK, b->heads[i], i, 0);
     return found;
 }
@@ -262,7 +262,7 @@ static hs_addr buddy_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
     if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t bytes = bytes_for(h, size, alignment);
     size_t index = list_for(bytes);
-    hs_probe_detail(h, HS_ROUND, (unsigned)unit(h), 0, size, size_in_list(index));
+    hs_probe(h, HS_ROUND, unit(h), size, size_in_list(index));
     size_t found = first_list(h, index);
     if (found == LISTS) {
         if (!extend(h, size_in_list(index)))
@@ -294,7 +294,7 @@ static void buddy_free(hs_heap *h, hs_addr p)
 static uint64_t reachable(hs_heap *h, hs_addr block, uint64_t size, uint64_t need)
 {
     while (size < need && buddy_of(h, block, size) > block && may_merge(h, block, size)) {
-        hs_visit(h, block + size, size);
+        hs_visit(h, block + size, size, HS_SEES_NEIGHBOUR);
         size *= 2;
     }
     return size;
@@ -322,7 +322,7 @@ static hs_addr buddy_realloc(hs_heap *h, hs_addr p, size_t size)
     if (is_absurd(h, size, 1)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     hs_addr block = block_of(h, p);
     uint64_t have = size_of(h, block), lead = p - block, need = size + lead;
-    hs_probe_detail(h, HS_ROUND, (unsigned)unit(h), 0, size, size_in_list(list_for(need)));
+    hs_probe(h, HS_ROUND, unit(h), size, size_in_list(list_for(need)));
     if (resize(h, block, have, need)) return p;
     hs_addr q = buddy_malloc(h, size);
     if (!q) return HS_NULL;

@@ -55,7 +55,7 @@ static hs_addr predecessor(hs_heap *h, hs_addr block)
     const struct explicit_list *l = h->state;
     hs_addr before = HS_NULL;
     for (hs_addr b = l->head; b && b < block; b = next_of(h, b)) {
-        hs_visit(h, b, size_of(h, b));
+        hs_visit(h, b, size_of(h, b), HS_PASSES);
         before = b;
     }
     return before;
@@ -103,7 +103,7 @@ static hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
 static hs_addr run_end(hs_heap *h, hs_addr block)
 {
     while (block != end_mark(h) && (is_free(h, block) || waits(h, block))) {
-        hs_visit(h, block, size_of(h, block));
+        hs_visit(h, block, size_of(h, block), HS_SEES_RUN);
         block += size_of(h, block);
     }
     return block;
@@ -120,7 +120,7 @@ static bool joining_helps(hs_heap *h, uint64_t need, uint64_t alignment)
         uint64_t room = (last ? h->limit - WORD : end) - block;
         if ((last || end != block) && fits(block, room, need, alignment)) return true;
         if (last) return false;
-        hs_visit(h, end, size_of(h, end));
+        hs_visit(h, end, size_of(h, end), HS_SEES_RUN);
         block = end + size_of(h, end);
     }
 }
@@ -131,13 +131,13 @@ static void coalesce_all(hs_heap *h)
     bool ordered = h->options[ORDER] == BY_ADDRESS;
     for (hs_addr block = first(h); block != end_mark(h); block += size_of(h, block)) {
         uint64_t size = size_of(h, block);
-        hs_visit(h, block, size);
+        hs_visit(h, block, size, HS_SEES_PAIR);
         if (!is_free(h, block) || !is_free(h, block + size)) continue;
         hs_addr before = ordered ? previous_of(h, block) : HS_NULL;
         detach(h, block, size);
         while (is_free(h, block + size)) {
             uint64_t right = size_of(h, block + size);
-            hs_visit(h, block + size, right);
+            hs_visit(h, block + size, right, HS_SEES_PAIR);
             hs_probe(h, HS_COALESCE, block, size, right);
             detach(h, block + size, right);
             poison(h, block + size - WORD, 2 * WORD + LINKS); /* footer, header and links */
@@ -188,7 +188,7 @@ static hs_addr explicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 {
     if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
-    hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
+    hs_probe(h, HS_ROUND, WORD, size, need);
     hs_addr block = find_at_last(h, need, alignment);
     if (block)
         choose(h, block);

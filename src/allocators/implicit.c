@@ -219,7 +219,7 @@ static void coalesce_all(hs_heap *h)
 {
     hs_addr block = first(h);
     while (block != last_end(h)) {
-        hs_visit(h, block, size_of(h, block));
+        hs_visit(h, block, size_of(h, block), HS_SEES_PAIR);
         hs_addr right = block + size_of(h, block);
         if (is_free(h, block) && right != last_end(h) && is_free(h, right))
             join(h, block, right);
@@ -232,7 +232,7 @@ static void coalesce_all(hs_heap *h)
 static hs_addr run_end(hs_heap *h, hs_addr block)
 {
     while (block != last_end(h) && is_free(h, block)) {
-        hs_visit(h, block, size_of(h, block));
+        hs_visit(h, block, size_of(h, block), HS_SEES_RUN);
         block += size_of(h, block);
     }
     return block;
@@ -250,7 +250,7 @@ static bool joining_helps(hs_heap *h, uint64_t need, uint64_t alignment)
         uint64_t skip = lead(h, block, alignment);
         if ((last || end != block) && skip <= room && need <= room - skip) return true;
         if (last) return false;
-        hs_visit(h, end, size_of(h, end));
+        hs_visit(h, end, size_of(h, end), HS_SEES_RUN);
         block = end + size_of(h, end);
     }
 }
@@ -269,7 +269,7 @@ static hs_addr growth_start(hs_heap *h)
     /* No footer tells where the last block starts. The failed search passed over all blocks, so
      * this second walk doubles the cost of a request that grows the heap, and of no other. */
     while (block + size_of(h, block) != end) {
-        hs_visit(h, block, size_of(h, block));
+        hs_visit(h, block, size_of(h, block), HS_PASSES);
         block += size_of(h, block);
     }
     return is_free(h, block) ? block : end;
@@ -294,7 +294,7 @@ static hs_addr implicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
     if (size > h->limit - h->base || alignment > h->limit)
         return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
-    hs_probe_detail(h, HS_ROUND, (unsigned)overhead(h), 0, size, need);
+    hs_probe(h, HS_ROUND, overhead(h), size, need);
     hs_addr block = search(h, need, alignment);
     if (!block && h->options[COALESCE] == HS_COALESCE_DEFERRED &&
         joining_helps(h, need, alignment)) {
@@ -339,7 +339,7 @@ static bool expand(hs_heap *h, hs_addr block, uint64_t need)
     uint64_t size = size_of(h, block);
     hs_addr end = block + size;
     while (end - block < need && end != last_end(h) && is_free(h, end)) {
-        hs_visit(h, end, size_of(h, end));
+        hs_visit(h, end, size_of(h, end), HS_SEES_NEIGHBOUR);
         end += size_of(h, end);
     }
     if (end - block < need) {
@@ -358,7 +358,7 @@ static hs_addr implicit_realloc(hs_heap *h, hs_addr p, size_t size)
     if (size > h->limit - h->base) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     hs_addr block = block_of(p);
     uint64_t have = size_of(h, block), need = block_bytes(h, size);
-    hs_probe_detail(h, HS_ROUND, (unsigned)overhead(h), 0, size, need);
+    hs_probe(h, HS_ROUND, overhead(h), size, need);
     if (need <= have) shrink(h, block, have, need);
     if (need <= have || expand(h, block, need)) {
         hs_probe(h, HS_IN_PLACE, block, have, size_of(h, block));

@@ -127,7 +127,7 @@ static void carve(hs_heap *h, int i, uint64_t skip, uint64_t size)
 static hs_addr ostep_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 {
     const struct ostep *o = h->state;
-    hs_probe_detail(h, HS_ROUND, 0, 0, size, size);
+    hs_probe(h, HS_ROUND, 0, size, size);
     if (alignment > h->end) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     int i = search(h, size, alignment);
     if (i == NOWHERE) return hs_fail(h, HS_BECAUSE_LIMIT, size);

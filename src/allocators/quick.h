@@ -172,7 +172,7 @@ static hs_addr run_end(hs_heap *h, hs_addr block)
     uint64_t word;
     while (block != end_mark(h) &&
            (!((word = hs_load(h, block)) & USED) || is_waiting(h, block, word))) {
-        hs_visit(h, block, size_in(word));
+        hs_visit(h, block, size_in(word), HS_SEES_RUN);
         block += size_in(word);
     }
     return block;
@@ -196,7 +196,7 @@ static bool some_run_fits(hs_heap *h, uint64_t need, uint64_t alignment)
         hs_addr room_end = end == last ? h->limit - WORD : end;
         if (end != block && fits(block, room_end - block, need, alignment)) return true;
         if (end == last) return false;
-        hs_visit(h, end, size_of(h, end));
+        hs_visit(h, end, size_of(h, end), HS_SEES_RUN);
         block = end + size_of(h, end);
     }
 }
@@ -229,7 +229,7 @@ static hs_addr *largest_quick(struct quick *q)
 /* This block stays in its list, as all do that are left: the request has joined its most. */
 static void leave_waiting(hs_heap *h, hs_addr block, uint64_t joined)
 {
-    hs_visit(h, block, size_of(h, block));
+    hs_visit(h, block, size_of(h, block), HS_SEES_PAIR);
     hs_probe_detail(h, HS_REJECT, HS_BECAUSE_ENOUGH, block, size_of(h, block), joined);
 }
 
@@ -249,7 +249,7 @@ static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment, uint64_
             break;
         }
         block = pop_quick(h, head);
-        hs_visit(h, block, size_of(h, block));
+        hs_visit(h, block, size_of(h, block), HS_SEES_PAIR);
         block = settle(h, block, true);
         if (fits(block, size_of(h, block), need, alignment) && !is_last(h, block)) return block;
     }
@@ -279,7 +279,7 @@ static inline hs_addr quick_malloc(hs_heap *h, size_t size)
     uint64_t need = block_bytes(h, size);
     hs_addr *head = size <= QUICK_LARGEST - WORD ? quick_for(h->state, need) : NULL;
     if (!head) return HS_NULL;
-    hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
+    hs_probe(h, HS_ROUND, WORD, size, need);
     hs_probe(h, HS_LOOK, *head, quick_index(size_of(h, *head)), 0);
     hs_addr block = pop_quick(h, head);
     hs_probe(h, HS_CHOOSE, block, size_of(h, block), 0);

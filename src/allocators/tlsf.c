@@ -229,7 +229,7 @@ static inline hs_addr serve(hs_heap *h, size_t alignment, size_t size)
 {
     if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
-    hs_probe_detail(h, HS_ROUND, WORD, 0, size, need);
+    hs_probe(h, HS_ROUND, WORD, size, need);
     hs_addr block = find_joined(h, find(h, need, alignment), need, alignment);
     if (block)
         choose(h, block);

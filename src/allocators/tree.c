@@ -88,7 +88,7 @@ static hs_addr child(const hs_heap *h, hs_addr block, unsigned side)
 static uint64_t pass(hs_heap *h, hs_addr block)
 {
     uint64_t size = size_of(h, block);
-    hs_visit(h, block, size);
+    hs_visit(h, block, size, HS_PASSES);
     return size;
 }
 

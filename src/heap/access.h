@@ -68,11 +68,11 @@ static inline void hs_probe_detail(hs_heap *h, hs_event_kind kind, unsigned deta
     if (HS_PROBES) hs_record(h->recorder, (hs_event){(uint8_t)kind, (uint8_t)detail, at, a, b});
 }
 
-/* A block is looked at, whatever for. */
-static inline void hs_visit(hs_heap *h, hs_addr block, uint64_t size)
+/* A block is looked at, and what for. */
+static inline void hs_visit(hs_heap *h, hs_addr block, uint64_t size, hs_sight why)
 {
     if (HS_PROBES)
-        hs_record_visit(h->recorder, h, block, size, false);
+        hs_record_visit(h->recorder, h, block, size, why);
     else
         hs_probe(h, HS_VISIT, block, size, 0);
 }
@@ -80,10 +80,7 @@ static inline void hs_visit(hs_heap *h, hs_addr block, uint64_t size)
 /* A block is looked at by a search: it will do for the request, unless it is rejected. */
 static inline void hs_try(hs_heap *h, hs_addr block, uint64_t size)
 {
-    if (HS_PROBES)
-        hs_record_visit(h->recorder, h, block, size, true);
-    else
-        hs_probe(h, HS_VISIT, block, size, 0);
+    hs_visit(h, block, size, HS_TRIES);
 }
 
 static inline void hs_reject(hs_heap *h, hs_addr block, uint64_t size, hs_reason why)

@@ -120,7 +120,7 @@ void hs_record(hs_recorder *r, hs_event e)
         keep(r, &e);
 }
 
-void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t size, bool tried)
+void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t size, hs_sight why)
 {
     /* A block takes 16 bytes and more, and is met in a few passes over the heap, or once on each of
      * a tree's ways down: so rarely that only a circle comes to twice as many visits as bytes. */
@@ -130,7 +130,7 @@ void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t s
     if (is_left_out(r, HS_VISIT))
         r->left_out++;
     else
-        keep(r, &(hs_event){.kind = HS_VISIT, .detail = tried, .at = block, .a = size});
+        keep(r, &(hs_event){.kind = HS_VISIT, .detail = (uint8_t)why, .at = block, .a = size});
 }
 
 void hs_record_overwritten(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)

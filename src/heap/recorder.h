@@ -18,7 +18,7 @@ void hs_record_begin(hs_recorder *, const hs_heap *);
 void hs_record(hs_recorder *, hs_event);
 
 /* Note a block that is looked at. Faults when a request looks at more than there can be. */
-void hs_record_visit(hs_recorder *, const hs_heap *, hs_addr block, uint64_t size, bool tried);
+void hs_record_visit(hs_recorder *, const hs_heap *, hs_addr block, uint64_t size, hs_sight);
 
 /* Keep the n bytes at `at`, about to be overwritten by a HS_MOVE or HS_FILL that is recorded next.
  */

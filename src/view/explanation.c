@@ -12,6 +12,7 @@ typedef struct {
     const hs_event *request, *round, *choose, *pad, *take, *release, *move, *fill, *bump, *grow,
         *in_place, *ignore, *fail, *quarantine;
     const hs_event *run;       /* chosen before, to become the slab of an object that was chosen */
+    bool object;               /* a slab was looked at for one */
     const hs_event *splits[2]; /* the first, of which malloc has no more, and the last */
     const hs_event *joins[3], *last_join; /* the first coalescings, and the last */
     size_t join_count;
@@ -31,6 +32,7 @@ static story read_story(const hs_heap *h)
             t.run = t.choose;
             t.choose = e;
             break;
+        case HS_VISIT: t.object |= e->detail == HS_SEES_OBJECTS; break;
         case HS_PAD: t.pad = e; break;
         case HS_SPLIT:
             if (!t.splits[0]) t.splits[0] = e;
@@ -80,9 +82,11 @@ static bool is_buddy(const hs_session *s)
     return hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_BUDDY;
 }
 
-static bool is_slab(const hs_session *s)
+/* Bump finds nothing again. */
+static bool looks_for_holes(const hs_session *s)
 {
-    return hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_SLABS;
+    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
+    return a->shape != HS_SHAPE_NONE || a->status[0];
 }
 
 static void put_growth(FILE *out, const hs_session *s, const hs_event *grow)
@@ -137,7 +141,7 @@ static void put_object(FILE *out, const hs_session *s, const story *t)
 /* A free block, found or made by growing. */
 static void put_choice(FILE *out, const hs_session *s, const story *t)
 {
-    if (is_slab(s) && t->round && !t->round->detail) {
+    if (t->object) {
         put_object(out, s, t);
         return;
     }
@@ -186,10 +190,14 @@ static void put_failure(FILE *out, const hs_session *s, const story *t)
         fprintf(out, "no block in use starts at 0x%" PRIx64, t->fail->at);
         break;
     default:
-        if (hs_session_broken_by(s))
+        if (t->fail && t->fail->a > hs_heap_maximum(hs_session_heap(s)))
+            fprintf(out, "that is more than the heap may ever have, %" PRIu64 " bytes",
+                    hs_heap_maximum(hs_session_heap(s)));
+        else if (hs_session_broken_by(s))
             fputs("no hole fits, and the damaged heap led it to no place to grow", out);
         else
-            fprintf(out, "no hole fits, and the heap may not grow beyond %" PRIu64 " bytes",
+            fprintf(out, "no %s, and the heap may not grow beyond %" PRIu64 " bytes",
+                    looks_for_holes(s) ? "hole fits" : "room is left",
                     hs_heap_maximum(hs_session_heap(s)));
     }
     put_examined(out, t);

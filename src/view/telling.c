@@ -96,7 +96,7 @@ static const char *overhead_text(const hs_session *s, const hs_event *round)
 {
     const char *footer = choice_of(hs_session_heap(s), "footer");
     if (footer && strcmp(footer, "on") == 0) return "for the header and footer";
-    return round->detail > 8 ? "in front of the payload" : "for the header";
+    return round->at > 8 ? "in front of the payload" : "for the header";
 }
 
 /* The alignment that was asked for; 0: none was. */
@@ -109,16 +109,16 @@ static uint64_t alignment_of(const hs_session *s)
 static void put_round(FILE *out, const hs_session *s, const hs_event *e)
 {
     bool is_buddy = hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_BUDDY;
-    uint64_t sum = e->a + e->detail, alignment = alignment_of(s);
+    uint64_t sum = e->a + e->at, alignment = alignment_of(s);
     const hs_op *op = &hs_session_last(s)->op;
     bool nothing = e->a == 1 && (op->a == 0 || (op->request == HS_CALLOC && op->b == 0));
     if (nothing)
         fputs("0 bytes requested, served like 1", out);
     else
         fprintf(out, "%" PRIu64 " byte%s requested", e->a, plural(e->a));
-    if (e->detail) fprintf(out, " + %u %s = %" PRIu64, e->detail, overhead_text(s, e), sum);
+    if (e->at) fprintf(out, " + %" PRIu64 " %s = %" PRIu64, e->at, overhead_text(s, e), sum);
     if (e->b != sum) fprintf(out, ", rounded up to %" PRIu64, e->b);
-    if (is_buddy && alignment > e->detail)
+    if (is_buddy && alignment > e->at)
         fprintf(out, ", which leaves room for the payload at a multiple of %" PRIu64, alignment);
     fprintf(out, ": a block of %" PRIu64 " byte%s is needed", e->b, plural(e->b));
 }
@@ -148,16 +148,35 @@ static bool compares(const hs_session *s)
     return fit && (strcmp(fit, "best") == 0 || strcmp(fit, "worst") == 0);
 }
 
+/* What the look at a block is for, or what it shows. */
+static const char *sight_text(const hs_session *s, const hs_event *e, const hs_event *next)
+{
+    const char *fit = choice_of(hs_session_heap(s), "fit");
+    switch (e->detail) {
+    case HS_TRIES:
+        if (!compares(s)) return "large enough";
+        return fit && strcmp(fit, "worst") == 0 ? "fits, the largest so far"
+                                                : "fits, the best so far";
+    case HS_SEES_NEIGHBOUR:
+        if (next && (next->kind == HS_LOOK || next->kind == HS_FAIL ||
+                     (next->kind == HS_VISIT && next->detail != HS_SEES_NEIGHBOUR)))
+            return "free and next to it, but that is not enough";
+        return "free and next to it: it may grow into that";
+    case HS_SEES_PAIR: return "can it be joined with what is next to it?";
+    case HS_SEES_RUN: return "would it serve, were free neighbours joined?";
+    case HS_SEES_OBJECTS: return "its bitmap tells which objects are free";
+    default: return "on the way";
+    }
+}
+
 static void put_visit(FILE *out, const hs_session *s, size_t i)
 {
     const hs_event *e = event_at(s, i), *next = event_at(s, i + 1);
-    fprintf(out, "looks at 0x%" PRIx64 ", %" PRIu64 " byte%s", e->at, e->a, plural(e->a));
-    if (next && next->kind == HS_REJECT) {
-        fputs(": ", out);
+    fprintf(out, "looks at 0x%" PRIx64 ", %" PRIu64 " byte%s: ", e->at, e->a, plural(e->a));
+    if (next && next->kind == HS_REJECT)
         put_reason(out, next);
-    } else if (e->detail) {
-        fputs(compares(s) ? ": fits, the best so far" : ": large enough", out);
-    }
+    else
+        fputs(sight_text(s, e, next), out);
 }
 
 static void put_list(FILE *out, const hs_session *s, uint64_t index)
@@ -173,8 +192,13 @@ static void put_list(FILE *out, const hs_session *s, uint64_t index)
         fputs("the free list", out);
         return;
     }
+    hs_list row, row_end;
+    size_t first = a->columns ? index - index % a->columns : 0;
     if (list.name)
         fprintf(out, "the %s list", list.name);
+    else if (a->columns && a->list(h, first, &row) && a->list(h, first + a->columns - 1, &row_end))
+        fprintf(out, "list %" PRIu64 " of row %" PRIu64 "-%" PRIu64, index - first, row.smallest,
+                row_end.largest);
     else
         fprintf(out, "the free list %" PRIu64, index);
     if (list.smallest == list.largest)
@@ -189,6 +213,12 @@ static void put_look(FILE *out, const hs_session *s, const hs_event *e)
 {
     fputs("looks into ", out);
     put_list(out, s, e->a);
+    const hs_heap *h = hs_session_heap(s);
+    const hs_allocator *a = hs_heap_allocator(h);
+    const hs_event *round = event_of(s, HS_ROUND);
+    hs_list list;
+    if (a->columns && round && a->list(h, e->a, &list) && !list.name && list.smallest >= round->b)
+        fputs(", the next that is not empty and has no block that is too small", out);
     if (e->at)
         fprintf(out, ": its first block is 0x%" PRIx64, e->at);
     else
@@ -206,8 +236,8 @@ static void put_split(FILE *out, const hs_event *e)
 static void put_take(FILE *out, const hs_session *s, const hs_event *e)
 {
     const hs_event *round = event_of(s, HS_ROUND);
-    fprintf(out, "the block at 0x%" PRIx64 " is in use from now on: %" PRIu64 " byte%s", e->at,
-            e->a, plural(e->a));
+    fprintf(out, "the block at 0x%" PRIx64 " is taken: %" PRIu64 " byte%s", e->at, e->a,
+            plural(e->a));
     if (round && e->a > round->b)
         fprintf(out, ", %" PRIu64 " more than needed: too few to split off", e->a - round->b);
 }
@@ -220,6 +250,15 @@ static void put_return(FILE *out, const hs_event *e)
         fprintf(out, "returns 0x%" PRIx64, e->at);
     else
         fputs("returns NULL", out);
+}
+
+/* No search is made for what no heap could hold. */
+static void put_too_much(FILE *out, const hs_session *s, uint64_t bytes)
+{
+    fprintf(out, "fails: %" PRIu64 " bytes are more than the heap may ever have, %" PRIu64, bytes,
+            hs_heap_maximum(hs_session_heap(s)));
+    if (bytes > UINT64_MAX - 4096)
+        fputs("; with a header added, or rounded up, the sum would begin at 0 again", out);
 }
 
 static void put_fail(FILE *out, const hs_session *s, const hs_event *e)
@@ -235,6 +274,10 @@ static void put_fail(FILE *out, const hs_session *s, const hs_event *e)
         fprintf(out, "fails: no block in use starts at 0x%" PRIx64, e->at);
         break;
     default:
+        if (e->a > hs_heap_maximum(hs_session_heap(s))) {
+            put_too_much(out, s, e->a);
+            return;
+        }
         fprintf(out, "fails: %" PRIu64 " byte%s needed", e->a, e->a == 1 ? " is" : "s are");
         if (alignment_of(s))
             fprintf(out, ", with the payload at a multiple of %" PRIu64, alignment_of(s));
@@ -254,6 +297,32 @@ static void put_fill(FILE *out, const hs_event *e)
                 plural(e->a), e->at, e->b);
     else
         fprintf(out, "sets %" PRIu64 " byte%s to zero", e->a, plural(e->a));
+}
+
+/* Was there nothing to look at before event i: no list with a block, no block? A realloc that grows
+ * the last block where it is looks for none. */
+static bool had_no_choice(const hs_session *s, size_t i)
+{
+    if (event_at(s, 0)->detail == HS_REALLOC) return false;
+    if (hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_NONE) return false;
+    for (const hs_event *e; i-- > 0 && (e = event_at(s, i));)
+        if (e->kind == HS_LOOK || e->kind == HS_VISIT || e->kind == HS_GROW) return false;
+    return true;
+}
+
+static void put_grow(FILE *out, const hs_session *s, size_t i)
+{
+    const hs_event *e = event_at(s, i);
+    const hs_heap *h = hs_session_heap(s);
+    uint64_t before = e->a - hs_heap_base(h), now = e->b - hs_heap_base(h);
+    int times = 0;
+    if (hs_heap_growth(h) == HS_GROWTH_DOUBLE && before)
+        while (before << times < now) times++;
+    if (had_no_choice(s, i)) fputs("nothing free would do; ", out);
+    fprintf(out, "the heap grows by %" PRIu64 " bytes", now - before);
+    if (times && before << times == now) fputs(": it doubles", out);
+    if (times > 1 && before << times == now) fprintf(out, ", %d times over", times);
+    fprintf(out, "; its end moves from 0x%" PRIx64 " to 0x%" PRIx64, e->a, e->b);
 }
 
 static void put_event(FILE *out, const hs_session *s, size_t i)
@@ -282,8 +351,8 @@ static void put_event(FILE *out, const hs_session *s, size_t i)
         break;
     case HS_TAKE: put_take(out, s, e); break;
     case HS_RELEASE:
-        fprintf(out, "the block at 0x%" PRIx64 " is free from now on: %" PRIu64 " byte%s", e->at,
-                e->a, plural(e->a));
+        fprintf(out, "the block at 0x%" PRIx64 " is given back: %" PRIu64 " byte%s", e->at, e->a,
+                plural(e->a));
         break;
     case HS_INSERT:
     case HS_REMOVE:
@@ -307,12 +376,7 @@ static void put_event(FILE *out, const hs_session *s, size_t i)
                 "the bump pointer moves from 0x%" PRIx64 " to 0x%" PRIx64 ": %" PRIu64 " bytes",
                 e->a, e->b, e->b - e->a);
         break;
-    case HS_GROW:
-        fprintf(out,
-                "the heap grows by %" PRIu64 " bytes: its end moves from 0x%" PRIx64
-                " to 0x%" PRIx64,
-                e->b - e->a, e->a, e->b);
-        break;
+    case HS_GROW: put_grow(out, s, i); break;
     case HS_IN_PLACE:
         fprintf(out, "the block stays at 0x%" PRIx64 ": %" PRIu64 " bytes before, %" PRIu64 " now",
                 e->at, e->a, e->b);
@@ -395,6 +459,35 @@ static void put_writes(FILE *out, const hs_session *s, size_t from, size_t to)
     }
 }
 
+/* Of a block that event i frees, in a buddy system: where its buddy is, and that of what the two
+ * become, up to one that is not free. */
+static void put_buddy(FILE *out, const hs_session *s, size_t i)
+{
+    const hs_heap *h = hs_session_heap(s);
+    const hs_event *release = event_at(s, i), *e;
+    uint64_t size = release->a, offset = release->at - hs_heap_base(h);
+    while ((e = event_at(s, ++i)) && e->kind != HS_INSERT && e->kind != HS_RELEASE)
+        if (e->kind == HS_COALESCE) {
+            fprintf(out,
+                    "\n     its buddy, at offset %" PRIu64 " XOR %" PRIu64 " = %" PRIu64
+                    ", is free: they become one",
+                    offset, size, offset ^ size);
+            offset &= ~size;
+            size *= 2;
+        }
+    uint64_t buddy = offset ^ size;
+    if (buddy + size <= hs_heap_committed(h))
+        fprintf(out,
+                "\n     its buddy, at offset %" PRIu64 " XOR %" PRIu64 " = %" PRIu64
+                ", is not free, or not whole",
+                offset, size, buddy);
+    else
+        fprintf(out,
+                "\n     its buddy, at offset %" PRIu64 " XOR %" PRIu64 " = %" PRIu64
+                ", would lie beyond the heap",
+                offset, size, buddy);
+}
+
 /* Of a block that event i frees: which of the four cases it was. */
 static void put_case(FILE *out, const hs_session *s, size_t i)
 {
@@ -405,13 +498,22 @@ static void put_case(FILE *out, const hs_session *s, size_t i)
     const hs_allocator *a = hs_heap_allocator(h);
     const char *when = choice_of(h, "coalesce"), *footer = choice_of(h, "footer");
     const hs_event *release = event_at(s, i), *e;
-    bool left = false, right = false;
-    if (hs_fault(h) || !a->status[0]) return;
-    if (a->shape == HS_SHAPE_BUDDY || a->shape == HS_SHAPE_SLABS) return;
+    bool waits = when && strcmp(when, "deferred") == 0;
+    bool left = false, right = false, itself = false;
+    if (hs_fault(h) || !a->status[0] || a->shape == HS_SHAPE_SLABS) return;
+    if (a->shape == HS_SHAPE_BUDDY) {
+        put_buddy(out, s, i);
+        return;
+    }
     while ((e = event_at(s, ++i)) && e->kind != HS_RELEASE) {
+        if (e->kind == HS_COALESCE && e->at == release->at && !e->a) itself = true;
         if (e->kind != HS_COALESCE || e->at + e->a + e->b <= release->at) continue;
         left |= e->at < release->at;
         right |= e->at == release->at;
+    }
+    if (itself) {
+        fputs("\n     coalescing: its header says 0 bytes, so it is its own right neighbour", out);
+        return;
     }
     if (when && strcmp(when, "immediate") != 0 && !left && !right)
         fprintf(out, "\n     coalescing is %s: its neighbours stay as they are", when);
@@ -421,7 +523,8 @@ static void put_case(FILE *out, const hs_session *s, size_t i)
                 "can not be found",
                 right ? "free" : "not free");
     else
-        fprintf(out, "\n     coalescing, %s", cases[(left ? 2 : 0) + (right ? 1 : 0)]);
+        fprintf(out, "\n     coalescing, %s%s", cases[(left ? 2 : 0) + (right ? 1 : 0)],
+                waits && !(left && right) ? "; blocks in quick lists count as used" : "");
 }
 
 /* Words that were written and said the same before: no step lists them. */

@@ -105,11 +105,12 @@ static void blocks_passed_on_the_way_are_not_told_to_fit(void **state)
 {
     stage *s = *state, *tree = stage_new("tree", 256, 4096);
     stage_does(s, "malloc 100; malloc 100; malloc 100");
-    EXPECT_WHY(s, 3, "3. looks at 0x107000000, 112 bytes: in use",
-               "6. looks at 0x107000000, 112 bytes\n  7. looks at 0x107000070, 112 bytes\n");
+    EXPECT_WHY(
+        s, 3, "3. looks at 0x107000000, 112 bytes: in use",
+        "6. looks at 0x107000000, 112 bytes: on the way\n  7. looks at 0x107000070, 112 bytes: on the way\n");
     stage_does(tree, "malloc 24; malloc 40; malloc 8; malloc 100; free p2; free p1; free p3");
     stage_does(tree, "malloc 20; realloc p4 64");
-    EXPECT_WHY(tree, 9, "enters the tree\n  6. looks at 0x107000020, 80 bytes\n");
+    EXPECT_WHY(tree, 9, "enters the tree\n  6. looks at 0x107000020, 80 bytes: on the way\n");
     stage_free(tree);
 }
 
@@ -241,12 +242,42 @@ static void a_block_that_is_joined_though_coalescing_is_deferred_is_told_so(void
     stage_free(s);
 }
 
+/* Every look at a block says what it is for, every rule what it comes to. */
+static void looks_say_what_they_are_for(void **state)
+{
+    stage *s = *state, *buddy = stage_new("buddy", 256, 4096),
+          *tlsf = stage_new("tlsf", 4096, 4096), *slab = stage_new("slab", 1024, 4096),
+          *fit = stage_new("explicit", 64, 4096);
+    stage_does(s, "set coalesce deferred; a=malloc 24; b=malloc 24; free b; malloc 300");
+    EXPECT_WHY(s, 5, "would it serve, were free neighbours joined?",
+               "can it be joined with what is next to it?", "on the way", "the heap grows");
+    stage_does(s, "reset; set fit worst; a=malloc 24; b=malloc 8; free a; malloc 8");
+    EXPECT_WHY(s, 11, "32 bytes: fits, the largest so far", "208 bytes: fits, the largest so far");
+    stage_does(s, "reset; a=malloc 8; b=malloc 8; c=malloc 8; free b; realloc a 100");
+    EXPECT_WHY(s, 17, "16 bytes: free and next to it, but that is not enough");
+    stage_does(buddy, "a=malloc 24; b=malloc 24; free a; free b");
+    EXPECT_WHY(buddy, 3, "its buddy, at offset 0 XOR 32 = 32, is not free, or not whole");
+    EXPECT_WHY(buddy, 4, "its buddy, at offset 32 XOR 32 = 0, is free: they become one",
+               "at offset 0 XOR 256 = 256, would lie beyond the heap");
+    stage_does(tlsf, "set coalesce immediate; a=malloc 1040; malloc 8; free a; malloc 1030");
+    EXPECT_WHY(tlsf, 5, "list 15 of row 2048-4095 (blocks of 3008 to 3071 bytes)",
+               "has no block that is too small");
+    stage_does(slab, "aligned_alloc 256 64");
+    EXPECT_WHY(slab, 1, "64 bytes requested + 256 in front of the payload = 320");
+    stage_does(fit, "malloc 24; malloc 100; malloc SIZE_MAX");
+    EXPECT_WHY(fit, 2, "nothing free would do; the heap grows by 192 bytes: it doubles, 2 times");
+    EXPECT_WHY(fit, 3, "more than the heap may ever have, 4096; with a header added");
+    stage_free(buddy), stage_free(tlsf), stage_free(slab), stage_free(fit);
+}
+
 static void growth_moves_and_failures_are_told(void **state)
 {
     stage *s = *state;
-    stage_does(s, "malloc 100; malloc 8; realloc p1 200; malloc 1M");
-    EXPECT_WHY(s, 3, "the heap grows by 256 bytes: its end moves from 0x107000100 to 0x107000200",
-               "copies 104 bytes from 0x107000008", "is free from now on");
+    stage_does(s, "malloc 100; malloc 8; realloc p1 200; malloc 4000");
+    EXPECT_WHY(
+        s, 3,
+        "the heap grows by 256 bytes: it doubles; its end moves from 0x107000100 to 0x107000200",
+        "copies 104 bytes from 0x107000008", "is given back");
     EXPECT_WHY(s, 4, "fails: ", "the heap may not grow beyond 4096 bytes", "returns NULL");
     stage_does(s, "allocator bump; malloc 3; free p1");
     EXPECT_WHY(s, 6, "the bump pointer moves from 0x107000000 to 0x107000008: 8 bytes");
@@ -345,6 +376,7 @@ int main(void)
         TEST(what_waits_is_told_by_the_list_that_it_waits_in),
         TEST(what_is_left_unjoined_though_it_waits_is_told),
         TEST(a_block_that_is_joined_though_coalescing_is_deferred_is_told_so),
+        TEST(looks_say_what_they_are_for),
         TEST(growth_moves_and_failures_are_told),
         TEST(a_long_search_is_told_by_its_start_and_its_end),
         TEST(a_session_is_had_as_it_was_after_each_operation),
