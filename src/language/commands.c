@@ -599,7 +599,7 @@ static const hs_command commands[] = {
 
     {"help",
      "Program",
-     "this list, or what a command does",
+     "this list, or what a command, or an option of `set`, does",
      NULL,
      {{HS_PARAMETER_COMMAND, "COMMAND", NULL, true}},
      false,

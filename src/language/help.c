@@ -4,6 +4,7 @@
 
 #include <heapscope/ledger.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,19 +41,23 @@ static void put_measures(FILE *out)
     for (size_t i = 0; (m = hs_measure_at(i)); i++)
         fprintf(out, "  %-23s %s%s%s\n", m->name, m->definition, m->unit[0] == '%' ? ", in %" : "",
                 "");
+    for (size_t i = 0; i < HS_MEASURE_NOTES; i++) fprintf(out, "  %s\n", hs_measure_notes[i]);
     for (size_t i = 0; (m = hs_machine_measure_at(i)); i++)
         fprintf(out, "  %-23s %s\n", m->name, m->definition);
 }
 
+static void put_option(FILE *out, const char *before, const hs_option *o)
+{
+    fprintf(out, "  %-10s %s", before, o->help);
+    for (size_t j = 0; o->choices && o->choices[j]; j++)
+        fprintf(out, "%s%s", j ? " | " : ": ", o->choices[j]);
+    if (!o->choices) fprintf(out, ": %" PRIu64 " to %" PRIu64, o->minimum, o->maximum);
+    fputs("\n", out);
+}
+
 static void put_option_lines(FILE *out, const hs_option *options, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        const hs_option *o = &options[i];
-        fprintf(out, "  %-10s %s", o->name, o->help);
-        for (size_t j = 0; o->choices && o->choices[j]; j++)
-            fprintf(out, "%s%s", j ? " | " : ": ", o->choices[j]);
-        fputs("\n", out);
-    }
+    for (size_t i = 0; i < count; i++) put_option(out, options[i].name, &options[i]);
 }
 
 static void put_options(FILE *out, const hs_session *session)
@@ -91,6 +96,29 @@ static char *collect(put_text put, const hs_session *session, const hs_command *
 char *hs_help_text(const hs_session *session, const hs_command *command)
 {
     return collect(command ? put_command : put_list, session, command);
+}
+
+static bool is_called(const hs_option *o, const char *name, size_t length)
+{
+    return strncmp(o->name, name, length) == 0 && !o->name[length];
+}
+
+char *hs_help_on_option(const char *name, size_t length)
+{
+    char *text = NULL;
+    size_t size;
+    const hs_allocator *a;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (size_t j = 0; j < a->option_count; j++)
+            if (is_called(&a->options[j], name, length)) put_option(out, a->name, &a->options[j]);
+    for (size_t j = 0; j < HS_SETTINGS; j++)
+        if (is_called(&hs_settings[j], name, length)) put_option(out, "session", &hs_settings[j]);
+    fclose(out);
+    if (*text) return text;
+    free(text);
+    return NULL;
 }
 
 /* --- roff ----------------------------------------------------------------------------------- */

@@ -130,6 +130,9 @@ uint64_t hs_interpreter_failures(const hs_interpreter *);
 
 /* Text of `help` (command NULL) or of `help COMMAND`; freed by the caller. */
 char *hs_help_text(const hs_session *, const hs_command *);
+/* What an option of `set` does, under each allocator that has it; freed by the caller. NULL: none
+ * has. */
+char *hs_help_on_option(const char *name, size_t length);
 
 /* The man page's section on commands, in roff; freed by the caller. */
 char *hs_help_roff(void);

@@ -244,8 +244,12 @@ bool hs_run_help(hs_interpreter *in, const hs_statement *s)
     const hs_argument *a = &s->arguments[0];
     const hs_command *command = NULL;
     hs_complaint c;
-    if (a->present && !(command = hs_command_resolve(a->text, a->length, a->where, &c)))
-        return hs_fail_with(in, &c);
+    char *option = a->present ? hs_help_on_option(a->text, a->length) : NULL;
+    bool good = !a->present || (command = hs_command_resolve(a->text, a->length, a->where, &c));
+    bool exact = good && command && strlen(command->name) == a->length;
+    if (option && !exact) return hs_say_own(in, HS_SAY_ANSWER, option);
+    free(option);
+    if (!good) return hs_fail_with(in, &c);
     return hs_say_own(in, HS_SAY_ANSWER, hs_help_text(in->session, command));
 }
 

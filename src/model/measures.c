@@ -109,12 +109,18 @@ static const hs_measure measures[] = {
     ROW(examined_max, "", false, "most blocks examined by one request"),
     ROW(examined_per_100, "", false, "blocks examined by 100 requests, on average"),
     ROW(moved, "bytes", false, "bytes copied by the last realloc"),
-    ROW(moved_total, "bytes", true, "payload bytes copied by all requests"),
+    ROW(moved_total, "bytes", true, "bytes copied by all reallocs"),
     ROW(requests, "", true, "requests since the heap was fresh"),
     ROW(failed, "", false, "requests that returned NULL"),
     ROW(splits, "", false, "blocks split"),
     ROW(coalesces, "", false, "free neighbours joined"),
     ROW(growths, "", false, "times the heap grew"),
+};
+
+const char *const hs_measure_notes[HS_MEASURE_NOTES] = {
+    "Percentages are cut, not rounded. J-W 1 is the mean over all requests, failed",
+    "ones too, after which anything is live; 2 looks at the first moment of its peak,",
+    "3 at the request that raised `used` last.",
 };
 
 const hs_measure *hs_measure_at(size_t i)

@@ -174,6 +174,9 @@ bool hs_perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
     o = option_named(hs_settings, HS_SETTINGS, op->name);
     if (!o) return no_option(s, op->name, problem);
     if (!option_value(o, op->text, &setup.settings[o - hs_settings], problem)) return false;
+    if (o == &hs_settings[HS_SET_GROWTH] && a->model_base)
+        return hs_wrong(problem, HS_OPERAND_NAME,
+                        "a heap of %s does not grow: it is as large as it is", a->name);
     if (o == &hs_settings[HS_SET_ZOOM])
         setup.settings[HS_SET_ZOOM] = row_bytes(setup.settings[HS_SET_ZOOM]);
     if (op->replay) return start_over(s, &setup, true, problem);

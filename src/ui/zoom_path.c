@@ -112,7 +112,7 @@ static void put_header(FILE *out, const hs_session *s, const hs_block *b)
     for (int i = 0; i < 8; i++) fprintf(out, " %02x", (unsigned)(b->word >> 8 * i & 0xff));
     fprintf(out, "\n  word   0x%016" PRIx64 "\n  bits   ", b->word);
     put_bits(out, b->word);
-    hs_bits_text(a, tag, bits, sizeof bits);
+    hs_bits_text(a, tag, false, bits, sizeof bits);
     if (b->seal) fprintf(out, "\n  bits 63 to 48 are a checksum: 0x%04" PRIx64, b->word >> 48);
     fprintf(out, "\n  size   %" PRIu64 ": the word without its three low bits", tag & ~(uint64_t)7);
     if (bits[0]) fprintf(out, "\n  %s", bits);

@@ -40,7 +40,7 @@ void hs_tag_text(const hs_allocator *a, const hs_block *b, uint64_t word, int de
             n += (size_t)snprintf(out + n, size - n, ", %s", a->status[bit]);
 }
 
-void hs_bits_text(const hs_allocator *a, uint64_t word, char *out, size_t size)
+void hs_bits_text(const hs_allocator *a, uint64_t word, bool brief, char *out, size_t size)
 {
     size_t n = 0;
     out[0] = 0;
@@ -48,8 +48,8 @@ void hs_bits_text(const hs_allocator *a, uint64_t word, char *out, size_t size)
         unsigned set = word >> bit & 1;
         const char *meaning = a->status[bit];
         if (!set && !meaning) continue;
-        n += (size_t)snprintf(out + n, size - n, "%sbit %zu (%s) %u", n ? ", " : "", bit,
-                              meaning ? meaning : "means nothing", set);
+        n += (size_t)snprintf(out + n, size - n, brief ? "%sbit %zu %s %u" : "%sbit %zu (%s) %u",
+                              n ? ", " : "", bit, meaning ? meaning : "means nothing", set);
     }
 }
 

@@ -16,8 +16,9 @@ enum { HS_TAG_DETAILS = 3 };
 void hs_tag_text(const hs_allocator *, const hs_block *, uint64_t word, int detail, char *out,
                  size_t size);
 
-/* Each bit that has a meaning or is set: "bit 0 (used) 1, bit 1 (left neighbour used) 0". */
-void hs_bits_text(const hs_allocator *, uint64_t word, char *out, size_t size);
+/* Each bit that has a meaning or is set: "bit 0 (used) 1, bit 1 (left neighbour used) 0"; in brief
+ * without the brackets. */
+void hs_bits_text(const hs_allocator *, uint64_t word, bool brief, char *out, size_t size);
 
 /* The links that lie in a free block, as many as it has: 0 when it has none. */
 size_t hs_block_links(const hs_heap *, const hs_block *, hs_links *);

@@ -190,7 +190,7 @@ static size_t rows_of_stats(const hs_session *s, int columns)
     size_t n = 0;
     (void)s, (void)columns;
     while (hs_measure_at(n)) n++;
-    return n + HS_CAUSES + 4;
+    return n + HS_CAUSES + 4 + HS_MEASURE_NOTES;
 }
 
 enum { NAME_WIDTH = 22, VALUE_WIDTH = 14 };
@@ -218,6 +218,8 @@ static void paint_stats(const hs_session *s, hs_pane p, size_t skip)
     hs_put(p, row++, 0, HS_ROLE_DIM, "Measures, by the names that `expect` knows");
     for (size_t i = 0; (m = hs_measure_at(i)); i++)
         put_figure(p, row++, m->name, m->value(s, &l), m->unit, m->definition);
+    for (size_t i = 0; i < HS_MEASURE_NOTES; i++)
+        hs_put(p, row++, 0, HS_ROLE_DIM, hs_measure_notes[i]);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TEXT, L' ');
     title(p, "The ledger");
 }
@@ -271,12 +273,14 @@ static const char *role_at(const hs_seen *seen, hs_addr at)
 static void put_header(const hs_session *s, hs_pane p, int row, const hs_block *b)
 {
     char bits[160], text[224];
+    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
     if (!b->header) {
         hs_put(p, row, 0, HS_ROLE_TEXT,
-               "header    none: this allocator keeps no marks in the heap");
+               a->shape == HS_SHAPE_SLABS
+                   ? "header    none: the bitmap of its slab tells whether it is in use"
+                   : "header    none: this allocator keeps no marks in the heap");
         return;
     }
-    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
     uint64_t tag = hs_block_tag(b);
     if (b->seal) {
         hs_tag_text(a, b, tag, 2, bits, sizeof bits);
@@ -284,9 +288,16 @@ static void put_header(const hs_session *s, hs_pane p, int row, const hs_block *
                 bits);
         return;
     }
-    hs_bits_text(a, tag, bits, sizeof bits);
+    hs_bits_text(a, tag, false, bits, sizeof bits);
     snprintf(text, sizeof text, "header    0x%" PRIx64 " = size %" PRIu64 "%s%s", b->word,
              tag & ~(uint64_t)7, bits[0] ? " | " : "", bits);
+    if (strlen(text) > (size_t)p.columns) {
+        hs_bits_text(a, tag, true, bits, sizeof bits);
+        snprintf(text, sizeof text, "header    0x%" PRIx64 " = %" PRIu64 " | %s", b->word,
+                 tag & ~(uint64_t)7, bits);
+    }
+    if (strlen(text) > (size_t)p.columns) /* the size of a broken one says nothing */
+        snprintf(text, sizeof text, "header    0x%" PRIx64 ": %s", b->word, bits);
     if (strlen(text) > (size_t)p.columns) { /* only what is set */
         hs_tag_text(a, b, tag, 2, bits, sizeof bits);
         snprintf(text, sizeof text, "header    0x%" PRIx64 " = %s", b->word, bits);

@@ -125,6 +125,15 @@ static void an_overrun_into_the_end_mark_is_found(void **state)
     }
 }
 
+static void a_pointer_into_what_bump_freed_is_told_so(void **state)
+{
+    stage *s = stage_for("bump");
+    (void)state;
+    play(s, "c = malloc 24; free c");
+    expect_failure(s, "free c+4", "points into a block that was freed");
+    strike(s);
+}
+
 static void a_mended_heap_is_not_broken(void **state)
 {
     (void)state;
@@ -317,6 +326,7 @@ int main(void)
         cmocka_unit_test(check_names_the_command_that_broke_the_heap),
         cmocka_unit_test(what_breaks_the_heap_is_found_at_once_though_it_is_no_overrun),
         cmocka_unit_test(an_overrun_into_the_end_mark_is_found),
+        cmocka_unit_test(a_pointer_into_what_bump_freed_is_told_so),
         cmocka_unit_test(a_mended_heap_is_not_broken),
         cmocka_unit_test(a_replay_finds_the_culprit_again),
         cmocka_unit_test(going_back_before_the_bug_mends_the_heap),

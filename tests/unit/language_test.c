@@ -763,6 +763,10 @@ static void help_tells_of_every_option_and_measure(void **state)
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
         for (size_t j = 0; j < a->option_count; j++)
             expect_words(set, a->options[j].name, a->options[j].help);
+    char *quick = hs_help_on_option("quick", 5);
+    expect_words(quick, "tlsf", "waits for a request of its size: 0 to 4096");
+    free(quick);
+    assert_null(hs_help_on_option("quic", 4));
     for (size_t i = 0; i < HS_SETTINGS; i++)
         expect_words(set, hs_settings[i].name, hs_settings[i].help);
     for (size_t i = 0; (m = hs_measure_at(i)); i++) expect_words(expect, m->name, m->definition);

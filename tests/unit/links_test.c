@@ -74,10 +74,12 @@ static void status_bits_are_named_by_the_allocator(void **state)
     assert_string_equal(text, "32|5 free");
     hs_tag_text(&a, &b, 32 + 5, 2, text, sizeof text);
     assert_string_equal(text, "32|5 free, quick");
-    hs_bits_text(&a, 32 + 5, text, sizeof text);
+    hs_bits_text(&a, 32 + 5, false, text, sizeof text);
     assert_string_equal(text, "bit 0 (used) 1, bit 1 (left used) 0, bit 2 (quick) 1");
+    hs_bits_text(&a, 32 + 5, true, text, sizeof text);
+    assert_string_equal(text, "bit 0 used 1, bit 1 left used 0, bit 2 quick 1");
     a.status[1] = a.status[2] = NULL;
-    hs_bits_text(&a, 32 + 5, text, sizeof text);
+    hs_bits_text(&a, 32 + 5, false, text, sizeof text);
     assert_string_equal(text, "bit 0 (used) 1, bit 2 (means nothing) 1");
 }
 
@@ -116,13 +118,13 @@ static void inspect_tells_each_bit_and_link(void **state)
     picture_shows(picture_of_address(*state, "p2"), "client    p2, asked for 24 bytes");
 }
 
-static void of_more_bits_than_a_row_has_room_for_those_are_told_that_are_set(void **state)
+static void of_more_bits_than_a_row_has_room_for_each_is_told_in_brief(void **state)
 {
     stage *s = stage_new("segregated", 256, 4096);
     (void)state;
     stage_does(s, "malloc 24; malloc 24; free p1");
     picture_shows(picture_of_address(s, "p1"),
-                  "header    0x27 = 32|7 free, left neighbour used, quick");
+                  "header    0x27 = 32 | bit 0 used 1, bit 1 left neighbour used 1, bit 2 quick 1");
     stage_free(s);
 }
 
@@ -140,7 +142,7 @@ int main(void)
         cmocka_unit_test(links_of_trees_have_sides),
         cmocka_unit_test(a_link_without_room_is_not_written),
         cmocka_unit_test_setup_teardown(inspect_tells_each_bit_and_link, open_stage, close_stage),
-        cmocka_unit_test(of_more_bits_than_a_row_has_room_for_those_are_told_that_are_set),
+        cmocka_unit_test(of_more_bits_than_a_row_has_room_for_each_is_told_in_brief),
     };
     setlocale(LC_ALL, "C.UTF-8");
     return cmocka_run_group_tests_name("links", tests, NULL, NULL);

@@ -173,6 +173,7 @@ static void a_list_is_read_whole_before_it_is_played(void **state)
     stage_refuses(s, "ops +0", "at least 1 byte");
     stage_refuses(s, "ops +99999999999999999999", "too large");
     stage_refuses(s, "ops", "LIST is missing");
+    stage_refuses(s, "set growth page", "a heap of ostep does not grow");
     assert_int_equal(hs_session_op_count(s->session), 0);
     stage_does(s, "ops +10 , +5 ,-0");
     assert_int_equal(stage_value(s, "ptr1"), 1010);
