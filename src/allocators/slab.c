@@ -220,10 +220,10 @@ static inline hs_addr malloc_object(hs_heap *h, unsigned class)
     if (!slab && !(slab = new_slab(h, class))) return HS_NULL;
     hs_visit(h, slab, unit(h), HS_SEES_OBJECTS);
     uint64_t bits = bitmap(h, slab);
-    hs_store(h, slab + BITMAP, bits & (bits - 1));
-    if (!(bits & (bits - 1))) unlist_slab(h, class, slab);
     hs_addr object = slab + GRAIN * (bits ? (unsigned)__builtin_ctzll(bits) : 0);
     hs_probe(h, HS_CHOOSE, object, object_size(h, class), 0);
+    hs_store(h, slab + BITMAP, bits & (bits - 1));
+    if (!(bits & (bits - 1))) unlist_slab(h, class, slab);
     hs_probe(h, HS_TAKE, object, object_size(h, class), 0);
     return object;
 }
