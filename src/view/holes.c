@@ -80,7 +80,7 @@ static const char *what_lies_there(const hs_session *s, hs_addr at)
     hs_seen seen;
     if (!hs_heap_holds(hs_session_heap(s), at, WORD)) return "out of the heap";
     if (!hs_session_walk_to(s, at, &seen)) return "no block";
-    if (seen.block.kind == HS_BLOCK_DAMAGED) return "behind a broken header";
+    if (seen.block.kind == HS_BLOCK_DAMAGED) return "damaged"; /* few columns */
     if (at != seen.block.addr) return "no block's start";
     return seen.block.kind == HS_BLOCK_USED ? "in use" : "not free";
 }

@@ -122,7 +122,7 @@ static void a_list_behind_a_broken_header_says_so(void **state)
     stage *s = *state;
     free_three(s);
     stage_does(s, "write p2 - 8 'A'*8");
-    shows(s, 0, 60, "→ 0x107000040 behind a broken header\n");
+    shows(s, 0, 60, "→ 0x107000040 damaged\n");
 }
 
 static void any_bytes_for_links_are_drawn(void **state)

@@ -119,7 +119,7 @@ static void a_broken_heap_is_drawn_whole_however_large(void **state)
     (void)state;
     stage *s = many("explicit");
     stage_does(s, "set misuse allow; write p101 'A'*40");
-    shows(s, 4, 80, 0, "-> 0x10705dbf8 behind a broken header\n50 free, in no list\n");
+    shows(s, 4, 80, 0, "-> 0x10705dbf8 damaged\n50 free, in no list\n");
     stage_free(s);
 }
 
