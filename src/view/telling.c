@@ -233,13 +233,26 @@ static void put_split(FILE *out, const hs_event *e)
             e->a + e->b, e->a, e->at, e->b, e->at + e->a);
 }
 
+/* Did this block wait in a quick list? Those are not split. */
+static bool was_quick(const hs_session *s, hs_addr block)
+{
+    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
+    const hs_event *e;
+    hs_list list;
+    for (size_t i = 0; (e = event_at(s, i)) && e->kind != HS_CHOOSE; i++)
+        if (e->kind == HS_REMOVE && e->at == block)
+            return a->list && a->list(hs_session_heap(s), e->b, &list) && list.name;
+    return false;
+}
+
 static void put_take(FILE *out, const hs_session *s, const hs_event *e)
 {
     const hs_event *round = event_of(s, HS_ROUND);
     fprintf(out, "the block at 0x%" PRIx64 " is taken: %" PRIu64 " byte%s", e->at, e->a,
             plural(e->a));
     if (round && e->a > round->b)
-        fprintf(out, ", %" PRIu64 " more than needed: too few to split off", e->a - round->b);
+        fprintf(out, ", %" PRIu64 " more than needed: %s", e->a - round->b,
+                was_quick(s, e->at) ? "quick blocks stay whole" : "too few to split off");
 }
 
 static void put_return(FILE *out, const hs_event *e)

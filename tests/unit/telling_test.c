@@ -262,6 +262,8 @@ static void looks_say_what_they_are_for(void **state)
     stage_does(tlsf, "set coalesce immediate; a=malloc 1040; malloc 8; free a; malloc 1030");
     EXPECT_WHY(tlsf, 5, "list 15 of row 2048-4095 (blocks of 3008 to 3071 bytes)",
                "has no block that is too small");
+    stage_does(tlsf, "set coalesce deferred; b=malloc 100; malloc 8; free b; malloc 60");
+    EXPECT_WHY(tlsf, 10, "is taken: 112 bytes, 40 more than needed: quick blocks stay whole");
     stage_does(slab, "aligned_alloc 256 64");
     EXPECT_WHY(slab, 1, "64 bytes requested + 256 in front of the payload = 320");
     stage_does(fit, "malloc 24; malloc 100; malloc SIZE_MAX");
