@@ -169,7 +169,7 @@ static void paint_figures(const hs_session *s, hs_pane p, size_t skip)
     const hs_measure *m;
     hs_ledger l = hs_ledger_take(s);
     int row = 1, right = p.columns < 40 ? p.columns : 40;
-    title(p, "Figures (F4 tells more)");
+    title(p, l.bytes[HS_CAUSE_DAMAGED] ? "Figures, up to the damage" : "Figures (F4 tells more)");
     for (size_t i = 0; (m = hs_measure_at(i)) && row < p.rows; i++) {
         if (!m->headline) continue;
         if (skip > 0) {
