@@ -141,6 +141,7 @@ struct hs_allocator {
      * round in a circle: it counts its steps. */
     bool (*list)(const hs_heap *, size_t index, hs_list *out);
     bool (*links)(const hs_heap *, hs_addr block, hs_links *out);
+    uint64_t (*priority)(hs_addr block); /* in a treap: none below has a higher one; else NULL */
     bool (*check)(const hs_heap *, hs_damage *);
 };
 

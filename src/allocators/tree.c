@@ -314,5 +314,6 @@ const hs_allocator HS_BUILD(tree) = {
     .marks = tree_marks,
     .list = tree_list,
     .links = boundary_links,
+    .priority = priority,
     .check = tree_check,
 };

@@ -1,11 +1,12 @@
 /* The free blocks as the tree that they are kept in:
  *
- *      root 96 @ 0x107000200
- *      ├─left 32 @ 0x107000040
- *      │ └─right 48 @ 0x107000100
- *      └─right 128 @ 0x107000300
+ *      root 96 @ 0x107000200  priority f012
+ *      ├─left 32 @ 0x107000040  priority 8c51
+ *      │ └─right 48 @ 0x107000100  priority 17aa
+ *      └─right 128 @ 0x107000300  priority c0de
  *
- * What is too deep for the pane's width is counted. */
+ * What is too deep for the pane's width is counted. Of a treap's priorities the first four digits
+ * are shown, where there is room: they are why a node is where it is. */
 #include "heap/array.h"
 #include "view/drawing.h"
 
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST = 48, NODE = 30, SMALL_NODE = 14, FIRST = 100 };
+enum { DEEPEST = 48, NODE = 30, SMALL_NODE = 14, PRIORITY = 14, FIRST = 100 };
 
 typedef struct {
     hs_drawing *d;
@@ -48,7 +49,11 @@ static void put_node(const tree *t, int row, int side, const hs_hole *hole)
 {
     int column = hs_putf(t->d->pane, row, put_side(t, row, side), HS_ROLE_TEXT, "%" PRIu64 " @ ",
                          hole->size);
-    hs_drawing_put_address(t->d, row, column, hole->at);
+    column = hs_drawing_put_address(t->d, row, column, hole->at);
+    uint64_t (*priority)(hs_addr) = t->d->allocator->priority;
+    if (priority && column + PRIORITY <= t->d->pane.columns)
+        hs_putf(t->d->pane, row, column, HS_ROLE_DIM, " priority %04" PRIx64,
+                priority(hole->at) >> 48);
 }
 
 static void put_broken(const tree *t, int row, int side, hs_addr at, const char *wrong)
