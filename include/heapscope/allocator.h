@@ -87,6 +87,7 @@ typedef struct {
     uint64_t smallest, largest; /* sizes of the blocks that belong in it */
     bool marked;                /* its bit in a bitmap, if there is one; else: it is not empty */
     const char *name;           /* of a list unlike the others, such as "quick"; else NULL */
+    const char *about;          /* what sets those apart, or NULL */
 } hs_list;
 
 /* Where the links of a free block point to: next and previous, or left and right child. */

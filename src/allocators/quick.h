@@ -330,10 +330,12 @@ static bool quick_list(const hs_heap *h, size_t index, hs_list *out)
     const struct quick *q = h->state;
     size_t i = index - LISTS;
     if (i >= QUICK_LISTS) return false;
-    *out = (hs_list){.head = i ? q->head[i] : fresh_from(&q->fresh, 0),
-                     .smallest = i ? i * WORD : SMALLEST,
-                     .largest = i ? i * WORD : UINT64_MAX,
-                     .name = i ? "quick" : "fresh"};
+    *out =
+        (hs_list){.head = i ? q->head[i] : fresh_from(&q->fresh, 0),
+                  .smallest = i ? i * WORD : SMALLEST,
+                  .largest = i ? i * WORD : UINT64_MAX,
+                  .name = i ? "quick" : "fresh",
+                  .about = i ? "not joined, each list of one size" : "freed last, put away later"};
     out->marked = out->head != HS_NULL;
     return true;
 }

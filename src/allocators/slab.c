@@ -470,7 +470,8 @@ static bool slab_list(const hs_heap *h, size_t index, hs_list *out)
     *out = (hs_list){.head = runs ? s->runs.free : s->classes[index].slabs,
                      .smallest = size,
                      .largest = runs ? UINT64_MAX : size,
-                     .name = runs ? "free runs" : NULL};
+                     .name = runs ? "free runs" : NULL,
+                     .about = runs ? "units in a row, no slab" : NULL};
     out->marked = out->head != HS_NULL;
     return true;
 }

@@ -172,7 +172,9 @@ static bool begins_series(const hs_list *list, const hs_list *before)
 
 static void put_series(hs_drawing *d, const hs_list *list)
 {
-    if (!d->small) hs_drawing_say(d, HS_ROLE_DIM, "%*s:", RANGE, list->name ? list->name : "again");
+    if (!d->small)
+        hs_drawing_say(d, HS_ROLE_DIM, "%*s:%s%s", RANGE, list->name ? list->name : "again",
+                       list->about ? " " : "", list->about ? list->about : "");
 }
 
 void hs_draw_lists(hs_drawing *d)

@@ -289,7 +289,7 @@ static void quick_lists_stand_below_a_grid(void **state)
     shows(s, 0, 80,
           "                0 in 5 more rows\n"
           "       120-127    1  → 0x107000080\n"
-          "         quick:\n"
+          "         quick: not joined, each list of one size\n"
           "            32    2  → 0x107000040*→ 0x107000000\n");
     picture_hides(picture_of_panel(s, &hs_panel_free_list, 0, 80, false, 0), "in no list");
     stage_free(s);
