@@ -206,8 +206,8 @@ static hs_addr new_slab(hs_heap *h, unsigned class)
     const struct slabs *s = h->state;
     hs_addr slab = obtain(h, unit(h), 1);
     if (!slab) return HS_NULL;
-    hs_store(h, slab, object_size(h, class) | IS_SLAB | (hs_load(h, slab) & STATUS));
     hs_store(h, slab + BITMAP, s->classes[class].all);
+    hs_store(h, slab, object_size(h, class) | IS_SLAB | (hs_load(h, slab) & STATUS));
     list_slab(h, class, slab);
     return slab;
 }

@@ -66,6 +66,7 @@ typedef struct {
     hs_client_block held; /* as it was before the request took or resized it; not live: it is not */
     hs_addr given;        /* the block that it gives, which is not there yet; or HS_NULL */
     hs_totals totals;
+    bool sound; /* a walk went through before the request */
 } hs_before;
 
 struct hs_session {

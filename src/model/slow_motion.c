@@ -95,6 +95,9 @@ static hs_addr end_in_use(const hs_session *s, hs_addr p, uint64_t size, size_t 
     bool there = hs_session_walk_to(s, p, &seen) && seen.whole.kind != HS_BLOCK_DAMAGED;
     if (there && seen.whole.kind == HS_BLOCK_REGION)
         return is_told(s, HS_IGNORE, 0, n) ? HS_NULL : p + size;
+    /* Before a block is chosen, another one may be in use there, on its way out of a quick list. */
+    if (there && !held && !is_told(s, HS_CHOOSE, 0, n) && !is_told(s, HS_TAKE, 0, n))
+        return HS_NULL;
     if (there)
         return seen.block.kind == HS_BLOCK_USED && hs_block_payload(&seen.block) == p &&
                        hs_block_capacity(&seen.block) >= size
@@ -139,8 +142,9 @@ static hs_before before_end(const hs_session *s, size_t n)
     }
     if (!end) return b;
     hs_totals_add(t, (hs_counts){0}, end);
-    uint64_t used = t->highest_block - hs_heap_base(s->heap);
-    hs_totals_block(t, 0, asked, l->result + asked, used);
+    uint64_t peak = t->peak_live;
+    hs_totals_block(t, 0, asked, l->result + asked, t->highest_block - hs_heap_base(s->heap));
+    if (holds) t->peak_live = peak; /* a realloc that moves has both for a while, and counts once */
     t->live_blocks++;
     return b;
 }
@@ -187,13 +191,22 @@ static void go_to(hs_session *s, size_t n)
     hs_atlas_follow(s);
 }
 
+/* Went a walk through, before the request? */
+static bool was_sound(hs_session *s)
+{
+    go_to(s, 0);
+    return !hs_atlas_is_derailed(s);
+}
+
 void hs_session_seek(hs_session *s, size_t from, size_t n)
 {
     size_t count;
     hs_events(s->heap, &count);
+    bool sound = s->before.on ? s->before.sound : was_sound(s);
     go_to(s, n);
-    while (n < count && !s->is.broken_by && hs_atlas_is_derailed(s)) go_to(s, ++n);
+    while (n < count && sound && hs_atlas_is_derailed(s)) go_to(s, ++n);
     show_client(s, n);
+    s->before.sound = sound;
     hs_atlas_catch_up(s);
     hs_session_note_changes(s, from, n);
     if (is_told(s, HS_IGNORE, from, n) || is_told(s, HS_IN_PLACE, from, n) || n - from >= count)
