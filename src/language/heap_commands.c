@@ -136,7 +136,8 @@ static void list_options(FILE *out, const hs_session *session)
 {
     const hs_allocator *a = hs_heap_allocator(hs_session_heap(session));
     for (size_t i = 0; i < a->option_count; i++) put_option(out, session, &a->options[i]);
-    for (size_t i = 0; i < HS_SETTINGS; i++) put_option(out, session, &hs_settings[i]);
+    for (size_t i = 0; i < HS_SETTINGS; i++)
+        if (i != HS_SET_GROWTH || !a->model_base) put_option(out, session, &hs_settings[i]);
 }
 
 static bool show_option(hs_interpreter *in, const char *name)

@@ -12,7 +12,7 @@ static const struct {
     [HS_CAUSE_SMALL] = {"too small", "free, but too small for any request"},
     [HS_CAUSE_DEAD] = {"dead", "freed, but of no use again, or not yet"},
     [HS_CAUSE_UNUSED] = {"never used", "committed, not handed out yet"},
-    [HS_CAUSE_DAMAGED] = {"damaged", "behind a broken header"},
+    [HS_CAUSE_DAMAGED] = {"damaged", "a broken header, and what lies behind it"},
 };
 
 const char *hs_cause_name(hs_cause cause)

@@ -102,7 +102,7 @@ static const hs_measure measures[] = {
     ROW(never_used, "bytes", false, "committed, not handed out yet"),
     ROW(leaked, "bytes", false, "live, but no variable points to or into it"),
     ROW(leaked_blocks, "", false, "live blocks with leaked bytes"),
-    ROW(damaged, "bytes", false, "behind a broken header"),
+    ROW(damaged, "bytes", false, "a broken header, and what lies behind it"),
     ROW(broken, "", false, "1 when the allocator's check fails, else 0"),
     ROW(examined, "", true, "blocks examined by the last request"),
     ROW(examined_total, "", false, "blocks examined by all requests"),
