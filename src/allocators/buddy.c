@@ -322,7 +322,7 @@ static hs_addr buddy_realloc(hs_heap *h, hs_addr p, size_t size)
     if (is_absurd(h, size, 1)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     hs_addr block = block_of(h, p);
     uint64_t have = size_of(h, block), lead = p - block, need = size + lead;
-    hs_probe(h, HS_ROUND, unit(h), size, size_in_list(list_for(need)));
+    hs_probe(h, HS_ROUND, lead, size, size_in_list(list_for(need)));
     if (resize(h, block, have, need)) return p;
     hs_addr q = buddy_malloc(h, size);
     if (!q) return HS_NULL;

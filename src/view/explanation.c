@@ -82,11 +82,16 @@ static bool is_buddy(const hs_session *s)
     return hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_BUDDY;
 }
 
-/* Bump finds nothing again. */
-static bool looks_for_holes(const hs_session *s)
+bool hs_looks_for_holes(const hs_session *s)
 {
     const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
     return a->shape != HS_SHAPE_NONE || a->status[0];
+}
+
+bool hs_leads_astray(const hs_session *s, uint64_t need)
+{
+    const hs_heap *h = hs_session_heap(s);
+    return hs_session_broken_by(s) && hs_heap_maximum(h) - hs_heap_committed(h) > need + 64;
 }
 
 static void put_growth(FILE *out, const hs_session *s, const hs_event *grow)
@@ -190,14 +195,14 @@ static void put_failure(FILE *out, const hs_session *s, const story *t)
         fprintf(out, "no block in use starts at 0x%" PRIx64, t->fail->at);
         break;
     default:
-        if (t->fail && t->fail->a > hs_heap_maximum(hs_session_heap(s)))
+        if (t->fail && !t->round && t->fail->a > hs_heap_maximum(hs_session_heap(s)))
             fprintf(out, "that is more than the heap may ever have, %" PRIu64 " bytes",
                     hs_heap_maximum(hs_session_heap(s)));
-        else if (hs_session_broken_by(s))
+        else if (t->fail && hs_leads_astray(s, t->fail->a))
             fputs("no hole fits, and the damaged heap led it to no place to grow", out);
         else
             fprintf(out, "no %s, and the heap may not grow beyond %" PRIu64 " bytes",
-                    looks_for_holes(s) ? "hole fits" : "room is left",
+                    hs_looks_for_holes(s) ? "hole fits" : "room is left",
                     hs_heap_maximum(hs_session_heap(s)));
     }
     put_examined(out, t);

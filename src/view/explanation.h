@@ -12,4 +12,10 @@ char *hs_explain(const hs_session *);
 /* The call as C writes it: p2 = realloc(p1, 64). */
 void hs_put_call(FILE *, const hs_session *, const hs_last *);
 
+/* Does the allocator look for free blocks? Bump finds nothing again. */
+bool hs_looks_for_holes(const hs_session *);
+
+/* Did a request for a block of so many bytes fail by the heap's damage, not at its limit? */
+bool hs_leads_astray(const hs_session *, uint64_t need);
+
 #endif

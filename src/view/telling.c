@@ -149,7 +149,7 @@ static bool compares(const hs_session *s)
 }
 
 /* What the look at a block is for, or what it shows. */
-static const char *sight_text(const hs_session *s, const hs_event *e, const hs_event *next)
+static const char *sight_text(const hs_session *s, const hs_event *e)
 {
     const char *fit = choice_of(hs_session_heap(s), "fit");
     switch (e->detail) {
@@ -158,10 +158,8 @@ static const char *sight_text(const hs_session *s, const hs_event *e, const hs_e
         return fit && strcmp(fit, "worst") == 0 ? "fits, the largest so far"
                                                 : "fits, the best so far";
     case HS_SEES_NEIGHBOUR:
-        if (next && (next->kind == HS_LOOK || next->kind == HS_FAIL ||
-                     (next->kind == HS_VISIT && next->detail != HS_SEES_NEIGHBOUR)))
-            return "free and next to it, but that is not enough";
-        return "free and next to it: it may grow into that";
+        return event_of(s, HS_IN_PLACE) ? "free and next to it: it may grow into that"
+                                        : "free and next to it, but that is not enough";
     case HS_SEES_PAIR: return "can it be joined with what is next to it?";
     case HS_SEES_RUN: return "would it serve, were free neighbours joined?";
     case HS_SEES_OBJECTS: return "its bitmap tells which objects are free";
@@ -176,7 +174,7 @@ static void put_visit(FILE *out, const hs_session *s, size_t i)
     if (next && next->kind == HS_REJECT)
         put_reason(out, next);
     else
-        fputs(sight_text(s, e, next), out);
+        fputs(sight_text(s, e), out);
 }
 
 static void put_list(FILE *out, const hs_session *s, uint64_t index)
@@ -233,16 +231,19 @@ static void put_split(FILE *out, const hs_event *e)
             e->a + e->b, e->a, e->at, e->b, e->at + e->a);
 }
 
-/* Did this block wait in a quick list? Those are not split. */
+/* Was it chosen right out of a quick list? From those blocks are not split. */
 static bool was_quick(const hs_session *s, hs_addr block)
 {
     const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
     const hs_event *e;
     hs_list list;
+    bool quick = false;
     for (size_t i = 0; (e = event_at(s, i)) && e->kind != HS_CHOOSE; i++)
-        if (e->kind == HS_REMOVE && e->at == block)
-            return a->list && a->list(hs_session_heap(s), e->b, &list) && list.name;
-    return false;
+        if (e->kind == HS_INSERT && e->at == block)
+            quick = false;
+        else if (e->kind == HS_REMOVE && e->at == block)
+            quick = a->list && a->list(hs_session_heap(s), e->b, &list) && list.name;
+    return quick;
 }
 
 static void put_take(FILE *out, const hs_session *s, const hs_event *e)
@@ -294,11 +295,11 @@ static void put_fail(FILE *out, const hs_session *s, const hs_event *e)
         fprintf(out, "fails: %" PRIu64 " byte%s needed", e->a, e->a == 1 ? " is" : "s are");
         if (alignment_of(s))
             fprintf(out, ", with the payload at a multiple of %" PRIu64, alignment_of(s));
-        if (hs_session_broken_by(s))
+        if (hs_leads_astray(s, e->a))
             fputs("; no free block serves, and the damaged heap led it to no place to grow", out);
         else
-            fprintf(out,
-                    "; no free block serves, and the heap may not grow beyond %" PRIu64 " bytes",
+            fprintf(out, "; no %s, and the heap may not grow beyond %" PRIu64 " bytes",
+                    hs_looks_for_holes(s) ? "free block serves" : "room is left",
                     hs_heap_maximum(hs_session_heap(s)));
     }
 }

@@ -264,6 +264,8 @@ static void looks_say_what_they_are_for(void **state)
                "has no block that is too small");
     stage_does(tlsf, "set coalesce deferred; b=malloc 100; malloc 8; free b; malloc 60");
     EXPECT_WHY(tlsf, 10, "is taken: 112 bytes, 40 more than needed: quick blocks stay whole");
+    stage_does(buddy, "reset; a = aligned_alloc 32 8; realloc a 40");
+    EXPECT_WHY(buddy, 7, "40 bytes requested + 32 in front of the payload = 72, rounded up to 128");
     stage_does(slab, "aligned_alloc 256 64");
     EXPECT_WHY(slab, 1, "64 bytes requested + 256 in front of the payload = 320");
     stage_does(fit, "malloc 24; malloc 100; malloc SIZE_MAX");
