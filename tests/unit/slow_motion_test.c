@@ -22,16 +22,23 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* The session's last request, number n, in slow motion: on the session itself. */
+static hs_session *slowly(stage *s, uint64_t n)
+{
+    hs_session *own;
+    hs_problem ignored;
+    assert_ptr_equal(hs_session_stage(s->session, n, &own, &ignored), s->session);
+    assert_null(own);
+    return s->session;
+}
+
 static void slow_motion_ends_where_it_began(void **state)
 {
     stage *s = *state;
-    hs_session *own;
-    hs_problem ignored;
     stage_does(s, "random 60 seed 3; p = malloc 700");
     stage *same = stage_new("implicit", 256, 4096);
     stage_does(same, "random 60 seed 3; p = malloc 700");
-    hs_session *slow = hs_session_stage(s->session, 61, &own, &ignored);
-    assert_ptr_equal(slow, s->session);
+    hs_session *slow = slowly(s, 61);
     size_t steps = 0, to;
     for (size_t from = 0; (to = hs_step_end(slow, from)) != from; from = to, steps++) {
         hs_session_seek(slow, from, to);
@@ -43,18 +50,14 @@ static void slow_motion_ends_where_it_began(void **state)
     assert_true(steps > 5);
     expect_same_heap(s->session, same->session);
     stage_free(same);
-    assert_null(own);
 }
 
 /* Until its block is given back, or taken, the client holds what it held. */
 static void in_slow_motion_the_client_holds_what_it_held_until_then(void **state)
 {
     stage *s = *state;
-    hs_session *own;
-    hs_problem ignored;
     stage_does(s, "malloc 24; malloc 40; free p1");
-    hs_session *slow = hs_session_stage(s->session, 3, &own, &ignored);
-    assert_ptr_equal(slow, s->session);
+    hs_session *slow = slowly(s, 3);
     hs_session_seek(slow, 0, 1);
     stage_does(s, "expect live == 64 and blocks == 2 and padding == 0");
     hs_session_seek(slow, 1, 3);
@@ -63,17 +66,17 @@ static void in_slow_motion_the_client_holds_what_it_held_until_then(void **state
     stage_does(s, "expect live == 64");
     hs_session_leave_stage(slow);
     stage_does(s, "expect live == 40; malloc 24; expect live == 64");
-    slow = hs_session_stage(s->session, 4, &own, &ignored);
+    slow = slowly(s, 4);
     hs_session_seek(slow, 0, 2);
     stage_does(s, "expect live == 40 and blocks == 1");
     hs_session_leave_stage(slow);
     stage_does(s, "expect live == 64 and padding == 0; realloc p2 200");
-    slow = hs_session_stage(s->session, 5, &own, &ignored);
+    slow = slowly(s, 5);
     hs_session_seek(slow, 0, 2);
     stage_does(s, "expect live == 64 and blocks == 2 and padding == 0");
     hs_session_leave_stage(slow);
     stage_does(s, "expect live == 224; realloc p2 100");
-    slow = hs_session_stage(s->session, 6, &own, &ignored);
+    slow = slowly(s, 6);
     hs_session_seek(slow, 0, 2);
     stage_does(s, "expect live == 224 and blocks == 2");
     hs_session_leave_stage(slow);
@@ -84,13 +87,11 @@ static void in_slow_motion_the_client_holds_what_it_held_until_then(void **state
 static void in_slow_motion_the_same_has_changed(void **state)
 {
     stage *s = stage_new("bump", 256, 4096);
-    hs_session *own;
-    hs_problem ignored;
     size_t n;
     (void)state;
     stage_does(s, "malloc 8; malloc 40; free p2");
     assert_true(hs_session_changed(s->session, 0x107000010));
-    hs_session *slow = hs_session_stage(s->session, 3, &own, &ignored);
+    hs_session *slow = slowly(s, 3);
     hs_session_seek(slow, 0, 1);
     hs_session_changes(slow, &n);
     assert_int_equal(n, 0);
@@ -104,10 +105,8 @@ static void in_slow_motion_the_same_has_changed(void **state)
 static void in_slow_motion_all_figures_are_of_the_moment(void **state)
 {
     stage *s = *state;
-    hs_session *own;
-    hs_problem ignored;
     stage_does(s, "malloc 100; malloc 1000");
-    hs_session *slow = hs_session_stage(s->session, 2, &own, &ignored);
+    hs_session *slow = slowly(s, 2);
     hs_session_seek(slow, 0, 1);
     stage_does(s, "expect heap_size == 256 and peak_live == 100 and used == 112 and requests == 1");
     stage_does(s,
@@ -120,10 +119,8 @@ static void in_slow_motion_all_figures_are_of_the_moment(void **state)
 static void in_slow_motion_a_block_behind_damage_is_held_until_it_is_freed(void **state)
 {
     stage *s = *state;
-    hs_session *own;
-    hs_problem ignored;
     stage_does(s, "malloc 8; malloc 8; malloc 8; write p1 \"hello, heap hello heap\"; free p3");
-    hs_session *slow = hs_session_stage(s->session, 5, &own, &ignored);
+    hs_session *slow = slowly(s, 5);
     hs_session_seek(slow, 0, 1);
     stage_does(s, "expect live == 24 and blocks == 3");
     hs_session_leave_stage(slow);
@@ -134,16 +131,14 @@ static void in_slow_motion_a_block_behind_damage_is_held_until_it_is_freed(void 
 static void in_slow_motion_damage_is_that_of_the_moment(void **state)
 {
     stage *s = *state, *lists = stage_new("segregated", 256, 4096);
-    hs_session *own;
-    hs_problem ignored;
     stage_does(s, "set footer on; write 0x1070000f8 \"\\x08\"; malloc 40; expect damaged == 0");
-    hs_session *slow = hs_session_stage(s->session, 3, &own, &ignored);
+    hs_session *slow = slowly(s, 3);
     hs_session_seek(slow, 0, 1);
     stage_does(s, "expect live == 0 and damaged > 0");
     hs_session_leave_stage(slow);
     stage_does(lists, "set coalesce immediate; a = malloc 40; b = malloc 40; free a");
     stage_does(lists, "write a+8 \"\\x01\"; malloc 300; expect broken == 1");
-    slow = hs_session_stage(lists->session, 6, &own, &ignored);
+    slow = slowly(lists, 6);
     for (size_t from = 0, to; (to = hs_step_end(slow, from)) != from; from = to) {
         hs_session_seek(slow, from, to);
         stage_does(lists, "expect damaged == 0");
@@ -264,10 +259,8 @@ static void go_through(hs_session *s)
 static void what_was_examined_counts_up(void **state)
 {
     stage *s = *state;
-    hs_session *own;
-    hs_problem ignored;
     stage_does(s, "malloc 24; malloc 24; malloc 24; expect examined == 3");
-    hs_session *slow = hs_session_stage(s->session, 3, &own, &ignored);
+    hs_session *slow = slowly(s, 3);
     size_t n = hs_step_end(slow, hs_step_end(slow, 0));
     hs_session_seek(slow, 0, n);
     stage_does(s, "expect examined == 0");
