@@ -501,6 +501,8 @@ void hs_session_shares(const hs_session *s, hs_addr from, unsigned cell_bits, si
         put_node(&c, a, root_of(a));
     else
         put_walk(&c, from, c.to);
+    hs_seen mark = {0};
+    if (hs_heap_end_mark(s->heap, &mark.block)) put_piece(&c, &mark, from, c.to);
 }
 
 /* --- Counting ------------------------------------------------------------------------------- */

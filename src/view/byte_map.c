@@ -360,14 +360,6 @@ static void label_block(const painter *m, const hs_seen *seen)
     if (seen->client) label_payload(m, seen);
 }
 
-/* What stands behind the last block, in the weights of its cells. */
-static void weigh_end_mark(const painter *m, const hs_block *end)
-{
-    hs_share share = end->damage ? HS_SHARE_DAMAGED : HS_SHARE_HEADER;
-    for (hs_addr at = end->addr; at < end->addr + end->size; at++)
-        if (at >= m->from && at < m->to) m->weights[(at - m->from) / m->plan->cell_bytes][share]++;
-}
-
 /* Where a block begins: a thick line through all lines of its row. */
 static void paint_edge(const painter *m, hs_addr at)
 {
@@ -535,16 +527,14 @@ void hs_map_paint(const hs_session *s, const hs_map_plan *plan, hs_pane pane, hs
 
     hs_seen b;
     hs_session_shares(s, m.from, (unsigned)__builtin_ctzll(plan->cell_bytes), m.cells, m.weights);
-    hs_block mark;
-    bool has_mark = hs_heap_end_mark(hs_session_heap(s), &mark);
-    if (has_mark) weigh_end_mark(&m, &mark);
     mark_changes(&m);
     for (size_t cell = 0; cell < m.cells; cell++) paint_cell(&m, cell);
     if (plan->cell_bytes == 1) paint_bytes(&m);
     for (bool more = plan->cell_bytes <= COARSEST && hs_session_walk_to(s, m.from, &b);
          more && b.block.addr < m.to; more = hs_session_walk(s, &b, &b))
         label_block(&m, &b);
-    if (has_mark && plan->cell_bytes <= COARSEST) label_block(&m, &(hs_seen){.block = mark});
+    if (plan->cell_bytes <= COARSEST && hs_heap_end_mark(hs_session_heap(s), &b.block))
+        label_block(&m, &(hs_seen){.block = b.block});
     for (bool more = plan->large && !is_coarse(plan) && hs_session_walk_to(s, m.from, &b);
          more && b.block.addr < m.to; more = hs_session_walk(s, &b, &b))
         paint_edge(&m, b.block.addr);

@@ -51,24 +51,30 @@ static void request(player *p, uint64_t small)
 
 /* --- The slow way --------------------------------------------------------------------------- */
 
+static void add_shares(const hs_session *s, const hs_seen *seen, hs_addr from, unsigned bits,
+                       size_t cells, uint64_t (*wanted)[HS_SHARES])
+{
+    hs_part parts[HS_PARTS];
+    size_t n = hs_parts_of(s, seen, parts);
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < cells; c++) {
+            hs_addr start = from + ((hs_addr)c << bits), end = start + ((hs_addr)1 << bits);
+            if (start < parts[i].from) start = parts[i].from;
+            if (end > parts[i].to) end = parts[i].to;
+            if (start < end) wanted[c][parts[i].share] += end - start;
+        }
+}
+
 static void expect_shares(const hs_session *s, hs_addr from, unsigned bits, size_t cells)
 {
     static uint64_t found[CELLS][HS_SHARES], wanted[CELLS][HS_SHARES];
-    hs_seen seen;
+    hs_seen seen, mark = {0};
     memset(found, 0, sizeof found);
     memset(wanted, 0, sizeof wanted);
-    for (bool more = hs_session_walk(s, NULL, &seen); more;
-         more = hs_session_walk(s, &seen, &seen)) {
-        hs_part parts[HS_PARTS];
-        size_t n = hs_parts_of(s, &seen, parts);
-        for (size_t i = 0; i < n; i++)
-            for (size_t c = 0; c < cells; c++) {
-                hs_addr start = from + ((hs_addr)c << bits), end = start + ((hs_addr)1 << bits);
-                if (start < parts[i].from) start = parts[i].from;
-                if (end > parts[i].to) end = parts[i].to;
-                if (start < end) wanted[c][parts[i].share] += end - start;
-            }
-    }
+    for (bool more = hs_session_walk(s, NULL, &seen); more; more = hs_session_walk(s, &seen, &seen))
+        add_shares(s, &seen, from, bits, cells, wanted);
+    if (hs_heap_end_mark(hs_session_heap(s), &mark.block))
+        add_shares(s, &mark, from, bits, cells, wanted);
     hs_session_shares(s, from, bits, cells, found);
     assert_memory_equal(found, wanted, sizeof found);
 }
