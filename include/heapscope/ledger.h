@@ -40,11 +40,11 @@ typedef struct {
     bool headline; /* shown where room is small */
 } hs_measure;
 
-/* The measures in the order of `stats`; NULL beyond the last. */
 /* How percentages are rounded, and when Johnstone & Wilson's measures are taken: so many lines. */
 enum { HS_MEASURE_NOTES = 3 };
 extern const char *const hs_measure_notes[HS_MEASURE_NOTES];
 
+/* The measures in the order of `stats`; NULL beyond the last. */
 const hs_measure *hs_measure_at(size_t index);
 const hs_measure *hs_measure_named(const char *name, size_t length);
 /* The measures of the small machine (mmu.h): `expect` knows them as well. */

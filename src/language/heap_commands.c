@@ -126,9 +126,7 @@ static void put_option(FILE *out, const hs_session *session, const hs_option *o)
     else
         snprintf(value, sizeof value, "%" PRIu64, v);
     fprintf(out, "%-10s %-10s %s", o->name, value, o->help);
-    for (size_t i = 0; o->choices && o->choices[i]; i++)
-        fprintf(out, "%s%s", i ? " | " : ": ", o->choices[i]);
-    if (!o->choices) fprintf(out, ": %" PRIu64 " to %" PRIu64, o->minimum, o->maximum);
+    hs_put_values(out, o);
     fputs(o->fresh ? " (starts a fresh heap)\n" : "\n", out);
 }
 

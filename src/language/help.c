@@ -1,6 +1,5 @@
 /* Help: the command table as text for the screen, and as roff for the man page. */
-#include "language/interpreter.h"
-#include "language/words.h"
+#include "language/running.h"
 
 #include <heapscope/ledger.h>
 
@@ -46,12 +45,17 @@ static void put_measures(FILE *out)
         fprintf(out, "  %-23s %s\n", m->name, m->definition);
 }
 
+void hs_put_values(FILE *out, const hs_option *o)
+{
+    for (size_t i = 0; o->choices && o->choices[i]; i++)
+        fprintf(out, "%s%s", i ? " | " : ": ", o->choices[i]);
+    if (!o->choices) fprintf(out, ": %" PRIu64 " to %" PRIu64, o->minimum, o->maximum);
+}
+
 static void put_option(FILE *out, const char *before, const hs_option *o)
 {
     fprintf(out, "  %-10s %s", before, o->help);
-    for (size_t j = 0; o->choices && o->choices[j]; j++)
-        fprintf(out, "%s%s", j ? " | " : ": ", o->choices[j]);
-    if (!o->choices) fprintf(out, ": %" PRIu64 " to %" PRIu64, o->minimum, o->maximum);
+    hs_put_values(out, o);
     fputs("\n", out);
 }
 

@@ -49,6 +49,9 @@ bool hs_show_picture(hs_interpreter *, hs_show, hs_addr at, uint64_t length);
 /* What a function puts about a session, as a text that the caller frees. */
 char *hs_text_of(void (*put)(FILE *, const hs_session *), const hs_session *);
 
+/* What an option may be set to: ": 8 | 16", or ": 0 to 4096". */
+void hs_put_values(FILE *, const hs_option *);
+
 /* Evaluate an argument. False: said. */
 bool hs_size_of_argument(hs_interpreter *, const hs_argument *, uint64_t *);
 bool hs_pointer_of_argument(hs_interpreter *, const hs_argument *, hs_pointer *);

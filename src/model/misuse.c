@@ -36,8 +36,7 @@ static void describe_by_bytes(const hs_session *s, hs_addr p, const char *text, 
             where = "the padding before a payload";
         else if (block.kind == HS_BLOCK_FREE)
             where = "a free block";
-        else if (around && !around->live && block.kind != HS_BLOCK_USED &&
-                 block.kind != HS_BLOCK_FREE)
+        else if (around && !around->live && block.kind != HS_BLOCK_USED)
             where = "a block that was freed";
         else if (block.kind == HS_BLOCK_UNUSED)
             where = "memory that was never handed out";

@@ -175,7 +175,7 @@ void hs_app_zoom_path(app *a)
     switch (path->level) {
     case HS_PATH_PROCESS:
         hs_session_process(a->session);
-        hs_session_process(s);
+        hs_session_process(s); /* slow motion may be of a session of its own */
         hs_app_show_space(a, &hs_panel_process, SIZE_MAX);
         break;
     case HS_PATH_HEAP: zoom_map(a, 0, hs_heap_base(hs_session_heap(s))); break;

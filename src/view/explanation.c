@@ -88,10 +88,12 @@ bool hs_looks_for_holes(const hs_session *s)
     return a->shape != HS_SHAPE_NONE || a->status[0];
 }
 
+enum { EDGES = 64 }; /* bytes around a block in new memory, at most: alignment and an end mark */
+
 bool hs_leads_astray(const hs_session *s, uint64_t need)
 {
     const hs_heap *h = hs_session_heap(s);
-    return hs_session_broken_by(s) && hs_heap_maximum(h) - hs_heap_committed(h) > need + 64;
+    return hs_session_broken_by(s) && hs_heap_maximum(h) - hs_heap_committed(h) > need + EDGES;
 }
 
 static void put_growth(FILE *out, const hs_session *s, const hs_event *grow)

@@ -475,31 +475,30 @@ static void put_writes(FILE *out, const hs_session *s, size_t from, size_t to)
 
 /* Of a block that event i frees, in a buddy system: where its buddy is, and that of what the two
  * become, up to one that is not free. */
-static void put_buddy(FILE *out, const hs_session *s, size_t i)
+static void put_buddies(FILE *out, const hs_session *s, size_t i)
 {
+    static const char said[] =
+        "\n     its buddy, at offset %" PRIu64 " XOR %" PRIu64 " = %" PRIu64 ", %s";
     const hs_heap *h = hs_session_heap(s);
     const hs_event *release = event_at(s, i), *e;
     uint64_t size = release->a, offset = release->at - hs_heap_base(h);
-    while ((e = event_at(s, ++i)) && e->kind != HS_INSERT && e->kind != HS_RELEASE)
-        if (e->kind == HS_COALESCE) {
-            fprintf(out,
-                    "\n     its buddy, at offset %" PRIu64 " XOR %" PRIu64 " = %" PRIu64
-                    ", is free: they become one",
-                    offset, size, offset ^ size);
-            offset &= ~size;
-            size *= 2;
-        }
-    uint64_t buddy = offset ^ size;
-    if (buddy + size <= hs_heap_committed(h))
-        fprintf(out,
-                "\n     its buddy, at offset %" PRIu64 " XOR %" PRIu64 " = %" PRIu64
-                ", is not free, or not whole",
-                offset, size, buddy);
-    else
-        fprintf(out,
-                "\n     its buddy, at offset %" PRIu64 " XOR %" PRIu64 " = %" PRIu64
-                ", would lie beyond the heap",
-                offset, size, buddy);
+    while ((e = event_at(s, ++i)) && e->kind != HS_INSERT && e->kind != HS_RELEASE) {
+        if (e->kind != HS_COALESCE) continue;
+        fprintf(out, said, offset, size, offset ^ size, "is free: they become one");
+        offset &= ~size;
+        size *= 2;
+    }
+    bool there = (offset ^ size) + size <= hs_heap_committed(h);
+    fprintf(out, said, offset, size, offset ^ size,
+            there ? "is not free, or not whole" : "would lie beyond the heap");
+}
+
+static bool has_quick_lists(const hs_heap *h)
+{
+    const hs_allocator *a = hs_heap_allocator(h);
+    for (size_t i = 0; i < a->option_count; i++)
+        if (strcmp(a->options[i].name, "quick") == 0) return true;
+    return false;
 }
 
 /* Of a block that event i frees: which of the four cases it was. */
@@ -512,11 +511,11 @@ static void put_case(FILE *out, const hs_session *s, size_t i)
     const hs_allocator *a = hs_heap_allocator(h);
     const char *when = choice_of(h, "coalesce"), *footer = choice_of(h, "footer");
     const hs_event *release = event_at(s, i), *e;
-    bool waits = when && strcmp(when, "deferred") == 0;
+    bool waits = when && strcmp(when, "deferred") == 0 && has_quick_lists(h);
     bool left = false, right = false, itself = false;
     if (hs_fault(h) || !a->status[0] || a->shape == HS_SHAPE_SLABS) return;
     if (a->shape == HS_SHAPE_BUDDY) {
-        put_buddy(out, s, i);
+        put_buddies(out, s, i);
         return;
     }
     while ((e = event_at(s, ++i)) && e->kind != HS_RELEASE) {
