@@ -66,7 +66,8 @@ typedef struct {
     hs_client_block held; /* as it was before the request took or resized it; not live: it is not */
     hs_addr given;        /* the block that it gives, which is not there yet; or HS_NULL */
     hs_totals totals;
-    bool sound; /* a walk went through before the request */
+    bool sound;  /* a walk went through before the request, */
+    bool marked; /* and found the block that it takes in use */
 } hs_before;
 
 struct hs_session {

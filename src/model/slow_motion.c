@@ -87,12 +87,14 @@ static bool is_told_of(const hs_session *s, hs_event_kind kind, hs_addr p, size_
 }
 
 /* The end of the block in use, after the first n events, that holds `size` bytes of payload at p;
- * HS_NULL: there is none. Where a walk does not get there, behind damage, events tell. */
+ * HS_NULL: there is none. Where a walk does not get there, behind damage, or where the bytes did
+ * not say so before the request either, events tell. */
 static hs_addr end_in_use(const hs_session *s, hs_addr p, uint64_t size, size_t n)
 {
     hs_seen seen;
     bool held = p == s->is.last.old_value;
     bool there = hs_session_walk_to(s, p, &seen) && seen.whole.kind != HS_BLOCK_DAMAGED;
+    if (held && !s->before.marked) there = false;
     if (there && seen.whole.kind == HS_BLOCK_REGION)
         return is_told(s, HS_IGNORE, 0, n) ? HS_NULL : p + size;
     /* Before a block is chosen, another one may be in use there, on its way out of a quick list. */
@@ -161,6 +163,8 @@ static void show_client(hs_session *s, size_t n)
     size_t count;
     hs_events(s->heap, &count);
     hs_before now = n < count && l->op.kind == HS_OP_REQUEST ? before_end(s, n) : (hs_before){0};
+    now.sound = s->before.sound;
+    now.marked = s->before.marked;
     if (now.held.live != s->before.held.live || now.given != s->before.given) {
         differs(s, l->old_value, l->old_size);
         differs(s, l->result, l->result ? hs_bytes_asked(&l->op) : 0);
@@ -191,22 +195,24 @@ static void go_to(hs_session *s, size_t n)
     hs_atlas_follow(s);
 }
 
-/* Went a walk through, before the request? */
-static bool was_sound(hs_session *s)
+/* Before the request: went a walk through, and did it find the block that the request takes? */
+static void look_before(hs_session *s)
 {
+    const hs_client_block held = held_before(s);
     go_to(s, 0);
-    return !hs_atlas_is_derailed(s);
+    s->before.sound = !hs_atlas_is_derailed(s);
+    s->before.marked = true;
+    s->before.marked = held.live && end_in_use(s, held.addr, held.requested, 0);
 }
 
 void hs_session_seek(hs_session *s, size_t from, size_t n)
 {
     size_t count;
     hs_events(s->heap, &count);
-    bool sound = s->before.on ? s->before.sound : was_sound(s);
+    if (!s->before.on) look_before(s);
     go_to(s, n);
-    while (n < count && sound && hs_atlas_is_derailed(s)) go_to(s, ++n);
+    while (n < count && s->before.sound && hs_atlas_is_derailed(s)) go_to(s, ++n);
     show_client(s, n);
-    s->before.sound = sound;
     hs_atlas_catch_up(s);
     hs_session_note_changes(s, from, n);
     if (is_told(s, HS_IGNORE, from, n) || is_told(s, HS_IN_PLACE, from, n) || n - from >= count)

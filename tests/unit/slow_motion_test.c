@@ -125,6 +125,13 @@ static void in_slow_motion_a_block_behind_damage_is_held_until_it_is_freed(void 
     stage_does(s, "expect live == 24 and blocks == 3");
     hs_session_leave_stage(slow);
     stage_does(s, "expect live == 16 and blocks == 2");
+    stage_does(s,
+               "reset; a = malloc 24; malloc 24; write a-8 \"\\x20\"; free a; expect live == 24");
+    slow = slowly(s, 10); /* its header said before that it is free */
+    hs_session_seek(slow, 0, 1);
+    stage_does(s, "expect live == 48 and blocks == 2");
+    hs_session_leave_stage(slow);
+    stage_does(s, "expect live == 24");
 }
 
 /* What a request heals is damaged until then; what no walk meets derails none. */
