@@ -498,7 +498,7 @@ bool hs_program_is_open(const char *source, size_t length)
         } else {
             quoted = c == '"';
             open += c == '{';
-            if (c == '}' && open > 0) open--;
+            if (c == '}' && open-- == 0) return false; /* no further line mends that */
         }
     }
     return open > 0;

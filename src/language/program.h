@@ -37,7 +37,8 @@ hs_program *hs_program_parse(const char *name, size_t first_line, const char *so
                              hs_complaint *);
 void hs_program_free(hs_program *);
 
-/* Does the text end inside an open { ... }? Then a prompt asks for more lines. */
+/* Does the text end inside an open { ... }, with no } too many before? Then a prompt asks for more
+ * lines. */
 bool hs_program_is_open(const char *source, size_t length);
 
 #endif

@@ -268,6 +268,7 @@ static void open_braces_ask_for_more_lines(void **state)
         {"note \"\\\"{\"", false},
         {"", false},
         {"}", false},
+        {"}{ malloc 8", false},
         {"note \"abc\nrepeat {", true},
     };
     (void)state;
