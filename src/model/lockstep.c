@@ -15,7 +15,8 @@
 
 typedef struct {
     hs_session *session;
-    const char *name; /* of the allocator that a companion keeps; NULL for the leader's own lane */
+    const char *name; /* of the allocator that a companion keeps; NULL: the leader's own lane, which
+                         has the one that the operations say */
     char refusal[sizeof(hs_problem)];
 } lane;
 
@@ -103,13 +104,15 @@ static bool is_fresh(const hs_op *op)
 static void stand_in(lane *c, const hs_op *refused)
 {
     hs_problem ignored;
+    char kept[32]; /* the allocator that the lane has */
     hs_op op = {.kind = HS_OP_NOTE, .p.variable = HS_NONE, .text = "refused", .text_length = 7};
+    snprintf(kept, sizeof kept, "%s", hs_session_allocator_name(c->session));
     if (refused->kind == HS_OP_REQUEST && refused->name) {
         op = (hs_op){.kind = HS_OP_ASSIGN, .p.variable = HS_NONE, .name = refused->name};
     } else if (refused->kind == HS_OP_SET) {
         c->refusal[0] = 0;
         if (refused->replay || is_fresh(refused))
-            op = (hs_op){.kind = HS_OP_ALLOCATOR, .name = c->name, .replay = refused->replay};
+            op = (hs_op){.kind = HS_OP_ALLOCATOR, .name = kept, .replay = refused->replay};
     }
     hs_session_perform(c->session, &op, &ignored);
 }

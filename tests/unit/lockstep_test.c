@@ -161,6 +161,36 @@ static void where_the_leader_starts_afresh_all_do(void **state)
     assert_string_equal(hs_session_allocator_name(lane(s, 1)), "buddy");
 }
 
+/* What the leader refuses is refused as it is without replay, and changes nothing on any lane: each
+ * option of each allocator, where the leader does not have it and with a value that it can not be.
+ */
+static void what_the_leader_refuses_changes_no_lane(void **state)
+{
+    stage *s = *state;
+    const hs_allocator *a;
+    char line[128], refused[sizeof(hs_problem)];
+    stage_does(s, "split first-fit tlsf buddy; malloc 24; malloc 48");
+    uint64_t operations = hs_session_op_count(s->session);
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (size_t j = 0; j < a->option_count; j++) {
+            const hs_option *o = &a->options[j];
+            bool others = strcmp(o->name, "hardened") == 0 || strcmp(o->name, "quick") == 0;
+            const char *value = others && o->choices ? o->choices[1] : others ? "64" : "nonsense";
+            snprintf(line, sizeof line, "set %s %s", o->name, value);
+            assert_false(stage_run(s, line));
+            snprintf(refused, sizeof refused, "%s", s->error);
+            snprintf(line, sizeof line, "set %s %s replay", o->name, value);
+            assert_false(stage_run(s, line));
+            refused[strcspn(refused, "\n")] = 0; /* the first line: the second one quotes */
+            s->error[strcspn(s->error, "\n")] = 0;
+            assert_string_equal(s->error, refused);
+        }
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(hs_session_op_count(lane(s, i)), operations);
+        assert_int_equal(hs_session_totals(lane(s, i))->live_blocks, 2);
+    }
+}
+
 static void they_go_through_time_together(void **state)
 {
     stage *s = *state;
@@ -377,6 +407,7 @@ int main(void)
         TEST(a_result_that_was_refused_is_NULL),
         TEST(settings_and_heaps_are_the_same_for_all),
         TEST(where_the_leader_starts_afresh_all_do),
+        TEST(what_the_leader_refuses_changes_no_lane),
         TEST(they_go_through_time_together),
         TEST(they_part_at_the_first_request_that_differs),
         TEST(what_fails_on_all_parts_none),
