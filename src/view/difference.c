@@ -25,11 +25,21 @@ static void add_range(differing *d, hs_addr from, hs_addr to)
     d->ranges[d->count++] = (hs_change){from, to};
 }
 
+/* Does one of the heaps begin elsewhere, as a model does? They have no address in common then. */
+static bool begin_elsewhere(const hs_heap *now, const hs_heap *then)
+{
+    return hs_heap_base(now) != hs_heap_base(then);
+}
+
 static differing compare_bytes(const hs_heap *now, const hs_heap *then)
 {
     differing d = {0};
     hs_addr base = hs_heap_base(now), end = hs_heap_end(now), end_then = hs_heap_end(then);
     hs_addr both = end < end_then ? end : end_then, from = 0;
+    if (begin_elsewhere(now, then)) {
+        add_range(&d, base, end);
+        return d;
+    }
     const uint8_t *a = hs_heap_bytes(now, base, both - base);
     const uint8_t *b = hs_heap_bytes(then, base, both - base);
     for (hs_addr at = base; at < both; at++) {
@@ -110,6 +120,9 @@ char *hs_difference(hs_session *s, uint64_t n)
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
     fprintf(out, "since command %" PRIu64 ": %" PRIu64 " bytes differ", n, d.bytes);
+    if (begin_elsewhere(h, old))
+        fprintf(out, "; the heap began at 0x%" PRIx64 ", and begins at 0x%" PRIx64,
+                hs_heap_base(old), hs_heap_base(h));
     put_group(out, &g.born);
     put_group(out, &g.gone);
     put_group(out, &g.sizes);

@@ -257,6 +257,24 @@ static void a_difference_names_blocks_and_points_out_bytes(void **state)
     stage_refuses(s, "diff 8", "there were 7 commands");
 }
 
+/* A model's heap begins elsewhere than that of programs, either way round. */
+static void heaps_that_begin_elsewhere_differ_whole(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "malloc 24; allocator ostep; malloc 8; allocator tlsf");
+    char *text = hs_difference(s->session, 3);
+    assert_string_equal(text, "since command 3: 256 bytes differ; the heap began at 0x3e8, and "
+                              "begins at 0x107000000; gone: 1 block (p1), 8 bytes");
+    free(text);
+    stage_does(s, "goto 3");
+    text = hs_difference(s->session, 1);
+    assert_string_equal(text, "since command 1: 256 bytes differ; the heap began at 0x107000000, "
+                              "and begins at 0x3e8; new: 1 block (p1), 8 bytes; gone: 1 block "
+                              "(p1), 24 bytes");
+    free(text);
+    assert_true(hs_session_changed(s->session, 1000));
+}
+
 static void going_back_is_quick_and_checkpoints_are_bounded(void **state)
 {
     stage *s = *state;
@@ -547,6 +565,7 @@ int main(void)
         TEST(another_command_begins_a_branch_and_nothing_is_lost),
         TEST(names_are_counted_as_they_were),
         TEST(a_difference_names_blocks_and_points_out_bytes),
+        TEST(heaps_that_begin_elsewhere_differ_whole),
         TEST(an_earlier_session_is_one_of_its_own),
         TEST(what_is_stopped_changes_nothing),
         TEST(replays_are_gone_back_to_without_doing_them_again),
