@@ -158,6 +158,22 @@ static bool no_option(const hs_session *s, const char *name, hs_problem *problem
                     s->is.setup.name, name, owners);
 }
 
+/* The name of a preset says what its option is set to. Where that is another value now, the preset
+ * that has this one names the setup, or, if there is none, the allocator does. */
+static void name_by_options(hs_setup *setup)
+{
+    const hs_preset *named = preset_named(setup->name), *p;
+    if (!named) return;
+    const hs_allocator *a = setup->allocator;
+    const hs_option *o = option_named(a->options, a->option_count, named->option);
+    const char *choice = o->choices[setup->options[o - a->options]], *name = a->name;
+    for (size_t i = 0; (p = hs_preset_at(i)); i++)
+        if (strcmp(p->allocator, a->name) == 0 && strcmp(p->option, o->name) == 0 &&
+            strcmp(p->choice, choice) == 0)
+            name = p->name;
+    snprintf(setup->name, sizeof setup->name, "%s", name);
+}
+
 bool hs_perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
 {
     const hs_allocator *a = s->is.setup.allocator;
@@ -166,6 +182,7 @@ bool hs_perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
     if (o) {
         size_t i = (size_t)(o - a->options);
         if (!option_value(o, op->text, &setup.options[i], problem)) return false;
+        name_by_options(&setup);
         if (o->fresh || op->replay) return start_over(s, &setup, op->replay, problem);
         hs_heap_set_option(s->heap, i, setup.options[i]);
         s->is.setup = setup;

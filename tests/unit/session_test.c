@@ -232,6 +232,30 @@ static void an_option_that_was_set_is_kept_by_the_name_of_its_choice(void **stat
     assert_int_equal(option(s, 1), 0); /* off is no choice here */
 }
 
+/* A preset gives its name to one value of its option: with another one, another name holds. */
+static void the_name_tells_the_policy_in_force(void **state)
+{
+    stage *s = *state;
+    const hs_preset *from, *to;
+    char line[128];
+    for (size_t i = 0; (from = hs_preset_at(i)); i++)
+        for (size_t j = 0; (to = hs_preset_at(j)); j++) {
+            snprintf(line, sizeof line, "allocator %s; set %s %s", from->name, to->option,
+                     to->choice);
+            stage_does(s, line);
+            assert_string_equal(hs_session_allocator_name(s->session), to->name);
+            stage_does(s, "undo");
+            assert_string_equal(hs_session_allocator_name(s->session), from->name);
+            snprintf(line, sizeof line, "set %s %s replay", to->option, to->choice);
+            stage_does(s, line);
+            assert_string_equal(hs_session_allocator_name(s->session), to->name);
+        }
+    stage_does(s, "allocator next-fit; set coalesce off");
+    assert_string_equal(hs_session_allocator_name(s->session), "next-fit");
+    stage_does(s, "allocator implicit; set fit worst");
+    assert_string_equal(hs_session_allocator_name(s->session), "implicit");
+}
+
 static void reset_starts_over_with_new_names(void **state)
 {
     stage *s = *state;
@@ -546,6 +570,7 @@ int main(void)
         TEST(a_switch_without_replay_starts_afresh),
         TEST(options_that_lay_out_blocks_start_afresh),
         TEST(an_option_that_was_set_is_kept_by_the_name_of_its_choice),
+        TEST(the_name_tells_the_policy_in_force),
         TEST(reset_starts_over_with_new_names),
         TEST(sessions_need_an_allocator_that_there_is),
         TEST(what_changed_is_known_until_the_next_operation),
