@@ -123,7 +123,7 @@ typedef struct {
     const hs_attack *attack;
 } script;
 
-static bool put_script(const void *what, FILE *out)
+static bool put_script(void *what, FILE *out)
 {
     const script *s = what;
     hs_attack_write(s->contest, s->attack, true, out);

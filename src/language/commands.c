@@ -481,7 +481,7 @@ static const hs_command commands[] = {
     {"save",
      "Scripts",
      "write a script that reproduces this session",
-     NULL,
+     "A saved session that is there is replaced after that was said; what is no such file never is.",
      {{HS_PARAMETER_FILE, "FILE", NULL, false}},
      false,
      hs_run_save},

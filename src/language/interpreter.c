@@ -23,6 +23,7 @@ void hs_interpreter_free(hs_interpreter *in)
     for (size_t i = 0; i < in->lane_count; i++) hs_lockstep_free(in->lanes[i]);
     free(in->lanes);
     free(in->refusal);
+    free(in->saved);
     free(in);
 }
 

@@ -32,6 +32,7 @@ struct hs_interpreter {
     hs_search sought;                    /* by `find`, when `seeks` */
     bool seeks;
     hs_shape_window shape; /* asked for last */
+    char *saved;           /* the file that was written last, or NULL */
     uint64_t failures;
 };
 
@@ -71,9 +72,9 @@ const char *hs_resolve_argument(hs_interpreter *, hs_words *, const char *kind,
                                 const hs_argument *);
 
 /* Write the file that an argument names, all or nothing; an existing one is replaced only when it
- * is a saved session itself. False: said. */
-bool hs_write_argument_file(hs_interpreter *, const hs_argument *,
-                            bool (*put)(const void *, FILE *), const void *what);
+ * is a saved session itself, and after that was said. False: said. */
+bool hs_write_argument_file(hs_interpreter *, const hs_argument *, bool (*put)(void *, FILE *),
+                            void *what);
 
 /* The command `adversary`, in a file of its own. */
 bool hs_run_adversary(hs_interpreter *, const hs_statement *);

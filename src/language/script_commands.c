@@ -1,16 +1,14 @@
 /* Commands for scripts: running and saving them, repetition, chance, expectations. */
 #include "language/commands.h"
 
+#include "base/files.h"
 #include "heap/array.h"
 #include "model/random.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 bool hs_run_source(hs_interpreter *in, const hs_statement *s)
@@ -26,65 +24,76 @@ bool hs_run_source(hs_interpreter *in, const hs_statement *s)
     return good;
 }
 
-static bool may_replace(const char *path)
+/* --- Saving --------------------------------------------------------------------------------- */
+
+typedef enum { NOTHING, A_SESSION, ANOTHER_FILE } standing;
+
+/* What would be replaced. */
+static standing look_at(const char *path)
 {
     static const char mark[] = "# A heapscope session";
-    char begin[sizeof mark] = {0};
-    FILE *file = fopen(path, "rbe");
-    if (!file) return errno == ENOENT;
-    size_t n = fread(begin, 1, sizeof mark - 1, file);
-    fclose(file);
-    return n == 0 || memcmp(begin, mark, sizeof mark - 1) == 0;
+    char begin[sizeof mark - 1];
+    hs_file_report ignored;
+    if (!hs_file_is_replaced(path)) return NOTHING;
+    int fd = hs_file_open(path, &ignored);
+    if (fd < 0) return ANOTHER_FILE;
+    ssize_t n = hs_file_read(fd, begin, sizeof begin, (hs_stop){0});
+    close(fd);
+    if (n == 0) return NOTHING;
+    return n == sizeof begin && memcmp(begin, mark, sizeof begin) == 0 ? A_SESSION : ANOTHER_FILE;
 }
 
-/* That a file has a new name is to be on the disk as well. */
-static void sync_folder_of(const char *path)
+static bool is_agreed(hs_interpreter *in, const char *question)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = NULL;
-    if (asprintf(&folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") < 0)
-        abort();
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    free(folder);
+    hs_reply reply = {0};
+    bool answered = in->listener.ask(in->listener.context, question, false, &reply);
+    const char *text = reply.text ? reply.text + strspn(reply.text, " \t") : "";
+    bool agreed = answered && (*text == 'y' || *text == 'Y');
+    free(reply.text);
+    return agreed || !hs_say(in, HS_SAY_ANSWER, "nothing was saved");
 }
 
-/* All or nothing: a temporary file, flushed to the disk, takes the name. */
-static bool write_to(const char *path, bool (*put)(const void *, FILE *), const void *what)
-{
-    char *temporary;
-    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) abort();
-    int fd = mkstemp(temporary);
-    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-    bool good =
-        out && fchmod(fd, 0644) == 0 && put(what, out) && fflush(out) == 0 && fsync(fd) == 0;
-    int why = errno;
-    if (out && fclose(out) != 0 && good) good = false, why = errno;
-    if (good && rename(temporary, path) != 0) good = false, why = errno;
-    if (good) sync_folder_of(path);
-    if (!good && fd >= 0) unlink(temporary);
-    free(temporary);
-    errno = why;
-    return good;
-}
-
-bool hs_write_argument_file(hs_interpreter *in, const hs_argument *a,
-                            bool (*put)(const void *, FILE *), const void *what)
+/* A saved session goes only after that was said: who types is asked, but for what was saved just
+ * before. */
+static bool may_replace(hs_interpreter *in, const hs_argument *a)
 {
     char text[512];
-    if (!may_replace(a->text))
+    standing there = look_at(a->text);
+    if (there == ANOTHER_FILE)
         return hs_fail_at(in, a->where, "there is a file of that name, and it is no saved session",
                           "choose another name");
-    if (write_to(a->text, put, what)) return true;
-    if (errno == ECANCELED) return hs_fail_at(in, a->where, "stopped: nothing was saved", NULL);
-    snprintf(text, sizeof text, "it can not be saved: %s", strerror(errno));
+    if (there == NOTHING || (in->saved && strcmp(in->saved, a->text) == 0)) return true;
+    bool is_typed = !in->program->name && !in->files && in->listener.ask;
+    snprintf(text, sizeof text,
+             is_typed ? "a session is saved in %.300s: replace it? (yes, no)"
+                      : "the session that was saved in %.300s is replaced",
+             a->text);
+    return is_typed ? is_agreed(in, text) : hs_say(in, HS_SAY_ANSWER, text);
+}
+
+static bool is_stopped(void *of)
+{
+    return hs_interrupted(of);
+}
+
+bool hs_write_argument_file(hs_interpreter *in, const hs_argument *a, bool (*put)(void *, FILE *),
+                            void *what)
+{
+    char text[512];
+    hs_file_report report;
+    hs_file_writing w = {.put = put, .what = what, .durable = true, .stop = {is_stopped, in}};
+    if (!may_replace(in, a)) return false;
+    if (hs_file_write(a->text, &w, &report)) {
+        free(in->saved);
+        if (!(in->saved = strdup(a->text))) abort();
+        return !report.note[0] || hs_say(in, HS_SAY_ANSWER, report.note);
+    }
+    if (report.stopped) return hs_fail_at(in, a->where, "stopped: nothing was saved", NULL);
+    snprintf(text, sizeof text, "it can not be saved: %s", report.error);
     return hs_fail_at(in, a->where, text, "the session goes on; nothing on the disk was changed");
 }
 
-static bool put_session(const void *session, FILE *out)
+static bool put_session(void *session, FILE *out)
 {
     return hs_session_write_script(session, out);
 }
@@ -94,8 +103,10 @@ bool hs_run_save(hs_interpreter *in, const hs_statement *s)
     const char *path = s->arguments[0].text;
     char text[512];
     if (!hs_write_argument_file(in, &s->arguments[0], put_session, in->session)) return false;
-    snprintf(text, sizeof text, "saved %" PRIu64 " commands; `heapscope %.300s` plays them",
-             hs_session_op_count(in->session), path);
+    int n =
+        snprintf(text, sizeof text, "saved %" PRIu64 " commands", hs_session_op_count(in->session));
+    if (hs_file_is_replaced(path)) /* now it is there */
+        snprintf(text + n, sizeof text - (size_t)n, "; `heapscope %.300s` plays them", path);
     return hs_say(in, HS_SAY_ANSWER, text);
 }
 

@@ -531,8 +531,8 @@ static int remove_the_folder(void **state)
 {
     char folder[256];
     if (!getcwd(folder, sizeof folder)) return -1;
-    static const char *const files[] = {"a.heap", "b.heap",   "foreign",
-                                        "empty",  "folder/x", "folder"};
+    static const char *const files[] = {"a.heap", "b.heap",  "foreign", "empty", "folder/x",
+                                        "folder", "private", "link",    "fifo"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) remove(files[i]);
     if (chdir("/") != 0 || rmdir(folder) != 0) return -1;
     return close_stage(state);
@@ -632,6 +632,49 @@ static void save_replaces_saved_sessions_alone(void **state)
     stage_refuses(s, "save nowhere/x", "it can not be saved");
     assert_int_equal(stat("a.heap", &st), 0);
     assert_int_equal(st.st_mode & 0777, 0644);
+}
+
+/* A script says it, who types is asked; what was saved just before is known. */
+static void a_saved_session_is_replaced_only_after_saying_so(void **state)
+{
+    stage *s = *state;
+    static const char typed[] = "save a.heap", other[] = "save b.heap";
+    static const char *const answers[] = {"no", "", "yes", NULL};
+    stage_does(s, "save a.heap; save b.heap");
+    assert_non_null(strstr(s->said, "saved 0 commands; `heapscope b.heap` plays them"));
+    stage_does(s, "malloc 24; save a.heap");
+    s->answers = answers;
+    for (int i = 0; i < 2; i++) {
+        assert_false(hs_interpreter_run(s->in, NULL, 1, other, strlen(other)));
+        assert_string_equal(s->question, "a session is saved in b.heap: replace it? (yes, no)");
+        assert_string_equal(s->said, "nothing was saved");
+        assert_null(strstr(file_text("b.heap"), "malloc"));
+    }
+    assert_true(hs_interpreter_run(s->in, NULL, 1, typed, strlen(typed)));
+    assert_int_equal(s->asked, 2);
+    assert_true(hs_interpreter_run(s->in, NULL, 1, other, strlen(other)));
+    assert_non_null(strstr(file_text("b.heap"), "malloc"));
+    assert_int_equal(s->asked, 3);
+    assert_int_equal(hs_interpreter_failures(s->in), 0);
+}
+
+static void a_link_that_is_saved_to_stays_one(void **state)
+{
+    stage *s = *state;
+    struct stat st;
+    put_file("private", "");
+    assert_int_equal(chmod("private", 0600), 0);
+    assert_int_equal(symlink("private", "link"), 0);
+    assert_int_equal(mkfifo("fifo", 0600), 0);
+    stage_does(s, "save link; save link");
+    assert_int_equal(lstat("link", &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(stat("private", &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    s->patience = 3;
+    stage_refuses(s, "save fifo", "stopped: nothing was saved");
+    assert_int_equal(lstat("fifo", &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
 }
 
 static void a_saved_script_runs(void **state)
@@ -812,7 +855,8 @@ static void set_takes_numbers_as_sizes_and_words_by_their_list(void **state)
     stage_refuses(s, "set pace \"3\"", "a number or a name should stand here");
     stage_refuses(s, "set pace fast", "there is no variable or measure fast");
     stage_does(s, "allocator bump; set align 16");
-    stage_refuses(s, "set fit best", "bump has no option fit; these have: implicit, explicit, segregated");
+    stage_refuses(s, "set fit best",
+                  "bump has no option fit; these have: implicit, explicit, segregated");
 }
 
 static void large_is_light_unless_something_else_is_set(void **state)
@@ -952,6 +996,8 @@ int main(void)
         TEST_WITH_FILES(a_stop_within_a_sourced_script_ends_its_caller),
         TEST_WITH_FILES(a_long_script_is_stopped_between_its_commands),
         TEST_WITH_FILES(save_replaces_saved_sessions_alone),
+        TEST_WITH_FILES(a_saved_session_is_replaced_only_after_saying_so),
+        TEST_WITH_FILES(a_link_that_is_saved_to_stays_one),
         TEST_WITH_FILES(a_saved_script_runs),
         TEST(completion_knows_what_may_stand_where),
         TEST(an_empty_line_completes_to_all_commands),
