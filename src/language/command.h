@@ -17,6 +17,9 @@ typedef enum {
     HS_PARAMETER_BYTES,   /* "text", "text"*COUNT, BYTE*COUNT */
     HS_PARAMETER_TEXT,    /* "text", or all words up to the end of the statement */
     HS_PARAMETER_FILE,
+    HS_PARAMETER_PROCESS,   /* a process's number, or self */
+    HS_PARAMETER_ARGUMENTS, /* words as a shell reads them; the keyword before them may be left out
+                             */
     HS_PARAMETER_ALLOCATOR,
     HS_PARAMETER_LANE, /* an allocator, or off */
     HS_PARAMETER_OPTION,

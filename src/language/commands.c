@@ -176,8 +176,8 @@ static const hs_command commands[] = {
      "how a program becomes a process: its address space, step by step",
      "Reads an ELF file and lays out what kernel and loader would map: program, interpreter, libraries,\n"
      "stack, and as its heap the one of this session. Nothing is run. Without FILE: a built-in program.\n"
-     "ARGUMENTS are the program's own: exec /bin/ls -l.",
-     {{HS_PARAMETER_FILE, "FILE", NULL, true}, {HS_PARAMETER_TEXT, "ARGUMENTS", NULL, true}},
+     "ARGUMENTS are the program's own: exec /bin/ls -l \"a file\".",
+     {{HS_PARAMETER_FILE, "FILE", NULL, true}, {HS_PARAMETER_ARGUMENTS, "ARGUMENTS", NULL, true}},
      false,
      hs_run_exec},
     {"address-space",
@@ -194,8 +194,10 @@ static const hs_command commands[] = {
      "maps 1234           of process 1234\n"
      "maps -- python3     starts a program, and shows its segments appear; it gets no input, its output\n"
      "                    is thrown away, and it ends with the next maps, or with heapscope\n"
-     "Without any: looks again at the last one.",
-     {{HS_PARAMETER_TEXT, "PID|self|COMMAND", NULL, true}},
+     "COMMAND is words; \"...\" and '...' keep one with blanks together. Without any: looks again at\n"
+     "the last one.",
+     {{HS_PARAMETER_PROCESS, "PID|self", NULL, true},
+      {HS_PARAMETER_ARGUMENTS, "COMMAND", "--", true}},
      false,
      hs_run_maps},
 

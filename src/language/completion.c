@@ -163,6 +163,8 @@ static void add_for(hs_completions *out, const hs_session *s, const hs_parameter
             hs_words_of_variables(&words, s);
         break;
     case HS_PARAMETER_POINTER: hs_words_of_variables(&words, s); break;
+    case HS_PARAMETER_PROCESS: hs_words_add(&words, "self"); break;
+    case HS_PARAMETER_ARGUMENTS:
     case HS_PARAMETER_FILE: add_files(out, prefix, length); return;
     case HS_PARAMETER_ALLOCATOR: hs_words_of_allocators(&words); break;
     case HS_PARAMETER_LANE:

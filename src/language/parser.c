@@ -10,6 +10,7 @@
 #include "language/expression.h"
 #include "language/program.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +186,76 @@ static bool parse_word(parser *p, hs_argument *a)
     return true;
 }
 
+/* A piece of a word up to the next blank or quote. */
+static bool parse_bare_piece(parser *p, hs_argument *piece)
+{
+    hs_span w = {p->r.at, p->r.at};
+    for (; !statement_ends(p) && peek(p) != '"' && peek(p) != '\''; p->r.at++) {
+        parser ahead = *p;
+        hs_read_blanks(&ahead.r);
+        if (ahead.r.at > p->r.at) break;
+    }
+    w.end = p->r.at;
+    if (!word_is_clean(p, w)) return false;
+    piece->text = copy(p, w);
+    piece->length = w.end - w.start;
+    return true;
+}
+
+/* '...', with nothing in it but itself. */
+static bool parse_raw_piece(parser *p, hs_argument *piece)
+{
+    hs_span w = {p->r.at + 1, p->r.at + 1};
+    while (w.end < p->r.length && !strchr("'\n", p->r.text[w.end])) w.end++;
+    if (w.end == p->r.length || p->r.text[w.end] == '\n')
+        return hs_complain(p->r.complaint, here(p), "this ' has no second one");
+    piece->text = copy(p, w);
+    piece->length = w.end - w.start;
+    p->r.at = w.end + 1;
+    return true;
+}
+
+static bool parse_piece(parser *p, hs_argument *piece)
+{
+    if (peek(p) == '"') return parse_quoted_word(p, piece);
+    return peek(p) == '\'' ? parse_raw_piece(p, piece) : parse_bare_piece(p, piece);
+}
+
+/* Words of pieces: one"two three"'four' is one word, as in a shell. */
+static bool parse_vector(parser *p, hs_argument *a)
+{
+    size_t capacity = 0;
+    a->text = hs_array_reserve(NULL, &capacity, 1, 1);
+    a->text[0] = 0;
+    while (!statement_ends(p)) {
+        size_t before = p->r.at;
+        hs_argument piece = {0};
+        if (!parse_piece(p, &piece)) return free(piece.text), false;
+        size_t behind = p->r.at;
+        hs_read_blanks(&p->r);
+        bool ends = p->r.at > behind || statement_ends(p);
+        a->text = hs_array_reserve(a->text, &capacity, a->length + piece.length + 1, 1);
+        memcpy(a->text + a->length, piece.text, piece.length);
+        a->length += piece.length;
+        free(piece.text);
+        if (ends) a->text[a->length++] = 0;
+        assert(p->r.at > before);
+    }
+    return true;
+}
+
+char **hs_argument_words(const hs_argument *a)
+{
+    size_t capacity = 0, count = 0;
+    char **words = hs_array_reserve(NULL, &capacity, 1, sizeof *words);
+    for (size_t at = 0; at < a->length; at += strlen(a->text + at) + 1) {
+        words = hs_array_reserve(words, &capacity, count + 2, sizeof *words);
+        words[count++] = a->text + at;
+    }
+    words[count] = NULL;
+    return words;
+}
+
 static bool parse_condition(parser *p, hs_statement *s)
 {
     bool ignored;
@@ -206,9 +277,11 @@ static bool parse_value(parser *p, hs_statement *s, const hs_parameter *paramete
     case HS_PARAMETER_POINTER: return hs_read_pointer(&p->r, &pointer);
     case HS_PARAMETER_BYTES: return parse_bytes(p, a);
     case HS_PARAMETER_TEXT: return parse_text(p, a);
+    case HS_PARAMETER_ARGUMENTS: return parse_vector(p, a);
     case HS_PARAMETER_CONDITION: return parse_condition(p, s);
     case HS_PARAMETER_BODY: return parse_body(p, s);
     case HS_PARAMETER_FILE:
+    case HS_PARAMETER_PROCESS:
     case HS_PARAMETER_ALLOCATOR:
     case HS_PARAMETER_LANE:
     case HS_PARAMETER_OPTION:
@@ -247,11 +320,23 @@ static bool complain_extra(parser *p, const hs_statement *s)
     return hs_hint(p->r.complaint, "write %s", syntax);
 }
 
+static bool is_process(const parser *p)
+{
+    hs_span w = word_here(p);
+    const char *word = p->r.text + w.start;
+    size_t length = w.end - w.start, sign = length > 1 && *word == '-';
+    if (length == 4 && strncmp(word, "self", 4) == 0) return true;
+    for (size_t i = sign; i < length; i++)
+        if (!isdigit((unsigned char)word[i])) return false;
+    return length > 0;
+}
+
 /* `heap max 64k`, `quiz seed 3`: what is optional is left out when the keyword of what follows
  * stands here. */
 static bool is_left_out(const parser *p, const hs_command *command, size_t i)
 {
     const hs_parameter *parameter = &command->parameters[i];
+    if (parameter->kind == HS_PARAMETER_PROCESS) return !is_process(p);
     bool may_be = parameter->kind == HS_PARAMETER_SIZE || parameter->kind == HS_PARAMETER_ALLOCATOR;
     if (!parameter->optional || parameter->keyword || !may_be) return false;
     for (size_t j = i + 1; j < HS_PARAMETERS && command->parameters[j].kind; j++) {
@@ -273,7 +358,7 @@ static bool parse_argument(parser *p, hs_statement *s, size_t i)
     }
     bool absent = statement_ends(p) || is_left_out(p, s->command, i);
     if (!absent && parameter->keyword) {
-        absent = !keyword_here(p, parameter->keyword);
+        absent = !keyword_here(p, parameter->keyword) && parameter->kind != HS_PARAMETER_ARGUMENTS;
         hs_read_blanks(&p->r);
         if (!absent && parameter->kind != HS_PARAMETER_FLAG && statement_ends(p))
             return complain_missing(p, s, parameter);

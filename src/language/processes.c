@@ -18,9 +18,10 @@ bool hs_run_exec(hs_interpreter *in, const hs_statement *s)
 {
     const hs_argument *file = &s->arguments[0];
     hs_problem problem;
-    hs_space *space = file->present
-                          ? hs_space_of_program(file->text, s->arguments[1].text, &problem)
-                          : hs_space_of_model();
+    char **arguments = hs_argument_words(&s->arguments[1]);
+    hs_space *space =
+        file->present ? hs_space_of_program(file->text, arguments, &problem) : hs_space_of_model();
+    free(arguments);
     if (!space) return hs_fail_at(in, file->where, problem.what, problem.hint);
     hs_session_set_space(in->session, HS_SPACE_OWN, space);
     return show(in, HS_SHOW_EXEC);
@@ -34,40 +35,41 @@ bool hs_run_address_space(hs_interpreter *in, const hs_statement *s)
     return show(in, HS_SHOW_PROCESS);
 }
 
-/* A number and nothing else? */
-static bool is_number(const char *text, long *n)
+/* PID or self. */
+static hs_space *space_of_process(const char *what, hs_problem *problem)
 {
-    char *end;
-    *n = strtol(text, &end, 10);
-    return end != text && !*end;
+    if (strcmp(what, "self") == 0) return hs_space_of_process(getpid(), problem);
+    long n = strtol(what, NULL, 10);
+    if (n > 0 && n < 1 << 30) return hs_space_of_process((int)n, problem);
+    *problem = (hs_problem){.operand = HS_OPERAND_NAME, .what = "no process has this number"};
+    return NULL;
 }
 
-/* PID, self, -- COMMAND..., or COMMAND... */
-static hs_space *open_space(const char *what, hs_problem *problem)
+static hs_space *space_of_command(const hs_argument *command, hs_problem *problem)
 {
-    long n;
-    if (strcmp(what, "self") == 0) return hs_space_of_process(getpid(), problem);
-    if (is_number(what, &n)) {
-        if (n > 0 && n < 1 << 30) return hs_space_of_process((int)n, problem);
-        *problem = (hs_problem){.operand = HS_OPERAND_NAME, .what = "no process has this number"};
-        return NULL;
-    }
-    if (strncmp(what, "--", 2) == 0 && (what[2] == ' ' || !what[2])) what += 2;
-    return hs_space_of_command(what, problem);
+    char **words = hs_argument_words(command);
+    hs_space *space = hs_space_of_command(words, problem);
+    free(words);
+    return space;
 }
 
 bool hs_run_maps(hs_interpreter *in, const hs_statement *s)
 {
-    const hs_argument *what = &s->arguments[0];
+    const hs_argument *process = &s->arguments[0], *command = &s->arguments[1];
     hs_space *last = hs_session_space(in->session, HS_SPACE_LIVE);
     hs_problem problem;
-    if (!what->present && last) {
+    if (process->present && command->present)
+        return hs_fail_at(in, command->where, "a process, or a command that becomes one: not both",
+                          NULL);
+    if (!process->present && !command->present && last) {
         hs_space_refresh(last);
         return show(in, HS_SHOW_LIVE);
     }
-    hs_space *space = open_space(what->present ? what->text : "self", &problem);
-    if (!space)
-        return hs_fail_at(in, what->present ? what->where : s->head, problem.what, problem.hint);
+    hs_space *space = command->present
+                          ? space_of_command(command, &problem)
+                          : space_of_process(process->present ? process->text : "self", &problem);
+    hs_span where = command->present ? command->where : process->present ? process->where : s->head;
+    if (!space) return hs_fail_at(in, where, problem.what, problem.hint);
     hs_session_set_space(in->session, HS_SPACE_LIVE, space);
     return show(in, HS_SHOW_LIVE);
 }

@@ -8,7 +8,8 @@
 typedef struct {
     bool present;
     hs_span where;
-    char *text; /* decoded bytes of a string, or the word; NULL for expressions */
+    char *text; /* decoded bytes of a string, or the word; NULL for expressions. Of an argument
+                 * vector: its words, a NUL behind each */
     size_t length;
 } hs_argument;
 
@@ -36,6 +37,9 @@ typedef struct {
 hs_program *hs_program_parse(const char *name, size_t first_line, const char *source, size_t length,
                              hs_complaint *);
 void hs_program_free(hs_program *);
+
+/* The words of an argument vector, NULL behind the last. The array is the caller's to free. */
+char **hs_argument_words(const hs_argument *);
 
 /* Does the text end inside an open { ... }, with no } too many before? Then a prompt asks for more
  * lines. */

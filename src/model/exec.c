@@ -39,7 +39,7 @@ typedef struct builder {
     size_t count;
     size_t interpreter; /* its number among them; 0, which is the program's: none */
     hs_libraries libraries;
-    const char *arguments;
+    char *const *arguments; /* behind the program's name; NULL: none */
     const char *const *environment;
     hs_executable *(*find)(struct builder *, const char *name, const hs_executable *needer,
                            const char **how);
@@ -312,14 +312,20 @@ static void map_vdso(builder *b)
     b->top = data;
 }
 
-static size_t count_words(const char *text)
+/* The command line as one would type it: a word with blanks, or of nothing, stands in '...'. */
+static char *command_line(const builder *b)
 {
-    size_t n = 0;
-    for (text += strspn(text, " \t"); *text; text += strspn(text, " \t")) {
-        text += strcspn(text, " \t");
-        n++;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    fputs(b->objects[0].e->path, out);
+    for (char *const *w = b->arguments; w && *w; w++) {
+        const char *quote = **w && !strpbrk(*w, " \t\n") ? "" : "'";
+        fprintf(out, " %s%s%s", quote, *w, quote);
     }
-    return n;
+    fclose(out);
+    return text;
 }
 
 /* From the top down: strings, then the auxiliary vector, envp, argv, argc. */
@@ -327,10 +333,11 @@ static void make_stack(builder *b)
 {
     enum { AUXILIARY = 20 };
     const char *path = b->objects[0].e->path;
-    size_t arguments = 1 + count_words(b->arguments), variables = 0;
-    uint64_t strings = 2 * (strlen(path) + 1) + strlen(b->arguments) + 1;
+    size_t arguments = 1, variables = 0;
+    uint64_t strings = 2 * (strlen(path) + 1);
     uint64_t values = 0;
-    char size[32];
+    char size[32], *line = command_line(b);
+    for (char *const *w = b->arguments; w && *w; w++, arguments++) strings += strlen(*w) + 1;
     for (const char *const *v = b->environment; v && *v; v++, variables++) values += strlen(*v) + 1;
     uint64_t words = 1 + arguments + 1 + variables + 1 + 2 * (uint64_t)AUXILIARY;
     hs_addr pointer = (HS_SPACE_END - 8 - strings - values - 8 * words) & ~(hs_addr)15;
@@ -338,12 +345,12 @@ static void make_stack(builder *b)
     hs_space_tell(
         b->space,
         "From the top down: the strings of %zu environment variable%s (%s) and of %zu "
-        "argument%s, \"%.100s%s%.100s\"; the auxiliary vector (where the program headers "
+        "argument%s, \"%.200s\"; the auxiliary vector (where the program headers "
         "are, its entry, 16 random bytes); envp, argv, and argc = %zu at the stack pointer, "
         "0x%" PRIx64 ". It grows down, by a page fault at a time.",
         variables, variables == 1 ? "" : "s", size_text(values, size), arguments,
-        arguments == 1 ? "" : "s", path, *b->arguments ? " " : "", b->arguments, arguments,
-        pointer);
+        arguments == 1 ? "" : "s", line, arguments, pointer);
+    free(line);
     hs_space_add(b->space, page_down(pointer) - STACK_EXTRA, HS_SPACE_END, READ_WRITE,
                  HS_SEGMENT_STACK, "stack");
 }
@@ -533,11 +540,12 @@ static hs_executable *find_file(builder *b, const char *name, const hs_executabl
     return hs_libraries_find(&b->libraries, name, needer, b->objects[0].e, how);
 }
 
-hs_space *hs_space_of_executable(const hs_executable *e, const char *arguments, hs_problem *problem)
+hs_space *hs_space_of_executable(const hs_executable *e, char *const *arguments,
+                                 hs_problem *problem)
 {
     builder b = {.find = find_file,
                  .libraries = hs_libraries_open(),
-                 .arguments = arguments ? arguments : "",
+                 .arguments = arguments,
                  .environment = (const char *const *)environ};
     return build(&b, e, problem);
 }
@@ -558,7 +566,7 @@ static char *path_of(const char *name)
     return path;
 }
 
-hs_space *hs_space_of_program(const char *name, const char *arguments, hs_problem *problem)
+hs_space *hs_space_of_program(const char *name, char *const *arguments, hs_problem *problem)
 {
     if (!*name) return refuse(problem, "the program has no name"), NULL;
     char *path = path_of(name);
@@ -626,13 +634,14 @@ hs_space *hs_space_of_model(void)
     static const char *const environment[] = {"HOME=/home/ada", "PATH=/usr/bin:/bin", "LANG=C",
                                               NULL};
     static char interpreter[] = "/lib64/ld-linux-x86-64.so.2", libc[] = "libc.so.6";
-    char *needed[] = {libc};
+    static char world[] = "world";
+    char *needed[] = {libc}, *const arguments[] = {world, NULL};
     hs_problem problem;
     hs_executable *copied = model_copy("./hello", model_loads, 0x230), e = *copied;
     e.interpreter = interpreter;
     e.needed = needed;
     e.needed_count = 1;
-    builder b = {.find = find_in_model, .arguments = "world", .environment = environment};
+    builder b = {.find = find_in_model, .arguments = arguments, .environment = environment};
     hs_space *space = build(&b, &e, &problem);
     hs_executable_free(copied);
     return space;

@@ -6,14 +6,15 @@
 #include "model/executable.h"
 
 /* The address space of a program when main begins: nothing is run. A name without a slash that is
- * no file is looked for in PATH. `arguments` are words (NULL: none). NULL with a problem. */
-hs_space *hs_space_of_program(const char *path, const char *arguments, hs_problem *);
+ * no file is looked for in PATH. `arguments` are words, NULL behind the last (NULL: none). NULL
+ * with a problem. */
+hs_space *hs_space_of_program(const char *path, char *const *arguments, hs_problem *);
 
 /* The same for a small program that is built in: the same picture on every machine. */
 hs_space *hs_space_of_model(void);
 
 /* What is known of a program; the fuzz target's way in. NULL with a problem. */
-hs_space *hs_space_of_executable(const hs_executable *, const char *arguments, hs_problem *);
+hs_space *hs_space_of_executable(const hs_executable *, char *const *arguments, hs_problem *);
 
 /* The session's process, the built-in one if there is none yet. */
 hs_space *hs_session_process(hs_session *);

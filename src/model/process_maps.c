@@ -324,8 +324,6 @@ hs_space *hs_space_of_process(int process, hs_problem *problem)
 
 /* --- Starting ------------------------------------------------------------------------------- */
 
-enum { MOST_WORDS = 64 };
-
 /* As a shell finds it. Not execvp, which gives what the kernel refuses to /bin/sh. */
 static void execute(char *const *words)
 {
@@ -390,23 +388,12 @@ static int start(char *const *words, int *input)
     return 0;
 }
 
-static size_t split(char *text, char **words)
+hs_space *hs_space_of_command(char *const *words, hs_problem *problem)
 {
-    size_t n = 0;
-    char *save = NULL;
-    for (char *w = strtok_r(text, " \t\n", &save); w && n < MOST_WORDS;
-         w = strtok_r(NULL, " \t\n", &save))
-        words[n++] = w;
-    words[n] = NULL;
-    return n;
-}
-
-hs_space *hs_space_of_command(const char *text, hs_problem *problem)
-{
-    char *own = memcpy(hs_new(strlen(text) + 1, 1), text, strlen(text) + 1), *words[MOST_WORDS + 1];
+    bool named = words[0] && *words[0];
     int input = -1;
     hs_space *s = NULL;
-    int child = split(own, words) ? start(words, &input) : 0;
+    int child = named ? start(words, &input) : 0;
     if (child) {
         const char *slash = strrchr(words[0], '/');
         s = hs_space_new(slash ? slash + 1 : words[0]);
@@ -419,8 +406,7 @@ hs_space *hs_space_of_command(const char *text, hs_problem *problem)
     } else {
         *problem = (hs_problem){.operand = HS_OPERAND_NAME};
         snprintf(problem->what, sizeof problem->what, "this program can not be started: %s",
-                 words[0] ? strerror(errno) : "it has no name");
+                 named ? strerror(errno) : "it has no name");
     }
-    free(own);
     return s;
 }

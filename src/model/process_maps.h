@@ -8,10 +8,11 @@
 /* A process by its number; NULL with a problem. */
 hs_space *hs_space_of_process(int process, hs_problem *);
 
-/* Start a program (words; the first one is looked for in PATH) and watch its segments appear until
+/* Start a program (its argument vector, NULL behind the last; the first one is looked for in PATH)
+ * and watch its segments appear until
  * it waits, ends, or some seconds are over: each change is a step. Its input never comes, its
  * output goes nowhere, and it ends with the space. NULL with a problem. */
-hs_space *hs_space_of_command(const char *words, hs_problem *);
+hs_space *hs_space_of_command(char *const *words, hs_problem *);
 
 /* Look again. True: it is not as it was, which is a step of its own. */
 bool hs_space_refresh(hs_space *);

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     hs_problem problem = {.what = ""};
     hs_executable *e = hs_executable_read("fuzzed", data, size, &problem);
-    hs_space *space = e ? hs_space_of_executable(e, "", &problem) : NULL;
+    hs_space *space = e ? hs_space_of_executable(e, NULL, &problem) : NULL;
     must(space || problem.what[0]);
     if (space) {
         hs_session *s = hs_session_new("implicit", &(hs_heap_config){256, 1024}, &problem);

@@ -466,7 +466,7 @@ static bool try_bytes(const void *bytes, size_t size)
 {
     hs_problem problem = {.what = ""};
     hs_executable *e = hs_executable_read("damaged", bytes, size, &problem);
-    hs_space *space = e ? hs_space_of_executable(e, "", &problem) : NULL;
+    hs_space *space = e ? hs_space_of_executable(e, NULL, &problem) : NULL;
     if (space)
         for (size_t i = 1; i <= space->step_count; i++) hs_space_go(space, i);
     else if (!problem.what[0])
@@ -652,7 +652,7 @@ static void a_real_process_is_shown_as_proc_has_it(void **state)
 static void a_started_program_shows_its_segments_appear(void **state)
 {
     hs_problem problem;
-    hs_space *space = hs_space_of_command("cat -u", &problem);
+    hs_space *space = hs_space_of_command((char *[]){"cat", "-u", NULL}, &problem);
     assert_non_null(space);
     int child = space->process;
     assert_true(child > 0);
@@ -675,7 +675,7 @@ static void a_program_that_ends_is_shown_as_it_was(void **state)
 {
     hs_problem problem;
     (void)state;
-    hs_space *space = hs_space_of_command("true", &problem);
+    hs_space *space = hs_space_of_command((char *[]){"true", NULL}, &problem);
     assert_non_null(space);
     assert_true(space->ended);
     assert_true(space->step_count > 1);
@@ -723,8 +723,63 @@ static void processes_that_are_not_there_are_refused(void **state)
     stage_refuses(s, "maps 99999999999999999999", "no process has this number");
     stage_refuses(s, "exec \"\"", "the program has no name");
     stage_refuses(s, "maps -- no-such-program", "can not be started: No such file");
-    stage_refuses(s, "maps --", "it has no name");
+    stage_refuses(s, "maps --", "maps: -- COMMAND is missing");
+    stage_refuses(s, "maps -- \"\"", "it has no name");
+    stage_refuses(s, "maps self -- true", "not both");
     stage_does(s, "maps self; maps");
+}
+
+/* As a shell reads them, with nothing in them replaced. */
+static void arguments_are_as_they_are_quoted(void **state)
+{
+    static const struct {
+        const char *text, *words; /* each behind a | */
+    } vectors[] = {
+        {"maps -- touch \"a b c\"", "|touch|a b c"},
+        {"maps -- touch a b  c", "|touch|a|b|c"},
+        {"maps touch a", "|touch|a"},
+        {"maps -- self", "|self"},
+        {"maps -- 12", "|12"},
+        {"maps -- sh -c 'a; b # { \"c\" }' # d", "|sh|-c|a; b # { \"c\" }"},
+        {"maps -- x --name=\"a b\" a'b c'\"d e\"f", "|x|--name=a b|ab cd ef"},
+        {"maps -- x \"\" '' \"\"''", "|x|||"},
+        {"maps -- x \"\\\"\\n\\x41\" '\\n' \\n $HOME * ~", "|x|\"\nA|\\n|\\n|$HOME|*|~"},
+        {"maps -- x \\\n  y\\\n z; free p1", "|x|y|z"},
+        {"maps -- x {y; free p1", "|x|{y"},
+        {"maps -- \"a program\"", "|a program"},
+        {"exec ls \"a b\" c", "|a b|c"},
+        {"exec ls 'a b", NULL},
+        {"exec ls \"a b", NULL},
+        {"exec ls \"a\\0b\"", NULL},
+        {"exec ls a\x01", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        char joined[200] = "";
+        hs_complaint c;
+        hs_program *p = hs_program_parse(NULL, 1, vectors[i].text, strlen(vectors[i].text), &c);
+        if (!p != !vectors[i].words) fail_msg("%s: %s", vectors[i].text, p ? "taken" : c.what);
+        if (!p) continue;
+        char **words = hs_argument_words(&p->statements[0].arguments[1]);
+        for (size_t j = 0; words[j]; j++) strcat(strcat(joined, "|"), words[j]);
+        assert_string_equal(joined, vectors[i].words);
+        free(words);
+        hs_program_free(p);
+    }
+}
+
+static void programs_get_the_arguments_that_are_quoted(void **state)
+{
+    stage *s = *state;
+    char command[300], path[300];
+    snprintf(command, sizeof command, "maps -- touch \"%s/a b c\"", folder);
+    stage_does(s, command);
+    snprintf(path, sizeof path, "%s/a b c", folder);
+    assert_int_equal(unlink(path), 0);
+    if (!hs_executable_is_readable()) return;
+    stage_does(s, "exec /bin/sh \"a b\" '' c");
+    assert_true(is_told(s, "of 4 arguments, \"/bin/sh 'a b' '' c\"; "));
+    assert_true(is_told(s, "argc = 4"));
 }
 
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
@@ -754,6 +809,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_process_that_ends_while_it_is_shown_is_told_so),
         ON_STAGE(a_file_that_the_kernel_refuses_is_not_given_to_a_shell),
         ON_STAGE(processes_that_are_not_there_are_refused),
+        cmocka_unit_test(arguments_are_as_they_are_quoted),
+        ON_STAGE(programs_get_the_arguments_that_are_quoted),
     };
     setlocale(LC_ALL, "C.UTF-8");
     for (int i = 1; i < argc; i++) add_program(argv[i]);
