@@ -16,7 +16,7 @@
 #include <utmp.h>
 #include <vterm.h>
 
-enum { PATIENCE = 10000, QUIET = 100 };
+enum { PATIENCE = 10000, QUIET = 100, SKIPPED = 77 }; /* as meson takes it */
 
 struct terminal {
     int master, slave; /* the slave is kept open, so that the modes outlive the program */
@@ -71,9 +71,19 @@ static void set_home(const char *home)
     setenv("LC_ALL", "C.UTF-8", 1);
 }
 
+/* A background job of a shell ignores SIGINT and SIGQUIT, and what it starts would do so as well. */
+static void heed_signals(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int i = 1; i <= SIGRTMAX; i++) signal(i, SIG_DFL);
+}
+
 static void run_child(const terminal *t, const char *const argv[], const char *home,
                       const char *const environment[])
 {
+    heed_signals();
     set_home(home);
     for (size_t i = 0; environment && environment[i]; i++)
         putenv((char *)(uintptr_t)environment[i]);
@@ -94,7 +104,11 @@ terminal *terminal_start(const char *const argv[], int rows, int columns, const 
     t->columns = columns;
     t->status = -1;
     make_screen(t);
-    if (openpty(&t->master, &t->slave, NULL, NULL, &size) != 0) abort();
+    if (openpty(&t->master, &t->slave, NULL, NULL, &size) != 0) {
+        fprintf(stderr, "no pseudo-terminal can be had (is /dev/pts there?): %s\n",
+                strerror(errno));
+        exit(SKIPPED);
+    }
     t->child = fork();
     if (t->child == 0) run_child(t, argv, home, environment);
     fcntl(t->master, F_SETFD, FD_CLOEXEC);

@@ -8,7 +8,8 @@
 typedef struct terminal terminal;
 
 /* Start argv (NULL-terminated) on a screen of this size. HOME, TMPDIR and the XDG folders are
- * inside `home`; `environment` (NAME=VALUE, NULL-terminated, may be NULL) is added. */
+ * inside `home`; `environment` (NAME=VALUE, NULL-terminated, may be NULL) is added. Where there are
+ * no pseudo-terminals, as in a bare chroot, it says so and the test program is skipped. */
 terminal *terminal_start(const char *const argv[], int rows, int columns, const char *home,
                          const char *const environment[]);
 /* Kills the program if it still runs. */
