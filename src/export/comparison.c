@@ -2,7 +2,7 @@
  * table of figures. Where a job has no figures, they are null, or empty. */
 #include "export/comparison.h"
 
-#include "view/scene.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 /* Complaints as text: the place as line and column, the line itself, a caret under the word. */
 #include "language/complaint.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,18 +28,21 @@ bool hs_hint(hs_complaint *c, const char *format, ...)
     return false;
 }
 
-/* One column of a terminal for each character: bytes that continue one are not counted. */
-static size_t columns(const char *text, size_t bytes)
+/* Characters as editors count them: bytes that continue one are none. */
+static size_t characters(const char *text, size_t bytes)
 {
     size_t n = 0;
     for (size_t i = 0; i < bytes; i++) n += ((unsigned char)text[i] & 0xc0) != 0x80;
     return n;
 }
 
-/* What stands for a byte in the line shown: a tab is one column wide, a NUL would end the text. */
-static char shown(char c)
+/* A byte of the line shown: a tab is one column wide, a NUL would end the text. */
+static void put_byte(FILE *out, char c)
 {
-    return c == '\t' ? ' ' : c ? c : '?';
+    if (c)
+        putc(c == '\t' ? ' ' : c, out);
+    else
+        fputs("\u2400", out);
 }
 
 enum { WINDOW = 72 }; /* of a long line, so much is shown around the place */
@@ -53,10 +58,10 @@ static void put_line(FILE *out, const char *line, size_t length, size_t from, si
     if (to > end) to = end;
     const char *left = start ? "..." : "", *right = end < length ? "..." : "";
     fprintf(out, "\n  %s", left);
-    for (size_t i = start; i < end; i++) putc(shown(line[i]), out);
-    fprintf(out, "%s\n  %*s^", right, (int)(strlen(left) + columns(line + start, from - start)),
+    for (size_t i = start; i < end; i++) put_byte(out, line[i]);
+    fprintf(out, "%s\n  %*s^", right, (int)(strlen(left) + hs_columns(line + start, from - start)),
             "");
-    size_t width = to > from ? columns(line + from, to - from) : 1;
+    size_t width = to > from ? hs_columns(line + from, to - from) : 1;
     for (size_t i = 1; i < width; i++) putc('~', out);
 }
 
@@ -76,7 +81,7 @@ char *hs_complaint_text(const hs_complaint *c, const char *name, size_t first_li
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
-    if (name) fprintf(out, "%s:%zu:%zu: ", name, line, columns(source + begin, at - begin) + 1);
+    if (name) fprintf(out, "%s:%zu:%zu: ", name, line, characters(source + begin, at - begin) + 1);
     fputs(c->what, out);
     if (c->hint[0]) fprintf(out, "; %s", c->hint);
     size_t stop = c->where.end < end ? c->where.end : end;

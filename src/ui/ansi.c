@@ -1,6 +1,7 @@
 /* Painting on a plain stream: one escape sequence where the look changes, none without colour. */
 #include "ui/ansi.h"
 
+#include "base/text.h"
 #include "view/theme.h"
 
 #include <stdlib.h>

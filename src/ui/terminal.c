@@ -2,8 +2,8 @@
  * that the reader waits on, or, on a crash, write the bytes that give the terminal back. */
 #include "ui/terminal.h"
 
+#include "base/text.h"
 #include "heap/array.h"
-#include "view/scene.h"
 
 #include <curses.h>
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* Scenes: cells, and text put into them safely. */
 #include "view/scene.h"
 
+#include "base/text.h"
 #include "heap/array.h"
 
 #include <inttypes.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wctype.h>
 
 hs_scene *hs_scene_new(int rows, int columns, bool ascii)
 {
@@ -44,51 +44,6 @@ hs_pane hs_pane_part(hs_pane p, int row, int column, int rows, int columns)
     if (column + columns > p.columns) columns = p.columns - column;
     return (hs_pane){p.scene, p.row + row, p.column + column, rows < 0 ? 0 : rows,
                      columns < 0 ? 0 : columns};
-}
-
-/* --- Characters ----------------------------------------------------------------------------- */
-
-/* The length of the UTF-8 sequence that a byte begins, and the bits it gives; 0 for none. */
-static int sequence_length(unsigned char c, uint32_t *bits)
-{
-    if (c < 0x80) return *bits = c, 1;
-    if (c >= 0xc2 && c <= 0xdf) return *bits = c & 0x1f, 2;
-    if (c >= 0xe0 && c <= 0xef) return *bits = c & 0x0f, 3;
-    if (c >= 0xf0 && c <= 0xf4) return *bits = c & 0x07, 4;
-    return 0;
-}
-
-bool hs_decode_utf8(const char **text, uint32_t *code)
-{
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    int n = sequence_length((unsigned char)**text, code);
-    for (int i = 1; i < n; i++) {
-        unsigned char c = (unsigned char)(*text)[i];
-        if ((c & 0xc0) != 0x80) n = 0;
-        *code = *code << 6 | (c & 0x3f);
-    }
-    bool good =
-        n > 0 && *code >= smallest[n] && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
-    *text += good ? n : 1;
-    return good;
-}
-
-/* Marks that turn the direction of the text around them: they would rearrange a terminal's row. */
-static bool turns_text(uint32_t code)
-{
-    return code == 0x61c || code == 0x200e || code == 0x200f ||
-           (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-}
-
-wchar_t hs_next_character(const char **text, bool ascii)
-{
-    uint32_t code;
-    if (!hs_decode_utf8(text, &code)) return ascii ? L'?' : 0xfffd;
-    if (code < 0x20) return ascii ? L'?' : (wchar_t)(0x2400 + code); /* pictures of controls */
-    if (code == 0x7f) return ascii ? L'?' : 0x2421;
-    if (code < 0x7f) return (wchar_t)code;
-    if (ascii) return L'?';
-    return iswprint((wint_t)code) && !turns_text(code) ? (wchar_t)code : 0xfffd;
 }
 
 /* --- Text ----------------------------------------------------------------------------------- */
@@ -182,22 +137,6 @@ int hs_put_wrapped(hs_pane p, int row, int rows, hs_role role, const char *text)
 
 /* --- As text -------------------------------------------------------------------------------- */
 
-static void put_utf8(FILE *out, wchar_t glyph)
-{
-    uint32_t c = (uint32_t)glyph;
-    if (c < 0x80) {
-        putc((int)c, out);
-    } else if (c < 0x800) {
-        fprintf(out, "%c%c", (int)(0xc0 | c >> 6), (int)(0x80 | (c & 0x3f)));
-    } else if (c < 0x10000) {
-        fprintf(out, "%c%c%c", (int)(0xe0 | c >> 12), (int)(0x80 | (c >> 6 & 0x3f)),
-                (int)(0x80 | (c & 0x3f)));
-    } else {
-        fprintf(out, "%c%c%c%c", (int)(0xf0 | c >> 18), (int)(0x80 | (c >> 12 & 0x3f)),
-                (int)(0x80 | (c >> 6 & 0x3f)), (int)(0x80 | (c & 0x3f)));
-    }
-}
-
 static bool is_wide(const hs_scene *s, int row, int column)
 {
     const hs_cell *c = hs_scene_cell(s, row, column);
@@ -220,7 +159,8 @@ char *hs_scene_text(const hs_scene *s)
         for (int column = 0; column < end; column++) {
             if (column && is_wide(s, row, column - 1)) continue;
             wchar_t g = hs_scene_cell(s, row, column)->glyph;
-            put_utf8(out, g ? g : L' ');
+            char bytes[4];
+            fwrite(bytes, 1, hs_encode_utf8(g ? (uint32_t)g : ' ', bytes), out);
         }
         putc('\n', out);
     }

@@ -78,13 +78,6 @@ int hs_put_wrapped(hs_pane, int row, int rows, hs_role, const char *text);
 void hs_put_glyph(hs_pane, int row, int column, hs_role, wchar_t glyph);
 void hs_fill(hs_pane, int row, int column, int count, hs_role, wchar_t glyph);
 
-/* One code point of UTF-8 at *text, which is moved on; false, and moved by one byte, if invalid. */
-bool hs_decode_utf8(const char **text, uint32_t *code);
-
-/* One character of UTF-8 at *text, which is moved on. Control characters and invalid bytes come
- * out as visible signs (ASCII ones when `ascii`). */
-wchar_t hs_next_character(const char **text, bool ascii);
-
 /* Bytes as people say them, written into `text`, which is returned: 256 bytes, 64 KiB. */
 const char *hs_size_text(uint64_t n, char *text, size_t size);
 
