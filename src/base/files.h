@@ -61,8 +61,8 @@ typedef struct {
  * that is in the report's note. */
 bool hs_file_write(const char *path, const hs_file_writing *, hs_file_report *);
 
-/* Does a regular file stand there, which hs_file_write would replace? */
-bool hs_file_is_replaced(const char *path);
+/* Does a regular file stand there, which hs_file_write would replace? A descriptor is none. */
+bool hs_file_is_regular(const char *path);
 
 /* --- Appending ------------------------------------------------------------------------------ */
 

@@ -323,7 +323,7 @@ bool hs_file_write(const char *path, const hs_file_writing *w, hs_file_report *r
     return good;
 }
 
-bool hs_file_is_replaced(const char *path)
+bool hs_file_is_regular(const char *path)
 {
     hs_place p;
     hs_file_report ignored;

@@ -34,7 +34,7 @@ static standing look_at(const char *path)
     static const char mark[] = "# A heapscope session";
     char begin[sizeof mark - 1];
     hs_file_report ignored;
-    if (!hs_file_is_replaced(path)) return NOTHING;
+    if (!hs_file_is_regular(path)) return NOTHING;
     int fd = hs_file_open(path, &ignored);
     if (fd < 0) return ANOTHER_FILE;
     ssize_t n = hs_file_read(fd, begin, sizeof begin, (hs_stop){0});
@@ -105,7 +105,7 @@ bool hs_run_save(hs_interpreter *in, const hs_statement *s)
     if (!hs_write_argument_file(in, &s->arguments[0], put_session, in->session)) return false;
     int n =
         snprintf(text, sizeof text, "saved %" PRIu64 " commands", hs_session_op_count(in->session));
-    if (hs_file_is_replaced(path)) /* now it is there */
+    if (hs_file_is_regular(path)) /* now it is there */
         snprintf(text + n, sizeof text - (size_t)n, "; `heapscope %.300s` plays them", path);
     return hs_say(in, HS_SAY_ANSWER, text);
 }

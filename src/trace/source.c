@@ -4,7 +4,6 @@
 #include "heap/array.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,9 +23,9 @@ static bool read_file(hs_source *s, char *out, size_t room, size_t *n)
         s->memory_left -= *n;
     }
     while (s->fd >= 0 && *n < room) {
-        ssize_t got = read(s->fd, out + *n, room - *n);
-        if (got < 0) { /* a signal comes to stop it */
-            const char *why = errno == EINTR ? "stopped" : strerror(errno);
+        ssize_t got = hs_file_read(s->fd, out + *n, room - *n, s->stop);
+        if (got < 0) {
+            const char *why = errno == ECANCELED ? "stopped" : strerror(errno);
             return snprintf(s->error, sizeof s->error, "%s", why), false;
         }
         if (got == 0) break;
@@ -53,15 +52,13 @@ static bool begin(hs_source *s)
     return false;
 }
 
-bool hs_source_open(hs_source *s, const char *path)
+bool hs_source_open(hs_source *s, const char *path, hs_stop stop)
 {
+    hs_file_report report;
     struct stat is;
-    *s = (hs_source){.fd = STDIN_FILENO};
-    if (strcmp(path, "-") != 0) s->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (s->fd < 0 || fstat(s->fd, &is) != 0)
-        return snprintf(s->error, sizeof s->error, "%s", strerror(errno)), false;
-    if (S_ISDIR(is.st_mode)) return strcpy(s->error, "this is a folder, not a trace"), false;
-    s->total = S_ISREG(is.st_mode) ? (uint64_t)is.st_size : 0;
+    *s = (hs_source){.fd = hs_file_open(path, &report), .stop = stop};
+    if (s->fd < 0) return snprintf(s->error, sizeof s->error, "%s", report.error), false;
+    s->total = fstat(s->fd, &is) == 0 && S_ISREG(is.st_mode) ? (uint64_t)is.st_size : 0;
     return begin(s);
 }
 
@@ -73,7 +70,7 @@ bool hs_source_of(hs_source *s, const void *bytes, size_t size)
 
 void hs_source_close(hs_source *s)
 {
-    if (s->fd > STDIN_FILENO) close(s->fd);
+    if (s->fd >= 0) close(s->fd);
     hs_unpacker_free(s->unpacker);
     free(s->packed);
     *s = (hs_source){.fd = -1};

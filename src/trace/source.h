@@ -3,12 +3,14 @@
 #ifndef HS_TRACE_SOURCE_H
 #define HS_TRACE_SOURCE_H
 
+#include "base/files.h"
 #include "trace/packing.h"
 
 #include <stdint.h>
 
 typedef struct {
-    int fd; /* -1: memory */
+    int fd;       /* -1: memory */
+    hs_stop stop; /* asked while it is waited for bytes */
     const char *memory;
     size_t memory_left;
     uint64_t done, total; /* bytes of the file as it is; total 0: unknown */
@@ -21,7 +23,7 @@ typedef struct {
 } hs_source;
 
 /* False with an error. Closing it is needed in both cases. */
-bool hs_source_open(hs_source *, const char *path);
+bool hs_source_open(hs_source *, const char *path, hs_stop);
 bool hs_source_of(hs_source *, const void *bytes, size_t size);
 void hs_source_close(hs_source *);
 

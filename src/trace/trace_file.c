@@ -1,16 +1,13 @@
-/* Files: which format it is, whether what was read may be used, and writing under a temporary name.
- */
+/* Files: which format it is, whether what was read may be used, and where it is written. */
 #include <heapscope/trace_file.h>
 
+#include "base/files.h"
 #include "heap/array.h"
 #include "trace/formats.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 void hs_trace_report_free(hs_trace_report *report)
 {
@@ -59,20 +56,27 @@ static const hs_format *find_format(hs_reading *r)
     return f;
 }
 
+/* What can be read once only is not looked at beforehand. */
 const char *hs_trace_format_of_file(const char *path)
 {
     static const hs_trace_reading options;
     hs_trace_report ignored = {0};
     hs_source source;
+    struct stat is;
     const hs_format *f = NULL;
     hs_reading *r = hs_new(1, sizeof *r);
     r->options = &options;
     r->report = &ignored;
     r->name = path;
     r->source = &source;
-    if (hs_source_open(&source, path)) hs_reading_more(r, FIRST_PIECE);
-    if (!r->failed && r->size) f = find_format(r);
-    hs_source_close(&source);
+    if (stat(path, &is) == 0 && S_ISREG(is.st_mode)) {
+        if (hs_source_open(&source, path, (hs_stop){0})) {
+            hs_reading_more(r, FIRST_PIECE);
+            if (!r->failed && r->size) f = find_format(r);
+            hs_source_rewind(&source); /* a descriptor is read from where it is */
+        }
+        hs_source_close(&source);
+    }
     hs_trace_report_free(&ignored);
     free(r->text);
     free(r);
@@ -113,26 +117,37 @@ static void read_with(hs_reading *r)
     r->report->requests = hs_trace_count(r->trace);
 }
 
-static hs_trace *read_from(hs_source *source, bool open, const char *name,
+static bool is_reading_stopped(void *of)
+{
+    const hs_reading *r = of;
+    const hs_trace_reading *o = r->options;
+    if (!o->progress || o->progress(o->of, r->source->done, r->source->total)) return false;
+    return r->report->stopped = true;
+}
+
+/* A file, or, where `bytes` is not NULL, these. */
+static hs_trace *read_from(const char *path, const void *bytes, size_t size,
                            const hs_trace_reading *options, hs_trace_report *report)
 {
     *report = (hs_trace_report){0};
+    hs_source source;
     hs_reading *r = hs_new(1, sizeof *r);
     r->options = options;
     r->report = report;
-    r->name = name;
-    r->source = source;
+    r->name = !bytes && strcmp(path, "-") == 0 ? "<stdin>" : path;
+    r->source = &source;
     r->trace = hs_trace_new();
-    if (open)
+    if (bytes ? hs_source_of(&source, bytes, size)
+              : hs_source_open(&source, path, (hs_stop){is_reading_stopped, r}))
         read_with(r);
     else
-        hs_reading_fail(r, "%s", source->error);
+        hs_reading_fail(r, "%s", source.error);
     hs_trace *t = r->trace;
     if (report->error[0]) {
         hs_trace_free(t);
         t = NULL;
     }
-    hs_source_close(source);
+    hs_source_close(&source);
     hs_ids_free(&r->ids);
     free(r->text);
     free(r);
@@ -141,17 +156,13 @@ static hs_trace *read_from(hs_source *source, bool open, const char *name,
 
 hs_trace *hs_trace_read(const char *path, const hs_trace_reading *options, hs_trace_report *report)
 {
-    hs_source source;
-    bool open = hs_source_open(&source, path);
-    return read_from(&source, open, strcmp(path, "-") == 0 ? "<stdin>" : path, options, report);
+    return read_from(path, NULL, 0, options, report);
 }
 
 hs_trace *hs_trace_read_bytes(const char *name, const void *bytes, size_t size,
                               const hs_trace_reading *options, hs_trace_report *report)
 {
-    hs_source source;
-    bool open = hs_source_of(&source, bytes, size);
-    return read_from(&source, open, name, options, report);
+    return read_from(name, bytes ? bytes : "", size, options, report);
 }
 
 /* --- Writing -------------------------------------------------------------------------------- */
@@ -176,41 +187,52 @@ static bool write_packed(const hs_trace *t, FILE *file, const hs_trace_writing *
     return fflush(file) == 0 && good;
 }
 
-static bool save_to(const hs_trace *t, const char *path, bool packed,
-                    const hs_trace_writing *options, hs_trace_report *report)
+typedef struct {
+    const hs_trace *trace;
+    const hs_trace_writing *options;
+    hs_trace_report *report;
+    bool packed;
+} saving;
+
+static bool put_trace(void *of, FILE *out)
 {
-    char *temporary;
-    struct stat is;
-    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) abort();
-    mode_t mode = stat(path, &is) == 0 ? is.st_mode & 0777 : 0644;
-    int fd = mkstemp(temporary);
-    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-    bool good = out && fchmod(fd, mode) == 0;
-    int why = good ? 0 : errno;
-    errno = 0;
-    if (good) good = (packed ? write_packed : hs_trace_write)(t, out, options, report);
-    if (!why) why = errno;
-    if (out && fclose(out) != 0 && good) good = false, why = errno;
-    if (good && rename(temporary, path) != 0) good = false, why = errno;
-    if (!good && fd >= 0) unlink(temporary);
-    free(temporary);
-    if (good) return true;
-    char reason[512];
-    snprintf(reason, sizeof reason, "%.400s",
-             report->error[0] ? report->error : "it can not be written");
-    if (why && !report->stopped)
-        snprintf(reason + strlen(reason), sizeof reason - strlen(reason), ": %s", strerror(why));
-    return fail(report, path, reason);
+    const saving *s = of;
+    if ((s->packed ? write_packed : hs_trace_write)(s->trace, out, s->options, s->report))
+        return true;
+    if (ferror(out)) s->report->error[0] = 0; /* the file says why */
+    return false;
 }
 
-/* What is no file (/dev/stdout, a pipe) is written to as it is. */
-static bool write_to(const hs_trace *t, FILE *out, const char *path, bool packed,
-                     const hs_trace_writing *options, hs_trace_report *report)
+static bool is_stopped(void *of)
 {
-    if ((packed ? write_packed : hs_trace_write)(t, out, options, report)) return true;
-    char reason[512];
-    snprintf(reason, sizeof reason, "%.500s", report->error);
-    return fail(report, path, reason);
+    const saving *s = of;
+    const hs_trace_writing *o = s->options;
+    return o->progress && !o->progress(o->of, 0, hs_trace_count(s->trace));
+}
+
+static void add_note(hs_trace_report *report, const char *path, const char *text)
+{
+    char *notes = report->notes;
+    if (asprintf(&report->notes, "%s%s%s: %s", notes ? notes : "", notes ? "\n" : "", path, text) <
+        0)
+        abort();
+    free(notes);
+}
+
+static bool write_to(saving *s, const char *path)
+{
+    hs_file_report file;
+    char why[400];
+    hs_file_writing w = {.put = put_trace, .what = s, .stop = {is_stopped, s}};
+    bool good = hs_file_write(path, &w, &file);
+    if (good && file.note[0]) add_note(s->report, path, file.note);
+    if (good) return true;
+    s->report->stopped |= file.stopped;
+    if (s->report->error[0] || s->report->stopped)
+        snprintf(why, sizeof why, "%.380s", s->report->stopped ? "stopped" : s->report->error);
+    else
+        snprintf(why, sizeof why, "it can not be written: %.300s", file.error);
+    return fail(s->report, strcmp(path, "-") == 0 ? "<stdout>" : path, why);
 }
 
 bool hs_trace_save(const hs_trace *t, const char *path, const hs_trace_writing *options,
@@ -219,7 +241,6 @@ bool hs_trace_save(const hs_trace *t, const char *path, const hs_trace_writing *
     bool packed = false;
     const hs_format *f = hs_format_of_path(path, &packed);
     hs_trace_writing o = *options;
-    struct stat is;
     *report = (hs_trace_report){0};
     if (!o.format && f) o.format = f->name;
     if (!o.format) {
@@ -229,11 +250,5 @@ bool hs_trace_save(const hs_trace *t, const char *path, const hs_trace_writing *
                  "%.500s: its name says no format: give one by --to, of %s", path, names);
         return false;
     }
-    if (strcmp(path, "-") == 0) return write_to(t, stdout, "<stdout>", false, &o, report);
-    if (stat(path, &is) != 0 || S_ISREG(is.st_mode)) return save_to(t, path, packed, &o, report);
-    if (S_ISDIR(is.st_mode)) return fail(report, path, "this is a folder");
-    FILE *out = fopen(path, "we");
-    if (!out) return fail(report, path, strerror(errno));
-    bool good = write_to(t, out, path, packed, &o, report);
-    return fclose(out) == 0 && good;
+    return write_to(&(saving){t, &o, report, packed}, path);
 }

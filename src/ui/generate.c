@@ -2,6 +2,7 @@
  * and what is wrong with them is told with its place, as there. */
 #include "ui/generate.h"
 
+#include "base/files.h"
 #include "heap/array.h"
 #include "language/workload.h"
 #include "ui/progress_line.h"
@@ -119,8 +120,9 @@ static char *piece(const command_line *l, hs_span where)
 
 /* --- Writing -------------------------------------------------------------------------------- */
 
-/* Most blocks and bytes live at once. */
-static void put_summary(const hs_trace *t, const char *path, const hs_workload *w)
+/* Most blocks and bytes live at once. Where the trace is no file, it may be what is on standard
+ * output. */
+static void put_summary(FILE *out, const hs_trace *t, const char *path, const hs_workload *w)
 {
     uint64_t live = 0, bytes = 0, most = 0, most_bytes = 0;
     uint64_t *sizes = hs_new(hs_trace_ids(t) + (size_t)1, sizeof *sizes);
@@ -134,9 +136,10 @@ static void put_summary(const hs_trace *t, const char *path, const hs_workload *
         if (bytes > most_bytes) most_bytes = bytes;
     }
     free(sizes);
-    printf("%s: %" PRIu64 " requests, up to %" PRIu64 " blocks with %" PRIu64
-           " bytes live at once; seed %" PRIu64 "\n",
-           path, hs_trace_count(t), most, most_bytes, w->seed);
+    fprintf(out,
+            "%s: %" PRIu64 " requests, up to %" PRIu64 " blocks with %" PRIu64
+            " bytes live at once; seed %" PRIu64 "\n",
+            path, hs_trace_count(t), most, most_bytes, w->seed);
 }
 
 typedef struct {
@@ -181,7 +184,8 @@ static int write_trace(const hs_workload *w, const char *path, const char *forma
     }
     bool good = hs_trace_store(t, path, format, &report);
     hs_trace_tell(&report, "heapscope generate");
-    if (good && strcmp(path, "-") != 0) put_summary(t, path, w);
+    if (good && strcmp(path, "-") != 0)
+        put_summary(hs_file_is_regular(path) ? stdout : stderr, t, path, w);
     hs_trace_report_free(&report);
     hs_trace_free(t);
     return good ? OK : FAILED;

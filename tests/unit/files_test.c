@@ -325,7 +325,7 @@ static void a_terminal_is_written_to_and_keeps_its_mode(void **state)
     assert_int_equal(before.st_mode, after.st_mode);
     assert_int_equal(read(master, got, sizeof got - 1), 3);
     assert_string_equal(got, "new");
-    assert_false(hs_file_is_replaced("device"));
+    assert_false(hs_file_is_regular("device"));
     close(master);
 }
 
@@ -354,7 +354,7 @@ static void a_fifo_is_written_to_once_somebody_reads_it(void **state)
     assert_int_equal(status, 0);
     assert_true(S_ISFIFO(status_of("fifo").st_mode));
     assert_int_equal(status_of("fifo").st_mode & 07777, 0640);
-    assert_false(hs_file_is_replaced("fifo"));
+    assert_false(hs_file_is_regular("fifo"));
 }
 
 static void who_waits_at_a_fifo_can_be_stopped(void **state)
@@ -457,7 +457,7 @@ static void a_descriptor_is_written_to_where_it_is(void **state)
     writes(own, "one ");
     writes(process, "two ");
     writes("link", "three ");
-    assert_false(hs_file_is_replaced("link"));
+    assert_false(hs_file_is_regular("link"));
     assert_int_equal(write(fd, "behind", 6), 6);
     assert_string_equal(text_of("out"), "before one two three behind");
     assert_true(S_ISLNK(status_of("link").st_mode));
