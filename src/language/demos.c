@@ -2,6 +2,7 @@
  * table has to be kept beside it. */
 #include "language/demos.h"
 
+#include "base/files.h"
 #include "heap/array.h"
 #include "language/words.h"
 
@@ -65,11 +66,9 @@ static char *find_folder(void)
 /* --- The list ------------------------------------------------------------------------------- */
 
 /* "# Lecture 3. Title" or "# Title". */
-static void read_first_line(hs_demo *demo, FILE *file)
+static void read_title(hs_demo *demo, char *line)
 {
-    char line[256] = "";
     char *title = line, *end;
-    if (!fgets(line, sizeof line, file)) line[0] = 0;
     for (char *c = line; *c; c++)
         if (iscntrl((unsigned char)*c)) *c = 0; /* the line's end, or what no terminal should get */
     title += strspn(title, "# ");
@@ -83,18 +82,28 @@ static void read_first_line(hs_demo *demo, FILE *file)
     demo->title = strdup(title);
 }
 
+/* A file, not what one would wait for. */
+static bool read_first_line(const char *path, char line[256])
+{
+    hs_file_report ignored;
+    int fd = hs_file_is_regular(path) ? hs_file_open(path, &ignored) : -1;
+    ssize_t n = fd >= 0 ? hs_file_read(fd, line, 255, (hs_stop){0}) : -1;
+    if (fd >= 0) close(fd);
+    line[n > 0 ? n : 0] = 0;
+    return n >= 0;
+}
+
 static void add(hs_demos *all, const char *file)
 {
     hs_demo demo = {.name = strndup(file, strlen(file) - (sizeof suffix - 1))};
-    char *path = hs_demo_path(all, &demo);
-    FILE *script = fopen(path, "re");
+    char *path = hs_demo_path(all, &demo), line[256];
+    bool is_there = read_first_line(path, line);
     free(path);
-    if (!script) {
+    if (!is_there) {
         free(demo.name);
         return;
     }
-    read_first_line(&demo, script);
-    fclose(script);
+    read_title(&demo, line);
     if (!demo.name || !demo.title) abort();
     all->items = hs_array_reserve(all->items, &all->capacity, all->count + 1, sizeof demo);
     all->items[all->count++] = demo;

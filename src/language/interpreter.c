@@ -1,12 +1,14 @@
 /* The interpreter: statements one after another, errors told with their place. */
 #include "language/predict.h"
 
+#include "base/files.h"
 #include "heap/array.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 hs_interpreter *hs_interpreter_new(hs_session *session, const hs_listener *listener)
 {
@@ -196,9 +198,24 @@ static hs_span place_of(const hs_statement *s, hs_operand operand)
     return s->head;
 }
 
+/* Scripts and journals have a line for each operation, which is to be read again: a control
+ * character takes four there. */
+static bool has_a_line(const hs_session *s, const hs_op *op)
+{
+    enum { SHORT = HS_LINE_MOST / 4 - 256 };
+    if (op->text_length < SHORT) return true;
+    char *line = hs_session_op_text(s, op);
+    bool good = strlen(line) <= HS_LINE_MOST;
+    free(line);
+    return good;
+}
+
 bool hs_perform_unasked(hs_interpreter *in, const hs_statement *s, const hs_op *op)
 {
     hs_problem problem;
+    if (!has_a_line(in->session, op))
+        return hs_fail_at(in, s->where, "this would be saved as a line longer than 1 MiB",
+                          "write it in parts");
     if (in->lockstep ? hs_lockstep_perform(in->lockstep, op, &problem)
                      : hs_session_perform(in->session, op, &problem))
         return true;
@@ -277,11 +294,26 @@ bool hs_run_statements(hs_interpreter *in, const hs_statement *statements, size_
 
 /* --- Programs ------------------------------------------------------------------------------- */
 
+/* False with a complaint about the first line that is too long. */
+static bool has_lines(const char *source, size_t length, hs_complaint *c)
+{
+    for (size_t at = 0, n; at < length; at += n + 1) {
+        const char *newline = memchr(source + at, '\n', length - at);
+        n = newline ? (size_t)(newline - source) - at : length - at;
+        if (n <= HS_LINE_MOST) continue;
+        hs_complain(c, (hs_span){at, at + 1}, "this line is longer than 1 MiB");
+        return hs_hint(c, "a statement may go on over several lines within { }");
+    }
+    return true;
+}
+
 static hs_program *parse(hs_interpreter *in, const char *name, size_t first_line,
                          const char *source, size_t length)
 {
     hs_complaint c;
-    hs_program *p = hs_program_parse(name, first_line, source, length, &c);
+    hs_program *p = has_lines(source, length, &c)
+                        ? hs_program_parse(name, first_line, source, length, &c)
+                        : NULL;
     if (!p) fail_text(in, hs_complaint_text(&c, name, first_line, source, length));
     return p;
 }
@@ -317,22 +349,33 @@ bool hs_interpreter_step(hs_interpreter *in, const hs_program *p, size_t index)
 /* What never ends must not take all memory: no script is so long. */
 enum { LONGEST = 1 << 30 };
 
-/* Up to a zero byte: what has one is refused, and need not be read to an end. */
-static char *read_stream(FILE *file, size_t *length)
+static bool asks_to_stop(void *of)
 {
-    size_t capacity = 0, n;
+    return hs_interrupted(of);
+}
+
+/* Up to a zero byte, or a line that is too long: what has one is refused, and need not be read to
+ * an end. NULL with errno. */
+static char *read_all(hs_interpreter *in, int fd, size_t *length)
+{
+    size_t capacity = 0, line = 0; /* where the last line begins */
     char *text = hs_array_reserve(NULL, &capacity, 4096, 1);
+    ssize_t n;
     *length = 0;
-    while ((n = fread(text + *length, 1, capacity - *length, file)) > 0) {
-        const char *zero = memchr(text + *length, 0, n);
-        *length += n;
-        if (zero) return text;
+    while ((n = hs_file_read(fd, text + *length, capacity - *length, (hs_stop){asks_to_stop, in})) >
+           0) {
+        const char *piece = text + *length, *newline = memrchr(piece, '\n', (size_t)n);
+        *length += (size_t)n;
+        if (newline) line = (size_t)(newline + 1 - text);
+        if (memchr(piece, 0, (size_t)n) || *length - line > HS_LINE_MOST) return text;
         if (*length > LONGEST) break;
         text = hs_array_reserve(text, &capacity, *length + 1, 1);
     }
-    if (n) errno = EFBIG;
-    if (!n && !ferror(file)) return text;
+    if (n == 0) return text;
+    if (n > 0) errno = EFBIG;
+    int why = errno;
     free(text);
+    errno = why;
     return NULL;
 }
 
@@ -340,14 +383,19 @@ static char *read_stream(FILE *file, size_t *length)
 static hs_program *load(hs_interpreter *in, const char *path, const hs_argument *named)
 {
     size_t length;
-    errno = 0;
-    FILE *file = fopen(path, "rbe");
-    char *text = file ? read_stream(file, &length) : NULL;
+    hs_file_report report;
+    int fd = hs_file_open(path, &report);
+    char *text = fd >= 0 ? read_all(in, fd, &length) : NULL;
     int why = errno;
-    if (file) fclose(file);
+    if (fd >= 0) close(fd);
     if (!text) {
         char *message = NULL;
         const char *reason = why == EFBIG ? "it is longer than 1 GiB" : strerror(why);
+        if (fd < 0) reason = report.error;
+        if (fd >= 0 && why == ECANCELED) {
+            if (named) return NULL; /* who runs it says so */
+            reason = "stopped";
+        }
         if (asprintf(&message, "%s: can not be read: %s", path, reason) < 0) abort();
         if (!named) return fail_text(in, message), NULL;
         hs_fail_at(in, named->where, message, NULL);

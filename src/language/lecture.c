@@ -12,11 +12,9 @@
 /* Notes are remembered by the name of the command that said them; NULL is `note` itself. */
 static bool say_text(hs_interpreter *in, const hs_statement *s, hs_voice voice, const char *name)
 {
-    hs_problem ignored;
     const hs_argument *a = &s->arguments[0];
     hs_op op = {.kind = HS_OP_NOTE, .name = name, .text = a->text, .text_length = a->length};
-    hs_session_perform(in->session, &op, &ignored);
-    return hs_say_argument(in, voice, a);
+    return hs_perform_unasked(in, s, &op) && hs_say_argument(in, voice, a);
 }
 
 bool hs_run_title(hs_interpreter *in, const hs_statement *s)

@@ -1,11 +1,11 @@
 /* Reads an ELF file by libelf. After the System V ABI, chapters 4 and 5 of its generic part. */
 #include "model/executable.h"
 
+#include "base/files.h"
 #include "heap/array.h"
 #include "model/address_space.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <inttypes.h>
 #include <libelf.h>
@@ -332,7 +332,6 @@ static bool is_readable(int fd, uint64_t *size, hs_problem *problem)
     struct stat st;
     char start[4] = {0};
     if (fstat(fd, &st) != 0) return refuse(problem, "", "it can not be read: %s", strerror(errno));
-    if (S_ISDIR(st.st_mode)) return refuse(problem, "", "this is a folder, no program");
     if (!S_ISREG(st.st_mode)) return refuse(problem, "", "this is no ordinary file");
     if (st.st_size == 0) return refuse(problem, "", "the file is empty");
     *size = (uint64_t)st.st_size;
@@ -350,9 +349,10 @@ hs_executable *hs_executable_open(const char *path, hs_problem *problem)
     uint64_t size = 0;
     hs_executable *e = NULL;
     elf_version(EV_CURRENT);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    hs_file_report report;
+    int fd = hs_file_open(path, &report);
     if (fd < 0)
-        refuse(problem, "", "it can not be read: %s", strerror(errno));
+        refuse(problem, "", "it can not be read: %s", report.error);
     else if (is_readable(fd, &size, problem))
         e = read_elf(path, elf_begin(fd, ELF_C_READ, NULL), size, problem);
     if (fd >= 0) close(fd);

@@ -343,15 +343,16 @@ static const char *run_line(hs_reading *r, heap *h, const char *at)
 
 enum { PROGRESS = 1 << 22 };
 
-/* Some more of it, up to the end of a line; false behind the last, or failed. */
-static bool read_some(hs_reading *r, size_t most)
+/* Some more of it, up to the end of a line; false behind the last, or failed. At `line` begins what
+ * has been read of a line that has no end yet. */
+static bool read_some(hs_reading *r, size_t most, size_t line)
 {
     bool more = hs_reading_more(r, most);
     if (r->failed) return false;
     if (!more && (!r->size || r->text[r->size - 1] != '\n')) r->text[r->size++] = '\n';
     const char *newline = memrchr(r->text, '\n', r->size);
     r->at_end = newline ? newline + 1 : r->text;
-    return more;
+    return hs_reading_line_fits(r, line, '\n') && more;
 }
 
 /* The lines from `at` on; false at the first that is not plain, unless such lines are skipped. */
@@ -377,7 +378,7 @@ static bool run_all(hs_reading *r, heap *h)
     enum { PIECE = 1 << 18 };
     bool more = true, repeats = hs_source_repeats(r->source);
     for (uint64_t told = 0, done = 0; more;) {
-        more = read_some(r, PIECE);
+        more = read_some(r, PIECE, done);
         if (r->failed || !run_lines(r, h, r->text + done, false)) return false;
         if (!told) hs_reading_foresee(r, r->source->done, r->source->total);
         done = (size_t)(r->at_end - r->text);
@@ -415,7 +416,7 @@ static bool read_whole(hs_reading *r)
         if (!hs_source_rewind(r->source)) return hs_reading_fail(r, "%s", r->source->error);
         r->size = 0;
     }
-    while (read_some(r, PROGRESS))
+    for (size_t line = 0; read_some(r, PROGRESS, line); line = (size_t)(r->at_end - r->text))
         if (!hs_reading_progress(r)) return false;
     return !r->failed;
 }

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-enum { PIECE = 1 << 18, LONGEST_LINE = 1 << 26, PROGRESS = 1 << 22 };
+enum { PIECE = 1 << 18, PROGRESS = 1 << 22 };
 
 /* Of a file with bad lines nothing is kept: the rest is read only to count them. */
 void hs_reading_flush(hs_reading *r)
@@ -140,6 +140,16 @@ void hs_reading_foresee(hs_reading *r, uint64_t done, uint64_t total)
     hs_trace_reserve(r->trace, (uint64_t)(1.05 * parts * (double)hs_reading_count(r)));
 }
 
+bool hs_reading_line_fits(hs_reading *r, size_t at, char separator)
+{
+    const char *line = r->text + at;
+    size_t n = r->size - at;
+    if (n <= HS_LINE_MOST || memchr(line, '\n', HS_LINE_MOST + 1) ||
+        memchr(line, separator, HS_LINE_MOST + 1))
+        return true;
+    return hs_reading_fail(r, "line %" PRIu64 " is longer than 1 MiB: this is no trace", r->line);
+}
+
 bool hs_reading_lines(hs_reading *r, char separator,
                       void (*parse)(hs_reading *, const char *at, const char *end, void *state),
                       void *state)
@@ -150,6 +160,7 @@ bool hs_reading_lines(hs_reading *r, char separator,
     while (more) {
         more = hs_reading_more(r, PIECE);
         if (r->failed) return false;
+        if (!hs_reading_line_fits(r, 0, separator)) return false;
         if (!more) finish_last_line(r);
         const char *end = last_end(r->text, r->size, separator);
         if (end) {
@@ -157,9 +168,6 @@ bool hs_reading_lines(hs_reading *r, char separator,
             parse(r, r->text, end, state);
             if (!told) hs_reading_foresee(r, r->source->done, r->source->total);
             hs_reading_forget(r, (size_t)(end - r->text));
-        } else if (r->size > LONGEST_LINE) {
-            return hs_reading_fail(r, "line %" PRIu64 " is longer than 64 MiB: this is no trace",
-                                   r->line);
         }
         if (told && r->source->done - told < PROGRESS) continue;
         told = r->source->done;

@@ -67,6 +67,9 @@ void hs_reading_note(hs_reading *, const char *format, ...) __attribute__((forma
 
 /* It can not be read at all. False. */
 bool hs_reading_fail(hs_reading *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* False, failed: the line that an earlier piece began, `at` so many bytes, is longer than any may
+ * be. */
+bool hs_reading_line_fits(hs_reading *, size_t at, char separator);
 
 /* Tell how far it is. False: stop, which is then in the report. */
 bool hs_reading_progress(hs_reading *);

@@ -116,6 +116,8 @@ static void a_folder_of_ones_own_is_a_course_of_ones_own(void **state)
     write_script(folder, "d.heap", "# Lecture 0. No number\n");
     write_script(folder, ".hidden.heap", "# Lecture 1. Hidden\n");
     write_script(folder, "notes.txt", "# Lecture 2. No script\n");
+    snprintf(command, sizeof command, "%s/fifo.heap", folder);
+    assert_int_equal(mkfifo(command, 0600), 0); /* which nobody waits at */
     all = hs_demos_find();
     text = hs_demos_text(&all, "demos");
     assert_string_equal(text, "The course: `demos 9` plays lecture 9\n"

@@ -1,5 +1,7 @@
 /* The language, from text to what it did to the heap: one test a promise. */
 #include "check.h"
+
+#include "base/files.h"
 #include "language/command.h"
 #include "language/completion.h"
 #include "language/program.h"
@@ -7,6 +9,7 @@
 
 #include <heapscope/ledger.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -370,16 +373,22 @@ static void bytes_that_are_no_text_are_refused_or_kept(void **state)
 static void long_lines_are_read_whole_and_shown_in_part(void **state)
 {
     stage *s = *state;
-    char *text = many("malloc 8 ", " ", 1 << 20, "# end");
+    char *text = many("malloc 8 ", " ", HS_LINE_MOST - 14, "# end");
     stage_does(s, text);
     free(text);
-    text = many("note \"", "x", 1 << 20, "\"");
+    text = many("note \"", "x", HS_LINE_MOST - 7, "\"\nmalloc 8");
     stage_does(s, text);
-    assert_int_equal(strlen(s->said), 1 << 20);
+    assert_int_equal(strlen(s->said), HS_LINE_MOST - 7);
+    free(text);
+    text = many("malloc 8\nnote \"", "x", HS_LINE_MOST - 6, "\"\nmalloc 8");
+    stage_refuses(s, text, "test:2:1: this line is longer than 1 MiB");
+    free(text);
+    text = many("note \"", "\t", HS_LINE_MOST / 4 - 1, "\"");
+    stage_refuses(s, text, "this would be saved as a line longer than 1 MiB");
     free(text);
     static const char *const pieces[] = {"x", "9", "\x80", "\xff", ";x", "\"", "-", "(", "a b "};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-        text = many("free ", pieces[i], 1 << 20, "");
+        text = many("free ", pieces[i], (1 << 18) - 8, "");
         assert_false(stage_run(s, text));
         assert_true(strlen(s->error) < 1000);
         free(text);
@@ -419,17 +428,17 @@ static void nesting_is_deep_but_ends(void **state)
     stage *s = *state;
     stage_does(s, "malloc 8");
     nest(s, "expect ", "(", "1", ")", 199, NULL);
-    nest(s, "expect ", "(", "1", ")", 100000, "nested more than 200 deep");
+    nest(s, "expect ", "(", "1", ")", 50000, "nested more than 200 deep");
     nest(s, "expect ", "not ", "1", "", 198, NULL);
-    nest(s, "expect ", "not ", "1", "", 100000, "nested more than 200 deep");
-    nest(s, "expect ", "!", "1", "", 100000, "nested more than 200 deep");
-    nest(s, "malloc ", "-", "1", "", 100000, "nested more than 200 deep");
-    nest(s, "malloc ", "size(p1+8*", "0", ")", 100000, "nested more than 200 deep");
-    nest(s, "malloc ", "block(1+", "0", ")", 100000, "nested more than 200 deep");
-    nest(s, "free p1+", "(", "0", ")", 100000, "nested more than 200 deep");
+    nest(s, "expect ", "not ", "1", "", 50000, "nested more than 200 deep");
+    nest(s, "expect ", "!", "1", "", 50000, "nested more than 200 deep");
+    nest(s, "malloc ", "-", "1", "", 50000, "nested more than 200 deep");
+    nest(s, "malloc ", "size(p1+8*", "0", ")", 50000, "nested more than 200 deep");
+    nest(s, "malloc ", "block(1+", "0", ")", 50000, "nested more than 200 deep");
+    nest(s, "free p1+", "(", "0", ")", 50000, "nested more than 200 deep");
     nest(s, "", "repeat 1 {", "malloc 8", "}", 50, NULL);
-    nest(s, "", "repeat 1 {", "malloc 8", "}", 100000, "too many { within {");
-    nest(s, "", "expect error {", "free 1", "}", 100000, "too many { within {");
+    nest(s, "", "repeat 1 {", "malloc 8", "}", 50000, "too many { within {");
+    nest(s, "", "expect error {", "free 1", "}", 50000, "too many { within {");
 }
 
 /* --- Loops, chance, and being stopped -------------------------------------------------------- */
@@ -675,6 +684,33 @@ static void a_link_that_is_saved_to_stays_one(void **state)
     stage_refuses(s, "save fifo", "stopped: nothing was saved");
     assert_int_equal(lstat("fifo", &st), 0);
     assert_true(S_ISFIFO(st.st_mode));
+}
+
+static void waiting_for_a_script_can_be_stopped(void **state)
+{
+    stage *s = *state;
+    hs_file_report report;
+    assert_int_equal(mkfifo("fifo", 0600), 0);
+    s->patience = 3;
+    stage_refuses(s, "source fifo; malloc 8", "stopped: the rest of the file was not run");
+    assert_int_equal(s->errors, 1);
+    s->patience = 3;
+    assert_null(hs_interpreter_load(s->in, "fifo"));
+    assert_string_equal(s->error, "fifo: can not be read: stopped");
+    stage_refuses(s, "exec fifo", "this is no ordinary file");
+    stage_refuses(s, "source folder", "No such file");
+    assert_int_equal(mkdir("folder", 0700), 0);
+    stage_refuses(s, "source folder", "this is a folder");
+    assert_int_equal(stage_value(s, "requests"), 0);
+    /* A writer that comes in time. */
+    int fd = hs_file_open("fifo", &report), out = open("fifo", O_WRONLY);
+    assert_int_equal(write(out, "malloc 24\n", 10), 10);
+    close(out);
+    char path[32];
+    snprintf(path, sizeof path, "source /dev/fd/%d", dup(fd));
+    stage_does(s, path);
+    assert_int_equal(stage_value(s, "requests"), 1);
+    close(fd);
 }
 
 static void a_saved_script_runs(void **state)
@@ -998,6 +1034,7 @@ int main(void)
         TEST_WITH_FILES(save_replaces_saved_sessions_alone),
         TEST_WITH_FILES(a_saved_session_is_replaced_only_after_saying_so),
         TEST_WITH_FILES(a_link_that_is_saved_to_stays_one),
+        TEST_WITH_FILES(waiting_for_a_script_can_be_stopped),
         TEST_WITH_FILES(a_saved_script_runs),
         TEST(completion_knows_what_may_stand_where),
         TEST(an_empty_line_completes_to_all_commands),

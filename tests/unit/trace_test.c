@@ -878,6 +878,50 @@ static void a_long_script_reaches_the_session_whole(void **state)
     remove_place(&p);
 }
 
+/* A comment of so many characters, between two requests. */
+static char *with_long_line(const char *before, size_t length, const char *behind)
+{
+    char *text = malloc(strlen(before) + length + strlen(behind) + 2);
+    size_t n = strlen(before);
+    memcpy(text, before, n);
+    memset(text + n, '#', length);
+    sprintf(text + n + length, "\n%s", behind);
+    return text;
+}
+
+static void no_line_is_longer_than_1_mib(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *format, *before, *behind;
+    } texts[] = {{"script", "a 0 5\n", "f 0\n"},
+                 {"rep", "100\n1\n2\n1\na 0 5\n", "f 0\n"},
+                 {"ltrace", "malloc(5) = 0x100\n", "free(0x100) = <void>\n"},
+                 {"valgrind", "--1-- malloc(5) = 0x100\n", "--1-- free(0x100)\n"},
+                 {"mtrace", "= Start\n@ a:[0x1] + 0x100 0x5\n", "@ a:[0x1] - 0x100\n"},
+                 {"heap", "p = malloc 5\n", "free p\n"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (size_t length = 2 * HS_LINE_MOST; length >= HS_LINE_MOST; length -= HS_LINE_MOST - 1) {
+            hs_trace_report report;
+            char *text = with_long_line(texts[i].before, length, texts[i].behind);
+            hs_trace *t = hs_trace_read_bytes(
+                "FILE", text, strlen(text),
+                &(hs_trace_reading){.format = texts[i].format, .lenient = true}, &report);
+            assert_null(t);
+            assert_non_null(strstr(report.error, "is longer than 1 MiB"));
+            hs_trace_report_free(&report);
+            free(text);
+        }
+    hs_trace_report report;
+    char *text = with_long_line("a 0 5\n", HS_LINE_MOST, "f 0\n");
+    hs_trace *t = hs_trace_read_bytes("FILE", text, strlen(text),
+                                      &(hs_trace_reading){.format = "script"}, &report);
+    assert_string_equal(report.error, "");
+    assert_int_equal(hs_trace_count(t), 2);
+    hs_trace_free(t);
+    free(text);
+}
+
 static void a_file_is_written_whole_or_not_at_all(void **state)
 {
     (void)state;
@@ -1004,6 +1048,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(lines_may_lie_across_the_pieces_that_are_read),
         cmocka_unit_test(a_long_script_reaches_the_session_whole),
         cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
+        cmocka_unit_test(no_line_is_longer_than_1_mib),
         cmocka_unit_test(reading_and_writing_can_be_stopped),
         cmocka_unit_test(packed_files_are_read_as_they_are),
     };
