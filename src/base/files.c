@@ -50,18 +50,15 @@ static void make_room(char **line, size_t *room, size_t used)
     if (!*line) abort();
 }
 
-ssize_t hs_file_line(FILE *in, char **line, size_t *room, bool *cut)
+ssize_t hs_file_line(FILE *in, char **line, size_t *room)
 {
     size_t n = 0;
     int c;
-    *cut = false;
     flockfile(in);
     while ((c = getc_unlocked(in)) != EOF) {
-        *cut |= n == HS_LINE_MOST && c != '\n';
-        if (n < HS_LINE_MOST || c == '\n') {
-            make_room(line, room, n);
-            (*line)[n++] = (char)c;
-        }
+        if (n > HS_LINE_MOST && c != '\n') continue;
+        make_room(line, room, n);
+        (*line)[n++] = (char)c;
         if (c == '\n') break;
     }
     funlockfile(in);

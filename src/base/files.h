@@ -41,9 +41,8 @@ ssize_t hs_file_read(int fd, void *out, size_t room, hs_stop);
 /* No line that is read from anywhere is longer, without its newline. */
 enum { HS_LINE_MOST = 1 << 20 };
 
-/* As getline(3); of a line that is longer than HS_LINE_MOST only so much is kept, and *cut is set.
- */
-ssize_t hs_file_line(FILE *, char **line, size_t *room, bool *cut);
+/* As getline(3); of a line that is longer than HS_LINE_MOST only one byte more is kept. */
+ssize_t hs_file_line(FILE *, char **line, size_t *room);
 
 /* --- Writing -------------------------------------------------------------------------------- */
 

@@ -2,10 +2,12 @@
  * there starts vi's keys afresh, and Tab and Ctrl-R are then bound once more. */
 #include "ui/editing.h"
 
+#include "base/files.h"
 #include "ui/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What the words have in common beyond the `length` bytes that are there. */
 static size_t common_length(const hs_completions *c)
@@ -86,6 +88,21 @@ static void bind_latin(EditLine *el)
         el_wset(el, EL_BIND, (wchar_t[]){c, 0}, L"ed-insert", NULL);
 }
 
+/* libedit would wait for a FIFO, and takes a line of any length. */
+static void source_editrc(EditLine *el)
+{
+    const char *named = secure_getenv("EDITRC"), *home = secure_getenv("HOME");
+    struct stat st;
+    char *path = NULL;
+    if (named)
+        path = strdup(named);
+    else if (home && asprintf(&path, "%s/.editrc", home) < 0)
+        path = NULL;
+    if (path && stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= HS_LINE_MOST)
+        el_source(el, path);
+    free(path);
+}
+
 void hs_editing_set_up(EditLine *el, hs_editing *e)
 {
     const wchar_t *editor = NULL;
@@ -96,7 +113,7 @@ void hs_editing_set_up(EditLine *el, hs_editing *e)
     bind_sequences(el);
     bind_latin(el);
     bind_ours(el);
-    el_source(el, NULL);
+    source_editrc(el);
     el_wget(el, EL_EDITOR, &editor);
     if (editor && wcscmp(editor, L"vi") == 0) bind_ours(el);
 }

@@ -2,39 +2,115 @@
  * far beyond what is loaded is replaced, whole, by what is loaded. */
 #include "ui/history.h"
 
-#include <errno.h>
+#include "base/files.h"
+#include "heap/array.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <wctype.h>
 
 enum { LINES_KEPT = 1000, LARGEST_FILE = 1 << 18 };
+static const char heading[] = "_HiStOrY_V2_\n"; /* which libedit begins its files with */
 
-/* mkdir -p for the folders above a file. */
-static void make_folders(const char *path)
+static bool put_text(void *text, FILE *out)
 {
-    char *copy = strdup(path);
-    for (char *slash = copy ? strchr(copy + 1, '/') : NULL; slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        mkdir(copy, 0700);
-        *slash = '/';
-    }
-    free(copy);
+    return fputs(text, out) >= 0;
+}
+
+/* As libedit writes them, with its heading; the caller's to free, NULL when it can not be done. It
+ * changes the mode of what it writes to, so that is a file in memory. */
+static char *text_of(HistoryW *lines)
+{
+    HistEventW event;
+    char *text = NULL;
+    size_t room = 0;
+    int fd = memfd_create("history", MFD_CLOEXEC);
+    FILE *file = fd >= 0 ? fdopen(fd, "w+") : NULL;
+    bool good = file && history_w(lines, &event, H_SAVE_FP, file) >= 0 && fflush(file) == 0;
+    if (good) rewind(file);
+    if (good && getdelim(&text, &room, 0, file) < 0) free(text), text = NULL;
+    if (file) fclose(file);
+    return text;
 }
 
 static void replace_file(hs_history *h)
 {
+    hs_file_report ignored;
+    char *text = text_of(h->lines);
+    hs_file_writing w = {.put = put_text, .what = text, .is_secret = true};
+    if (text) hs_file_write(h->path, &w, &ignored);
+    free(text);
+}
+
+/* --- Loading -------------------------------------------------------------------------------- */
+
+typedef struct {
+    off_t at;
+    size_t size;
+} line_place;
+
+/* The last lines that are not too long, the one before last[*next % LINES_KEPT] at the end. */
+static void find_last_lines(int fd, line_place last[LINES_KEPT], size_t *next)
+{
+    static const hs_stop never;
+    char bytes[1 << 16];
+    ssize_t n;
+    off_t begin = 0, at = 0;
+    for (*next = 0; (n = hs_file_read(fd, bytes, sizeof bytes, never)) > 0; at += n) {
+        const char *from = bytes, *newline;
+        while ((newline = memchr(from, '\n', (size_t)(bytes + n - from)))) {
+            off_t end = at + (newline + 1 - bytes);
+            if (end - begin <= HS_LINE_MOST)
+                last[(*next)++ % LINES_KEPT] = (line_place){begin, (size_t)(end - begin)};
+            begin = end;
+            from = newline + 1;
+        }
+    }
+}
+
+static bool copy_lines(int from, const line_place last[LINES_KEPT], size_t next, FILE *to)
+{
+    char *bytes = hs_new(HS_LINE_MOST, 1);
+    size_t first = next > LINES_KEPT ? next - LINES_KEPT : 0;
+    bool good = fputs(heading, to) >= 0;
+    for (size_t i = first; i < next && good; i++) {
+        const line_place *l = &last[i % LINES_KEPT];
+        if (l->at == 0) continue; /* the heading */
+        good = pread(from, bytes, l->size, l->at) == (ssize_t)l->size &&
+               fwrite(bytes, 1, l->size, to) == l->size;
+    }
+    free(bytes);
+    return fflush(to) == 0 && good;
+}
+
+static bool load_file(hs_history *h, const char *path)
+{
     HistEventW event;
-    char *temporary;
-    if (asprintf(&temporary, "%s.XXXXXX", h->path) < 0) return;
-    int fd = mkstemp(temporary);
-    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-    bool good = out && history_w(h->lines, &event, H_SAVE_FP, out) >= 0;
-    if (out && fclose(out) != 0) good = false;
-    if (fd >= 0 && (!good || rename(temporary, h->path) != 0)) unlink(temporary);
-    free(temporary);
+    return history_w(h->lines, &event, H_LOAD, path) >= 0;
+}
+
+/* libedit reads a file whole, and its lines however long they are: of a large one it gets a copy of
+ * the end. */
+static bool load_end(hs_history *h)
+{
+    line_place last[LINES_KEPT];
+    char begin[sizeof heading - 1], copy[32];
+    size_t next;
+    hs_file_report ignored;
+    int fd = hs_file_open(h->path, &ignored), made = memfd_create("history", MFD_CLOEXEC);
+    FILE *to = made >= 0 ? fdopen(made, "w") : NULL;
+    bool good = fd >= 0 && to && pread(fd, begin, sizeof begin, 0) == sizeof begin &&
+                memcmp(begin, heading, sizeof begin) == 0;
+    if (good) find_last_lines(fd, last, &next);
+    snprintf(copy, sizeof copy, "/proc/self/fd/%d", made);
+    good = good && copy_lines(fd, last, next, to) && load_file(h, copy);
+    if (to) fclose(to);
+    if (fd >= 0) close(fd);
+    return good;
 }
 
 void hs_history_open(hs_history *h, const char *path)
@@ -45,9 +121,12 @@ void hs_history_open(hs_history *h, const char *path)
     history_w(h->lines, &event, H_SETSIZE, LINES_KEPT);
     history_w(h->lines, &event, H_SETUNIQUE, 1);
     if (!path || !(h->path = strdup(path))) return;
-    make_folders(path);
-    history_w(h->lines, &event, H_LOAD, path);
-    if (stat(path, &st) == 0 && st.st_size > LARGEST_FILE) replace_file(h);
+    hs_file_make_folders(path);
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) return;
+    if (st.st_size <= LARGEST_FILE)
+        load_file(h, path);
+    else if (load_end(h))
+        replace_file(h);
 }
 
 void hs_history_close(hs_history *h)
@@ -63,28 +142,37 @@ static bool is_blank(const wchar_t *line)
     return !*line;
 }
 
-/* libedit writes whole histories only: a history of this one line is appended. */
+/* In one write, so that sessions at the same time do not mix their lines. */
+static bool append_text(const char *path, const char *text)
+{
+    struct stat st;
+    int fd = hs_file_append(path);
+    if (fd < 0) return false;
+    if (fstat(fd, &st) == 0 && st.st_size > 0) text += strlen(heading);
+    bool good = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    close(fd);
+    return good;
+}
+
+/* libedit writes whole histories only: this is a history of one line. */
 static bool append(const char *path, const wchar_t *line)
 {
     HistEventW event;
     HistoryW *one = history_winit();
-    FILE *out = fopen(path, "ae");
-    bool good = out && one && fchmod(fileno(out), 0600) == 0;
-    if (good) {
-        fseek(out, 0, SEEK_END); /* at the start of a file, libedit writes its heading first */
-        history_w(one, &event, H_SETSIZE, 1);
-        history_w(one, &event, H_ENTER, line);
-        good = history_w(one, &event, H_SAVE_FP, out) >= 0;
-    }
-    if (one) history_wend(one);
-    if (out && fclose(out) != 0) good = false;
+    if (!one) return false;
+    history_w(one, &event, H_SETSIZE, 1);
+    history_w(one, &event, H_ENTER, line);
+    char *text = text_of(one);
+    history_wend(one);
+    bool good = text && strncmp(text, heading, strlen(heading)) == 0 && append_text(path, text);
+    free(text);
     return good;
 }
 
 bool hs_history_add(hs_history *h, const wchar_t *line)
 {
     HistEventW event;
-    if (is_blank(line)) return true;
+    if (is_blank(line) || wcslen(line) > HS_LINE_MOST) return true;
     bool repeated =
         history_w(h->lines, &event, H_FIRST) >= 0 && event.str && wcscmp(event.str, line) == 0;
     if (repeated) return true;

@@ -3,6 +3,7 @@
  * and has its first lines: nobody ever finds one that is empty, or taken for left behind. */
 #include "ui/journal.h"
 
+#include "base/files.h"
 #include "heap/array.h"
 #include "language/interpreter.h"
 #include "ui/progress_line.h"
@@ -102,16 +103,6 @@ const char *hs_journal_notice(const hs_journal *j)
 
 /* --- Writing -------------------------------------------------------------------------------- */
 
-static void make_folders(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-    mkdir(path, 0700);
-}
-
 /* Append the pending lines; all, or the file stays as it was. */
 static bool write_pending(hs_journal *j)
 {
@@ -141,8 +132,8 @@ static bool make_file(hs_journal *j)
     time_t now = time(NULL);
     struct tm local;
     strftime(when, sizeof when, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
-    make_folders(j->folder);
     char *hidden = text("%s/.%s-XXXXXX%s", j->folder, when, ending);
+    hs_file_make_folders(hidden);
     j->size = 0;
     j->fd = mkostemps(hidden, (int)sizeof ending - 1, O_APPEND | O_CLOEXEC);
     bool good = j->fd >= 0 && flock(j->fd, LOCK_EX | LOCK_NB) == 0 && write_pending(j);
@@ -207,19 +198,11 @@ const char *hs_journal_keep(hs_journal *j, const hs_session *s)
     return j->trouble;
 }
 
-static void sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return;
-    fsync(fd);
-    close(fd);
-}
-
 void hs_journal_sync(hs_journal *j)
 {
     if (!j || !j->unsynced) return;
     fdatasync(j->fd);
-    if (j->fresh) sync_folder(j->folder);
+    if (j->fresh) hs_file_sync_folder(j->folder);
     j->unsynced = j->fresh = false;
 }
 
@@ -259,7 +242,7 @@ static bool take(left_behind *l, const char *folder, const char *name)
 {
     char begin[sizeof mark - 1];
     *l = (left_behind){.path = text("%s/%s", folder, name)};
-    l->fd = open(l->path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+    l->fd = hs_file_append_to_own(l->path);
     if (l->fd >= 0 && flock(l->fd, LOCK_EX | LOCK_NB) == 0 && fstat(l->fd, &l->status) == 0 &&
         l->status.st_nlink > 0 && pread(l->fd, begin, sizeof begin, 0) == sizeof begin &&
         memcmp(begin, mark, sizeof begin) == 0)
@@ -394,7 +377,7 @@ static void tell_of_all(reader *r)
 /* The next whole line, with its newline; false at the end, torn or not. */
 static bool next_line(reader *r)
 {
-    ssize_t n = getline(&r->line, &r->room, r->in);
+    ssize_t n = hs_file_line(r->in, &r->line, &r->room);
     if (n <= 0 || r->line[n - 1] != '\n') return false;
     r->size += n;
     r->lines++;
@@ -519,7 +502,7 @@ hs_session *hs_journal_continue(hs_journal *j)
     }
     left_behind l = j->asked;
     j->asked = (left_behind){.fd = -1};
-    reader r = {.in = fdopen(dup(l.fd), "r")};
+    reader r = {.in = fdopen(fcntl(l.fd, F_DUPFD_CLOEXEC, 0), "r")};
     if (!r.in) abort();
     hs_interrupts_catch();
     hs_progress_line_begin(&r.progress);

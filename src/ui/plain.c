@@ -1,6 +1,7 @@
 /* Line mode: a listener that prints, and loops that feed the interpreter with lines or a file. */
 #include "ui/plain.h"
 
+#include "base/files.h"
 #include "heap/array.h"
 #include "language/interpreter.h"
 #include "ui/ansi.h"
@@ -391,7 +392,7 @@ static void progress(void *context, const char *text)
 static const char *next_line(line_source *l, const wchar_t *prompt, size_t *length)
 {
     if (l->editor) return hs_editor_read(l->editor, prompt, length);
-    ssize_t n = getline(&l->line, &l->capacity, stdin);
+    ssize_t n = hs_file_line(stdin, &l->line, &l->capacity);
     l->number += n >= 0;
     *length = n < 0 ? 0 : (size_t)n;
     return n < 0 ? NULL : l->line;
@@ -465,7 +466,8 @@ static char *next_statement(line_source *l, size_t *length)
         text = hs_array_reserve(text, &capacity, *length + n + 1, 1);
         memcpy(text + *length, line, n);
         *length += n;
-        if (!hs_program_is_open(text, *length)) return text;
+        bool is_too_long = n > HS_LINE_MOST + 1; /* and told when it is run */
+        if (is_too_long || !hs_program_is_open(text, *length)) return text;
     }
 }
 

@@ -560,21 +560,19 @@ static void a_line_is_kept_up_to_the_longest(void **state)
     FILE *f = fopen("lines", "w+");
     for (int i = 0; i < HS_LINE_MOST; i++) putc('a', f);
     putc('\n', f);
-    for (int i = 0; i < HS_LINE_MOST + 1; i++) putc('b', f);
+    for (int i = 0; i < 3 * HS_LINE_MOST; i++) putc('b', f);
     fputs("\nc\nd", f);
     rewind(f);
     char *line = NULL;
     size_t room = 0;
-    bool cut;
-    assert_int_equal(hs_file_line(f, &line, &room, &cut), HS_LINE_MOST + 1);
-    assert_false(cut);
-    assert_int_equal(hs_file_line(f, &line, &room, &cut), HS_LINE_MOST + 1);
-    assert_true(cut);
-    assert_int_equal(hs_file_line(f, &line, &room, &cut), 2);
+    assert_int_equal(hs_file_line(f, &line, &room), HS_LINE_MOST + 1);
+    assert_int_equal(hs_file_line(f, &line, &room), HS_LINE_MOST + 2);
+    assert_int_equal(line[HS_LINE_MOST + 1], '\n');
+    assert_int_equal(hs_file_line(f, &line, &room), 2);
     assert_string_equal(line, "c\n");
-    assert_int_equal(hs_file_line(f, &line, &room, &cut), 1);
+    assert_int_equal(hs_file_line(f, &line, &room), 1);
     assert_string_equal(line, "d");
-    assert_int_equal(hs_file_line(f, &line, &room, &cut), -1);
+    assert_int_equal(hs_file_line(f, &line, &room), -1);
     free(line);
     fclose(f);
 }
