@@ -178,9 +178,9 @@ typedef struct {
 
 /* The sums since this was asked last; zero where the counted build was never used. */
 hs_tally hs_heap_tally(hs_heap *);
-/* The first range of bytes at or behind `from` that the counted build has written to since it was
- * asked for it last; from *from to *to - 1, whole pages of HS_HEAP_PAGE bytes, counted from the
- * base. False when there is no further one. */
+/* The first range of bytes at or behind `from` that was written to since it was asked for it last;
+ * from *from to *to - 1, whole pages of HS_HEAP_PAGE bytes, counted from the base. False when there
+ * is no further one. The raw build does not know. */
 bool hs_heap_written(hs_heap *, uint64_t *from, uint64_t *to);
 
 /* Make one heap the same as another, byte for byte and variable for variable: a search goes back
@@ -195,6 +195,8 @@ void hs_heap_set_option(hs_heap *, size_t index, uint64_t value);
  * address that is returned; NULL when the memory cannot be had. */
 const void *hs_heap_state(const hs_heap *);
 void *hs_heap_recall(hs_heap *, uint64_t committed, const void *state);
+/* Bytes from .. to - 1, counted from the base, were written to at that address. */
+void hs_heap_recalled(hs_heap *, uint64_t from, uint64_t to);
 
 /* The client's API, with what C says about NULL, 0 and absurd sizes:
  *   malloc(0) returns a block of its own that can be freed; free(NULL) does nothing;

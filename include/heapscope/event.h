@@ -96,6 +96,11 @@ hs_counts hs_events_counts(const hs_heap *); /* in slow motion: so far */
 bool hs_heap_slow_motion(hs_heap *);
 void hs_heap_seek(hs_heap *, size_t n);
 
+/* Which bytes the event wrote: *from to *to - 1. False: none. What is worth showing may be more: a
+ * hole that was joined is shown whole, but only a few of its words are new; and memory that the
+ * heap grew by is new, not written. */
+bool hs_event_writes(const hs_event *, hs_addr *from, hs_addr *to);
+
 /* Where the block ends that is in use as this event says; HS_NULL where it says so of none. */
 hs_addr hs_event_block_end(const hs_event *);
 

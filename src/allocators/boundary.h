@@ -357,9 +357,9 @@ static inline uint64_t boundary_init(hs_heap *h)
 {
     uint64_t size = end_mark(h) - first(h);
     uint64_t header = seal(first(h), size | LEFT_USED), end = seal(end_mark(h), USED);
-    memcpy(hs_real(h, first(h)), &header, WORD);
-    memcpy(hs_real(h, end_mark(h) - WORD), &size, WORD);
-    memcpy(hs_real(h, end_mark(h)), &end, WORD);
+    hs_lay_out(h, first(h), header);
+    hs_lay_out(h, end_mark(h) - WORD, size);
+    hs_lay_out(h, end_mark(h), end);
     return size;
 }
 

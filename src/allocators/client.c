@@ -8,24 +8,32 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* A byte for each page that there may ever be; those that are not touched take no memory. */
-static hs_account *new_account(uint64_t pages)
+static uint64_t chunks_of(uint64_t pages)
 {
+    return pages / HS_CHUNK + 1;
+}
+
+/* A byte for each page that there may ever be; those that are not touched take no memory. */
+static hs_account *new_account(const hs_heap *h)
+{
+    uint64_t pages = h->mapped / HS_HEAP_PAGE + 2;
     hs_account *a = hs_new(1, sizeof *a);
     a->pages = pages;
-    a->written = mmap(NULL, pages, PROT_READ | PROT_WRITE,
+    a->written = mmap(NULL, pages + chunks_of(pages), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (a->written == MAP_FAILED) {
         fputs("heapscope: out of memory\n", stderr);
         abort();
     }
+    a->chunks = a->written + pages;
+    a->complete = h->build != HS_RAW;
     return a;
 }
 
 static void free_account(hs_account *a)
 {
     if (!a) return;
-    munmap(a->written, a->pages);
+    munmap(a->written, a->pages + chunks_of(a->pages));
     free(a);
 }
 
@@ -47,7 +55,7 @@ hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator
         h->options[i] = options ? options[i] : allocator->options[i].initial;
     if (allocator->variant) h->allocator = allocator->variant(h->options);
     if (build == HS_PROBED) h->recorder = hs_recorder_new(allocator->state_size);
-    if (build == HS_COUNTED) h->account = new_account(h->mapped / HS_HEAP_PAGE + 2);
+    if (build != HS_RAW) h->account = new_account(h);
     choose_calls(h);
     h->allocator->init(h);
     if (h->account)
@@ -97,13 +105,14 @@ void hs_heap_use(hs_heap *h, hs_build build)
 {
     if (build == h->build) return;
     const hs_allocator *a = hs_allocator_named(h->allocator->name, build);
+    if (build != HS_RAW && !h->account) h->account = new_account(h);
+    if (build == HS_RAW && h->account) h->account->complete = false;
     h->build = build;
     h->allocator = a->variant ? a->variant(h->options) : a;
     if (h->recorder) h->aside = h->recorder;
     h->recorder = build == HS_PROBED ? h->aside : NULL;
     if (build == HS_PROBED && !h->recorder) h->recorder = hs_recorder_new(a->state_size);
     if (build == HS_PROBED) hs_record_begin(h->recorder, h);
-    if (build == HS_COUNTED && !h->account) h->account = new_account(h->mapped / HS_HEAP_PAGE + 2);
     if (build == HS_COUNTED) h->account->sums = (hs_tally){0};
     choose_calls(h);
 }
@@ -117,16 +126,43 @@ hs_tally hs_heap_tally(hs_heap *h)
     return sums;
 }
 
+/* From this page on, of so many, the first that was written to lately; `pages`: none. All chunks
+ * before have none. */
+static uint64_t first_written(hs_account *a, uint64_t page, uint64_t pages)
+{
+    while (page < pages) {
+        uint64_t chunk = page / HS_CHUNK, end = (chunk + 1) * HS_CHUNK;
+        if (end > pages) end = pages;
+        const uint8_t *found =
+            a->chunks[chunk] ? memchr(a->written + page, HS_WRITTEN_LATELY, end - page) : NULL;
+        if (found) return (uint64_t)(found - a->written);
+        a->chunks[chunk] = 0;
+        const uint8_t *next = memchr(a->chunks + chunk, 1, chunks_of(pages) - chunk);
+        if (!next) return pages;
+        page = (uint64_t)(next - a->chunks) * HS_CHUNK;
+    }
+    return pages;
+}
+
 bool hs_heap_written(hs_heap *h, uint64_t *from, uint64_t *to)
 {
     if (!h->account) return false;
     uint64_t page = *from / HS_HEAP_PAGE, pages = (h->end - h->base) / HS_HEAP_PAGE + 1;
-    uint8_t *written = h->account->written, *first;
-    if (page >= pages || !(first = memchr(written + page, 1, pages - page))) return false;
-    for (page = (uint64_t)(first - written), *from = page * HS_HEAP_PAGE; written[page]; page++)
-        written[page] = 0;
+    uint8_t *written = h->account->written;
+    page = first_written(h->account, page, pages);
+    if (page >= pages) return false;
+    for (*from = page * HS_HEAP_PAGE; written[page] == HS_WRITTEN_LATELY; page++)
+        written[page] = HS_WRITTEN_EARLIER;
     *to = page * HS_HEAP_PAGE;
     return true;
+}
+
+void hs_heap_recalled(hs_heap *h, uint64_t from, uint64_t to)
+{
+    if (!h->account) return;
+    for (uint64_t page = from / HS_HEAP_PAGE; page * HS_HEAP_PAGE < to; page++)
+        if (h->account->written[page] == HS_WRITTEN_NEVER)
+            h->account->written[page] = HS_WRITTEN_EARLIER;
 }
 
 /* --- Images --------------------------------------------------------------------------------- */
@@ -176,19 +212,31 @@ static size_t at_least_one(size_t size)
     return size ? size : 1;
 }
 
+static void wipe(hs_heap *h, hs_addr at, uint64_t n)
+{
+    if (h->recorder) hs_record_overwritten(h->recorder, h, at, n);
+    tell(h, HS_FILL, 0, at, n, 0);
+    if (h->account && n) hs_account_write(h, at, n);
+    memset(hs_real(h, at), 0, n);
+}
+
+/* But for what is known to be fresh, as in a calloc that had its memory from the system. */
+static void set_to_zero(hs_heap *h, hs_addr p, uint64_t n)
+{
+    hs_addr at = p, end = p + n, fresh, next;
+    for (; hs_range_untouched(h, at, end, &fresh, &next); at = next)
+        if (fresh > at) wipe(h, at, fresh - at);
+    if (at < end || !n) wipe(h, at, end - at);
+}
+
 static hs_addr zeroed(hs_heap *h, size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) return refuse(h, HS_BECAUSE_OVERFLOW);
     hs_addr p = h->allocator->malloc(h, at_least_one(bytes));
     if (!p) return HS_NULL;
-    if (h->recorder) {
-        if (!hs_heap_holds(h, p, bytes)) hs_record_fault(h, HS_BECAUSE_OUTSIDE, p);
-        hs_record_overwritten(h->recorder, h, p, bytes);
-    }
-    tell(h, HS_FILL, 0, p, bytes, 0);
-    if (h->account && bytes) hs_account_write(h, p, bytes);
-    memset(hs_real(h, p), 0, bytes);
+    if (h->recorder && !hs_heap_holds(h, p, bytes)) hs_record_fault(h, HS_BECAUSE_OUTSIDE, p);
+    set_to_zero(h, p, bytes);
     return p;
 }
 

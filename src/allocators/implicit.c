@@ -378,8 +378,8 @@ static void implicit_init(hs_heap *h)
     struct implicit *s = h->state;
     s->rover = first(h);
     uint64_t word = last_end(h) - first(h); /* one free block */
-    memcpy(hs_real(h, first(h)), &word, WORD);
-    if (footer_size(h)) memcpy(hs_real(h, last_end(h) - WORD), &word, WORD);
+    hs_lay_out(h, first(h), word);
+    if (footer_size(h)) hs_lay_out(h, last_end(h) - WORD, word);
 }
 
 static const char *what_is_wrong(const hs_heap *h, hs_addr at, uint64_t size)

@@ -23,7 +23,10 @@ enum { QUARANTINE = 4 };
 static inline void poison_fresh_heap(hs_heap *h)
 {
     hs_addr inside = first(h) + WORD + LINKS;
-    if (HS_HARDENED) memset(hs_real(h, inside), POISON, end_mark(h) - WORD - inside);
+    uint64_t n = end_mark(h) - WORD - inside;
+    if (!HS_HARDENED || !n) return;
+    if (HS_PROBES || HS_COUNTS) hs_account_write(h, inside, n);
+    memset(hs_real(h, inside), POISON, n);
 }
 
 /* Are all bytes still poison that nobody holds? */

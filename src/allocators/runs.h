@@ -231,8 +231,8 @@ static inline void runs_init(hs_heap *h, unsigned list)
     uint64_t size = last_end(h) - h->base, word = size | LEFT_USED;
     *r = (struct runs){.list = list, .last_used = LEFT_USED};
     if (!size) return;
-    memcpy(hs_real(h, h->base), &word, WORD);
-    memcpy(hs_real(h, h->base + size - WORD), &size, WORD);
+    hs_lay_out(h, h->base, word);
+    hs_lay_out(h, h->base + size - WORD, size);
     r->free = h->base;
     r->last_used = 0;
 }

@@ -2,7 +2,7 @@
  *
  * Compiled with HS_PROBES=1, every access is checked and every step is an event; with HS_PROBES=0
  * an access is one machine instruction and a probe is nothing. With HS_COUNTS=1 beside it, a probe
- * adds up what costs, and notes which pages are written to. */
+ * adds up what costs. Both note which pages are written to. */
 #ifndef HS_HEAP_ACCESS_H
 #define HS_HEAP_ACCESS_H
 
@@ -99,7 +99,14 @@ static inline uint64_t hs_load(const hs_heap *h, hs_addr at)
 static inline void hs_store(hs_heap *h, hs_addr at, uint64_t word)
 {
     if (HS_PROBES || HS_COUNTS) hs_probe(h, HS_WRITE, at, hs_load(h, at), word);
-    if (HS_COUNTS) hs_account_write(h, at, 1);
+    if (HS_PROBES || HS_COUNTS) hs_account_write(h, at, sizeof word);
+    memcpy(hs_real(h, at), &word, sizeof word);
+}
+
+/* Lay out an empty heap, before any request: that is told to nobody. */
+static inline void hs_lay_out(hs_heap *h, hs_addr at, uint64_t word)
+{
+    if (HS_PROBES || HS_COUNTS) hs_account_write(h, at, sizeof word);
     memcpy(hs_real(h, at), &word, sizeof word);
 }
 
@@ -118,7 +125,7 @@ static inline void hs_move(hs_heap *h, hs_addr to, hs_addr from, uint64_t n)
         hs_record_overwritten(h->recorder, h, to, n);
     }
     hs_probe(h, HS_MOVE, from, to, n);
-    if (HS_COUNTS && n) hs_account_write(h, to, n);
+    if ((HS_PROBES || HS_COUNTS) && n) hs_account_write(h, to, n);
     memmove(hs_real(h, to), hs_real(h, from), n);
 }
 
@@ -130,7 +137,7 @@ static inline void hs_wipe(hs_heap *h, hs_addr at, uint64_t n, uint8_t byte)
         hs_record_overwritten(h->recorder, h, at, n);
     }
     hs_probe(h, HS_FILL, at, n, byte);
-    if (HS_COUNTS && n) hs_account_write(h, at, n);
+    if ((HS_PROBES || HS_COUNTS) && n) hs_account_write(h, at, n);
     memset(hs_real(h, at), byte, n);
 }
 

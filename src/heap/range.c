@@ -123,6 +123,22 @@ bool hs_range_resize(hs_heap *h, uint64_t committed)
     return true;
 }
 
+bool hs_range_untouched(const hs_heap *h, hs_addr from, hs_addr to, hs_addr *start, hs_addr *end)
+{
+    if (!h->account || !h->account->complete) return false;
+    const uint8_t *written = h->account->written;
+    uint64_t first = round_up(from - h->base, HS_HEAP_PAGE) / HS_HEAP_PAGE;
+    uint64_t last = (to - h->base) / HS_HEAP_PAGE, next;
+    for (; first < last; first = next + 1) {
+        for (next = first; next < last && written[next] == HS_WRITTEN_NEVER;) next++;
+        if ((next - first) * HS_HEAP_PAGE < MUCH) continue;
+        *start = h->base + first * HS_HEAP_PAGE;
+        *end = h->base + next * HS_HEAP_PAGE;
+        return true;
+    }
+    return false;
+}
+
 void hs_heap_set_growth(hs_heap *h, hs_growth growth)
 {
     h->growth = growth;
@@ -177,6 +193,7 @@ bool hs_heap_poke(hs_heap *h, hs_addr at, const void *bytes, uint64_t n)
         hs_record_begin(h->recorder, h);
         hs_record(h->recorder, (hs_event){.kind = HS_POKE, .at = at, .a = n});
     }
+    if (h->account && n) hs_account_write(h, at, n);
     memmove(hs_real(h, at), bytes, n);
     return true;
 }

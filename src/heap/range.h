@@ -6,12 +6,18 @@
 
 typedef struct hs_recorder hs_recorder;
 
-/* What the counted build keeps. */
+/* What the counted build keeps; and, in the probed one, too, which pages were written to. */
 typedef struct {
     hs_tally sums;
-    uint8_t *written; /* of each page of HS_HEAP_PAGE bytes: was it written to? */
+    uint8_t *written; /* of each page of HS_HEAP_PAGE bytes: one of these */
+    uint8_t *chunks;  /* of HS_CHUNK pages each: was one of them written to lately? */
     uint64_t pages;   /* that there is room for */
+    bool complete;    /* the raw build, which tells nothing, never ran */
 } hs_account;
+
+/* Never: it reads as zero, as it came from the system. Lately: since somebody asked. */
+enum { HS_WRITTEN_NEVER, HS_WRITTEN_EARLIER, HS_WRITTEN_LATELY };
+enum { HS_CHUNK = 4096 };
 
 struct hs_heap {
     hs_calls calls; /* at the start, where clients look for it */
@@ -34,12 +40,14 @@ static inline uint8_t *hs_real(const hs_heap *h, hs_addr at)
     return (uint8_t *)((uintptr_t)at + h->bias);
 }
 
-/* The n bytes at `at` are written to, in the counted build. */
+/* The n bytes at `at`, one at least, are written to: not in the raw build, which has no account. */
 static inline void hs_account_write(hs_heap *h, hs_addr at, uint64_t n)
 {
     uint64_t page = (at - h->base) / HS_HEAP_PAGE, last = (at - h->base + n - 1) / HS_HEAP_PAGE;
-    do h->account->written[page] = 1;
-    while (page++ < last);
+    do {
+        h->account->written[page] = HS_WRITTEN_LATELY;
+        h->account->chunks[page / HS_CHUNK] = 1;
+    } while (page++ < last);
 }
 
 /* Reserve the range for the heap's allocator and commit its first part. False with errno. */
@@ -54,5 +62,9 @@ bool hs_range_grow(hs_heap *, hs_addr end);
 /* Commit exactly this much, whatever it was; what is no longer committed reads as zero when it is
  * again. False, and nothing changed, when the system gives no memory. */
 bool hs_range_resize(hs_heap *, uint64_t committed);
+
+/* Of the bytes from .. to - 1, the first stretch of many that were never written to: they are zero,
+ * and to set them to that would cost memory. False: there is none, or nothing is known. */
+bool hs_range_untouched(const hs_heap *, hs_addr from, hs_addr to, hs_addr *start, hs_addr *end);
 
 #endif

@@ -156,10 +156,7 @@ static void undo_event(hs_heap *h, const hs_event *e)
     case HS_WRITE: memcpy(hs_real(h, e->at), &e->a, sizeof e->a); break;
     case HS_MOVE: restore_bytes(r, h, e->a, e->b); break;
     case HS_FILL: restore_bytes(r, h, e->at, e->a); break;
-    case HS_GROW: /* what is committed afresh reads as zero */
-        memset(hs_real(h, e->a), 0, e->b - e->a);
-        h->end = e->a;
-        break;
+    case HS_GROW: h->end = e->a; break; /* all that was written behind it is zero again by now */
     default: break;
     }
 }
@@ -245,6 +242,21 @@ const hs_event *hs_fault(const hs_heap *h)
     size_t n;
     const hs_event *e = hs_events(h, &n);
     return n && e[n - 1].kind == HS_FAULT ? &e[n - 1] : NULL;
+}
+
+bool hs_event_writes(const hs_event *e, hs_addr *from, hs_addr *to)
+{
+    uint64_t n = 0;
+    *from = e->kind == HS_MOVE ? e->a : e->at;
+    switch (e->kind) {
+    case HS_WRITE: n = sizeof(uint64_t); break;
+    case HS_FILL:
+    case HS_POKE: n = e->a; break;
+    case HS_MOVE: n = e->b; break;
+    default: break;
+    }
+    *to = *from + n;
+    return n > 0;
 }
 
 hs_addr hs_event_block_end(const hs_event *e)

@@ -400,7 +400,7 @@ hs_index_image *hs_index_take(hs_index *x)
 void hs_index_restore(hs_index *x, const hs_index_image *image)
 {
     x->words = hs_array_reserve(x->words, &x->capacity, image->was.used, sizeof *x->words);
-    hs_pages_restore(x->pages, x->words, image->words);
+    hs_pages_restore(x->pages, x->words, image->words, NULL, NULL);
     x->is = image->was;
 }
 

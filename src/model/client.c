@@ -434,8 +434,8 @@ void hs_client_restore(hs_client *c, const hs_client_image *image, hs_client_tel
                                     sizeof *c->variables);
     c->blocks =
         hs_array_reserve(c->blocks, &c->block_capacity, image->block_count, sizeof *c->blocks);
-    hs_pages_restore(c->variable_pages, c->variables, image->variables);
-    hs_pages_restore(c->block_pages, c->blocks, image->blocks);
+    hs_pages_restore(c->variable_pages, c->variables, image->variables, NULL, NULL);
+    hs_pages_restore(c->block_pages, c->blocks, image->blocks, NULL, NULL);
     hs_index_restore(c->index, image->index);
     hs_holders_forget(c->holders);
     c->variable_count = image->variable_count;

@@ -1,9 +1,14 @@
-/* Pages, counted by the groups (and the region) that refer to them, and groups of pages, counted by
- * the snapshots (and the region): a snapshot of a large region in which little changed is short.
+/* Pages lie in a tree, counted by the nodes that refer to them, and nodes by the nodes, snapshots
+ * and regions that do. A place that names none is zero, with all behind it: so a tree is as large
+ * as what was ever written to, and a region of a terabyte costs no more than one of a page.
  *
- * Invariants: where the region's table names a page, the region's bytes equal that page's as far as
- * it was part of the region when it was taken; a dirty place names none. Where it names a group,
- * the group is full, and the table names its pages. */
+ *      region   --> [ A | B*| 0 | C ]       * dirty: the node is the region's own
+ *      snapshot --> [ A | B | 0 | C ]
+ *
+ * Invariants: where the region's tree names a page, or zero, its bytes equal that as far as they
+ * were part of the region when it was taken, unless the place is dirty; a dirty place names what
+ * was there before. A node is dirty at a place if the node there is dirty somewhere; a node that
+ * more than one refers to is dirty nowhere. */
 #include "model/pages.h"
 
 #include "heap/array.h"
@@ -12,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 4096, WORDS = PAGE / 8, GROUP = 64, CLOSE = 64 };
+enum { PAGE = 4096, WORDS = PAGE / 8, WAY_BITS = 6, WAYS = 1 << WAY_BITS, CLOSE = 64 };
 
 /* A page, packed: heaps are mostly words that are zero, or small, or addresses. A word takes 0, 2,
  * 5 or 8 bytes, the lowest first; two bits tell which. Where few words differ from what the page
@@ -34,29 +39,33 @@ enum { SLACK = 8 }; /* whole words are read from packed ones */
 enum { MASK = WORDS / 8, MASK_WORDS = MASK / 8, MOST_OF_A_PART = WORDS / 4 };
 static const uint8_t length_of[4] = {0, 2, 5, 8};
 
-typedef struct {
+/* Of height 0: of pages; else of nodes that are one lower. */
+typedef struct node {
     size_t users;
     uint64_t weighing;
-    page *pages[GROUP];
-} group;
+    uint64_t dirty; /* which places */
+    union {
+        struct node *nodes[WAYS];
+        page *pages[WAYS];
+    };
+} node;
 
 struct hs_pages {
-    page **table; /* NULL: dirty */
-    page **bases; /* whole pages that were there before, for parts; NULL: none */
-    page *zero;   /* the one for all places where every byte is zero */
-    size_t count, capacity;
-    group **groups; /* NULL: not as any group has it */
-    size_t group_count, group_capacity;
+    node *root;
+    unsigned height;
+    size_t known; /* bytes that the tree tells of; those from here on it knows nothing of, but .. */
+    size_t zeros; /* .. that from here on, not before `known`, all are zero */
 };
 
 struct hs_snapshot {
-    size_t size, count, group_count;
-    group *groups[];
+    size_t size;
+    unsigned height;
+    node *root;
 };
 
 static page *use(page *p)
 {
-    p->users++;
+    if (p) p->users++;
     return p;
 }
 
@@ -67,11 +76,21 @@ static void let_go(page *p)
     free(p);
 }
 
-static void let_group_go(group *g)
+static node *use_node(node *n)
 {
-    if (!g || --g->users > 0) return;
-    for (size_t i = 0; i < GROUP; i++) let_go(g->pages[i]);
-    free(g);
+    if (n) n->users++;
+    return n;
+}
+
+static void let_node_go(node *n, unsigned height)
+{
+    if (!n || --n->users > 0) return;
+    for (size_t i = 0; i < WAYS; i++)
+        if (height)
+            let_node_go(n->nodes[i], height - 1);
+        else
+            let_go(n->pages[i]);
+    free(n);
 }
 
 static size_t page_size(size_t packed)
@@ -170,57 +189,61 @@ static page *pack(const uint8_t *bytes, size_t n, page *base)
     return new_page(others, count, mask, use(base));
 }
 
-/* The group is none that the region has. */
-static void forget_group(hs_pages *r, size_t i)
-{
-    if (i >= r->group_count) return;
-    let_group_go(r->groups[i]);
-    r->groups[i] = NULL;
-}
+/* --- The tree ------------------------------------------------------------------------------- */
 
-hs_pages *hs_pages_new(void)
+/* The node at a place of the region's tree, to change it: one that no snapshot has. */
+static node *own(node **place, unsigned height)
 {
-    const uint64_t zeros[WORDS] = {0};
-    hs_pages *r = hs_new(1, sizeof *r);
-    r->zero = new_page(zeros, WORDS, NULL, NULL);
-    return r;
-}
-
-void hs_pages_free(hs_pages *r)
-{
-    if (!r) return;
-    for (size_t i = 0; i < r->group_count; i++) let_group_go(r->groups[i]);
-    for (size_t i = 0; i < r->count; i++) {
-        let_go(r->table[i]);
-        let_go(r->bases[i]);
+    node *old = *place, *n = old;
+    if (n && n->users == 1) return n;
+    *place = n = hs_new(1, sizeof *n);
+    if (old) {
+        *n = *old;
+        n->weighing = 0;
+        for (size_t i = 0; i < WAYS; i++)
+            if (height)
+                use_node(n->nodes[i]);
+            else
+                use(n->pages[i]);
+        old->users--;
     }
-    let_go(r->zero);
-    free(r->groups);
-    free(r->table);
-    free(r->bases);
-    free(r);
+    n->users = 1;
+    return n;
 }
 
-static size_t groups_in(size_t count)
+/* A node above this one, which is its first. */
+static node *above(node *n)
 {
-    return (count + GROUP - 1) / GROUP;
+    if (!n) return NULL;
+    node *top = hs_new(1, sizeof *top);
+    top->users = 1;
+    top->dirty = n->dirty != 0;
+    top->nodes[0] = n;
+    return top;
 }
 
-/* The tables get places for `count` pages, dirty ones. */
-static void extend(hs_pages *r, size_t count)
+static void heighten(hs_pages *r, unsigned height)
 {
-    size_t groups = groups_in(count);
-    if (count <= r->count) return;
-    size_t capacity = r->capacity;
-    r->table = hs_array_reserve(r->table, &r->capacity, count, sizeof(page *));
-    r->bases = hs_array_reserve(r->bases, &capacity, count, sizeof(page *));
-    memset(r->table + r->count, 0, (count - r->count) * sizeof(page *));
-    memset(r->bases + r->count, 0, (count - r->count) * sizeof(page *));
-    r->count = count;
-    if (groups <= r->group_count) return;
-    r->groups = hs_array_reserve(r->groups, &r->group_capacity, groups, sizeof(group *));
-    memset(r->groups + r->group_count, 0, (groups - r->group_count) * sizeof(group *));
-    r->group_count = groups;
+    for (; r->height < height; r->height++) r->root = above(r->root);
+}
+
+/* The snapshot's tree, as high as another one. */
+static node *raised(const hs_snapshot *s, unsigned height)
+{
+    node *n = use_node(s->root);
+    for (unsigned h = s->height; h < height; h++) n = above(n);
+    return n;
+}
+
+/* Pages of a place of a node of this height are 1 << this many. */
+static unsigned shift_of(unsigned height)
+{
+    return height * WAY_BITS;
+}
+
+static size_t rest_of(size_t index, unsigned height)
+{
+    return index & (((size_t)1 << shift_of(height)) - 1);
 }
 
 static size_t pages_in(size_t size)
@@ -228,94 +251,167 @@ static size_t pages_in(size_t size)
     return (size + PAGE - 1) / PAGE;
 }
 
-/* What the region has at place i is said to be p, or, by NULL, not known. */
-static void put(hs_pages *r, size_t i, page *p)
+/* --- What is dirty -------------------------------------------------------------------------- */
+
+static bool is_dirty(const hs_pages *r, size_t index)
 {
-    if (r->table[i] == p) return;
-    let_go(r->table[i]);
-    r->table[i] = p ? use(p) : NULL;
-    forget_group(r, i / GROUP);
+    const node *n = r->root;
+    if (!n || index >> shift_of(r->height + 1)) return false;
+    for (unsigned height = r->height;; height--) {
+        size_t i = index >> shift_of(height) & (WAYS - 1);
+        if (!(n->dirty >> i & 1)) return false;
+        if (!height) return true;
+        n = n->nodes[i];
+    }
+}
+
+/* Pages first .. last, counted from the node's first one, are dirty. */
+static void mark(node **place, unsigned height, size_t first, size_t last)
+{
+    node *n = own(place, height);
+    size_t from = first >> shift_of(height), to = last >> shift_of(height);
+    for (size_t i = from; i <= to; i++) {
+        n->dirty |= (uint64_t)1 << i;
+        if (height)
+            mark(&n->nodes[i], height - 1, i == from ? rest_of(first, height) : 0,
+                 i == to ? rest_of(last, height) : rest_of(SIZE_MAX, height));
+    }
+}
+
+static void mark_bytes(hs_pages *r, size_t from, size_t to)
+{
+    if (from >= to) return;
+    size_t last = (to - 1) / PAGE;
+    while (last >> shift_of(r->height + 1)) heighten(r, r->height + 1);
+    mark(&r->root, r->height, from / PAGE, last);
+}
+
+/* The tree tells of so many bytes, at least. */
+static void reach(hs_pages *r, size_t size)
+{
+    if (size <= r->known) return;
+    mark_bytes(r, r->known, size < r->zeros ? size : r->zeros);
+    r->known = size;
+    if (r->zeros < size) r->zeros = size;
 }
 
 void hs_pages_touch(hs_pages *r, size_t from, size_t to)
 {
     if (from >= to) return;
-    for (size_t i = from / PAGE; i <= (to - 1) / PAGE && i < r->count; i++) put(r, i, NULL);
+    if (to <= r->known && from / PAGE == (to - 1) / PAGE && is_dirty(r, from / PAGE)) return;
+    reach(r, to);
+    mark_bytes(r, from, to);
+}
+
+/* Is there nothing from this page on, counted from the node's first one: zero, and not dirty? */
+static bool is_empty_from(const node *n, unsigned height, size_t index)
+{
+    size_t i = index >> shift_of(height);
+    if (!n || i >= WAYS) return true;
+    if (height && rest_of(index, height)) {
+        if (!is_empty_from(n->nodes[i], height - 1, rest_of(index, height))) return false;
+        i++;
+    }
+    for (; i < WAYS; i++)
+        if (n->dirty >> i & 1 || (height ? n->nodes[i] != NULL : n->pages[i] != NULL)) return false;
+    return true;
+}
+
+/* From this page on all is zero. */
+static void cut(node **place, unsigned height, size_t index)
+{
+    if (is_empty_from(*place, height, index)) return;
+    node *n = own(place, height);
+    size_t i = index >> shift_of(height);
+    if (height && rest_of(index, height)) {
+        cut(&n->nodes[i], height - 1, rest_of(index, height));
+        if (!n->nodes[i] || !n->nodes[i]->dirty) n->dirty &= ~((uint64_t)1 << i);
+        i++;
+    }
+    for (; i < WAYS; i++) {
+        n->dirty &= ~((uint64_t)1 << i);
+        if (height) {
+            let_node_go(n->nodes[i], height - 1);
+            n->nodes[i] = NULL;
+        } else {
+            let_go(n->pages[i]);
+            n->pages[i] = NULL;
+        }
+    }
 }
 
 void hs_pages_clear(hs_pages *r, size_t from)
 {
     if (from % PAGE) hs_pages_touch(r, from, from + 1);
-    for (size_t i = pages_in(from); i < r->count; i++) put(r, i, r->zero);
+    cut(&r->root, r->height, pages_in(from));
+    if (r->known > from) r->known = from;
+    r->zeros = from;
 }
 
-static size_t bytes_in(size_t size, size_t i)
+/* --- Life ----------------------------------------------------------------------------------- */
+
+hs_pages *hs_pages_new(void)
 {
-    return size - i * PAGE < PAGE ? size - i * PAGE : PAGE;
+    hs_pages *r = hs_new(1, sizeof *r);
+    r->zeros = SIZE_MAX;
+    return r;
 }
 
-/* Parts of the page at a place are based on what the last one there is, or is based on. */
-static void set_base(hs_pages *r, size_t i, page *last)
+void hs_pages_free(hs_pages *r)
 {
-    page *base = last->base ? last->base : last;
-    if (r->bases[i] == base) return;
-    let_go(r->bases[i]);
-    r->bases[i] = use(base);
+    if (!r) return;
+    let_node_go(r->root, r->height);
+    free(r);
 }
 
-/* Of a page that is part of the region only at its start, the rest may be anything. */
+/* --- Snapshots ------------------------------------------------------------------------------ */
+
 static bool is_zero(const uint8_t *bytes, size_t n)
 {
-    return n == PAGE && !bytes[0] && memcmp(bytes, bytes + 1, n - 1) == 0;
+    return !bytes[0] && memcmp(bytes, bytes + 1, n - 1) == 0;
 }
 
-static page *take_page(hs_pages *r, const uint8_t *data, size_t size, size_t i)
+/* The page at a place where `last` was: parts are based on that, or on what that is based on. */
+static page *take_page(const uint8_t *bytes, size_t n, page *last)
 {
-    if (!r->table[i]) {
-        const uint8_t *bytes = data + i * PAGE;
-        size_t n = bytes_in(size, i);
-        r->table[i] = is_zero(bytes, n) ? use(r->zero) : pack(bytes, n, r->bases[i]);
-        set_base(r, i, r->table[i]);
-    }
-    return use(r->table[i]);
+    if (is_zero(bytes, n)) return NULL;
+    return pack(bytes, n, last && last->base ? last->base : last);
 }
 
-/* Group i of the region's first `size` bytes, counted once for who takes it. */
-static group *take_group(hs_pages *r, const uint8_t *data, size_t size, size_t i)
+/* What is dirty in a node of the region, whose first byte has this place, is as it is now. */
+static void settle(node *n, unsigned height, const uint8_t *data, size_t size, size_t from)
 {
-    size_t from = i * GROUP, end = pages_in(size);
-    bool full = end - from >= GROUP;
-    if (!full) forget_group(r, i);
-    if (!r->groups[i]) {
-        group *g = hs_new(1, sizeof *g);
-        for (size_t k = 0; k < GROUP && from + k < end; k++)
-            g->pages[k] = take_page(r, data, size, from + k);
-        g->users = 1;
-        if (!full) return g;
-        r->groups[i] = g;
+    if (!n) return;
+    for (; n->dirty; n->dirty &= n->dirty - 1) {
+        size_t i = (size_t)__builtin_ctzll(n->dirty);
+        size_t at = from + (i << shift_of(height)) * PAGE;
+        if (height) {
+            settle(n->nodes[i], height - 1, data, size, at);
+            continue;
+        }
+        page *last = n->pages[i];
+        n->pages[i] = take_page(data + at, size - at < PAGE ? size - at : PAGE, last);
+        let_go(last);
     }
-    r->groups[i]->users++;
-    return r->groups[i];
 }
 
 hs_snapshot *hs_pages_take(hs_pages *r, const void *data, size_t size)
 {
-    size_t count = pages_in(size), groups = groups_in(count);
-    hs_snapshot *s = hs_new(1, sizeof *s + groups * sizeof(group *));
-    s->size = size;
-    s->count = count;
-    s->group_count = groups;
-    extend(r, count);
-    /* The last page may have been taken when the region was shorter. */
-    if (count && size % PAGE) hs_pages_touch(r, size - 1, size);
-    for (size_t i = 0; i < groups; i++) s->groups[i] = take_group(r, data, size, i);
+    hs_snapshot *s = hs_new(1, sizeof *s);
+    reach(r, size);
+    /* The last page may have been taken when the region was longer, or shorter. */
+    if (size % PAGE) mark_bytes(r, size - 1, size);
+    cut(&r->root, r->height, pages_in(size));
+    r->known = size;
+    settle(r->root, r->height, data, size, 0);
+    *s = (hs_snapshot){.size = size, .height = r->height, .root = use_node(r->root)};
     return s;
 }
 
 void hs_snapshot_free(hs_snapshot *s)
 {
     if (!s) return;
-    for (size_t i = 0; i < s->group_count; i++) let_group_go(s->groups[i]);
+    let_node_go(s->root, s->height);
     free(s);
 }
 
@@ -331,45 +427,80 @@ static size_t weigh_page(page *p, uint64_t weighing)
     return page_size(p->size) + weigh_page(p->base, weighing);
 }
 
-static size_t weigh_group(group *g, uint64_t weighing)
+static size_t weigh_node(node *n, unsigned height, uint64_t weighing)
 {
-    size_t bytes = sizeof *g;
-    if (g->weighing == weighing) return 0;
-    g->weighing = weighing;
-    for (size_t i = 0; i < GROUP && g->pages[i]; i++) bytes += weigh_page(g->pages[i], weighing);
+    if (!n || n->weighing == weighing) return 0;
+    size_t bytes = sizeof *n;
+    n->weighing = weighing;
+    for (size_t i = 0; i < WAYS; i++)
+        bytes += height ? weigh_node(n->nodes[i], height - 1, weighing)
+                        : weigh_page(n->pages[i], weighing);
     return bytes;
 }
 
 size_t hs_snapshot_weigh(const hs_snapshot *s, uint64_t weighing)
 {
-    size_t bytes = sizeof *s + s->group_count * sizeof(group *);
-    for (size_t i = 0; i < s->group_count; i++) bytes += weigh_group(s->groups[i], weighing);
-    return bytes;
+    return sizeof *s + weigh_node(s->root, s->height, weighing);
 }
 
-static void restore_group(hs_pages *r, uint8_t *data, const hs_snapshot *s, size_t i)
+/* --- Places that differ --------------------------------------------------------------------- */
+
+/* Told of pages that may differ, in order: bytes from .. to - 1, and what they were (NULL: zero).
+ */
+typedef void visitor(void *of, const page *was, size_t from, size_t to);
+
+typedef struct {
+    visitor *visit;
+    void *of;
+    size_t size; /* up to here */
+} comparison;
+
+/* Where a node of the region and that of a snapshot, which begin at `from`, are not the same. */
+static void compare_nodes(const comparison *c, const node *is, const node *was, unsigned height,
+                          size_t from)
 {
-    group *g = s->groups[i];
-    size_t from = i * GROUP;
-    for (size_t k = 0; k < GROUP && from + k < s->count; k++) {
-        if (r->table[from + k] == g->pages[k]) continue;
-        unpack(g->pages[k], data + (from + k) * PAGE, bytes_in(s->size, from + k));
-        put(r, from + k, g->pages[k]);
-        set_base(r, from + k, g->pages[k]);
+    size_t step = (size_t)PAGE << shift_of(height);
+    if (is == was) return;
+    for (size_t i = 0; i < WAYS && from < c->size; i++, from += step) {
+        if (height) {
+            compare_nodes(c, is ? is->nodes[i] : NULL, was ? was->nodes[i] : NULL, height - 1,
+                          from);
+            continue;
+        }
+        const page *a = is ? is->pages[i] : NULL, *b = was ? was->pages[i] : NULL;
+        bool dirty = is && is->dirty >> i & 1;
+        if (a != b || dirty)
+            c->visit(c->of, b, from, c->size - from < PAGE ? c->size : from + PAGE);
     }
-    g->users++;
-    forget_group(r, i);
-    if (s->count - from >= GROUP)
-        r->groups[i] = g;
-    else
-        let_group_go(g);
 }
 
-void hs_pages_restore(hs_pages *r, void *data, const hs_snapshot *s)
+typedef struct {
+    uint8_t *data;
+    hs_pages_tell *tell;
+    void *context;
+} restoring;
+
+static void restore_page(void *of, const page *was, size_t from, size_t to)
 {
-    extend(r, s->count);
-    for (size_t i = 0; i < s->group_count; i++)
-        if (r->groups[i] != s->groups[i]) restore_group(r, data, s, i);
+    const restoring *r = of;
+    if (was)
+        unpack(was, r->data + from, to - from);
+    else
+        memset(r->data + from, 0, to - from);
+    if (r->tell) r->tell(r->context, from, to);
+}
+
+void hs_pages_restore(hs_pages *r, void *data, const hs_snapshot *s, hs_pages_tell *tell,
+                      void *context)
+{
+    restoring to = {data, tell, context};
+    reach(r, s->size);
+    heighten(r, s->height);
+    node *was = raised(s, r->height);
+    compare_nodes(&(comparison){restore_page, &to, s->size}, r->root, was, r->height, 0);
+    let_node_go(r->root, r->height);
+    r->root = was;
+    r->known = s->size;
 }
 
 /* Who listens to differences, and the last one, which is told when the next lies apart from it. */
@@ -390,30 +521,33 @@ static void hear(listener *l, size_t from, size_t to)
     l->to = to;
 }
 
-/* Bytes from .. to - 1 of the snapshot lie in one page, `p`. */
-static void compare(listener *l, const page *p, const uint8_t *data, size_t from, size_t to)
+typedef struct {
+    listener listener;
+    const uint8_t *data;
+} telling;
+
+/* Bytes from .. to - 1 lie in one page. */
+static void tell_words(void *of, const page *p, size_t from, size_t to)
 {
-    uint64_t was[WORDS], is[WORDS] = {0};
-    unpack_words(p, was);
-    memcpy(is, data + from, to - from);
+    telling *t = of;
+    uint64_t was[WORDS] = {0}, is[WORDS] = {0};
+    if (p) unpack_words(p, was);
+    memcpy(is, t->data + from, to - from);
     if (to - from < PAGE) memset((uint8_t *)was + (to - from), 0, PAGE - (to - from));
     for (size_t i = 0; i < WORDS; i++)
-        if (was[i] != is[i]) hear(l, from + i * sizeof *is, from + (i + 1) * sizeof *is);
+        if (was[i] != is[i]) hear(&t->listener, from + i * sizeof *is, from + (i + 1) * sizeof *is);
 }
 
-void hs_pages_differing(const hs_pages *r, const void *data, size_t size, const hs_snapshot *s,
+void hs_pages_differing(hs_pages *r, const void *data, size_t size, const hs_snapshot *s,
                         hs_pages_tell *tell, void *context)
 {
-    listener l = {.tell = tell, .context = context};
-    for (size_t i = 0; i < s->count; i++) {
-        size_t g = i / GROUP, from = i * PAGE, to = from + bytes_in(s->size, i);
-        const page *p = s->groups[g]->pages[i % GROUP];
-        if (i >= r->count || to > size)
-            hear(&l, from, to);
-        else if (i % GROUP == 0 && size / PAGE >= i + GROUP && r->groups[g] == s->groups[g])
-            i += GROUP - 1;
-        else if (r->table[i] != p)
-            compare(&l, p, data, from, to);
-    }
-    if (l.to) tell(context, l.from, l.to);
+    telling t = {{.tell = tell, .context = context}, data};
+    size_t both = size < s->size ? size / PAGE * PAGE : s->size;
+    reach(r, both);
+    heighten(r, s->height);
+    node *was = raised(s, r->height);
+    compare_nodes(&(comparison){tell_words, &t, both}, r->root, was, r->height, 0);
+    let_node_go(was, r->height);
+    if (both < s->size) hear(&t.listener, both, s->size);
+    if (t.listener.to) tell(context, t.listener.from, t.listener.to);
 }

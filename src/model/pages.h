@@ -22,7 +22,8 @@ void hs_pages_free(hs_pages *);
 /* The bytes from .. to - 1 of the region were written to, or may have been. */
 void hs_pages_touch(hs_pages *, size_t from, size_t to);
 
-/* All bytes from `from` on are zero, in the region and, should it grow, behind it. */
+/* All bytes from `from` on are zero, in the region and, should it grow, behind it: from now on only
+ * what is said to be written to is read. */
 void hs_pages_clear(hs_pages *, size_t from);
 
 /* The region's first `size` bytes, which lie at `data`, as they are. */
@@ -38,11 +39,12 @@ size_t hs_snapshot_weigh(const hs_snapshot *, uint64_t weighing);
 /* Tell, in order, which bytes of the snapshot the region's first `size` bytes, which lie at `data`,
  * have otherwise or do not reach. What lies between close differences is told with them. */
 typedef void hs_pages_tell(void *context, size_t from, size_t to);
-void hs_pages_differing(const hs_pages *, const void *data, size_t size, const hs_snapshot *,
+void hs_pages_differing(hs_pages *, const void *data, size_t size, const hs_snapshot *,
                         hs_pages_tell *, void *context);
 
 /* Make the region what it was; `data` has room for it. What lies behind it is left as it is: when
- * the region shrinks, its bytes there are to stay, or must be said to be written to. */
-void hs_pages_restore(hs_pages *, void *data, const hs_snapshot *);
+ * the region shrinks, its bytes there are to stay, or must be said to be written to. Tells which
+ * bytes were written; NULL: nobody. */
+void hs_pages_restore(hs_pages *, void *data, const hs_snapshot *, hs_pages_tell *, void *context);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- Changes --------------------------------------------------------------------------------- */
+/* --- Changes: what is shown ------------------------------------------------------------------ */
 
 void hs_session_touch(hs_session *s, hs_addr from, hs_addr to)
 {
@@ -68,17 +68,13 @@ void hs_session_note_changes(hs_session *s, size_t from, size_t to)
     hs_session_tidy_changes(s);
 }
 
-/* What the operation wrote to is no longer as the last checkpoint has it. */
-static void count_work(hs_session *s)
+static void count_work(hs_session *s, const hs_event *e, size_t n)
 {
-    hs_counts c = hs_events_counts(s->heap);
-    hs_addr base = hs_heap_base(s->heap);
-    s->work += 1 + c.visits / 16;
-    for (size_t i = 0; i < s->change_count; i++) {
-        const hs_change *change = &s->changes[i];
-        hs_travel_heap_changed(s->travel, change->from - base, change->to - base);
-        s->work += (change->to - change->from) / 1024;
-    }
+    uint64_t written = 0;
+    hs_addr from, to;
+    for (size_t i = 0; i < n; i++)
+        if (hs_event_writes(&e[i], &from, &to)) written += to - from;
+    s->work += 1 + hs_events_counts(s->heap).visits / 16 + written / 1024;
 }
 
 /* Read the events of the operation that just ran: what changed, what it cost. */
@@ -88,7 +84,7 @@ void hs_session_read_events(hs_session *s)
     const hs_event *e = hs_events(s->heap, &n);
     hs_addr highest = HS_NULL;
     hs_session_note_changes(s, 0, n);
-    count_work(s);
+    count_work(s, e, n);
     for (size_t i = 0; i < n; i++) {
         hs_addr end = hs_event_block_end(&e[i]);
         if (end > highest) highest = end;

@@ -54,7 +54,7 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     s->is.broken_by = 0;
     s->change_count = 0;
     s->is.replayed = s->is.not_replayed = 0;
-    hs_travel_heap_changed(s->travel, 0, SIZE_MAX);
+    hs_travel_heap_is_fresh(s->travel);
     hs_atlas_forget(s);
     return true;
 }
@@ -358,6 +358,7 @@ bool hs_session_pass_watched(hs_session *s, uint64_t count, const hs_watcher *wa
 {
     hs_addr end = hs_heap_end(s->heap);
     bool stopped = false;
+    hs_travel_catch_up(s); /* so that what is found written to behind it was written to by it */
     hs_kept_is_old(s->kept);
     hs_atlas_marks_move(s);
     while (!stopped && s->at.count < count && is_going_on(s, count)) {

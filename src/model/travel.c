@@ -69,9 +69,9 @@ void hs_travel_free(hs_travel *t)
     free(t);
 }
 
-void hs_travel_heap_changed(hs_travel *t, size_t from, size_t to)
+void hs_travel_heap_is_fresh(hs_travel *t)
 {
-    hs_pages_touch(t->heap, from, to);
+    hs_pages_clear(t->heap, 0);
 }
 
 void hs_travel_samples_changed(hs_travel *t, size_t from, size_t to)
@@ -127,6 +127,7 @@ static checkpoint *take_checkpoint(hs_session *s)
     uint64_t committed = hs_heap_committed(h);
     size_t state_size = hs_heap_allocator(h)->state_size;
     checkpoint *c = hs_new(1, sizeof *c);
+    hs_travel_catch_up(s);
     *c = (checkpoint){
         .standing = s->is,
         .client = hs_client_take(s->client),
@@ -177,12 +178,19 @@ static void add_held(hs_session *s)
     s->travel->held = NULL;
 }
 
+void hs_travel_catch_up(hs_session *s)
+{
+    uint64_t from = 0, to;
+    for (; hs_heap_written(s->heap, &from, &to); from = to)
+        hs_pages_touch(s->travel->heap, from, to);
+}
+
 void hs_travel_look(hs_session *s)
 {
     uint64_t from = 0, to;
     hs_addr base = hs_heap_base(s->heap);
     for (; hs_heap_written(s->heap, &from, &to); from = to) {
-        hs_travel_heap_changed(s->travel, from, to);
+        hs_pages_touch(s->travel->heap, from, to);
         hs_atlas_differs(s, base + from, base + to);
     }
 }
@@ -259,12 +267,18 @@ static bool same_kind_of_heap(const hs_setup *a, const hs_setup *b)
     return a->heap.initial == b->heap.initial && a->heap.maximum == b->heap.maximum;
 }
 
+static void tell_recalled(void *heap, size_t from, size_t to)
+{
+    hs_heap_recalled(heap, from, to);
+}
+
 static bool restore_heap(hs_session *s, const checkpoint *c, hs_problem *problem)
 {
     const hs_setup *setup = &c->standing.setup;
     bool reused = s->heap && same_kind_of_heap(setup, &s->is.setup);
     if (!reused && !hs_session_fresh_heap(s, setup, problem)) return false;
     size_t size = hs_snapshot_size(c->heap);
+    hs_travel_catch_up(s);
     void *bytes = hs_heap_recall(s->heap, size, c->state);
     hs_pages_clear(s->travel->heap, size);
     if (!bytes) {
@@ -274,7 +288,7 @@ static bool restore_heap(hs_session *s, const checkpoint *c, hs_problem *problem
     for (size_t i = 0; i < setup->allocator->option_count; i++)
         hs_heap_set_option(s->heap, i, setup->options[i]);
     hs_heap_set_growth(s->heap, (hs_growth)setup->settings[HS_SET_GROWTH]);
-    hs_pages_restore(s->travel->heap, bytes, c->heap);
+    hs_pages_restore(s->travel->heap, bytes, c->heap, tell_recalled, s->heap);
     return true;
 }
 
@@ -297,6 +311,7 @@ static void tell_heap(hs_session *s, const checkpoint *c)
     hs_addr base = hs_heap_base(s->heap), end = base + hs_snapshot_size(c->heap);
     hs_addr now = hs_heap_end(s->heap);
     uint64_t committed = hs_heap_committed(s->heap);
+    hs_travel_catch_up(s);
     if (hs_heap_allocator(s->heap)->model_base) hs_atlas_forget(s);
     hs_pages_differing(s->travel->heap, hs_heap_bytes(s->heap, base, committed), committed, c->heap,
                        tell_bytes, s);
@@ -314,9 +329,9 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     t->count = hs_snapshot_size(c->samples) / sizeof *t->samples;
     t->stride = c->stride;
     t->samples = hs_array_reserve(t->samples, &t->capacity, t->count, sizeof *t->samples);
-    hs_pages_restore(s->travel->samples, t->samples, c->samples);
+    hs_pages_restore(s->travel->samples, t->samples, c->samples, NULL, NULL);
     hs_pages_touch(s->travel->shape, 0, hs_shape_place(0));
-    hs_pages_restore(s->travel->shape, s->shape, c->shape);
+    hs_pages_restore(s->travel->shape, s->shape, c->shape, NULL, NULL);
     s->at.count = c->at.count;
     s->change_count = 0;
     hs_kept_is_old(s->kept);

@@ -21,13 +21,17 @@ typedef struct hs_travel hs_travel;
 hs_travel *hs_travel_new(void);
 void hs_travel_free(hs_travel *);
 
-/* Bytes from .. to - 1 of the heap were written to. */
-void hs_travel_heap_changed(hs_travel *, size_t from, size_t to);
+/* The heap is another one, and zero but for what it says was written to. */
+void hs_travel_heap_is_fresh(hs_travel *);
+
+/* What the heap was written to is no longer as the last checkpoint has it: asked for before anybody
+ * looks at the difference. */
+void hs_travel_catch_up(hs_session *);
 
 /* Samples from .. to - 1 were written to. */
 void hs_travel_samples_changed(hs_travel *, size_t from, size_t to);
 
-/* What the counted heap was written to is no longer as the last checkpoint has it. */
+/* The same behind requests to the counted heap, of which no event tells the atlas. */
 void hs_travel_look(hs_session *);
 
 /* Columns from .. to - 1 of the shape were written to. */

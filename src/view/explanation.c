@@ -9,14 +9,15 @@
 
 /* The events of one request, sorted by what a sentence asks for; NULL where there was none. */
 typedef struct {
-    const hs_event *request, *round, *choose, *pad, *take, *release, *move, *fill, *bump, *grow,
-        *in_place, *ignore, *fail, *quarantine;
+    const hs_event *request, *round, *choose, *pad, *take, *release, *move, *bump, *grow, *in_place,
+        *ignore, *fail, *quarantine;
     const hs_event *run;       /* chosen before, to become the slab of an object that was chosen */
     bool object;               /* a slab was looked at for one */
     const hs_event *splits[2]; /* the first, of which malloc has no more, and the last */
     const hs_event *joins[3], *last_join; /* the first coalescings, and the last */
     size_t join_count;
     hs_counts counts;
+    uint64_t zeroed; /* bytes that calloc has set */
 } story;
 
 static story read_story(const hs_heap *h)
@@ -41,7 +42,7 @@ static story read_story(const hs_heap *h)
         case HS_TAKE: t.take = e; break;
         case HS_RELEASE: t.release = e; break;
         case HS_MOVE: t.move = e; break;
-        case HS_FILL: t.fill = e->b ? t.fill : e; break; /* calloc's */
+        case HS_FILL: t.zeroed += e->b ? 0 : e->a; break; /* calloc's */
         case HS_QUARANTINE: t.quarantine = e; break;
         case HS_BUMP: t.bump = e; break;
         case HS_GROW: t.grow = e; break;
@@ -330,6 +331,14 @@ static void put_realloc(FILE *out, const hs_session *s, const hs_last *last, con
     if (t->release) fprintf(out, "; the old %" PRIu64 "-byte block is free", t->release->a);
 }
 
+/* Of fresh memory calloc leaves alone what nobody ever wrote to. */
+static void put_zeros(FILE *out, uint64_t bytes, uint64_t zeroed)
+{
+    uint64_t fresh = bytes - zeroed;
+    if (zeroed || !bytes) fprintf(out, ", %" PRIu64 " bytes set to zero", zeroed);
+    if (fresh) fprintf(out, ", %" PRIu64 " bytes zero as they came from the system", fresh);
+}
+
 static void put_request(FILE *out, const hs_session *s, const hs_last *last)
 {
     story t = read_story(hs_session_heap(s));
@@ -353,7 +362,7 @@ static void put_request(FILE *out, const hs_session *s, const hs_last *last)
         put_realloc(out, s, last, &t);
     else
         put_placement(out, s, &t);
-    if (t.fill) fprintf(out, ", %" PRIu64 " bytes set to zero", t.fill->a);
+    if (last->result && op->request == HS_CALLOC) put_zeros(out, op->a * op->b, t.zeroed);
 }
 
 /* --- Writes --------------------------------------------------------------------------------- */

@@ -3,6 +3,8 @@
 #include "heaps.h"
 #include "random.h"
 
+#include <sys/mman.h>
+
 enum { SLOTS = 120 };
 
 typedef struct {
@@ -164,7 +166,7 @@ static void joining_all_that_waits_takes_as_long_as_there_are_blocks(void **stat
 /* Bytes that differ from `before` lie in ranges that were told as written. */
 static void expect_told(hs_heap *h, const uint8_t *before, uint64_t size)
 {
-    const uint8_t *now = hs_heap_bytes(h, HS_BASE, size);
+    const uint8_t *now = hs_heap_bytes(h, hs_heap_base(h), size);
     uint64_t from = 0, to = 0, last = 0;
     for (; hs_heap_written(h, &from, &to); last = from = to)
         assert_memory_equal(before + last, now + last, (from < size ? from : size) - last);
@@ -193,12 +195,150 @@ static void the_counted_build_knows_which_pages_were_written_to(void **state)
     }
 }
 
+/* --- Written, and shown ----------------------------------------------------------------------- */
+
+/* Bring a copy up to date by what the events say was written; whatever else differs was not told.
+ */
+static void follow(const hs_heap *h, uint8_t *shadow)
+{
+    size_t n;
+    hs_addr from, to;
+    const hs_event *e = hs_events(h, &n);
+    for (size_t i = 0; i < n; i++)
+        if (hs_event_writes(&e[i], &from, &to))
+            memcpy(shadow + (from - hs_heap_base(h)), hs_heap_bytes(h, from, to - from), to - from);
+}
+
+/* A write of the client's, to the first byte of a block. */
+static void poke(client *c, uint64_t *random)
+{
+    hs_addr p = c->slots[random_below(random, SLOTS)];
+    uint8_t byte = (uint8_t)random_next(random);
+    if (p) hs_heap_poke(c->heap, p, &byte, 1);
+}
+
+enum { SHADOWED = 1 << 16 };
+
+/* A random run, and after each request: every byte that differs lies in a range that was told, by
+ * an event, and in a page that was. */
+static void run_beside_a_shadow(const hs_allocator *a, const uint64_t *options, uint64_t random)
+{
+    static uint8_t shadow[SHADOWED], before[SHADOWED], none[SHADOWED];
+    client c = {.heap = hs_heap_new(&(hs_heap_config){512, SHADOWED}, a, HS_PROBED, options)};
+    assert_non_null(c.heap);
+    hs_addr base = hs_heap_base(c.heap);
+    uint64_t size = hs_heap_committed(c.heap);
+    expect_told(c.heap, none, size);
+    memset(shadow, 0, sizeof shadow);
+    memcpy(shadow, hs_heap_bytes(c.heap, base, size), size);
+    for (int n = 0; n < 250; n++) {
+        memcpy(before, shadow, sizeof before);
+        if (n % 16 == 15)
+            poke(&c, &random);
+        else
+            step(&c, &random);
+        size = hs_heap_committed(c.heap);
+        follow(c.heap, shadow);
+        assert_memory_equal(hs_heap_bytes(c.heap, base, size), shadow, size);
+        expect_told(c.heap, before, size);
+    }
+    hs_heap_free(c.heap);
+}
+
+/* The values of an option that are tried: all choices, or the least and a larger number. */
+static uint64_t values_of(const hs_option *o)
+{
+    uint64_t n = 0;
+    while (o->choices && o->choices[n]) n++;
+    return o->choices ? n : 2;
+}
+
+static uint64_t value_of(const hs_option *o, uint64_t i)
+{
+    return o->choices ? i : i ? o->initial + 4 : o->minimum;
+}
+
+static void every_byte_that_differs_was_told_as_written(void **state)
+{
+    const hs_allocator *a;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++) {
+        uint64_t all = 1, options[HS_OPTIONS] = {0};
+        for (size_t k = 0; k < a->option_count; k++) all *= values_of(&a->options[k]);
+        for (uint64_t combination = 0; combination < all; combination++) {
+            uint64_t rest = combination;
+            for (size_t k = 0; k < a->option_count; k++) {
+                const hs_option *o = &a->options[k];
+                options[k] = value_of(o, rest % values_of(o));
+                rest /= values_of(o);
+            }
+            run_beside_a_shadow(a, options, combination);
+        }
+    }
+}
+
+/* Bytes of the heap that there is memory for. */
+static uint64_t resident(const hs_heap *h)
+{
+    static unsigned char pages[1 << 19];
+    uint64_t size = hs_heap_committed(h), n = 0;
+    assert_true(size / 4096 <= sizeof pages);
+    assert_int_equal(mincore((void *)(uintptr_t)hs_heap_bytes(h, HS_BASE, size), size, pages), 0);
+    for (uint64_t i = 0; i < size / 4096; i++) n += pages[i] & 1;
+    return n * 4096;
+}
+
+static void calloc_leaves_alone_what_is_fresh(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"implicit 65536 1073741824", "explicit 65536 1073741824",
+                                        "tlsf 65536 1073741824", "bump 65536 1073741824"};
+    enum { LARGE = 600 << 20, WRITTEN = 100 << 20 };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        hs_heap *h = heap(lines[i]);
+        hs_addr p = hs_malloc(h, LARGE);
+        if (resident(h) > 1 << 20)
+            fail_msg("%s: malloc touched %llu bytes", lines[i], (unsigned long long)resident(h));
+        assert_true(hs_heap_poke(h, p + WRITTEN, "written", 7));
+        if (i < 3) {
+            hs_free(h, p);
+            p = hs_calloc(h, 1, LARGE);
+        } else {
+            p = hs_calloc(h, 1, 300 << 20);
+        }
+        assert_int_not_equal(p, HS_NULL);
+        assert_int_equal(*hs_heap_bytes(h, p + WRITTEN, 1), 0);
+        if (resident(h) > 1 << 20)
+            fail_msg("%s: calloc touched %llu bytes", lines[i], (unsigned long long)resident(h));
+        hs_heap_free(h);
+    }
+}
+
+/* What the raw build wrote nobody knows. */
+static void calloc_trusts_only_what_is_known(void **state)
+{
+    enum { LARGE = 8 << 20 };
+    (void)state;
+    hs_heap *h = heap("explicit 65536 67108864");
+    hs_heap_use(h, HS_RAW);
+    hs_addr p = hs_malloc(h, LARGE);
+    memset((void *)(uintptr_t)hs_heap_bytes(h, p, LARGE), 7, LARGE);
+    hs_free(h, p);
+    hs_heap_use(h, HS_PROBED);
+    p = hs_calloc(h, 1, LARGE);
+    for (hs_addr i = 0; i < LARGE; i += 512) assert_int_equal(*hs_heap_bytes(h, p + i, 1), 0);
+    hs_heap_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_counted_build_counts_what_the_events_tell),
         cmocka_unit_test(one_build_takes_over_from_another),
         cmocka_unit_test(the_counted_build_knows_which_pages_were_written_to),
+        cmocka_unit_test(every_byte_that_differs_was_told_as_written),
+        cmocka_unit_test(calloc_leaves_alone_what_is_fresh),
+        cmocka_unit_test(calloc_trusts_only_what_is_known),
         cmocka_unit_test(what_another_build_did_is_not_counted),
         cmocka_unit_test(work_that_takes_many_visits_is_no_circle),
         cmocka_unit_test(joining_all_that_waits_takes_as_long_as_there_are_blocks),

@@ -83,7 +83,7 @@ static void go_back(region *r, size_t i)
     if (!r->snapshots[i]) return;
     expect_differences(r, i);
     r->size = hs_snapshot_size(r->snapshots[i]);
-    hs_pages_restore(r->pages, r->data, r->snapshots[i]);
+    hs_pages_restore(r->pages, r->data, r->snapshots[i], NULL, NULL);
     assert_memory_equal(r->data, r->copies[i], r->size);
 }
 
@@ -128,7 +128,7 @@ static void snapshots_share_what_did_not_change(void **state)
     hs_snapshot_free(a);
     memset(data, 1, LARGEST);
     hs_pages_touch(pages, 0, LARGEST);
-    hs_pages_restore(pages, data, b);
+    hs_pages_restore(pages, data, b, NULL, NULL);
     for (size_t i = 0; i < LARGEST; i++) assert_int_equal(data[i], 0xff);
     hs_snapshot_free(b);
     hs_pages_free(pages);
