@@ -3,13 +3,15 @@
  *      heap     1000      1010      1020                                        1100
  *                | ptr[0]  | free    | ptr[2] | free                              |
  *
- *      table    free list, in its own order -->        <-- used blocks, the latest first
- *               | 1010 10 | 1030 70 | ...             ... | 1020 10 | 1000 10 |
+ *      table    | 1000 10 used | 1010 10 free | 1020 10 used | 1030 70 free | ...
+ *                                   <---------------------------->
+ *                             free list, in its own order: links in the table
  *
  * It is a model to work out with pencil and paper rather than an allocator: a block is exactly the
  * bytes that were asked for, so any of them may start anywhere; the heap starts at 1000 and never
- * grows; and the table knows every block, so that free(p) finds the size. Used and free blocks
- * share one table of fixed size: when it is full, no block can be split.
+ * grows; and the table knows every block, so that free(p) finds the size: by p itself, which is
+ * hashed to a place of the table. The blocks cover the heap, so where one ends the next one starts.
+ * Used and free blocks share one table of fixed size: when it is full, no block can be split.
  *
  *   fit        best, worst, first: the whole list is searched but for first; of equals, the first
  *   order      what a freed block does to the list: addrsort, sizesort+ and sizesort- sort it all,
@@ -25,15 +27,21 @@
 enum { FIT, ORDER, COALESCE };
 enum { BEST, WORST, FIRST };
 enum { ADDRSORT, SIZESORT_UP, SIZESORT_DOWN, INSERT_FRONT, INSERT_BACK };
-enum { ROOM = 1024, NOWHERE = -1 };
+enum { ROOM_BITS = 10, ROOM = 1 << ROOM_BITS, NOWHERE = -1 };
 
 typedef struct {
     hs_addr at;
     uint64_t size;
+    bool free;
+    int16_t before, behind; /* in the free list, in places of the table; NOWHERE at its ends */
+    int16_t same; /* the next one whose address has the same hash; or the next spare one */
 } piece;
 
 struct ostep {
-    int free, used;
+    int count;            /* blocks */
+    int16_t first, last;  /* of the free list */
+    int16_t spare;        /* places that have no block */
+    int16_t hashed[ROOM]; /* the first block of each hash of an address */
     piece table[ROOM];
 };
 
@@ -51,28 +59,57 @@ static const hs_option options[] = {
 
 /* --- The table ------------------------------------------------------------------------------ */
 
-static inline piece *used_at(struct ostep *o, int i)
+/* Fibonacci hashing: addresses that lie a power of two apart spread, too. */
+static inline unsigned hash_of(hs_addr at)
 {
-    return &o->table[ROOM - 1 - i];
+    return (unsigned)(at * 0x9e3779b97f4a7c15u >> (64 - ROOM_BITS));
 }
 
-static int find_used(struct ostep *o, hs_addr at)
+/* The place of the block that starts there. */
+static inline int find(const struct ostep *o, hs_addr at)
 {
-    for (int i = 0; i < o->used; i++)
-        if (used_at(o, i)->at == at) return i;
-    return NOWHERE;
+    int i = o->hashed[hash_of(at)];
+    while (i != NOWHERE && o->table[i].at != at) i = o->table[i].same;
+    return i;
 }
 
-/* Put a piece into the free list before place i, or take the one there out of it. */
-static void put_in(struct ostep *o, int i, piece p)
+static int add(struct ostep *o, hs_addr at, uint64_t size)
 {
-    memmove(o->table + i + 1, o->table + i, (size_t)(o->free++ - i) * sizeof p);
-    o->table[i] = p;
+    int16_t i = o->spare, *first = &o->hashed[hash_of(at)];
+    o->spare = o->table[i].same;
+    o->table[i] = (piece){.at = at, .size = size, .same = *first};
+    *first = i;
+    o->count++;
+    return i;
+}
+
+static void drop(struct ostep *o, int i)
+{
+    int16_t *link = &o->hashed[hash_of(o->table[i].at)];
+    while (*link != i) link = &o->table[*link].same;
+    *link = o->table[i].same;
+    o->table[i] = (piece){.same = o->spare};
+    o->spare = (int16_t)i;
+    o->count--;
+}
+
+/* Put a block into the free list behind another one, NOWHERE: first; or take it out. */
+static void put_behind(struct ostep *o, int before, int i)
+{
+    piece *p = &o->table[i];
+    p->free = true;
+    p->before = (int16_t)before;
+    p->behind = before == NOWHERE ? o->first : o->table[before].behind;
+    *(before == NOWHERE ? &o->first : &o->table[before].behind) = (int16_t)i;
+    *(p->behind == NOWHERE ? &o->last : &o->table[p->behind].before) = (int16_t)i;
 }
 
 static void take_out(struct ostep *o, int i)
 {
-    memmove(o->table + i, o->table + i + 1, (size_t)(--o->free - i) * sizeof *o->table);
+    piece *p = &o->table[i];
+    p->free = false;
+    *(p->before == NOWHERE ? &o->first : &o->table[p->before].behind) = p->behind;
+    *(p->behind == NOWHERE ? &o->last : &o->table[p->behind].before) = p->before;
 }
 
 /* --- Malloc --------------------------------------------------------------------------------- */
@@ -87,12 +124,12 @@ static bool is_better(const hs_heap *h, uint64_t size, uint64_t than)
     return h->options[FIT] == BEST ? size < than : size > than;
 }
 
-/* The place in the list of the piece that serves the request. */
+/* The place of the block that serves the request. */
 static int search(hs_heap *h, uint64_t size, uint64_t alignment)
 {
     const struct ostep *o = h->state;
     int found = NOWHERE;
-    for (int i = 0; i < o->free; i++) {
+    for (int i = o->first; i != NOWHERE; i = o->table[i].behind) {
         const piece *p = &o->table[i];
         hs_try(h, p->at, p->size);
         if (size > p->size)
@@ -108,7 +145,7 @@ static int search(hs_heap *h, uint64_t size, uint64_t alignment)
     return found;
 }
 
-/* Cut `skip` bytes and what is behind the block off the piece at place i; both stay free, there. */
+/* Cut `skip` bytes and what is behind the block off a free one; both stay free, in its place. */
 static void carve(hs_heap *h, int i, uint64_t skip, uint64_t size)
 {
     struct ostep *o = h->state;
@@ -117,10 +154,14 @@ static void carve(hs_heap *h, int i, uint64_t skip, uint64_t size)
     if (skip) hs_probe(h, HS_SPLIT, whole.at, skip, whole.size - skip);
     if (at + size < end) hs_probe(h, HS_SPLIT, at, size, end - at - size);
     if (size == whole.size) hs_probe(h, HS_REMOVE, at, size, 0);
-    take_out(o, i);
-    if (at + size < end) put_in(o, i, (piece){at + size, end - at - size});
-    if (skip) put_in(o, i, (piece){whole.at, skip});
-    *used_at(o, o->used++) = (piece){at, size};
+    if (at + size < end) put_behind(o, i, add(o, at + size, end - at - size));
+    if (skip) {
+        o->table[i].size = skip;
+        add(o, at, size);
+    } else {
+        take_out(o, i);
+        o->table[i].size = size;
+    }
     hs_probe(h, HS_TAKE, at, size, 0);
 }
 
@@ -133,8 +174,8 @@ static hs_addr ostep_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
     if (i == NOWHERE) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     piece chosen = o->table[i];
     uint64_t skip = lead(chosen.at, alignment);
-    int more = (skip > 0) + (skip + size < chosen.size); /* pieces than before */
-    if (o->free + o->used + more > ROOM) return hs_fail(h, HS_BECAUSE_TABLE, ROOM);
+    int more = (skip > 0) + (skip + size < chosen.size); /* blocks than before */
+    if (o->count + more > ROOM) return hs_fail(h, HS_BECAUSE_TABLE, ROOM);
     hs_probe(h, HS_CHOOSE, chosen.at, chosen.size, 0);
     carve(h, i, skip, size);
     return chosen.at + skip;
@@ -147,7 +188,7 @@ static hs_addr ostep_malloc(hs_heap *h, size_t size)
 
 /* --- Free ----------------------------------------------------------------------------------- */
 
-/* Does a freed piece stand before another in this order? Those that are equal are in the order of
+/* Does a freed block stand before another in this order? Those that are equal are in the order of
  * their coming: it goes behind them. */
 static bool stands_before(const hs_heap *h, const piece *p, const piece *other)
 {
@@ -166,28 +207,39 @@ static void sort(const hs_heap *h)
 {
     struct ostep *o = h->state;
     if (h->options[ORDER] >= INSERT_FRONT) return;
-    for (int i = 1; i < o->free; i++) {
-        piece p = o->table[i];
-        int to = i;
-        while (to > 0 && stands_before(h, &p, &o->table[to - 1])) to--;
-        memmove(o->table + to + 1, o->table + to, (size_t)(i - to) * sizeof p);
-        o->table[to] = p;
+    for (int i = o->first, next; i != NOWHERE; i = next) {
+        int before = o->table[i].before, to = before;
+        next = o->table[i].behind;
+        while (to != NOWHERE && stands_before(h, &o->table[i], &o->table[to]))
+            to = o->table[to].before;
+        if (to == before) continue;
+        take_out(o, i);
+        put_behind(o, to, i);
     }
 }
 
 static void join_neighbours(hs_heap *h)
 {
     struct ostep *o = h->state;
-    for (int i = 0; i + 1 < o->free;) {
-        piece *left = &o->table[i], *right = left + 1;
-        if (left->at + left->size != right->at) {
-            i++;
+    for (int i = o->first; i != NOWHERE;) {
+        piece *left = &o->table[i];
+        int next = left->behind;
+        if (next == NOWHERE || left->at + left->size != o->table[next].at) {
+            i = next;
             continue;
         }
-        hs_probe(h, HS_COALESCE, left->at, left->size, right->size);
-        left->size += right->size;
-        take_out(o, i + 1);
+        hs_probe(h, HS_COALESCE, left->at, left->size, o->table[next].size);
+        left->size += o->table[next].size;
+        take_out(o, next);
+        drop(o, next);
     }
+}
+
+/* The block in use there. */
+static int find_used(const struct ostep *o, hs_addr at)
+{
+    int i = find(o, at);
+    return i != NOWHERE && o->table[i].free ? NOWHERE : i;
 }
 
 static void ostep_free(hs_heap *h, hs_addr at)
@@ -198,12 +250,9 @@ static void ostep_free(hs_heap *h, hs_addr at)
         hs_probe_detail(h, HS_FAIL, HS_BECAUSE_NO_BLOCK, at, 0, 0);
         return;
     }
-    piece p = *used_at(o, i);
-    hs_probe(h, HS_RELEASE, p.at, p.size, 0);
-    for (; i + 1 < o->used; i++) *used_at(o, i) = *used_at(o, i + 1);
-    o->used--;
-    hs_probe(h, HS_INSERT, p.at, p.size, 0);
-    put_in(o, h->options[ORDER] == INSERT_FRONT ? 0 : o->free, p);
+    hs_probe(h, HS_RELEASE, at, o->table[i].size, 0);
+    hs_probe(h, HS_INSERT, at, o->table[i].size, 0);
+    put_behind(o, h->options[ORDER] == INSERT_FRONT ? NOWHERE : o->last, i);
     sort(h);
     if (h->options[COALESCE]) join_neighbours(h);
 }
@@ -217,7 +266,7 @@ static hs_addr ostep_realloc(hs_heap *h, hs_addr at, size_t size)
         hs_probe_detail(h, HS_FAIL, HS_BECAUSE_NO_BLOCK, at, size, 0);
         return HS_NULL;
     }
-    uint64_t before = used_at(o, i)->size;
+    uint64_t before = o->table[i].size;
     if (size == before) {
         hs_probe(h, HS_IN_PLACE, at, before, size);
         return at;
@@ -234,57 +283,52 @@ static hs_addr ostep_realloc(hs_heap *h, hs_addr at, size_t size)
 static void ostep_init(hs_heap *h)
 {
     struct ostep *o = h->state;
-    *o = (struct ostep){.free = 1, .table = {{h->base, h->end - h->base}}};
+    *o = (struct ostep){.first = NOWHERE, .last = NOWHERE};
+    for (int16_t i = 0; i < ROOM; i++) {
+        o->hashed[i] = NOWHERE;
+        o->table[i].same = (int16_t)(i + 1);
+    }
+    put_behind(o, NOWHERE, add(o, h->base, h->end - h->base));
 }
 
-static bool is_free_at(const struct ostep *o, int i)
-{
-    return i < o->free;
-}
-
-/* The piece of the table that starts first at or behind `from`. */
 static bool ostep_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
 {
     const struct ostep *o = h->state;
-    hs_addr from = previous ? previous->addr + previous->size : h->base;
-    int first = NOWHERE;
-    for (int i = 0; i < ROOM; i++) {
-        if (!is_free_at(o, i) && i < ROOM - o->used) continue;
-        if (o->table[i].at < from) continue;
-        if (first == NOWHERE || o->table[i].at < o->table[first].at) first = i;
-    }
-    if (first == NOWHERE) return false;
-    *out = (hs_block){.kind = is_free_at(o, first) ? HS_BLOCK_FREE : HS_BLOCK_USED,
-                      .addr = o->table[first].at,
-                      .size = o->table[first].size};
+    int i = find(o, previous ? previous->addr + previous->size : h->base);
+    if (i == NOWHERE) return false;
+    *out = (hs_block){.kind = o->table[i].free ? HS_BLOCK_FREE : HS_BLOCK_USED,
+                      .addr = o->table[i].at,
+                      .size = o->table[i].size};
     return true;
+}
+
+static hs_addr address_at(const struct ostep *o, int i)
+{
+    return i == NOWHERE ? HS_NULL : o->table[i].at;
 }
 
 static bool ostep_list(const hs_heap *h, size_t index, hs_list *out)
 {
     const struct ostep *o = h->state;
     *out = (hs_list){
-        .head = o->free ? o->table[0].at : HS_NULL, .largest = UINT64_MAX, .marked = o->free > 0};
+        .head = address_at(o, o->first), .largest = UINT64_MAX, .marked = o->first != NOWHERE};
     return index == 0;
 }
 
 static bool ostep_links(const hs_heap *h, hs_addr block, hs_links *out)
 {
     const struct ostep *o = h->state;
-    for (int i = 0; i < o->free; i++) {
-        if (o->table[i].at != block) continue;
-        *out = (hs_links){
-            {i + 1 < o->free ? o->table[i + 1].at : HS_NULL, i > 0 ? o->table[i - 1].at : HS_NULL}};
-        return true;
-    }
-    return false;
+    int i = find(o, block);
+    if (i == NOWHERE || !o->table[i].free) return false;
+    *out = (hs_links){{address_at(o, o->table[i].behind), address_at(o, o->table[i].before)}};
+    return true;
 }
 
 static size_t ostep_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
 {
     const struct ostep *o = h->state;
-    marks[0] = (hs_mark){"head", o->free ? o->table[0].at : HS_NULL};
-    return o->free ? 1 : 0;
+    marks[0] = (hs_mark){"head", address_at(o, o->first)};
+    return o->first == NOWHERE ? 0 : 1;
 }
 
 static bool ostep_check(const hs_heap *h, hs_damage *damage)
