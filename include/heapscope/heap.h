@@ -23,22 +23,28 @@ typedef uint64_t hs_addr;
 #define HS_HEAP_MAXIMUM  ((uint64_t)1 << 30)
 #define HS_HEAP_SMALLEST ((uint64_t)64)
 #define HS_HEAP_LARGEST  ((uint64_t)1 << 40)
+#define HS_HEAP_STEP     ((uint64_t)16) /* multiples of it are sizes under every allocator */
 
 typedef struct hs_heap hs_heap;
 typedef struct hs_allocator hs_allocator;
 
-/* Sizes are rounded up to a multiple of 16 and lie within SMALLEST and LARGEST. A model of a heap
- * (allocator.h) takes an initial size within them as it is, for its maximum, too. */
+/* What is asked for. It lies within SMALLEST and LARGEST; hs_heap_sizes tells what comes of it. */
 typedef struct {
     uint64_t initial; /* committed at the start */
     uint64_t maximum; /* the heap never grows beyond it; at least `initial` */
 } hs_heap_config;
 
+/* The sizes that a heap under this heap's allocator has when these are asked for: where a block can
+ * end. So the maximum, a promise, is rounded down to a multiple of the allocator's alignment, and
+ * the initial size up, as far as the maximum lets it. A model of a heap (allocator.h) takes an
+ * initial size as it is, for its maximum, too. */
+hs_heap_config hs_heap_sizes(const hs_heap *, const hs_heap_config *asked);
+
 /* How far a heap that runs out grows: never beyond its maximum. */
 typedef enum {
     HS_GROWTH_DOUBLE, /* to twice its size, again and again until that is enough */
     HS_GROWTH_PAGE,   /* to the next multiple of 4096 bytes that is enough */
-    HS_GROWTH_EXACT,  /* to what is needed, rounded up to a multiple of 16 */
+    HS_GROWTH_EXACT,  /* to what is needed: a multiple of the allocator's alignment */
 } hs_growth;
 
 enum { HS_HEAP_PAGE = 4096 };

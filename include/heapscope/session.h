@@ -124,8 +124,9 @@ void hs_session_tell(hs_session *, hs_progress, void *of);
 /* --- Looking at it -------------------------------------------------------------------------- */
 
 const hs_heap *hs_session_heap(const hs_session *);
-const hs_heap_config *hs_session_config(const hs_session *);
-const char *hs_session_allocator_name(const hs_session *); /* as it was asked for: "best-fit" */
+const hs_heap_config *hs_session_config(const hs_session *); /* as it was asked for, */
+hs_heap_config hs_session_sizes(const hs_session *);         /* and what came of that */
+const char *hs_session_allocator_name(const hs_session *);   /* as it was asked for: "best-fit" */
 uint64_t hs_session_setting(const hs_session *, hs_setting);
 
 /* Variables are numbered from 0 in order of their first use. */
@@ -346,8 +347,8 @@ hs_session *hs_session_after(const hs_session *, uint64_t n, hs_problem *);
 bool hs_session_slow_motion(hs_session *);
 
 /* The session for operation n (from 1) in slow motion: this one when n is its last request, else
- * one of its own, in *own, freed by the caller. NULL with a problem when that is not to be had. What
- * the client holds, and the figures of that, go by the blocks in use at the time. */
+ * one of its own, in *own, freed by the caller. NULL with a problem when that is not to be had.
+ * What the client holds, and the figures of that, go by the blocks in use at the time. */
 hs_session *hs_session_stage(hs_session *, uint64_t n, hs_session **own, hs_problem *);
 /* Go to the last event, and end slow motion. */
 void hs_session_leave_stage(hs_session *);

@@ -20,7 +20,7 @@
  *
  * There is a doubly linked list for each size, its newest block first, and a bitmap of the lists
  * that are not empty. A heap whose size is no power of two is a row of smaller and smaller blocks;
- * up to 16 bytes at its end are no block yet.
+ * up to 24 bytes at its end are no block yet.
  *
  * Invariant: no two buddies are free.
  *
@@ -465,6 +465,7 @@ const hs_allocator HS_BUILD(buddy) = {
     .state_size = sizeof(struct buddy),
     .status = {"used", "payload further in"},
     .shape = HS_SHAPE_BUDDY,
+    .alignment = unit,
     .init = buddy_init,
     .malloc = buddy_malloc,
     .aligned_alloc = buddy_aligned_alloc,

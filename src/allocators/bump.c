@@ -22,6 +22,11 @@ struct bump {
 enum { ALIGN };
 static const hs_option options[] = {[ALIGN] = HS_ALIGN_OPTION};
 
+static uint64_t bump_alignment(const hs_heap *h)
+{
+    return 8u << h->options[ALIGN];
+}
+
 static inline uint64_t rounded(const hs_heap *h, size_t size)
 {
     const struct bump *b = h->state;
@@ -126,7 +131,7 @@ static hs_addr bump_realloc(hs_heap *h, hs_addr p, size_t size)
 static void bump_init(hs_heap *h)
 {
     struct bump *b = h->state;
-    *b = (struct bump){.top = h->base, .unit = 8u << h->options[ALIGN], .last = HS_NULL};
+    *b = (struct bump){.top = h->base, .unit = bump_alignment(h), .last = HS_NULL};
 }
 
 static bool bump_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
@@ -162,6 +167,7 @@ const hs_allocator HS_BUILD(bump) = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct bump),
+    .alignment = bump_alignment,
     .init = bump_init,
     .malloc = bump_malloc,
     .aligned_alloc = bump_aligned_alloc,

@@ -46,14 +46,14 @@ hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator
     hs_heap *h = hs_new(1, sizeof *h);
     h->allocator = allocator;
     h->build = build;
+    for (size_t i = 0; i < allocator->option_count; i++)
+        h->options[i] = options ? options[i] : allocator->options[i].initial;
+    if (allocator->variant) h->allocator = allocator->variant(h->options);
     if (!hs_range_reserve(h, config)) {
         free(h);
         return NULL;
     }
     h->state = hs_new(1, allocator->state_size + 1);
-    for (size_t i = 0; i < allocator->option_count; i++)
-        h->options[i] = options ? options[i] : allocator->options[i].initial;
-    if (allocator->variant) h->allocator = allocator->variant(h->options);
     if (build == HS_PROBED) h->recorder = hs_recorder_new(allocator->state_size);
     if (build != HS_RAW) h->account = new_account(h);
     choose_calls(h);

@@ -275,6 +275,7 @@ const hs_allocator HS_BUILD(explicit) = {
     .status = {"used", "left neighbour used", HS_HARDENED ? "in quarantine" : NULL},
     .shape = HS_SHAPE_LIST,
     .variant = explicit_variant,
+    .alignment = unit,
     .init = explicit_init,
     .malloc = explicit_malloc,
     .aligned_alloc = explicit_aligned_alloc,

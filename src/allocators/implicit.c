@@ -448,6 +448,7 @@ const hs_allocator HS_BUILD(implicit) = {
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct implicit),
     .status = {"used"},
+    .alignment = unit,
     .init = implicit_init,
     .malloc = implicit_malloc,
     .aligned_alloc = implicit_aligned_alloc,

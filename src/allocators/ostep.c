@@ -280,6 +280,12 @@ static hs_addr ostep_realloc(hs_heap *h, hs_addr at, size_t size)
 
 /* --- For viewers ---------------------------------------------------------------------------- */
 
+static uint64_t ostep_alignment(const hs_heap *h)
+{
+    (void)h;
+    return 1;
+}
+
 static void ostep_init(hs_heap *h)
 {
     struct ostep *o = h->state;
@@ -347,6 +353,7 @@ const hs_allocator HS_BUILD(ostep) = {
     .state_size = sizeof(struct ostep),
     .shape = HS_SHAPE_LIST,
     .model_base = 1000,
+    .alignment = ostep_alignment,
     .init = ostep_init,
     .malloc = ostep_malloc,
     .aligned_alloc = ostep_aligned_alloc,

@@ -198,6 +198,7 @@ const hs_allocator HS_BUILD(segregated) = {
     .state_size = sizeof(struct lists),
     .status = {"used", "left neighbour used", "quick"},
     .shape = HS_SHAPE_LISTS,
+    .alignment = unit,
     .init = segregated_init,
     .malloc = segregated_malloc,
     .aligned_alloc = segregated_aligned_alloc,

@@ -73,6 +73,12 @@ static inline uint64_t unit(const hs_heap *h)
     return 128u << h->options[SLAB];
 }
 
+static uint64_t slab_alignment(const hs_heap *h)
+{
+    (void)h;
+    return GRAIN;
+}
+
 static inline struct runs *runs_of(const hs_heap *h)
 {
     return &((struct slabs *)h->state)->runs;
@@ -527,6 +533,7 @@ const hs_allocator HS_BUILD(slab) = {
     .state_size = sizeof(struct slabs),
     .status = {"used", "left neighbour used", "slab"},
     .shape = HS_SHAPE_SLABS,
+    .alignment = slab_alignment,
     .init = slab_init,
     .malloc = slab_malloc,
     .aligned_alloc = slab_aligned_alloc,

@@ -317,6 +317,7 @@ const hs_allocator HS_BUILD(tlsf) = {
     .status = {"used", "left neighbour used", "quick"},
     .shape = HS_SHAPE_GRID,
     .columns = COLUMNS,
+    .alignment = unit,
     .init = tlsf_init,
     .malloc = tlsf_malloc,
     .aligned_alloc = tlsf_aligned_alloc,

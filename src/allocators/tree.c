@@ -304,6 +304,7 @@ const hs_allocator HS_BUILD(tree) = {
     .state_size = sizeof(struct tree),
     .status = {"used", "left neighbour used"},
     .shape = HS_SHAPE_TREE,
+    .alignment = unit,
     .init = tree_init,
     .malloc = tree_malloc,
     .aligned_alloc = boundary_alloc,

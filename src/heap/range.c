@@ -19,11 +19,9 @@ static uint64_t page_round(uint64_t n)
     return round_up(n, (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
-static uint64_t sane(uint64_t size, uint64_t least, uint64_t unit)
+static uint64_t within(uint64_t size, uint64_t least, uint64_t most)
 {
-    if (size < least) size = least;
-    if (size > HS_HEAP_LARGEST) size = HS_HEAP_LARGEST;
-    return round_up(size, unit);
+    return size < least ? least : size > most ? most : size;
 }
 
 static bool commit(hs_heap *h, uint64_t size)
@@ -47,20 +45,28 @@ bool hs_heap_prepare(hs_heap *h, uint64_t bytes)
     return true;
 }
 
+hs_heap_config hs_heap_sizes(const hs_heap *h, const hs_heap_config *asked)
+{
+    uint64_t unit = h->allocator->alignment(h);
+    uint64_t initial = within(asked->initial, HS_HEAP_SMALLEST, HS_HEAP_LARGEST);
+    uint64_t maximum = within(asked->maximum, initial, HS_HEAP_LARGEST) / unit * unit;
+    if (h->allocator->model_base) return (hs_heap_config){initial, initial};
+    return (hs_heap_config){within(round_up(initial, unit), HS_HEAP_SMALLEST, maximum), maximum};
+}
+
 bool hs_range_reserve(hs_heap *h, const hs_heap_config *config)
 {
     hs_addr model = h->allocator->model_base;
-    uint64_t initial = sane(config->initial, HS_HEAP_SMALLEST, model ? 1 : 16);
-    uint64_t maximum = model ? initial : sane(config->maximum, initial, 16);
-    h->mapped = page_round(maximum);
+    hs_heap_config sizes = hs_heap_sizes(h, config);
+    h->mapped = page_round(sizes.maximum);
     void *real =
         mmap(NULL, h->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (real == MAP_FAILED) return false;
     h->base = model ? model : HS_BASE;
-    h->end = h->base + initial;
-    h->limit = h->base + maximum;
+    h->end = h->base + sizes.initial;
+    h->limit = h->base + sizes.maximum;
     h->bias = (uintptr_t)real - (uintptr_t)h->base;
-    if (commit(h, initial)) return true;
+    if (commit(h, sizes.initial)) return true;
     int why = errno;
     hs_range_release(h);
     errno = why;
@@ -81,7 +87,7 @@ static uint64_t grown(const hs_heap *h, uint64_t needed)
         while (size < needed) size *= 2;
         break;
     case HS_GROWTH_PAGE: size = round_up(needed, HS_HEAP_PAGE); break;
-    case HS_GROWTH_EXACT: size = round_up(needed, 16); break;
+    case HS_GROWTH_EXACT: size = round_up(needed, h->allocator->alignment(h)); break;
     }
     return size < maximum ? size : maximum;
 }

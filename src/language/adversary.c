@@ -57,7 +57,7 @@ static bool read_contest(hs_interpreter *in, const hs_statement *s, hs_contest *
 {
     const hs_argument *a = s->arguments;
     uint64_t seconds = SECONDS;
-    c->heap = hs_session_config(in->session)->initial;
+    c->heap = hs_session_sizes(in->session).initial;
     c->seed = 1;
     if (!(c->failing = allocator_of(in, &a[0])) || !(c->other = allocator_of(in, &a[1])))
         return false;
@@ -79,7 +79,7 @@ static bool read_contest(hs_interpreter *in, const hs_statement *s, hs_contest *
 
 static void put_found(FILE *out, const hs_session *s, const hs_contest *c, const hs_attack *a)
 {
-    bool grows = hs_session_config(s)->maximum > c->heap;
+    bool grows = hs_session_sizes(s).maximum > c->heap;
     fprintf(out,
             grows ? "%s needs more than %" PRIu64 " bytes for this, %s does not"
                   : "%s fails in %" PRIu64 " bytes, %s does not",

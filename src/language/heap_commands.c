@@ -1,6 +1,7 @@
 /* Commands about the heap and its allocators: which ones, with which options, side by side. */
 #include "language/commands.h"
 
+#include "base/count.h"
 #include "language/words.h"
 
 #include <inttypes.h>
@@ -16,6 +17,26 @@ static const char *const growing[] = {
     [HS_GROWTH_EXACT] = "grows by just what it needs",
 };
 
+static void put_heap(FILE *out, const hs_session *session)
+{
+    const hs_heap *h = hs_session_heap(session);
+    hs_heap_config is = hs_session_sizes(session), asked = *hs_session_config(session);
+    bool is_model = hs_heap_allocator(h)->model_base;
+    fprintf(out,
+            "the heap starts at 0x%" PRIx64 "; %" PRIu64 " bytes are committed, up to 0x%" PRIx64
+            "\nit started with ",
+            hs_heap_base(h), hs_heap_committed(h), hs_heap_end(h));
+    hs_put_asked(out, is.initial, asked.initial, " bytes");
+    if (is.initial == is.maximum) {
+        fputs(", and does not grow", out);
+        if (!is_model && is.maximum != asked.maximum)
+            fprintf(out, " (asked for %" PRIu64 " at most)", asked.maximum);
+        return;
+    }
+    fprintf(out, " and %s when it runs out, up to ", growing[hs_heap_growth(h)]);
+    hs_put_asked(out, is.maximum, asked.maximum, " bytes");
+}
+
 bool hs_run_heap(hs_interpreter *in, const hs_statement *s)
 {
     const hs_argument *a = s->arguments;
@@ -25,17 +46,7 @@ bool hs_run_heap(hs_interpreter *in, const hs_statement *s)
     if ((a[0].present && op.a < HS_HEAP_SMALLEST) || (a[1].present && op.b == 0))
         return hs_fail_at(in, a[a[0].present ? 0 : 1].where, "a heap has at least 64 bytes", NULL);
     if (a[0].present || a[1].present || op.replay) return hs_perform(in, s, &op);
-    const hs_heap *h = hs_session_heap(in->session);
-    char *text;
-    if (asprintf(&text,
-                 "the heap starts at 0x%" PRIx64 "; %" PRIu64
-                 " bytes are committed, up to 0x%" PRIx64 "\nit started with %" PRIu64
-                 " bytes and %s when it runs out, up to %" PRIu64 " bytes",
-                 hs_heap_base(h), hs_heap_committed(h), hs_heap_end(h),
-                 hs_session_config(in->session)->initial, growing[hs_heap_growth(h)],
-                 hs_heap_maximum(h)) < 0)
-        abort();
-    return hs_say_own(in, HS_SAY_ANSWER, text);
+    return hs_say_own(in, HS_SAY_ANSWER, hs_text_of(put_heap, in->session));
 }
 
 static void list_allocators(FILE *out, const hs_session *session)

@@ -227,7 +227,7 @@ bool hs_perform_heap(hs_session *s, const hs_op *op, hs_problem *problem)
             return hs_wrong(problem, HS_OPERAND_VALUE,
                             "the heap starts with %" PRIu64 " bytes: its maximum can not be less",
                             setup.heap.initial);
-        setup.heap.maximum = setup.heap.initial;
+        setup.heap.maximum = (setup.heap.initial + HS_HEAP_STEP - 1) / HS_HEAP_STEP * HS_HEAP_STEP;
     }
     return start_over(s, &setup, op->replay, problem);
 }

@@ -388,6 +388,11 @@ const hs_heap_config *hs_session_config(const hs_session *s)
     return &s->is.setup.heap;
 }
 
+hs_heap_config hs_session_sizes(const hs_session *s)
+{
+    return hs_heap_sizes(s->heap, &s->is.setup.heap);
+}
+
 const char *hs_session_allocator_name(const hs_session *s)
 {
     return s->is.setup.name;

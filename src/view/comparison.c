@@ -256,9 +256,11 @@ static void put_footnotes(sheet *s, const hs_comparison *c, bool marked)
         text, sizeof text,
         "Index: 100 * (0.60 * utilization + 0.40 * min(1, requests a second / 600K)). That cap "
         "is the lab's: all that are faster get the same.\n"
-        "Heap: starts with %" PRIu64 " bytes, %s. Examined blocks and utilization are the same "
+        "Heap: starts with %" PRIu64 " bytes%s, %s. Examined blocks and utilization are the same "
         "on every machine, times are not; spread is that of the middle half of the runs.",
-        plan->heap.initial, growths[plan->growth]);
+        plan->heap.initial,
+        plan->heap.initial % HS_HEAP_STEP ? ", rounded up to each allocator's alignment" : "",
+        growths[plan->growth]);
     s->row += hs_put_wrapped(s->pane, s->row, 8, HS_ROLE_DIM, text);
 }
 

@@ -2,6 +2,8 @@
  * is read off the events; nothing is worked out again. */
 #include "view/explanation.h"
 
+#include "base/count.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -405,8 +407,14 @@ static void put_fresh(FILE *out, const hs_session *s)
     uint64_t done, left_out;
     const hs_heap *h = hs_session_heap(s);
     hs_session_replayed(s, &done, &left_out);
-    fprintf(out, "a fresh heap of %" PRIu64 " bytes under %s", hs_session_config(s)->initial,
-            hs_session_allocator_name(s));
+    hs_heap_config is = hs_session_sizes(s), asked = *hs_session_config(s);
+    fputs("a fresh heap of ", out);
+    hs_put_asked(out, is.initial, asked.initial, " bytes");
+    fprintf(out, " under %s", hs_session_allocator_name(s));
+    if (is.maximum != asked.maximum && !hs_heap_allocator(h)->model_base) {
+        fputs(", at most ", out);
+        hs_put_asked(out, is.maximum, asked.maximum, "");
+    }
     if (!done && !left_out) return;
     fprintf(out, "; %" PRIu64 " command%s ran again", done, done == 1 ? "" : "s");
     if (left_out) fprintf(out, ", %" PRIu64 " could not", left_out);

@@ -251,9 +251,49 @@ static void heap_sizes_are_made_sane(void **state)
     assert_int_equal(hs_heap_committed(h), HS_HEAP_SMALLEST);
     assert_int_equal(hs_heap_maximum(h), HS_HEAP_SMALLEST);
     hs_heap_free(h);
-    h = heap("implicit 100 50");
-    assert_int_equal(hs_heap_committed(h), 112);
-    assert_int_equal(hs_heap_maximum(h), 112);
+}
+
+/* Up to the alignment from what was asked for at the start, down to it from what is the most. */
+static void heap_sizes_are_multiples_of_the_alignment(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t initial, maximum;
+        struct {
+            uint64_t initial, maximum;
+        } by_8, by_16;
+    } rows[] = {
+        {100, 1000, {104, 1000}, {112, 992}}, {64, 70, {64, 64}, {64, 64}},
+        {100, 50, {96, 96}, {96, 96}},        {65, 127, {72, 120}, {80, 112}},
+        {65, 71, {64, 64}, {64, 64}},         {256, 256, {256, 256}, {256, 256}},
+        {1, 2, {64, 64}, {64, 64}},           {121, 127, {120, 120}, {112, 112}},
+    };
+    const hs_allocator *a;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (uint64_t by_16 = 0; by_16 < 2 && !a->model_base; by_16++)
+            for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+                uint64_t values[HS_OPTIONS];
+                bool can_choose = false;
+                for (size_t o = 0; o < a->option_count; o++) {
+                    bool align = strcmp(a->options[o].name, "align") == 0;
+                    values[o] = align ? by_16 : a->options[o].initial;
+                    can_choose |= align;
+                }
+                hs_heap_config asked = {rows[r].initial, rows[r].maximum};
+                hs_heap *h = hs_heap_new(&asked, a, HS_PROBED, values);
+                bool wide = by_16 || !can_choose; /* slabs are aligned to 16 */
+                hs_heap_config sizes = hs_heap_sizes(h, &asked);
+                assert_int_equal(sizes.initial, hs_heap_committed(h));
+                assert_int_equal(sizes.maximum, hs_heap_maximum(h));
+                assert_int_equal(sizes.initial,
+                                 wide ? rows[r].by_16.initial : rows[r].by_8.initial);
+                assert_int_equal(sizes.maximum,
+                                 wide ? rows[r].by_16.maximum : rows[r].by_8.maximum);
+                hs_heap_free(h);
+            }
+    hs_heap *h = heap("ostep 101 90");
+    assert_int_equal(hs_heap_committed(h), 101);
+    assert_int_equal(hs_heap_maximum(h), 101);
     hs_heap_free(h);
 }
 
@@ -992,6 +1032,7 @@ int main(void)
         cmocka_unit_test(aligned_alloc_takes_powers_of_two_alone),
         cmocka_unit_test(a_heap_at_its_maximum_refuses_and_changes_nothing),
         cmocka_unit_test(heap_sizes_are_made_sane),
+        cmocka_unit_test(heap_sizes_are_multiples_of_the_alignment),
         cmocka_unit_test(the_bytes_can_be_read_and_written_within_the_heap_alone),
         cmocka_unit_test(every_preset_names_an_allocator_with_such_an_option),
         cmocka_unit_test(both_builds_of_an_allocator_are_listed),

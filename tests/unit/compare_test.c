@@ -95,8 +95,8 @@ static void the_figures_are_as_worked_out_by_hand(void **state)
     assert_true(figure(s, SHORT, 0, "utilization_segment") == 80);
     assert_true(figure(s, SHORT, 0, "fragmentation_4") == 25);
     assert_true(figure(s, SHORT, 0, "verified") == 4);
-    assert_true(figure(s, SHORT, 1, "utilization") == 80);
-    assert_true(figure(s, SHORT, 1, "utilization_segment") == 88); /* 64 / 72, cut */
+    assert_true(figure(s, SHORT, 1, "utilization") > 88.8); /* 64 / 72 */
+    assert_true(figure(s, SHORT, 1, "utilization_segment") == 88); /* cut */
     assert_true(figure(s, LONG, 1, "examined_total") == 0);
     for (int i = 0; i < 4; i++) {
         const hs_job *job = hs_comparison_job(s->comparison, (size_t)i / 2, (size_t)i % 2);

@@ -6,6 +6,7 @@
 #include "language/completion.h"
 #include "language/program.h"
 #include "stage.h"
+#include "view/explanation.h"
 
 #include <heapscope/ledger.h>
 
@@ -856,6 +857,48 @@ static void help_tells_of_every_option_and_measure(void **state)
 
 /* --- Heap and settings ----------------------------------------------------------------------- */
 
+/* Another size than the one asked for is told with it; and one that came by itself was not asked
+ * for. */
+static void sizes_of_heaps_are_told_as_they_are(void **state)
+{
+    stage *s = *state;
+    static const struct {
+        const char *does, *fresh, *heap;
+    } rows[] = {
+        {"heap 100 max 1000", "a fresh heap of 104 bytes (asked for 100) under implicit",
+         "it started with 104 bytes (asked for 100) and doubles when it runs out, up to 1000 bytes"},
+        {"heap 64 max 70", "a fresh heap of 64 bytes under implicit, at most 64 (asked for 70)",
+         "it started with 64 bytes, and does not grow (asked for 70 at most)"},
+        {"heap 2001", "a fresh heap of 2008 bytes (asked for 2001) under implicit",
+         "it started with 2008 bytes (asked for 2001) and doubles when it runs out, up to 2016 "
+         "bytes"},
+        {"heap 128 max 512", "a fresh heap of 128 bytes under implicit",
+         "it started with 128 bytes and doubles when it runs out, up to 512 bytes"},
+        {"set align 16; heap 100 max 1000",
+         "a fresh heap of 112 bytes (asked for 100) under implicit, at most 992 (asked for 1000)",
+         "up to 992 bytes (asked for 1000)"},
+        {"allocator ostep; heap 101", "a fresh heap of 101 bytes under ostep",
+         "it started with 101 bytes, and does not grow"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        stage_does(s, rows[i].does);
+        char *text = hs_explain(s->session);
+        assert_string_equal(text, rows[i].fresh);
+        free(text);
+        stage_does(s, "heap");
+        if (!strstr(s->said, rows[i].heap)) fail_msg("%s: %s", rows[i].does, s->said);
+    }
+}
+
+/* The maximum is a promise: a request that needs more is refused. */
+static void a_maximum_holds(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "heap 64 max 70; set growth exact; p = malloc 60; expect p == NULL");
+    stage_does(s, "expect heap_size == 64 and heap_max == 64");
+    stage_does(s, "heap 64 max 72; p = malloc 60; expect p != NULL and heap_size == 72");
+}
+
 static void the_heaps_sizes_may_be_given_alone_or_together(void **state)
 {
     stage *s = *state;
@@ -1042,6 +1085,8 @@ int main(void)
         TEST_WITH_FILES(files_and_folders_are_completed),
         TEST(help_tells_of_every_command_with_its_syntax),
         TEST(help_tells_of_every_option_and_measure),
+        TEST(sizes_of_heaps_are_told_as_they_are),
+        TEST(a_maximum_holds),
         TEST(the_heaps_sizes_may_be_given_alone_or_together),
         TEST(set_takes_numbers_as_sizes_and_words_by_their_list),
         TEST(large_is_light_unless_something_else_is_set),

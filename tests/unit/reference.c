@@ -246,7 +246,7 @@ static bool grew_as_planned(const client *c, uint64_t size, uint64_t now)
         while (size < now) size *= 2;
         return size == now;
     case HS_GROWTH_PAGE: return now % 4096 == 0 && now - size < room_that_serves(c, bytes) + 4096;
-    case HS_GROWTH_EXACT: return now % 16 == 0 && now - size <= room_that_serves(c, bytes);
+    case HS_GROWTH_EXACT: return now % c->alignment == 0 && now - size <= room_that_serves(c, bytes);
     }
     return false;
 }

@@ -1,0 +1,16 @@
+/* Numbers in sentences: "1 byte", "2 bytes"; "104 (asked for 100)". */
+#ifndef HS_BASE_COUNT_H
+#define HS_BASE_COUNT_H
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* A number that was asked for and came out otherwise is told as what it is. */
+static inline void hs_put_asked(FILE *out, uint64_t is, uint64_t asked, const char *unit)
+{
+    fprintf(out, "%" PRIu64 "%s", is, unit);
+    if (is != asked) fprintf(out, " (asked for %" PRIu64 ")", asked);
+}
+
+#endif
