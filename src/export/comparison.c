@@ -38,7 +38,7 @@ static void put_job(FILE *out, const hs_comparison *c, size_t trace, size_t cont
     fprintf(out, ", \"state\": \"%s\", \"remark\": ", hs_job_word(job));
     put_string(out, hs_job_remark(c, job, remark, sizeof remark));
     for (size_t i = 0; (f = hs_figure_at(i)); i++)
-        if (hs_job_has_figures(job))
+        if (hs_figure_is_known(f, job))
             fprintf(out, ",\n     \"%s\": %.*f", f->name, f->digits, f->of(job));
         else
             fprintf(out, ",\n     \"%s\": null", f->name);
@@ -53,10 +53,11 @@ static void put_mean(FILE *out, const hs_comparison *c, size_t contestant)
     fprintf(out,
             ", \"traces\": %zu, \"failed\": %" PRIu64 ", \"utilization\": %.2f, "
             "\"utilization_segment\": %.2f, \"examined_mean\": %.3f,\n     "
-            "\"requests_per_second\": %.0f, \"performance_index\": ",
-            m.traces, m.failed, 100 * m.utilization, m.utilization_segment, m.examined,
-            m.per_second);
-    fprintf(out, m.wrong || !m.traces ? "null}" : "%.2f}", m.index);
+            "\"requests_per_second\": ",
+            m.traces, m.failed, 100 * m.utilization, m.utilization_segment, m.examined);
+    fprintf(out, m.per_second > 0 ? "%.0f" : "null", m.per_second);
+    fputs(", \"performance_index\": ", out);
+    fprintf(out, m.has_index ? "%.2f}" : "null}", m.index);
 }
 
 void hs_comparison_json(FILE *out, const hs_comparison *c)
@@ -106,7 +107,7 @@ static void put_row(FILE *out, const hs_comparison *c, size_t trace, size_t cont
     put_field(out, hs_comparison_contestant(c, contestant)->name);
     fprintf(out, ",%s", hs_job_word(job));
     for (size_t i = 0; (f = hs_figure_at(i)); i++)
-        if (hs_job_has_figures(job))
+        if (hs_figure_is_known(f, job))
             fprintf(out, ",%.*f", f->digits, f->of(job));
         else
             putc(',', out);

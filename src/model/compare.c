@@ -13,15 +13,18 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
+    USUAL_RUNS = 5,
     FEW_RUNS_MS = 20, /* a job whose runs are short is timed more often, so long */
     TICK_MS = 100,    /* how often the caller is asked whether to go on */
 };
-#define COARSE 1e-5 /* a clock that goes in steps of so many seconds is none to time with */
+#define PATIENCE 2.0  /* the watchdog waits twice the budget, and so many seconds */
+#define COARSE   1e-5 /* a clock that goes in steps of so many seconds is none to time with */
 
 struct hs_comparison {
     hs_comparison_plan plan;
@@ -129,41 +132,66 @@ static bool has_time(void *context, uint64_t played)
     return worked() - t->begun < t->plan->limit;
 }
 
+/* NULL: the system has no addresses for it. */
 static hs_heap *heap_of(const task *t, hs_build build)
 {
     const hs_contestant *c = t->contestant;
     hs_heap *h =
         hs_heap_new(&t->plan->heap, build == HS_RAW ? c->raw : c->counted, build, c->options);
-    if (!h) {
-        t->job->state = HS_JOB_NO_HEAP;
-        _exit(0);
-    }
-    hs_heap_set_growth(h, t->plan->growth);
+    if (h) hs_heap_set_growth(h, t->plan->growth);
     return h;
 }
 
-static hs_play_watch watch_of(task *t, hs_job_stage stage)
+static hs_heap *heap_or_end(const task *t, hs_build build)
+{
+    hs_heap *h = heap_of(t, build);
+    if (h) return h;
+    t->job->state = HS_JOB_NO_HEAP;
+    _exit(0);
+}
+
+double hs_comparison_patience(const hs_comparison_plan *plan)
+{
+    return 2 * plan->limit + PATIENCE;
+}
+
+/* What goes round in circles ends: SIGPROF comes by the same clock as worked(). */
+static void set_watchdog(const hs_comparison_plan *plan)
+{
+    double patience = hs_comparison_patience(plan), whole = (double)(time_t)patience;
+    struct timeval left = {.tv_sec = (time_t)whole,
+                           .tv_usec = (suseconds_t)((patience - whole) * 1e6)};
+    setitimer(ITIMER_PROF, &(struct itimerval){.it_value = left}, NULL);
+}
+
+static void begin_stage(task *t, hs_job_stage stage)
 {
     t->job->stage = stage;
     t->job->number = 0;
     t->begun = worked();
+    set_watchdog(t->plan);
+}
+
+static hs_play_watch watch_of(task *t)
+{
     return (hs_play_watch){has_time, t, &t->job->number};
 }
 
 /* In the raw build: it is what a program would run on. */
 static bool verify(task *t)
 {
-    hs_heap *h = heap_of(t, HS_RAW);
-    bool kept = hs_play_verifying(h, t->trace, watch_of(t, HS_JOB_VERIFIES), &t->job->verified,
-                                  &t->job->violation);
+    begin_stage(t, HS_JOB_VERIFIES);
+    hs_heap *h = heap_or_end(t, HS_RAW);
+    bool kept = hs_play_verifying(h, t->trace, watch_of(t), &t->job->verified, &t->job->violation);
     hs_heap_free(h);
     return kept;
 }
 
 static void count(task *t)
 {
-    hs_heap *h = heap_of(t, HS_COUNTED);
-    hs_play_counting(h, t->trace, watch_of(t, HS_JOB_COUNTS), &t->job->counts);
+    begin_stage(t, HS_JOB_COUNTS);
+    hs_heap *h = heap_or_end(t, HS_COUNTED);
+    hs_play_counting(h, t->trace, watch_of(t), &t->job->counts);
     hs_heap_free(h);
 }
 
@@ -189,49 +217,66 @@ static double clock_cost(clockid_t clock)
     return cost;
 }
 
-/* On a fresh heap, whose memory is at hand: the time is the allocator's, not the system's. */
+/* On a fresh heap, whose memory is at hand: the time is the allocator's, not the system's. 0: there
+ * is no such memory. */
 static double time_once(const task *t, hs_addr *pointers, clockid_t clock, double cost)
 {
     const hs_play_counts *c = &t->job->counts;
     hs_heap *h = heap_of(t, HS_RAW);
-    hs_heap_prepare(h, c->heap);
-    memset(pointers, 0, (hs_trace_ids(t->trace) + (size_t)1) * sizeof *pointers);
-    double from = seconds(clock);
-    hs_play(h, t->trace, 0, c->played, pointers);
-    double took = seconds(clock) - from - cost;
+    double took = 0;
+    if (h && hs_heap_prepare(h, c->heap)) {
+        memset(pointers, 0, (hs_trace_ids(t->trace) + (size_t)1) * sizeof *pointers);
+        double from = seconds(clock);
+        hs_play(h, t->trace, 0, c->played, pointers);
+        took = seconds(clock) - from - cost;
+        if (took < 1e-9) took = 1e-9;
+    }
     hs_heap_free(h);
-    return took > 1e-9 ? took : 1e-9;
+    return took;
 }
 
-static int by_length(const void *a, const void *b)
+/* In order of length. The job may end at any moment: what is told of is there before. */
+static void add_run(hs_job *job, double took)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    int i = job->runs;
+    for (; i > 0 && job->seconds[i - 1] > took; i--) job->seconds[i] = job->seconds[i - 1];
+    job->seconds[i] = took;
+    job->runs++;
+}
+
+/* Another run, after some that took so long, the longest one so, with their heaps? */
+static bool times_again(const task *t, double spent, double longest)
+{
+    int runs = t->job->runs, wanted = t->plan->runs;
+    if (!runs) return true;
+    if (spent + longest > t->plan->limit || runs == HS_RUNS_MOST) return false;
+    return wanted ? runs < wanted : runs < USUAL_RUNS || spent * 1000 < FEW_RUNS_MS;
 }
 
 static void take_times(task *t)
 {
-    hs_job *job = t->job;
+    begin_stage(t, HS_JOB_TIMES);
     hs_addr *pointers = hs_play_pointers(t->trace);
     clockid_t clock = finest_clock();
-    double cost = clock_cost(clock), spent = 0;
-    job->stage = HS_JOB_TIMES;
-    while (job->runs < HS_RUNS_MOST) {
-        bool enough = job->runs >= t->plan->runs && spent * 1000 > FEW_RUNS_MS;
-        if (enough || (job->runs && spent > t->plan->limit)) break;
-        double took = time_once(t, pointers, clock, cost);
-        job->seconds[job->runs++] = took;
-        spent += took;
+    double cost = clock_cost(clock), begun = worked(), spent = 0, longest = 0;
+    while (times_again(t, spent, longest)) {
+        double took = time_once(t, pointers, clock, cost), before = spent;
+        if (took <= 0) break;
+        add_run(t->job, took);
+        spent = worked() - begun;
+        if (spent - before > longest) longest = spent - before;
     }
-    qsort(job->seconds, (size_t)job->runs, sizeof *job->seconds, by_length);
     free(pointers);
 }
 
-/* What goes round in circles ends, and what crashes leaves no file. */
-static void bound_process(const hs_comparison_plan *plan)
+/* The watchdog is heard, and what crashes leaves no file. */
+static void bound_process(void)
 {
-    rlim_t seconds = (rlim_t)(4 * plan->limit) + 10;
-    setrlimit(RLIMIT_CPU, &(struct rlimit){seconds, seconds});
+    sigset_t watchdog;
+    sigemptyset(&watchdog);
+    sigaddset(&watchdog, SIGPROF);
+    signal(SIGPROF, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &watchdog, NULL);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 }
 
@@ -239,7 +284,7 @@ static _Noreturn void work(task t, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
-    bound_process(t.plan);
+    bound_process();
     if (!t.plan->verify || verify(&t)) {
         count(&t);
         take_times(&t);
@@ -310,6 +355,18 @@ static bool begin(hs_comparison *c, size_t i)
     return true;
 }
 
+/* What became of a job that did not end by itself. While it is timed all else is known: it keeps
+ * that when the watchdog ended it, or the system, which kills where memory is short. */
+static void take_end(hs_job *job, int status)
+{
+    job->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    bool stopped = job->signal == SIGPROF, killed = job->signal == SIGKILL;
+    if (job->stage == HS_JOB_TIMES && (stopped || killed))
+        job->state = HS_JOB_DONE;
+    else
+        job->state = stopped ? HS_JOB_STOPPED : HS_JOB_CRASHED;
+}
+
 /* Take note of the children that have ended. */
 static void reap(hs_comparison *c)
 {
@@ -318,9 +375,7 @@ static void reap(hs_comparison *c)
         if (!c->children[i] || waitpid(c->children[i], &status, WNOHANG) == 0) continue;
         c->children[i] = 0;
         c->running--;
-        if (c->jobs[i].state != HS_JOB_RUNS) continue;
-        c->jobs[i].state = HS_JOB_CRASHED;
-        c->jobs[i].signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        if (c->jobs[i].state == HS_JOB_RUNS) take_end(&c->jobs[i], status);
     }
 }
 

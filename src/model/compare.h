@@ -4,7 +4,12 @@
  *                                       there is broken there, and no heap knows of another's
  *
  * A job verifies the allocator if that is asked for, counts what the trace costs, and times it in
- * the raw build, several times. Its counts are the same on every machine; its times are not. */
+ * the raw build, several times. Its counts are the same on every machine; its times are not.
+ *
+ * Each of these stages has a budget of processor time, in which all counts that it does, preparing
+ * a heap as well. A stage ends itself between two requests, or two runs; where one of them lasts so
+ * long that it does not, a watchdog ends the job. What was counted before remains: a job that can
+ * not be timed has all its other figures. */
 #ifndef HS_MODEL_COMPARE_H
 #define HS_MODEL_COMPARE_H
 
@@ -29,8 +34,8 @@ typedef struct {
 typedef struct {
     hs_heap_config heap;
     hs_growth growth;
-    double limit; /* seconds: a job that counts longer is cut */
-    int runs;     /* times that it is timed, at least 1 */
+    double limit; /* seconds of the processor for each stage: what counts longer is cut */
+    int runs;     /* times that it is timed; 0: a few times, more where they are short */
     int jobs;     /* that run at once, at least 1 */
     bool verify;
 } hs_comparison_plan;
@@ -40,6 +45,7 @@ typedef enum {
     HS_JOB_RUNS,
     HS_JOB_DONE,    /* with a violation, or with figures */
     HS_JOB_CRASHED, /* by this signal, in the request `number` */
+    HS_JOB_STOPPED, /* by the watchdog, in the request `number` */
     HS_JOB_NO_HEAP, /* the system gave none */
 } hs_job_state;
 
@@ -52,14 +58,18 @@ typedef struct {
     hs_job_state state;
     hs_job_stage stage;
     volatile uint64_t number; /* of the request that is performed */
-    int signal;               /* that ended it, or 0: it ended itself in a way it must not */
+    int signal;               /* that ended it, or 0: it ended itself in a way it must not, or did
+                                 not get the memory to be timed on */
     uint64_t requests;        /* of the trace */
     uint64_t verified;        /* requests; 0: nobody asked */
     hs_violation violation;
-    hs_play_counts counts; /* counts.played < requests: it was cut */
-    int runs;
+    hs_play_counts counts;        /* counts.played < requests: it was cut */
+    int runs;                     /* 0: it could not be timed */
     double seconds[HS_RUNS_MOST]; /* of each run over counts.played requests, in order of length */
 } hs_job;
+
+/* A stage of so many seconds is not let last longer. */
+double hs_comparison_patience(const hs_comparison_plan *);
 
 bool hs_job_has_figures(const hs_job *);
 double hs_job_seconds(const hs_job *); /* the median run */

@@ -7,6 +7,7 @@
 #include "model/totals.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 static double ratio(double part, double whole)
@@ -91,11 +92,16 @@ const hs_figure *hs_figure_at(size_t i)
     return i < sizeof figures / sizeof *figures ? &figures[i] : NULL;
 }
 
-double hs_figure_value(const char *name, const hs_job *job)
+const hs_figure *hs_figure_named(const char *name)
 {
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
-        if (strcmp(figures[i].name, name) == 0) return figures[i].of(job);
-    return 0;
+        if (strcmp(figures[i].name, name) == 0) return &figures[i];
+    return NULL;
+}
+
+bool hs_figure_is_known(const hs_figure *f, const hs_job *j)
+{
+    return hs_job_has_figures(j) && (j->runs || !f->time);
 }
 
 /* --- What became of a job --------------------------------------------------------------------- */
@@ -106,24 +112,74 @@ const char *hs_job_word(const hs_job *j)
     case HS_JOB_WAITS: return "waiting";
     case HS_JOB_RUNS: return "running";
     case HS_JOB_CRASHED: return "crashed";
+    case HS_JOB_STOPPED: return "stopped";
     case HS_JOB_NO_HEAP: return "no heap";
     case HS_JOB_DONE: break;
     }
     if (j->violation.request) return "wrong";
+    if (!j->runs) return "not timed";
     return j->counts.played < j->requests ? "cut" : "done";
+}
+
+static const char *const stages[] = {
+    [HS_JOB_VERIFIES] = "verified", [HS_JOB_COUNTS] = "counted", [HS_JOB_TIMES] = "timed"};
+
+/* " while it was counted, in request 7" */
+static void tell_where(const hs_job *j, char text[64])
+{
+    int n = snprintf(text, 64, " while it was %s", stages[j->stage]);
+    if (j->stage != HS_JOB_TIMES)
+        snprintf(text + n, 64 - (size_t)n, ", in request %" PRIu64, j->number);
 }
 
 static void tell_crash(const hs_job *j, char *text, size_t size)
 {
-    static const char *const stages[] = {
-        [HS_JOB_VERIFIES] = "verified", [HS_JOB_COUNTS] = "counted", [HS_JOB_TIMES] = "timed"};
-    char where[48] = "";
-    if (j->stage != HS_JOB_TIMES) snprintf(where, sizeof where, ", in request %" PRIu64, j->number);
-    if (j->signal)
-        snprintf(text, size, "ended while it was %s%s: %s", stages[j->stage], where,
-                 strsignal(j->signal));
+    char where[64];
+    tell_where(j, where);
+    snprintf(text, size, "ended%s%s%s", where, j->signal ? ": " : "",
+             j->signal ? strsignal(j->signal) : "");
+}
+
+static void tell_stop(const hs_comparison *c, const hs_job *j, char *text, size_t size)
+{
+    char where[64];
+    const hs_comparison_plan *plan = hs_comparison_plan_of(c);
+    tell_where(j, where);
+    snprintf(text, size,
+             "stopped%s: it came to no end within %g s of the processor, with a limit of %g s",
+             where, hs_comparison_patience(plan), plan->limit);
+}
+
+static void tell_cut(const hs_comparison *c, const hs_job *j, char *text, size_t size)
+{
+    snprintf(text, size, "the first %" PRIu64 " of %" PRIu64 " requests, cut after %g s",
+             j->counts.played, j->requests, hs_comparison_plan_of(c)->limit);
+}
+
+/* Why a job with figures was not timed. */
+static void tell_untimed(const hs_comparison *c, const hs_job *j, char *text, size_t size)
+{
+    if (j->signal == SIGPROF)
+        snprintf(text, size, "not timed: one run took more than %g s",
+                 hs_comparison_patience(hs_comparison_plan_of(c)));
+    else if (j->signal)
+        snprintf(text, size,
+                 "not timed: killed from without, as the system does where memory is short");
     else
-        snprintf(text, size, "ended while it was %s%s", stages[j->stage], where);
+        snprintf(text, size,
+                 "not timed: the system gives no memory for a heap of %" PRIu64 " bytes",
+                 j->counts.heap);
+}
+
+static void tell_figures(const hs_comparison *c, const hs_job *j, char *text, size_t size)
+{
+    bool cut = j->counts.played < j->requests;
+    size_t n = 0;
+    if (cut) tell_cut(c, j, text, size);
+    if (j->runs) return;
+    n = strlen(text);
+    if (cut) n += (size_t)snprintf(text + n, size - n, "; ");
+    if (n < size) tell_untimed(c, j, text + n, size - n);
 }
 
 const char *hs_job_remark(const hs_comparison *c, const hs_job *j, char *text, size_t size)
@@ -131,15 +187,16 @@ const char *hs_job_remark(const hs_comparison *c, const hs_job *j, char *text, s
     text[0] = 0;
     if (j->state == HS_JOB_CRASHED)
         tell_crash(j, text, size);
+    else if (j->state == HS_JOB_STOPPED)
+        tell_stop(c, j, text, size);
     else if (j->state == HS_JOB_NO_HEAP)
         snprintf(text, size, "the system gives no address space for the heap");
     else if (j->state == HS_JOB_WAITS)
         snprintf(text, size, "not played");
     else if (j->violation.request)
         snprintf(text, size, "request %" PRIu64 ": %s", j->violation.request, j->violation.what);
-    else if (j->counts.played < j->requests)
-        snprintf(text, size, "the first %" PRIu64 " of %" PRIu64 " requests, cut after %g s",
-                 j->counts.played, j->requests, hs_comparison_plan_of(c)->limit);
+    else if (j->state == HS_JOB_DONE)
+        tell_figures(c, j, text, size);
     return text;
 }
 
@@ -151,16 +208,18 @@ hs_means hs_means_of(const hs_comparison *c, size_t contestant)
     double seconds = 0, requests = 0;
     for (size_t i = 0; i < hs_comparison_traces(c); i++) {
         const hs_job *j = hs_comparison_job(c, i, contestant);
-        if (j->violation.request || j->state == HS_JOB_CRASHED) m.wrong = true;
+        if (j->violation.request || j->state == HS_JOB_CRASHED || j->state == HS_JOB_STOPPED)
+            m.wrong = true;
         if (!hs_job_has_figures(j)) continue;
         m.traces++;
         m.failed += j->counts.totals.failed;
         m.utilization += utilization(j) / 100;
         m.utilization_segment += utilization_segment(j);
         m.examined += examined_mean(j);
-        requests += (double)j->counts.played;
+        requests += j->runs ? (double)j->counts.played : 0;
         seconds += hs_job_seconds(j);
         m.cut = m.cut || j->counts.played < j->requests;
+        m.untimed = m.untimed || !j->runs;
     }
     m.utilization = ratio(m.utilization, (double)m.traces);
     m.utilization_segment = ratio(m.utilization_segment, (double)m.traces);
@@ -168,5 +227,6 @@ hs_means hs_means_of(const hs_comparison *c, size_t contestant)
     m.per_second = ratio(requests, seconds);
     double speed = m.per_second < HS_LAB_CAP ? m.per_second / HS_LAB_CAP : 1;
     m.index = 100 * (0.60 * m.utilization + 0.40 * speed);
+    m.has_index = !m.wrong && seconds > 0;
     return m;
 }

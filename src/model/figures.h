@@ -14,9 +14,13 @@ typedef struct {
 } hs_figure;
 
 const hs_figure *hs_figure_at(size_t index); /* NULL beyond the last */
-double hs_figure_value(const char *name, const hs_job *);
+/* The figure with this name. */
+const hs_figure *hs_figure_named(const char *name);
+/* Does the job have it? Those that were not timed lack the times, others may lack all. */
+bool hs_figure_is_known(const hs_figure *, const hs_job *);
 
-/* What became of a job, in one word: waiting, running, done, cut, wrong, crashed, no heap. */
+/* What became of a job, in a word or two: waiting, running, done, cut, not timed, wrong, crashed,
+ * stopped, no heap. */
 const char *hs_job_word(const hs_job *);
 /* And in a sentence, where there is something to say; else "". */
 const char *hs_job_remark(const hs_comparison *, const hs_job *, char *text, size_t size);
@@ -28,9 +32,10 @@ typedef struct {
     double utilization;         /* mean, 0 to 1, as the CS:APP malloc lab has it */
     double utilization_segment; /* mean, in percent, as CS107 has it */
     double examined;            /* mean of the means */
-    double per_second;          /* all requests / all seconds */
+    double per_second;          /* all requests / all seconds, of those that were timed */
     double index;               /* the malloc lab's performance index */
-    bool cut, wrong;            /* in any of them */
+    bool cut, untimed, wrong;   /* in any of them */
+    bool has_index;             /* nothing is wrong, and something was timed */
 } hs_means;
 
 /* The lab gives nothing for more than so many requests a second. */

@@ -65,7 +65,8 @@ uint64_t hs_play(hs_heap *h, const hs_trace *t, uint64_t from, uint64_t to, hs_a
 
 /* --- Counting --------------------------------------------------------------------------------- */
 
-enum { ASK_REQUESTS = 1024, ASK_EXAMINED = 1 << 18 };
+/* After so many requests, or as much work, the watch is asked. */
+enum { ASK_REQUESTS = 1024, ASK_WORK = 1 << 18, WORK_BYTES = 64 };
 
 typedef struct {
     hs_heap *heap;
@@ -122,7 +123,9 @@ static hs_trace_op with_entry(counter *c, hs_trace_op op)
     return op;
 }
 
-static void count_one(counter *c, const hs_trace_op *request)
+/* Perform one request. Returns its work: the blocks that it examined, and one more for each
+ * WORK_BYTES bytes that it copied or made zero. */
+static uint64_t count_one(counter *c, const hs_trace_op *request)
 {
     hs_totals *t = &c->out->totals;
     hs_trace_op op = with_entry(c, *request);
@@ -136,6 +139,8 @@ static void count_one(counter *c, const hs_trace_op *request)
     count_examined(c, cost.counts.visits);
     if (served) settle(c, &op, old);
     hs_totals_mark(t, used_before, used(c));
+    uint64_t cleared = served && op.kind == HS_CALLOC ? size_of(&op) : 0;
+    return cost.counts.visits + (cost.counts.moved + cleared) / WORK_BYTES;
 }
 
 /* The least number of blocks that 99 of 100 requests do not exceed. */
@@ -158,15 +163,15 @@ void hs_play_counting(hs_heap *h, const hs_trace *t, hs_play_watch watch, hs_pla
     c.pointers = hs_new(entries, sizeof *c.pointers);
     c.sizes = hs_new(entries, sizeof *c.sizes);
     const hs_trace_op *ops = hs_trace_ops(t);
-    uint64_t asked = 0, examined = 0, i = 0, count = hs_trace_count(t);
+    uint64_t asked = 0, work = 0, i = 0, count = hs_trace_count(t);
     hs_heap_tally(h); /* nothing of what was before */
     for (; i < count; i++) {
         if (watch.number) *watch.number = i + 1;
-        count_one(&c, &ops[i]);
-        bool ask = i - asked >= ASK_REQUESTS || out->totals.counts.visits - examined > ASK_EXAMINED;
+        work += count_one(&c, &ops[i]);
+        bool ask = i - asked >= ASK_REQUESTS || work > ASK_WORK;
         if (!ask || !watch.go_on) continue;
         asked = i;
-        examined = out->totals.counts.visits;
+        work = 0;
         if (!watch.go_on(watch.context, i + 1) && ++i) break;
     }
     out->played = i;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { CHECKS = 128, CHECK_LEAST = 64, ASK_REQUESTS = 64, PIECE = 4096, NONE = 0 };
+enum { ASK_BYTES = 1 << 24 }; /* or as many that a realloc or calloc may have gone through */
 
 /* A block that the client holds: its pattern is that of a request. */
 typedef struct {
@@ -238,10 +239,15 @@ static bool verify_realloc(verifier *v, const hs_trace_op *op, uint32_t number)
            holds(v, &b, p, least(b.size, op->size), " in a realloc") && take(v, op, p, op->size);
 }
 
+static uint64_t size_of(const hs_trace_op *op)
+{
+    return op->kind == HS_CALLOC ? op->size * op->other : op->size;
+}
+
 static bool verify_one(verifier *v, const hs_trace_op *op)
 {
     uint32_t *entry = &v->by_id[op->id + 1u], number = *entry;
-    uint64_t size = op->kind == HS_CALLOC ? op->size * op->other : op->size;
+    uint64_t size = size_of(op);
     hs_addr p = HS_NULL;
     switch (op->kind) {
     case HS_FREE: *entry = NONE; return verify_free(v, number);
@@ -290,15 +296,17 @@ static uint64_t promised_alignment(const hs_heap *h)
 static bool verify_all(verifier *v, hs_play_watch watch)
 {
     const hs_trace_op *ops = hs_trace_ops(v->trace);
-    uint64_t count = hs_trace_count(v->trace), interval = count / CHECKS;
+    uint64_t count = hs_trace_count(v->trace), interval = count / CHECKS, work = 0;
     if (interval < CHECK_LEAST) interval = CHECK_LEAST;
     for (uint64_t i = 0; i < count; i++) {
         v->now = i + 1;
         if (watch.number) *watch.number = v->now;
         if (!verify_one(v, &ops[i])) return false;
         if (v->now % interval == 0 && !is_consistent(v)) return false;
-        bool ask = watch.go_on && v->now % ASK_REQUESTS == 0;
+        work += ops[i].kind == HS_REALLOC || ops[i].kind == HS_CALLOC ? size_of(&ops[i]) : 0;
+        bool ask = watch.go_on && (v->now % ASK_REQUESTS == 0 || work > ASK_BYTES);
         if (ask && !watch.go_on(watch.context, v->now)) break;
+        if (ask) work = 0;
     }
     return all_hold(v);
 }

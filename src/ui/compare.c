@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 enum { OK = 0, FAILED = 1, USAGE = 2, INTERRUPTED = 130 };
-enum { RUNS = 5, LIMIT = 20, JOBS_MOST = 256 };
+enum { LIMIT = 20, JOBS_MOST = 256 };
 #define HEAP_MOST ((uint64_t)1 << 36)
 
 typedef enum { AS_TEXT, AS_JSON, AS_CSV } output_format;
@@ -72,8 +72,10 @@ static const struct {
      "what a heap may grow to (64G)"},
     {{"limit", required_argument, NULL, OPTION_LIMIT},
      "SECONDS",
-     "cut what is counted, or verified, for longer (20)"},
-    {{"runs", required_argument, NULL, OPTION_RUNS}, "N", "time each at least so often (5)"},
+     "cut what is counted, verified or timed for longer (20)"},
+    {{"runs", required_argument, NULL, OPTION_RUNS},
+     "N",
+     "time each so often (5 times, or more where that is short)"},
     {{"jobs", required_argument, NULL, 'j'},
      "N",
      "run so many at once (default: processors); 1 is quietest"},
@@ -422,7 +424,6 @@ int hs_compare_traces(int argc, char **argv)
     request r = {.plan = {.heap = {HS_HEAP_SMALLEST, HEAP_MOST},
                           .growth = HS_GROWTH_EXACT,
                           .limit = LIMIT,
-                          .runs = RUNS,
                           .jobs = processors()}};
     int status = parse(&r, argc, argv);
     if (status == OK) status = compare(&r);

@@ -155,7 +155,11 @@ static void put_figures(sheet *s, const column *columns, const hs_job *job)
     char text[TEXT];
     int end = NAME;
     for (const column *c = columns; c->title; c++) {
-        c->text(hs_figure_value(c->figure, job), text);
+        const hs_figure *f = hs_figure_named(c->figure);
+        if (hs_figure_is_known(f, job))
+            c->text(f->of(job), text);
+        else
+            strcpy(text, "-");
         put_right(s, end += c->width, HS_ROLE_TEXT, text);
     }
 }
@@ -237,9 +241,12 @@ static void put_means(sheet *s, const hs_means *m)
     put_right(s, NAME + 31, HS_ROLE_TEXT, text);
     put_count((double)m->failed, text);
     put_right(s, NAME + 42, HS_ROLE_TEXT, text);
-    put_rate(m->per_second, text);
+    if (m->per_second > 0)
+        put_rate(m->per_second, text);
+    else
+        strcpy(text, "-");
     put_right(s, NAME + 52, HS_ROLE_TEXT, text);
-    snprintf(text, sizeof text, m->wrong ? "-" : "%.1f", m->index);
+    snprintf(text, sizeof text, m->has_index ? "%.1f" : "-", m->index);
     put_right(s, NAME + 65, HS_ROLE_TEXT, text);
 }
 
@@ -273,7 +280,7 @@ hs_scene *hs_comparison_means_scene(const hs_comparison *c, bool ascii)
     put_means_heads(&s);
     for (size_t i = 0; i < n; i++, s.row++) {
         hs_means m = hs_means_of(c, i);
-        bool marked = m.cut || m.wrong || m.traces < traces;
+        bool marked = m.cut || m.untimed || m.wrong || m.traces < traces;
         any = any || marked;
         put_name(&s, c, i, marked);
         if (m.traces)

@@ -68,7 +68,7 @@ static void run(stand *s)
 
 static double figure(const stand *s, size_t trace, size_t contestant, const char *name)
 {
-    return hs_figure_value(name, hs_comparison_job(s->comparison, trace, contestant));
+    return hs_figure_named(name)->of(hs_comparison_job(s->comparison, trace, contestant));
 }
 
 static char *printed(const hs_comparison *c, void (*print)(FILE *, const hs_comparison *))
@@ -101,7 +101,7 @@ static void the_figures_are_as_worked_out_by_hand(void **state)
     for (int i = 0; i < 4; i++) {
         const hs_job *job = hs_comparison_job(s->comparison, (size_t)i / 2, (size_t)i % 2);
         assert_string_equal(hs_job_word(job), "done");
-        assert_in_range(job->runs, 3, HS_RUNS_MOST);
+        assert_int_equal(job->runs, 3);
         assert_true(hs_job_seconds(job) > 0);
         assert_true(job->seconds[0] <= job->seconds[job->runs - 1]);
     }
@@ -195,6 +195,103 @@ static void a_job_that_lasts_too_long_is_cut_and_says_so(void **state)
     assert_non_null(strstr(remark, " of 3000 requests, cut after 0.001 s"));
     assert_true(hs_means_of(s->comparison, 0).cut);
     stand_free(s);
+}
+
+static void runs_are_as_many_as_asked_for_and_by_themselves_more_where_they_are_short(void **state)
+{
+    (void)state;
+    hs_comparison_plan once = usual, free = usual;
+    once.runs = 1;
+    free.runs = 0;
+    stand *a = stand_of(&once, "bump", NULL), *b = stand_of(&free, "bump", NULL);
+    run(a);
+    run(b);
+    assert_int_equal(hs_comparison_job(a->comparison, SHORT, 0)->runs, 1);
+    assert_in_range(hs_comparison_job(b->comparison, SHORT, 0)->runs, 5, HS_RUNS_MOST);
+    stand_free(a);
+    stand_free(b);
+}
+
+/* Each run prepares 64 MB of heap: far beyond the limit, which is told by no clock but the job's.
+ */
+static void preparing_the_heap_counts_as_timing_does(void **state)
+{
+    (void)state;
+    static const char *const allocators[] = {"bump", "buddy", "tlsf"};
+    hs_comparison_plan hasty = usual;
+    hasty.heap.maximum = 1 << 28;
+    hasty.runs = 0;
+    hasty.limit = 0.0001;
+    hs_trace *t = trace_of("a1 64000000; f1");
+    hs_contestant c[3];
+    for (size_t i = 0; i < 3; i++) c[i] = contestant(allocators[i]);
+    hs_comparison *made =
+        hs_comparison_new(&hasty, &(hs_named_trace){"large", t}, 1, c, sizeof c / sizeof *c);
+    assert_true(hs_comparison_run(made, NULL, NULL));
+    for (size_t i = 0; i < 3; i++) {
+        const hs_job *job = hs_comparison_job(made, 0, i);
+        assert_string_equal(hs_job_word(job), "done");
+        assert_int_equal(job->runs, 1);
+        assert_true(hs_figure_named("utilization")->of(job) > 70);
+    }
+    hs_comparison_free(made);
+    hs_trace_free(t);
+}
+
+/* Counted it is as it should be. */
+static void expect_untimed(breach how, const char *remark)
+{
+    char text[400];
+    hs_allocator wrong = broken(how);
+    hs_comparison_plan hasty = usual;
+    hasty.verify = false;
+    hasty.limit = 0.01;
+    hs_trace *t = trace_of("a1 24; a2 40; f1; a3 8");
+    hs_contestant c = contestant("bump");
+    c.raw = &wrong;
+    hs_comparison *made = hs_comparison_new(&hasty, &(hs_named_trace){"short", t}, 1, &c, 1);
+    assert_true(hs_comparison_run(made, NULL, NULL));
+    const hs_job *job = hs_comparison_job(made, 0, 0);
+    assert_string_equal(hs_job_remark(made, job, text, sizeof text), remark);
+    assert_string_equal(hs_job_word(job), "not timed");
+    assert_true(hs_job_has_figures(job));
+    assert_true(hs_figure_named("utilization")->of(job) == 80);
+    hs_means means = hs_means_of(made, 0);
+    assert_true(means.untimed && !means.wrong && !means.has_index);
+    hs_comparison_free(made);
+    hs_trace_free(t);
+}
+
+static void what_can_not_be_timed_keeps_its_other_figures_and_says_why(void **state)
+{
+    (void)state;
+    expect_untimed(ENDLESS, "not timed: one run took more than 2.02 s");
+    expect_untimed(CRASHING,
+                   "not timed: killed from without, as the system does where memory is short");
+}
+
+static void one_that_comes_to_no_end_is_stopped_and_not_said_to_crash(void **state)
+{
+    (void)state;
+    char text[400];
+    hs_allocator wrong = broken(ENDLESS);
+    hs_comparison_plan hasty = usual;
+    hasty.limit = 0.01;
+    for (int verify = 0; verify < 2; verify++) {
+        hasty.verify = verify;
+        stand *s = stand_of(&hasty, "", &wrong);
+        run(s);
+        const hs_job *job = hs_comparison_job(s->comparison, SHORT, 0);
+        assert_string_equal(hs_job_word(job), "stopped");
+        assert_string_equal(hs_job_remark(s->comparison, job, text, sizeof text),
+                            verify ? "stopped while it was verified, in request 1: it came to no "
+                                     "end within 2.02 s of the processor, with a limit of 0.01 s"
+                                   : "stopped while it was counted, in request 1: it came to no "
+                                     "end within 2.02 s of the processor, with a limit of 0.01 s");
+        assert_false(hs_job_has_figures(job));
+        assert_true(hs_means_of(s->comparison, 0).wrong);
+        stand_free(s);
+    }
 }
 
 /* Until the endless job has begun. */
@@ -353,6 +450,52 @@ static void the_plot_has_a_letter_for_each(void **state)
     stand_free(s);
 }
 
+/* Cut, and then not timed, for want of memory. */
+static stand *untimed(void)
+{
+    hs_comparison_plan plan = usual;
+    plan.verify = false;
+    stand *s = stand_of(&plan, "bump", NULL);
+    for (size_t trace = 0; trace < TRACES; trace++) write_job(s, trace, 0, 50, 1e6);
+    hs_job *job = hs_comparison_write(s->comparison, SHORT, 0);
+    job->counts.played = 3;
+    job->runs = 0;
+    return s;
+}
+
+static void what_was_not_timed_has_no_times_in_any_table(void **state)
+{
+    (void)state;
+    stand *s = untimed();
+    expect_scene(
+        hs_comparison_trace_scene(s->comparison, SHORT, true),
+        "short, \"hand-made\": 4 requests, at most 50000 bytes live\n"
+        "                            utilization  Johnstone-Wilson fragmentation requests\n"
+        "                    heap  CS:APP  CS107       1       2       3       4   failed\n"
+        "A *bump           100000   50.0%    50%    0.0%  100.0%  100.0%  100.0%        0\n"
+        "\n"
+        "                           blocks examined   moved by   requests\n"
+        "                    mean      p99      max    realloc   a second  runs   spread\n"
+        "A *bump             2.00       17    12.3M          0          -     -        -\n"
+        "* bump: the first 3 of 4 requests, cut after 20 s; not timed: the system gives\n"
+        "no memory for a heap of 100000 bytes\n");
+    hs_means means = hs_means_of(s->comparison, 0);
+    assert_true(means.has_index && means.untimed);
+    assert_true(fabs(means.per_second - 1e6) < 1); /* of the one that was */
+    char *text = printed(s->comparison, hs_comparison_csv);
+    assert_non_null(strstr(text, ",bump,not timed,4,3,4,"));
+    assert_non_null(strstr(text, ",0,,,,\"the first 3 of 4 requests, cut after 20 s; not timed: "));
+    free(text);
+    hs_comparison_write(s->comparison, LONG, 0)->runs = 0;
+    assert_false(hs_means_of(s->comparison, 0).has_index);
+    text = printed(s->comparison, hs_comparison_json);
+    assert_non_null(strstr(text, "\"state\": \"not timed\""));
+    assert_non_null(strstr(text, "\"runs\": null,\n     \"requests_per_second\": null"));
+    assert_non_null(strstr(text, "\"requests_per_second\": null, \"performance_index\": null}"));
+    free(text);
+    stand_free(s);
+}
+
 /* One value of JSON; where it ends, or NULL. */
 static const char *value_end(const char *at);
 
@@ -462,7 +605,12 @@ int main(void)
         cmocka_unit_test(an_allocator_that_breaks_a_promise_has_no_figures),
         cmocka_unit_test(one_that_crashes_takes_nobody_with_it),
         cmocka_unit_test(a_job_that_lasts_too_long_is_cut_and_says_so),
+        cmocka_unit_test(runs_are_as_many_as_asked_for_and_by_themselves_more_where_they_are_short),
+        cmocka_unit_test(preparing_the_heap_counts_as_timing_does),
+        cmocka_unit_test(what_can_not_be_timed_keeps_its_other_figures_and_says_why),
+        cmocka_unit_test(one_that_comes_to_no_end_is_stopped_and_not_said_to_crash),
         cmocka_unit_test(when_it_is_stopped_what_is_complete_remains),
+        cmocka_unit_test(what_was_not_timed_has_no_times_in_any_table),
         cmocka_unit_test(the_index_is_that_of_the_lab_with_its_cap),
         cmocka_unit_test(a_trace_is_two_tables_of_80_columns_and_remarks),
         cmocka_unit_test(the_means_tell_the_index_and_its_cap),
