@@ -14,6 +14,7 @@ void hs_ids_free(hs_ids *ids)
     free(ids->states);
     free(ids->late);
     hs_addresses_free(&ids->far);
+    hs_addresses_free(&ids->moved);
 }
 
 uint32_t hs_ids_new(hs_ids *ids)
@@ -47,4 +48,23 @@ uint32_t hs_ids_find(hs_ids *ids, uint64_t number, uint64_t requests)
     uint32_t id = hs_ids_new(ids);
     hs_addresses_put(&ids->far, number, id);
     return id;
+}
+
+uint32_t hs_ids_forget(hs_ids *ids, uint64_t number)
+{
+    uint32_t id = hs_ids_new(ids);
+    if (number >= ids->count) {
+        hs_addresses_put(&ids->far, number, id);
+    } else {
+        ids->states[number] = HS_ID_FORGOTTEN;
+        hs_addresses_put(&ids->moved, number + 1, id);
+    }
+    return id;
+}
+
+uint32_t hs_ids_now(hs_ids *ids, uint64_t number, uint64_t requests)
+{
+    uint32_t id = hs_ids_of(ids, number, requests);
+    if (*hs_ids_state(ids, id) != HS_ID_FORGOTTEN) return id;
+    return *hs_addresses_find(&ids->moved, number + 1);
 }

@@ -14,8 +14,9 @@
 typedef enum {
     HS_ID_FREE,
     HS_ID_LIVE,
-    HS_ID_NULL,   /* realloc to 0 bytes freed it: the pointer is NULL, and may be freed */
-    HS_ID_SKIPPED /* its block is missing, for the line that made it was bad */
+    HS_ID_NULL,     /* realloc to 0 bytes freed it: the pointer is NULL, and may be freed */
+    HS_ID_SKIPPED,  /* its block is missing, for the line that made it was bad */
+    HS_ID_FORGOTTEN /* of ids below `count`: its number has another id now */
 } hs_id_state;
 
 typedef struct {
@@ -24,13 +25,19 @@ typedef struct {
     uint8_t *late; /* of late ids */
     size_t late_count, late_capacity;
     hs_addresses far;
-    uint64_t nearest; /* the smallest number in `far` */
+    uint64_t nearest;   /* the smallest number in `far` */
+    hs_addresses moved; /* ids of numbers below `count` whose own is FORGOTTEN; keys: number + 1 */
 } hs_ids;
 
 void hs_ids_free(hs_ids *);
 
 /* A late id that nobody has. */
 uint32_t hs_ids_new(hs_ids *);
+
+/* The number's block stays live, out of reach: the new id that the number has from now on. */
+uint32_t hs_ids_forget(hs_ids *, uint64_t number);
+/* The id of a number that may have forgotten blocks. */
+uint32_t hs_ids_now(hs_ids *, uint64_t number, uint64_t requests);
 
 /* The id of a number, larger than those so far; `requests` have been read. */
 uint32_t hs_ids_find(hs_ids *, uint64_t number, uint64_t requests);

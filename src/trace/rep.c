@@ -50,7 +50,7 @@ static void parse(hs_reading *r, const char *at, const char *end, void *state)
         else if (h->headers < HEADERS)
             at = header_line(r, at, h);
         else
-            at = hs_numbered_line(r, at);
+            at = hs_numbered_line(r, at, NULL);
     }
 }
 
@@ -100,7 +100,7 @@ static void write_rep(hs_writing *w)
         hs_put_number(w, header[i]);
         hs_put_char(w, '\n');
     }
-    while (hs_writing_next(w, &op)) hs_put_numbered(w, &op);
+    while (hs_writing_next(w, &op)) hs_put_numbered(w, &op, "-1");
 }
 
 const hs_format hs_format_rep = {

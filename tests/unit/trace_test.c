@@ -160,7 +160,23 @@ static void a_script_has_comments_and_its_ids_are_used_again(void **state)
     expect_read("script", "# CS107\n\n  # a 9 9\na 1 0\r\nr 5 10\nr 5 0\nf 1\na 1 32\n\tf 1",
                 "m1:0 r5:10 r5:0 f1 m1:32 f1", NULL);
     expect_read("script", "a 0 5\nr 0 0\nf 0\n", "m0:5 r0:0 f0", NULL);
-    expect_refused(NULL, "a 0 5\nf 1\n", "FILE:2: `f 1`: block 1 is not allocated");
+}
+
+/* Its driver has a pointer for each id, NULL at first, and asks nothing. */
+static void an_id_of_cs107_is_a_pointer_like_any_other(void **state)
+{
+    (void)state;
+    expect_read("script", "# NULL\na 1 16\nf 3\nr 4 100\nf 4\nf 4\nf 1\n",
+                "m1:16 f- r4:100 f4 f- f1", NULL);
+    expect_read("script", "f 0\nf 4000000000\n", "f- f-", NULL);
+    expect_read("script", "a 3 80\na 3 160\nf 3\n", "m3:80 m4:160 f4",
+                "ids allocated again while they had a block, which is lost: 1");
+    expect_read("script", "a 0 1\na 0 2\nr 0 3\na 1 9\na 0 4\nf 0\na 0 5\nr 0 0\nf 0\nf 0\na 0 6\n",
+                "m0:1 m2:2 r2:3 m1:9 m3:4 f3 m3:5 r3:0 f3 f- m3:6", "which is lost: 2");
+    expect_read("script", "a 4000000000 1\na 4000000000 2\nf 4000000000\nf 4000000000\n",
+                "m0:1 m1:2 f1 f-", "which is lost: 1");
+    expect_lenient("script", "a 0 1\na 0 2\na 1\nf 1\nf 0\nf 0\n", "m0:1 m1:2 f1 f-", 1);
+    expect_refused("rep", "0 9 9 1\nf 1\n", "FILE:2: `f 1`: block 1 is not allocated");
 }
 
 static void ids_that_are_large_for_the_file_become_small(void **state)
@@ -586,6 +602,8 @@ static void what_a_format_can_not_carry_is_converted_and_told_once(void **state)
                      "p0 = malloc 5\np1 = calloc 4 10\np2 = calloc 2 2\np3 = aligned_alloc 64 9\n"
                      "free NULL\np4 = realloc NULL 7\nrealloc p4 8\nrealloc p0 0\nfree p1\n",
                      NULL);
+    expect_converted("20000\n1\n3\n1\na 0 5\nf -1\nf 0\n", "script", "a 0 5\nf 1\nf 0\n", NULL);
+    expect_converted("a 3 80\na 3 160\nf 3\n", "rep", "0\n5\n3\n1\na 3 80\na 4 160\nf 4\n", NULL);
     expect_converted("x = malloc 5\nfree x\n", "script", "a 0 5\nf 0\n",
                      "script can not carry it: names left out, 1 time");
 }
@@ -797,7 +815,7 @@ static void lines_may_lie_across_the_pieces_that_are_read(void **state)
     enum { LINES = 200000 };
     for (uint64_t i = 0; i < LINES; i++)
         fprintf(out, "a %" PRIu64 " %" PRIu64 "%s\n", i, i * 7919 % 100003, i % 3 ? "" : "  \r");
-    fputs("f 5\nf 5", out);
+    fputs("f 5\nf x", out);
     fclose(out);
     result r = read_as(NULL, text, size - 4, false);
     assert_int_equal(hs_trace_count(r.trace), LINES + 1);
@@ -808,7 +826,8 @@ static void lines_may_lie_across_the_pieces_that_are_read(void **state)
     done(&r);
     r = read_as(NULL, text, size, false);
     assert_string_equal(r.report.error,
-                        "FILE:200002: `f 5`: block 5 is not allocated: it can not be freed");
+                        "FILE:200002: `f x`: its ID is no number; a line is `a ID BYTES`, `r ID "
+                        "BYTES` or `f ID`");
     done(&r);
     free(text);
 }
@@ -1024,6 +1043,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(lines_without_size_are_counted_and_the_first_is_told),
         cmocka_unit_test(a_bad_line_is_told_with_its_number_and_what_would_be_right),
         cmocka_unit_test(a_script_has_comments_and_its_ids_are_used_again),
+        cmocka_unit_test(an_id_of_cs107_is_a_pointer_like_any_other),
         cmocka_unit_test(ids_that_are_large_for_the_file_become_small),
         cmocka_unit_test(an_ostep_list_numbers_its_blocks_itself),
         cmocka_unit_test(a_log_of_mtrace_becomes_ids),
