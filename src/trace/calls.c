@@ -1,7 +1,10 @@
-/* C's functions, and C++'s new and delete by the names that the Itanium ABI gives them. */
+/* C's functions, and C++'s new and delete by the names that the Itanium ABI gives them. Those that
+ * deal in pages have pages of 4096 bytes. */
 #include "trace/calls.h"
 
 #include <string.h>
+
+enum { PAGE = 4096 };
 
 #define CALL(name, kind, arguments)                                                                \
     {                                                                                              \
@@ -30,8 +33,26 @@ static const hs_call calls[] = {
     CALL("_ZdaPvRKSt9nothrow_t", FREE, 1),
     CALL("aligned_alloc", ALIGNED, 2),
     CALL("memalign", ALIGNED, 2),
-    CALL("valloc", MALLOC, 1),
-    CALL("pvalloc", MALLOC, 1),
+    CALL("valloc", PAGES, 1),
+    CALL("pvalloc", WHOLE_PAGES, 1),
+    CALL("strdup", STRDUP, 1),
+    CALL("strndup", STRNDUP, 2),
+    CALL("__strdup", STRDUP, 1),
+    CALL("__strndup", STRNDUP, 2),
+    CALL("_ZnwmSt11align_val_t", ALIGNED_NEW, 2), /* of types that need more alignment */
+    CALL("_ZnamSt11align_val_t", ALIGNED_NEW, 2),
+    CALL("_ZdlPvSt11align_val_t", FREE, 1),
+    CALL("_ZdaPvSt11align_val_t", FREE, 1),
+    CALL("_ZdlPvmSt11align_val_t", FREE, 1),
+    CALL("_ZdaPvmSt11align_val_t", FREE, 1),
+    CALL("_ZnwmSt11align_val_tRKSt9nothrow_t", ALIGNED_NEW, 2),
+    CALL("_ZnamSt11align_val_tRKSt9nothrow_t", ALIGNED_NEW, 2),
+    CALL("_ZdlPvSt11align_val_tRKSt9nothrow_t", FREE, 1),
+    CALL("_ZdaPvSt11align_val_tRKSt9nothrow_t", FREE, 1),
+    CALL("_ZnwjSt11align_val_t", ALIGNED_NEW, 2),
+    CALL("_ZnajSt11align_val_t", ALIGNED_NEW, 2),
+    CALL("_ZdlPvjSt11align_val_t", FREE, 1),
+    CALL("_ZdaPvjSt11align_val_t", FREE, 1),
     CALL("reallocarray", REALLOCARRAY, 3),
     CALL("cfree", FREE, 1),
     CALL("posix_memalign", POSIX, 3),
@@ -79,12 +100,50 @@ bool hs_take_argument(const char **at, uint64_t *value)
     return true;
 }
 
+/* One character of a text, a backslash and what it stands for: \n, \\, \001, \x1b. */
+static const char *skip_character(const char *at)
+{
+    if (*at != '\\') return at + 1;
+    int digits = 0;
+    bool hexadecimal = at[1] == 'x';
+    if (at[1] == '\n') return at + 1;
+    at += hexadecimal ? 2 : 1;
+    while (digits < 3 && (hexadecimal ? hs_is_word(*at) && digits < 2 : *at >= '0' && *at <= '7'))
+        at++, digits++;
+    return digits || hexadecimal ? at : at + 1;
+}
+
+/* "text", and ... behind it where the log has not all, or its address where it has nothing. */
+static bool take_text(const char **at, uint64_t *length, bool *cut)
+{
+    const char *p = hs_skip_blanks(*at);
+    if (*p != '"') {
+        *cut = hs_take_argument(at, length);
+        *length = 0;
+        return *cut;
+    }
+    p++;
+    *length = 0;
+    for (; *p != '"' && *p != '\n'; ++*length) p = skip_character(p);
+    if (*p++ != '"') return false;
+    *cut = strncmp(p, "...", 3) == 0;
+    *at = *cut ? p + 3 : p;
+    return true;
+}
+
+static bool is_text(const hs_logged *l, int i)
+{
+    return i == 0 && (l->call->kind == HS_CALL_STRDUP || l->call->kind == HS_CALL_STRNDUP);
+}
+
 bool hs_take_arguments(const char **at, hs_logged *l)
 {
     for (int i = 0; i < l->call->arguments; i++) {
+        uint64_t *value = &l->arguments[i];
         if (i) *at = hs_skip_blanks(*at);
         if (i && *(*at)++ != ',') return false;
-        if (!hs_take_argument(at, &l->arguments[i])) return false;
+        if (is_text(l, i) ? !take_text(at, value, &l->cut) : !hs_take_argument(at, value))
+            return false;
     }
     return true;
 }
@@ -115,6 +174,20 @@ static hs_trace_op aligned_of(uint64_t alignment, uint64_t size)
     return (hs_trace_op){.kind = HS_ALIGNED_ALLOC, .size = size, .other = log & 63};
 }
 
+/* Of the text's characters, at most so many; and the end of it. */
+static void duplicate(hs_reading *r, hs_log *l, const hs_logged *c, uint64_t most, uint64_t result)
+{
+    uint64_t length = c->arguments[0];
+    l->cut += c->cut && result && length < most;
+    if (length > most) length = most;
+    hs_log_allocate(r, l, (hs_trace_op){.kind = HS_MALLOC, .size = length + 1}, result);
+}
+
+static uint64_t in_pages(uint64_t size)
+{
+    return size > UINT64_MAX - PAGE ? UINT64_MAX : (size + PAGE - 1) / PAGE * PAGE;
+}
+
 void hs_call_returned(hs_reading *r, hs_log *l, const hs_logged *c, uint64_t result)
 {
     const uint64_t *a = c->arguments;
@@ -125,6 +198,13 @@ void hs_call_returned(hs_reading *r, hs_log *l, const hs_logged *c, uint64_t res
         break;
     case HS_CALL_CALLOC: hs_log_allocate(r, l, calloc_of(a[0], a[1]), result); break;
     case HS_CALL_ALIGNED: hs_log_allocate(r, l, aligned_of(a[0], a[1]), result); break;
+    case HS_CALL_ALIGNED_NEW: hs_log_allocate(r, l, aligned_of(a[1], a[0]), result); break;
+    case HS_CALL_PAGES: hs_log_allocate(r, l, aligned_of(PAGE, a[0]), result); break;
+    case HS_CALL_WHOLE_PAGES:
+        hs_log_allocate(r, l, aligned_of(PAGE, in_pages(a[0])), result);
+        break;
+    case HS_CALL_STRDUP: duplicate(r, l, c, UINT64_MAX, result); break;
+    case HS_CALL_STRNDUP: duplicate(r, l, c, a[1], result); break;
     case HS_CALL_REALLOC: hs_log_reallocate(r, l, a[0], a[1], result); break;
     case HS_CALL_REALLOCARRAY:
         if (__builtin_mul_overflow(a[1], a[2], &bytes)) bytes = UINT64_MAX;

@@ -9,6 +9,11 @@ typedef enum {
     HS_CALL_MALLOC,       /* size */
     HS_CALL_CALLOC,       /* count, size */
     HS_CALL_ALIGNED,      /* alignment, size */
+    HS_CALL_ALIGNED_NEW,  /* size, alignment */
+    HS_CALL_PAGES,        /* size: at a multiple of a page */
+    HS_CALL_WHOLE_PAGES,  /* size: rounded up to pages */
+    HS_CALL_STRDUP,       /* text */
+    HS_CALL_STRNDUP,      /* text, most characters of it */
     HS_CALL_REALLOC,      /* pointer, size */
     HS_CALL_REALLOCARRAY, /* pointer, count, size */
     HS_CALL_FREE,         /* pointer */
@@ -25,14 +30,15 @@ typedef struct {
 /* A call as it was logged. */
 typedef struct {
     const hs_call *call;
-    uint64_t arguments[3];
+    uint64_t arguments[3]; /* of a text: its length */
+    bool cut;              /* of a text the log has not all */
 } hs_logged;
 
 /* The function with this name; NULL: none that allocates. */
 const hs_call *hs_call_named(const char *name, size_t length);
 
 /* Take one argument: a number, 0x..., nil, (nil), NULL; a word before it (`size 100`) is skipped.
- * Leaves *at behind it. */
+ * False, *at anywhere, when it is none; else it is behind it. */
 bool hs_take_argument(const char **at, uint64_t *value);
 /* All arguments that the function has, and commas between them. */
 bool hs_take_arguments(const char **at, hs_logged *);

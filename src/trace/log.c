@@ -121,5 +121,7 @@ void hs_log_finish(hs_reading *r, hs_log *l, bool noise)
          r->report->unseen);
     tell(r, "blocks handed out again without a free in the log, freed there", l->unfreed);
     tell(r, "calls that never returned, left out", l->unfinished);
+    tell(r, "strdup of a text that the log has cut, with the bytes that it shows (ltrace -s 9999)",
+         l->cut);
     tell(r, "calls of which the log does not say which block they got, left out", l->without);
 }

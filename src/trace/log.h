@@ -17,6 +17,7 @@ typedef struct {
     uint64_t unfreed;    /* addresses handed out again without a free */
     uint64_t unfinished; /* calls that never returned */
     uint64_t without;    /* calls whose result the log does not have */
+    uint64_t cut;        /* duplicates of texts that the log does not have in full */
 } hs_log;
 
 void hs_log_free(hs_log *);

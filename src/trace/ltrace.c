@@ -111,14 +111,15 @@ static void resume(hs_reading *r, ltrace *t, const char *line, const char *name)
     *p = t->pending[--t->count];
 }
 
-/* `mark`: a < on the line, or NULL. */
 static void parse_call(hs_reading *r, ltrace *t, const char *line, const hs_call *call,
-                       const char *arguments, const char *mark, const char *next)
+                       const char *arguments, const char *next)
 {
     hs_logged logged = {.call = call};
     uint64_t result, thread = thread_of(line);
     const char *at = arguments, *equals;
-    if (!hs_take_arguments(&at, &logged)) {
+    bool good = hs_take_arguments(&at, &logged);
+    const char *mark = good ? memchr(at, '<', (size_t)(next - at)) : NULL;
+    if (!good) {
         hs_bad(r, line, "its arguments can not be read; %s", form);
     } else if (mark && hs_begins(mark, next, "<unfinished ...>")) {
         begin_call(t, thread, &logged, false);
@@ -177,10 +178,10 @@ static void parse_line(hs_reading *r, ltrace *t, const char *line, const char *n
     const char *bracket = memchr(line, '(', (size_t)(next - line));
     const char *mark = memchr(line, '<', (size_t)(next - line));
     const hs_call *call = bracket ? call_before(line, bracket) : NULL;
-    if (mark && hs_begins(mark, next, resumed))
+    if (mark && (!bracket || mark < bracket) && hs_begins(mark, next, resumed))
         resume(r, t, line, mark + sizeof resumed - 1);
     else if (call)
-        parse_call(r, t, line, call, bracket + 1, mark, next);
+        parse_call(r, t, line, call, bracket + 1, next);
 }
 
 static void parse(hs_reading *r, const char *at, const char *end, void *state)

@@ -5,6 +5,8 @@
  *      --1234-- realloc(0x4A42090,0)free(0x4A42090)        realloc(p, 0) is a free ...
  *      --1234--  = 0                                       ... whose result, on a line alone, says
  *                                                          nothing more
+ *      --1234-- calloc(8,4611686018427387904)free(0x0)     refused at once, without a result: the
+ *                                                          next call is on its line
  *      --1234-- memalign(al 64, size 100) = 0x4A42100
  *      --1234-- free(0x4A42040)
  *
@@ -71,20 +73,40 @@ static void parse_nested(hs_reading *r, valgrind *v, const char *line, const hs_
     hs_call_returned(r, &v->log, outer->call->kind == HS_CALL_POSIX ? &inner : outer, result);
 }
 
-/* `at`: the bracket of a call. */
-static void parse_call(hs_reading *r, valgrind *v, const char *line, const hs_call *call,
-                       const char *at)
+/* What is too large, or aligned to no power of two, valgrind refuses without telling the result:
+ * whatever comes next stands `at` the end of the call. */
+static bool is_refused(const hs_logged *l, const char *at)
+{
+    uint64_t bytes;
+    const uint64_t *a = l->arguments;
+    switch (l->call->kind) {
+    case HS_CALL_CALLOC: return hs_is_word(*at) || __builtin_mul_overflow(a[0], a[1], &bytes);
+    case HS_CALL_REALLOCARRAY: return __builtin_mul_overflow(a[1], a[2], &bytes);
+    case HS_CALL_ALIGNED: return hs_is_word(*at) || !a[0] || (a[0] & (a[0] - 1)) || a[1] % a[0];
+    default: return false;
+    }
+}
+
+/* `at`: behind the bracket of a call. Where another call may be on the same line, or NULL. */
+static const char *parse_call(hs_reading *r, valgrind *v, const char *line, const hs_call *call,
+                              const char *at)
 {
     hs_logged l = {.call = call};
     uint64_t result = 0;
-    if (!hs_take_arguments(&at, &l) || *at++ != ')')
+    bool frees = call->kind == HS_CALL_FREE;
+    if (!hs_take_arguments(&at, &l) || *at++ != ')') {
         hs_bad(r, line, "its arguments can not be read; %s", form);
-    else if (call->kind != HS_CALL_FREE && hs_is_word(*at))
-        parse_nested(r, v, line, &l, at);
-    else if (call->kind == HS_CALL_FREE ? !hs_line_ends(at) : !take_result(at, &result))
-        hs_bad(r, line, "its result is missing; %s", form);
-    else
+    } else if (frees ? hs_line_ends(at) : take_result(at, &result)) {
         hs_call_returned(r, &v->log, &l, result);
+    } else if (is_refused(&l, at)) {
+        hs_call_returned(r, &v->log, &l, 0);
+        return at;
+    } else if (!frees && hs_is_word(*at)) {
+        parse_nested(r, v, line, &l, at);
+    } else {
+        hs_bad(r, line, "its result is missing; %s", form);
+    }
+    return NULL;
 }
 
 /* The process whose calls are read is the first. */
@@ -105,10 +127,11 @@ static void parse_line(hs_reading *r, valgrind *v, const char *line, const char 
     const hs_call *call = take_call(&at);
     if (!call) return;
     if (!v->process) first_call(v, line, process, mark_length);
-    if (process == v->process)
-        parse_call(r, v, line, call, at);
-    else
+    if (process != v->process) {
         v->others++;
+        return;
+    }
+    while (call && (at = parse_call(r, v, line, call, at))) call = take_call(&at);
 }
 
 /* `) = 0x4A42040`, or `)` */

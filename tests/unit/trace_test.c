@@ -265,6 +265,23 @@ static void a_log_of_ltrace_becomes_ids(void **state)
                 "of which the log does not say which block");
     expect_read("ltrace", "12:30:01.5 malloc(5) = 0x10\n  0.000089 free@libc.so.6(0x10) = <void>\n",
                 "m0:5 f0", NULL);
+    expect_read("ltrace",
+                "valloc(100) = 0x1000\npvalloc(100) = 0x2000\npvalloc(4096) = 0x4000\n"
+                "_ZnwmSt11align_val_t(100, 64, 3, 5) = 0x5000\n"
+                "_ZdlPvSt11align_val_t(0x5000, 64) = 0\n"
+                "_ZnamSt11align_val_tRKSt9nothrow_t(8, 32, 0x7f) = 0x6000\n"
+                "_ZdaPvmSt11align_val_t(0x6000, 8, 32) = 0\n",
+                "A0:2^12,100 A1:2^12,4096 A2:2^12,4096 A3:2^6,100 f3 A3:2^5,8 f3", NULL);
+    expect_read("ltrace",
+                "strdup(\"a\\n\\\"(b) = <c\") = 0x10\nstrdup(\"\") = 0x20\n"
+                "strndup(\"hello\", 3) = 0x30\nstrndup(\"\\001\\t\", 9) = 0x40\n"
+                "strndup(\"hello\"..., 5) = 0x50\nfree(0x10) = <void>\n",
+                "m0:12 m1:1 m2:4 m3:3 m4:6 f0", NULL);
+    expect_read("ltrace",
+                "7 strdup(\"abc\"... <unfinished ...>\n7 malloc(9) = 0x10\n"
+                "7 <... strdup resumed> ) = 0x10\nstrdup(0x4005d4) = 0x20\n",
+                "m0:4 m1:1", "strdup of a text that the log has cut, with the bytes that it shows");
+    expect_refused("ltrace", "strdup(\"abc) = 0x10\n", "FILE:1: `strdup(\"abc) = 0x10`: its arg");
     expect_refused("ltrace", "malloc(5) = 0x10\nmalloc(5)\n", "FILE:2: `malloc(5)`: its result");
     expect_refused("ltrace", "malloc(\"x\") = 0x10\n", "FILE:1: `malloc(\"x\") = 0x10`: its arg");
 }
@@ -329,6 +346,20 @@ static void a_log_of_valgrind_becomes_ids(void **state)
                 "--1-- realloc(0x0,1600)malloc(1600) = 0x10\n--1-- realloc(0x10,0)free(0x10)\n"
                 "--1--  = 0\n--1-- malloc(5) = 0x10\n",
                 "r0:1600 r0:0 m0:5", NULL);
+    expect_read("valgrind",
+                "--1-- _ZnwmSt11align_val_t(size 100, al 64) = 0x40\n"
+                "--1-- _ZdlPvSt11align_val_t(0x40)\n",
+                "A0:2^6,100 f0", NULL);
+    /* What is refused has no result: another call is on its line, or anything. */
+    expect_read("valgrind",
+                "--1-- calloc(4611686018427387905,8)malloc(24) = 0x10\n"
+                "--1-- calloc(2,9223372036854775808)calloc(3,9223372036854775808)free(0x10)\n"
+                "--1-- calloc(2,9223372036854775808)realloc(0x0,7)malloc(7) = 0x20\n"
+                "--1-- aligned_alloc(al 3, size 8)malloc(1) = 0x30\n"
+                "--1-- calloc(2,9223372036854775808)==1== \n--1-- malloc(2) = 0x40\n",
+                "m0:24 f0 r0:7 m1:1 m2:2", "requests that failed (NULL), left out: 6");
+    expect_refused(NULL, "--1-- malloc(5) = 0x10\n--1-- calloc(5,5)\n",
+                   "FILE:2: `--1-- calloc(5,5)`: its result");
     expect_read("valgrind", "--1-- malloc(5) = 0x10\n--1-- malloc(6) = 0x0\n--1-- free(0x77)\n",
                 "m0:5", "requests that failed (NULL), left out: 1");
     expect_read("valgrind", "--1-- malloc(5) = 0x10\n--2-- malloc(5) = 0x10\n--2-- free(0x10)\n",
