@@ -69,7 +69,11 @@ static bool can_fill_a_screen(const hs_options *a)
 static hs_trace *read_trace(const hs_options *a, char **told)
 {
     hs_trace_report report;
-    hs_trace *t = hs_trace_load(a->files[0], a->from, a->lenient, &report);
+    hs_trace *t = hs_trace_load(a->files[0],
+                                &(hs_trace_reading){.format = a->from,
+                                                    .lenient = a->lenient,
+                                                    .max_unpacked = a->max_unpacked},
+                                &report);
     if (report.error[0]) fprintf(stderr, "heapscope: %s\n", report.error);
     const char *keys = can_fill_a_screen(a)
                            ? "Space is the next one, p plays, F1 the keys."

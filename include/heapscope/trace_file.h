@@ -39,6 +39,8 @@ typedef hs_trace *(*hs_trace_runner)(const hs_trace_reading *, const char *name,
 struct hs_trace_reading {
     const char *format; /* NULL: by the content */
     bool lenient;       /* skip bad lines */
+    /* Bytes that unpacking may make; 0: 256 MiB, or 1,000 times the packed ones if that is more. */
+    uint64_t max_unpacked;
     hs_trace_progress progress;
     void *of;
     hs_trace_runner run; /* NULL: only plain lists of requests are read from scripts */

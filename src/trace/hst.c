@@ -296,9 +296,9 @@ typedef struct {
 } block;
 
 typedef struct {
-    size_t at;      /* in the text at hand */
-    uint64_t place; /* in the file, unpacked */
-    uint64_t blocks;
+    size_t at;                 /* in the text at hand */
+    uint64_t place;            /* in the file, unpacked */
+    uint64_t blocks, unpacked; /* bytes */
     unsigned char *raw;
     size_t capacity;
     bool ended;
@@ -434,6 +434,9 @@ static bool take_end(hs_reading *r, hst *h, const block *b)
 
 static bool take_block(hs_reading *r, hst *h, const block *b)
 {
+    h->unpacked += b->raw;
+    if (!hs_source_may_unpack(r->source, h->unpacked))
+        return hs_reading_fail(r, "%s", r->source->error);
     h->raw = hs_array_reserve(h->raw, &h->capacity, b->raw + 1, 1);
     if (!unpack(r, h, b)) return false;
     if (b->kind == KIND_REQUESTS) return take_requests(r, h, b);

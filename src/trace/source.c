@@ -4,6 +4,7 @@
 #include "heap/array.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -87,6 +88,19 @@ static bool read_plain(hs_source *s, char *out, size_t room, size_t *n)
     return good;
 }
 
+/* A few bytes can unpack to more than any disk has. */
+bool hs_source_may_unpack(hs_source *s, uint64_t bytes)
+{
+    const uint64_t always = (uint64_t)256 << 20, times = 1000;
+    uint64_t size = s->total ? s->total : s->done, most = s->max_unpacked;
+    if (!most) most = size * times > always ? size * times : always;
+    if (bytes <= most) return true;
+    return snprintf(s->error, sizeof s->error,
+                    "unpacked it has more than %" PRIu64 " bytes; --max-unpacked=SIZE allows more",
+                    most),
+           false;
+}
+
 static bool read_packed(hs_source *s, char *out, size_t room, size_t *n)
 {
     while (*n < room) {
@@ -103,6 +117,8 @@ static bool read_packed(hs_source *s, char *out, size_t room, size_t *n)
         if (!before && !got)
             return strcpy(s->error, "it is packed by zstd, and was cut off"), false;
         s->packed_at = s->packed_size - left;
+        s->unpacked += got;
+        if (!hs_source_may_unpack(s, s->unpacked)) return false;
         *n += got;
     }
     return true;

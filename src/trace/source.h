@@ -16,6 +16,8 @@ typedef struct {
     uint64_t done, total; /* bytes of the file as it is; total 0: unknown */
 
     hs_unpacker *unpacker; /* NULL: not packed */
+    uint64_t unpacked;     /* bytes */
+    uint64_t max_unpacked; /* 0: as many as are usual */
     char *packed;          /* bytes read ahead, not unpacked yet */
     size_t packed_at, packed_size, packed_room;
     bool at_end; /* of the file */
@@ -33,6 +35,9 @@ uint64_t hs_source_left(const hs_source *);
 /* Can the bytes be had once more? Then read them from the first one again; false: no longer. */
 bool hs_source_repeats(const hs_source *);
 bool hs_source_rewind(hs_source *);
+
+/* May so many bytes come of unpacking it? False with an error. */
+bool hs_source_may_unpack(hs_source *, uint64_t bytes);
 
 /* Up to `room` bytes, fewer only at the end; false with an error, *n bytes read before it. */
 bool hs_source_read(hs_source *, char *out, size_t room, size_t *n);

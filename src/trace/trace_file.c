@@ -137,8 +137,10 @@ static hs_trace *read_from(const char *path, const void *bytes, size_t size,
     r->name = !bytes && strcmp(path, "-") == 0 ? "<stdin>" : path;
     r->source = &source;
     r->trace = hs_trace_new();
-    if (bytes ? hs_source_of(&source, bytes, size)
-              : hs_source_open(&source, path, (hs_stop){is_reading_stopped, r}))
+    bool open = bytes ? hs_source_of(&source, bytes, size)
+                      : hs_source_open(&source, path, (hs_stop){is_reading_stopped, r});
+    source.max_unpacked = options->max_unpacked;
+    if (open)
         read_with(r);
     else
         hs_reading_fail(r, "%s", source.error);

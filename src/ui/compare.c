@@ -4,9 +4,9 @@
 
 #include "export/comparison.h"
 #include "heap/array.h"
-#include "language/expression.h"
 #include "language/words.h"
 #include "ui/ansi.h"
+#include "ui/options.h"
 #include "ui/trace_io.h"
 #include "view/comparison.h"
 
@@ -32,7 +32,8 @@ typedef enum { AS_TEXT, AS_JSON, AS_CSV } output_format;
 typedef struct {
     hs_comparison_plan plan;
     output_format format;
-    bool lenient; /* skip bad lines of traces */
+    bool lenient;          /* skip bad lines of traces */
+    uint64_t max_unpacked; /* bytes of a trace; 0: as many as are usual */
     hs_named_trace *traces;
     hs_trace **owned; /* the same, to be freed */
     hs_contestant *contestants;
@@ -49,6 +50,7 @@ enum {
     OPTION_RUNS,
     OPTION_VERIFY,
     OPTION_LENIENT,
+    OPTION_MAX_UNPACKED,
     OPTION_JSON,
     OPTION_CSV
 };
@@ -80,6 +82,9 @@ static const struct {
      "N",
      "run so many at once (default: processors); 1 is quietest"},
     {{"lenient", no_argument, NULL, OPTION_LENIENT}, NULL, "skip bad lines of a trace"},
+    {{"max-unpacked", required_argument, NULL, OPTION_MAX_UNPACKED},
+     "SIZE",
+     "how large a trace may be unpacked (256M, or 1000 times)"},
     {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options };
@@ -143,9 +148,7 @@ static int complain(const char *format, ...)
 
 static int read_size(const char *text, uint64_t *size)
 {
-    hs_complaint c;
-    hs_reader r = {.text = text, .length = strlen(text), .complaint = &c};
-    if (*text < '0' || *text > '9' || !hs_read_size(&r, size) || r.at != r.length)
+    if (!hs_options_size(text, size))
         return complain("%s is no size such as 256, 0x100, 4k, 1M", text);
     if (*size < HS_HEAP_SMALLEST || *size > HS_HEAP_LARGEST)
         return complain("%s: a heap has 64 bytes to 1T", text);
@@ -187,6 +190,9 @@ static int handle(int option, request *r)
     switch (option) {
     case OPTION_VERIFY: r->plan.verify = true; return OK;
     case OPTION_LENIENT: r->lenient = true; return OK;
+    case OPTION_MAX_UNPACKED:
+        if (hs_options_size(optarg, &r->max_unpacked) && r->max_unpacked) return OK;
+        return complain("%s is no size such as 256M, 4G", optarg);
     case OPTION_JSON: r->format = AS_JSON; return OK;
     case OPTION_CSV: r->format = AS_CSV; return OK;
     case OPTION_GROWTH: return read_growth(optarg, &r->plan.growth);
@@ -212,7 +218,8 @@ static bool is_trace(const char *name)
 static hs_trace *read_trace(const request *r, const char *path)
 {
     hs_trace_report report;
-    hs_trace *t = hs_trace_load(path, NULL, r->lenient, &report);
+    hs_trace *t = hs_trace_load(
+        path, &(hs_trace_reading){.lenient = r->lenient, .max_unpacked = r->max_unpacked}, &report);
     hs_trace_tell(&report, "heapscope compare");
     hs_trace_report_free(&report);
     return t;

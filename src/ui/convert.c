@@ -2,6 +2,7 @@
  * tell goes to standard error; nothing is written when something is wrong. */
 #include "ui/convert.h"
 
+#include "ui/options.h"
 #include "ui/trace_io.h"
 
 #include <getopt.h>
@@ -10,11 +11,12 @@
 #include <string.h>
 
 enum { OK = 0, FAILED = 1, USAGE = 2 };
-enum { OPTION_FROM = 256, OPTION_TO, OPTION_LENIENT, OPTION_HELP };
+enum { OPTION_FROM = 256, OPTION_TO, OPTION_LENIENT, OPTION_MAX_UNPACKED };
 
 typedef struct {
     const char *from, *to, *in, *out;
     bool lenient;
+    uint64_t max_unpacked;
 } conversion;
 
 static void put_usage(void)
@@ -25,6 +27,8 @@ static void put_usage(void)
          "      --from=FORMAT   the format of IN (default: by what it says)\n"
          "      --to=FORMAT     the format of OUT (default: by its suffix, .zst is packed)\n"
          "      --lenient       skip bad lines, and say how many\n"
+         "      --max-unpacked=SIZE\n"
+         "                      how large IN may be unpacked (default: 256M, or 1000 times)\n"
          "  -h, --help          show this help\n\n"
          "Formats:\n");
     for (size_t i = 0; hs_trace_format_at(i, &f); i++) printf("  %-10s %s\n", f.name, f.help);
@@ -46,7 +50,11 @@ static int complain(const char *format, ...)
 static hs_trace *read_trace(const conversion *c)
 {
     hs_trace_report report;
-    hs_trace *t = hs_trace_load(c->in, c->from, c->lenient, &report);
+    hs_trace *t = hs_trace_load(c->in,
+                                &(hs_trace_reading){.format = c->from,
+                                                    .lenient = c->lenient,
+                                                    .max_unpacked = c->max_unpacked},
+                                &report);
     hs_trace_tell(&report, "heapscope");
     hs_trace_report_free(&report);
     return t;
@@ -72,16 +80,22 @@ static bool is_format(const char *name)
 
 static int parse(int argc, char **argv, conversion *c)
 {
-    static const struct option options[] = {{"from", required_argument, NULL, OPTION_FROM},
-                                            {"to", required_argument, NULL, OPTION_TO},
-                                            {"lenient", no_argument, NULL, OPTION_LENIENT},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"from", required_argument, NULL, OPTION_FROM},
+        {"to", required_argument, NULL, OPTION_TO},
+        {"lenient", no_argument, NULL, OPTION_LENIENT},
+        {"max-unpacked", required_argument, NULL, OPTION_MAX_UNPACKED},
+        {"help", no_argument, NULL, 'h'},
+        {0}};
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) switch (option) {
         case OPTION_FROM: c->from = optarg; break;
         case OPTION_TO: c->to = optarg; break;
         case OPTION_LENIENT: c->lenient = true; break;
+        case OPTION_MAX_UNPACKED:
+            if (!hs_options_size(optarg, &c->max_unpacked) || !c->max_unpacked)
+                return complain("%s is no size such as 256M, 4G", optarg);
+            break;
         case 'h': put_usage(); exit(OK);
         default: fputs("try heapscope convert -h\n", stderr); return USAGE;
         }

@@ -39,6 +39,7 @@ enum {
     OPTION_ANSWERS,
     OPTION_FROM,
     OPTION_LENIENT,
+    OPTION_MAX_UNPACKED,
     OPTION_MAN
 };
 
@@ -72,6 +73,9 @@ static const struct {
     {{"lenient", no_argument, NULL, OPTION_LENIENT},
      NULL,
      "skip bad lines of a trace, and say how many"},
+    {{"max-unpacked", required_argument, NULL, OPTION_MAX_UNPACKED},
+     "SIZE",
+     "how large a packed trace may be unpacked (256M, or 1000 times)"},
     {{"demos", no_argument, NULL, OPTION_DEMOS},
      NULL,
      "list the lectures and demos; each is played by its name"},
@@ -142,11 +146,11 @@ int hs_options_complain(const char *format, ...)
     return HS_USAGE;
 }
 
-static bool parse_size(const char *text, uint64_t *size)
+bool hs_options_size(const char *text, uint64_t *size)
 {
     hs_complaint c;
     hs_reader r = {.text = text, .length = strlen(text), .complaint = &c};
-    return hs_read_size(&r, size) && r.at == r.length;
+    return *text >= '0' && *text <= '9' && hs_read_size(&r, size) && r.at == r.length;
 }
 
 static int parse_number(const char *text)
@@ -157,7 +161,7 @@ static int parse_number(const char *text)
 
 static int parse_heap_size(const char *text, uint64_t *size)
 {
-    if (!parse_size(text, size))
+    if (!hs_options_size(text, size))
         return hs_options_complain("%s is no size such as 256, 0x100, 4k, 1M", text);
     if (*size < HS_HEAP_SMALLEST || *size > HS_HEAP_LARGEST)
         return hs_options_complain("%s: a heap has 64 bytes to 1T", text);
@@ -265,6 +269,9 @@ static int handle(int option, hs_options *a)
     case OPTION_ASCII: a->ascii = true; return HS_OK;
     case OPTION_FROM: a->from = optarg; return HS_OK;
     case OPTION_LENIENT: a->lenient = true; return HS_OK;
+    case OPTION_MAX_UNPACKED:
+        if (hs_options_size(optarg, &a->max_unpacked) && a->max_unpacked) return HS_OK;
+        return hs_options_complain("%s is no size such as 256M, 4G", optarg);
     case OPTION_LARGE: a->large = true; return HS_OK;
     case OPTION_NOTES: a->notes = true; return HS_OK;
     case OPTION_THEME:
@@ -336,8 +343,9 @@ int hs_options_parse(int argc, char **argv, hs_options *a)
         return hs_options_complain("--seed and --number belong to --quiz, --answers and --ostep");
     if ((a->quiz || a->answers) && (a->check || (a->file_count && !a->ostep)))
         return hs_options_complain("--quiz prints a sheet, and plays no FILE");
-    if ((a->from || a->lenient) && !a->file_count)
-        return hs_options_complain("--from and --lenient belong to a trace: give its FILE");
+    if ((a->from || a->lenient || a->max_unpacked) && !a->file_count)
+        return hs_options_complain(
+            "--from, --lenient and --max-unpacked belong to a trace: give its FILE");
     if (a->ostep) return settle_ostep(a);
     if (a->policy || a->order || a->coalesce || a->range || a->percent)
         return hs_options_complain(

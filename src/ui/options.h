@@ -22,6 +22,7 @@ typedef struct {
     const char *trace;           /* the file's format, when it is a trace and no script */
     const char *from;            /* the format of a trace, where its content does not say */
     bool lenient;                /* skip its bad lines */
+    uint64_t max_unpacked;       /* bytes of it; 0: as many as are usual */
     char **files;
     int file_count;
 } hs_options;
@@ -32,6 +33,9 @@ int hs_options_parse(int argc, char **argv, hs_options *);
 
 /* Say what was wrong with the command line: HS_USAGE. */
 int hs_options_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Read a size such as 4k. False: it is none. */
+bool hs_options_size(const char *text, uint64_t *);
 
 /* An exit status, once all output is written: HS_FAILED where it could not be. */
 int hs_options_finish(int status);

@@ -41,16 +41,15 @@ static void end(progress *p)
     hs_interrupts_release();
 }
 
-hs_trace *hs_trace_load(const char *path, const char *format, bool lenient, hs_trace_report *report)
+hs_trace *hs_trace_load(const char *path, const hs_trace_reading *how, hs_trace_report *report)
 {
     char doing[300];
     snprintf(doing, sizeof doing, "reading %.200s", path);
     progress p = begin(doing);
-    hs_trace_reading reading = {.format = format,
-                                .lenient = lenient,
-                                .progress = step,
-                                .of = &p,
-                                .run = hs_trace_of_script};
+    hs_trace_reading reading = *how;
+    reading.progress = step;
+    reading.of = &p;
+    reading.run = hs_trace_of_script;
     hs_trace *t = hs_trace_read(path, &reading, report);
     end(&p);
     return t;

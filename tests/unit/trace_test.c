@@ -1066,6 +1066,31 @@ static void packed_files_are_read_as_they_are(void **state)
     remove_place(&p);
 }
 
+static void what_is_unpacked_has_a_bound(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"t.hst", "t.rep.zst"};
+    uint64_t random = 1;
+    hs_trace_report report;
+    if (!hs_trace_can_pack()) skip();
+    hs_trace *t = random_trace(&random, 0, 100, 200000);
+    for (size_t i = 0; i < 2; i++) {
+        place p = new_place(names[i]);
+        assert_true(hs_trace_save(t, p.path, &(hs_trace_writing){0}, &report));
+        assert_null(hs_trace_read(
+            p.path, &(hs_trace_reading){.max_unpacked = 100000, .lenient = true}, &report));
+        assert_non_null(strstr(report.error, "unpacked it has more than 100000 bytes; "
+                                             "--max-unpacked=SIZE allows more"));
+        hs_trace_report_free(&report);
+        hs_trace *again =
+            hs_trace_read(p.path, &(hs_trace_reading){.max_unpacked = 10000000}, &report);
+        expect_same(t, again, "rep");
+        hs_trace_free(again);
+        remove_place(&p);
+    }
+    hs_trace_free(t);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -1100,6 +1125,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_long_script_reaches_the_session_whole),
         cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
         cmocka_unit_test(no_line_is_longer_than_1_mib),
+        cmocka_unit_test(what_is_unpacked_has_a_bound),
         cmocka_unit_test(reading_and_writing_can_be_stopped),
         cmocka_unit_test(packed_files_are_read_as_they_are),
     };
