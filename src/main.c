@@ -1,4 +1,5 @@
 /* heapscope: what the options ask for, and the choice of a front end. */
+#include "base/files.h"
 #include "heap/array.h"
 #include "language/demos.h"
 #include "language/interpreter.h"
@@ -349,6 +350,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+    hs_file_guard_standard();
     setlocale(LC_ALL, "");
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error that can be told */
     hs_options a = {.allocator = NULL};

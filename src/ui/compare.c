@@ -201,7 +201,7 @@ static int handle(int option, request *r)
     case OPTION_LIMIT: return read_limit(optarg, &r->plan.limit);
     case OPTION_RUNS: return read_number(optarg, HS_RUNS_MOST, &r->plan.runs);
     case 'j': return read_number(optarg, JOBS_MOST, &r->plan.jobs);
-    case 'h': put_usage(); exit(ferror(stdout) || fflush(stdout) ? FAILED : OK);
+    case 'h': put_usage(); exit(hs_options_finish(OK));
     default: fputs("try heapscope compare --help\n", stderr); return USAGE;
     }
 }

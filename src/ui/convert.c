@@ -96,7 +96,7 @@ static int parse(int argc, char **argv, conversion *c)
             if (!hs_options_size(optarg, &c->max_unpacked) || !c->max_unpacked)
                 return complain("%s is no size such as 256M, 4G", optarg);
             break;
-        case 'h': put_usage(); exit(OK);
+        case 'h': put_usage(); exit(hs_options_finish(OK));
         default: fputs("try heapscope convert -h\n", stderr); return USAGE;
         }
     if (argc - optind != 2) return complain("it takes IN and OUT");
