@@ -608,6 +608,54 @@ static void history_is_kept_across_runs_and_searched(void **state)
     assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
+/* Ctrl-C stops waiting for who does not come, and the session goes on. */
+static void waiting_at_a_fifo_is_stopped(void **state)
+{
+    (void)state;
+    char fifo[200], line[256];
+    snprintf(fifo, sizeof fifo, "%s/fifo", home);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    static const char *const commands[] = {"save", "source"},
+                             *const answers[] = {"stopped: nothing was saved",
+                                                 "stopped: the rest of the file was not run"};
+    terminal *t = start(24, 80);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(line, sizeof line, "%s \"%s\"\r", commands[i], fifo);
+        terminal_type(t, line);
+        terminal_settle_for(t, 300);
+        terminal_type(t, "\003");
+        assert_true(terminal_shows(t, answers[i]));
+        terminal_type(t, "malloc 24\r");
+        assert_true(terminal_shows(t, "malloc(24)"));
+    }
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+    assert_int_equal(unlink(fifo), 0);
+}
+
+/* A file in whose place is another session is replaced once the user agrees. */
+static void who_saves_over_a_session_is_asked(void **state)
+{
+    (void)state;
+    char line[256];
+    snprintf(line, sizeof line, "save \"%s/saved.heap\"\r", home);
+    for (int i = 0; i < 2; i++) {
+        terminal *t = start(24, 80);
+        terminal_type(t, "malloc 24\r");
+        assert_true(terminal_shows(t, "malloc(24)"));
+        terminal_type(t, line);
+        if (i) {
+            assert_true(terminal_shows(t, "a session is saved in"));
+            terminal_type(t, "no\r");
+            assert_true(terminal_shows(t, "nothing was saved"));
+            terminal_type(t, line);
+            assert_true(terminal_shows(t, "a session is saved in"));
+            terminal_type(t, "yes\r");
+        }
+        assert_true(terminal_shows(t, "saved 1 command"));
+        assert_int_equal(terminal_leave(t, "\004"), 0);
+    }
+}
+
 static void the_users_editrc_is_obeyed(void **state)
 {
     (void)state;
@@ -1001,6 +1049,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(commands_of_the_machine_show_what_they_did),
         cmocka_unit_test(tab_completes_commands_names_and_options),
         cmocka_unit_test(history_is_kept_across_runs_and_searched),
+        cmocka_unit_test(waiting_at_a_fifo_is_stopped),
+        cmocka_unit_test(who_saves_over_a_session_is_asked),
         cmocka_unit_test(the_users_editrc_is_obeyed),
         cmocka_unit_test(a_paste_of_many_lines_runs_them_all),
         cmocka_unit_test(bytes_that_are_no_utf8_take_nothing_with_them),

@@ -301,6 +301,26 @@ static void a_line_that_can_not_be_done_is_told_and_kept(void **state)
     assert_int_equal(read_journals(NULL), 1);
 }
 
+static void a_line_that_is_too_long_is_told_and_kept(void **state)
+{
+    enum { LONG = 3 << 20 };
+    static const char before[] =
+        "# heapscope journal 1\n# allocator implicit heap 256 max 1073741824\nmalloc 24\n";
+    (void)state;
+    char *text = malloc(sizeof before + LONG);
+    memcpy(text, before, sizeof before - 1);
+    memset(text + sizeof before - 1, 'x', LONG);
+    text[sizeof before - 2 + LONG] = '\n';
+    write_journal(text, sizeof before - 1 + LONG);
+    free(text);
+    terminal *t = start(false, "--continue");
+    assert_true(terminal_shows(t, "The journal can be read up to line 4 only"));
+    assert_true(terminal_shows(t, "live 24 in 1 block"));
+    assert_int_equal(read_journals(NULL), 1);
+    leave(t);
+    assert_int_equal(read_journals(NULL), 1);
+}
+
 /* --- Continued ------------------------------------------------------------------------------ */
 
 static void a_session_is_offered_and_continued(void **state)
@@ -530,6 +550,7 @@ int main(int argc, char **argv)
         TEST(a_long_command_that_is_killed_has_done_a_part),
         TEST(a_journal_torn_anywhere_is_continued_up_to_there),
         TEST(a_line_that_can_not_be_done_is_told_and_kept),
+        TEST(a_line_that_is_too_long_is_told_and_kept),
         TEST(a_session_is_offered_and_continued),
         TEST(what_is_left_for_another_session_is_kept),
         TEST(sessions_at_the_same_time_have_a_journal_each),

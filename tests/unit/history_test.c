@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "base/files.h"
+#include "descriptors.h"
 #include "ui/history.h"
 
 #include <fcntl.h>
@@ -122,6 +123,7 @@ static void what_is_no_history_is_not_replaced(void **state)
 static void nobody_is_waited_for(void **state)
 {
     (void)state;
+    int before = open_descriptors();
     assert_int_equal(mkfifo("fifo", 0600), 0);
     assert_int_equal(loaded("fifo", L""), 0);
     assert_false(adds("fifo", L"malloc 1"));
@@ -132,6 +134,9 @@ static void nobody_is_waited_for(void **state)
     assert_int_equal(symlink(ptsname(master), "device"), 0);
     assert_true(adds("device", L"malloc 1"));
     close(master);
+    write_long_history("history", 1 << 21);
+    assert_true(adds("history", L"malloc 1"));
+    assert_int_equal(open_descriptors(), before);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "base/files.h"
+#include "descriptors.h"
 #include "language/command.h"
 #include "language/completion.h"
 #include "language/program.h"
@@ -714,6 +715,60 @@ static void waiting_for_a_script_can_be_stopped(void **state)
     close(fd);
 }
 
+/* Done or not, each command closes what it opened. */
+static void no_command_leaves_a_descriptor_open(void **state)
+{
+    stage *s = *state;
+    static const char *const commands[] = {"save a.heap",
+                                           "save link",
+                                           "save folder",
+                                           "save folder/none/x",
+                                           "save foreign",
+                                           "save fifo",
+                                           "source a.heap",
+                                           "source link",
+                                           "source folder",
+                                           "source empty",
+                                           "source foreign",
+                                           "source fifo",
+                                           "source none",
+                                           "adversary first-fit best-fit seconds 1 to b.heap",
+                                           "adversary first-fit best-fit seconds 1 to folder",
+                                           "demos",
+                                           "demos bump",
+                                           "demos none",
+                                           "exec",
+                                           "exec /bin/sh",
+                                           "exec none",
+                                           "exec folder",
+                                           "exec fifo",
+                                           "exec foreign",
+                                           "maps self",
+                                           "maps 1",
+                                           "maps 999999999",
+                                           "maps -- true",
+                                           "maps -- none",
+                                           "help",
+                                           "quiz sheet",
+                                           "history",
+                                           "split first-fit best-fit"};
+    put_file("foreign", "my thesis\n");
+    put_file("empty", "");
+    assert_int_equal(mkdir("folder", 0700) | mkfifo("fifo", 0600) | symlink("a.heap", "link"), 0);
+    stage_run(s, "exec /bin/sh; maps self"); /* what is kept for good */
+    int before = open_descriptors(), wrong = 0;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        s->patience = 100000;
+        if (strstr(commands[i], "fifo")) s->patience = 3;
+        stage_run(s, commands[i]);
+        stage_run(s, "maps self"); /* the program of `maps` before it ends */
+        int now = open_descriptors();
+        if (now != before) print_error("%s: %d, not %d\n", commands[i], now, before);
+        wrong += now != before;
+    }
+    assert_int_equal(wrong, 0);
+}
+
 static void a_saved_script_runs(void **state)
 {
     stage *s = *state, *again = stage_new("bump", 64, 64);
@@ -1078,6 +1133,7 @@ int main(void)
         TEST_WITH_FILES(a_saved_session_is_replaced_only_after_saying_so),
         TEST_WITH_FILES(a_link_that_is_saved_to_stays_one),
         TEST_WITH_FILES(waiting_for_a_script_can_be_stopped),
+        TEST_WITH_FILES(no_command_leaves_a_descriptor_open),
         TEST_WITH_FILES(a_saved_script_runs),
         TEST(completion_knows_what_may_stand_where),
         TEST(an_empty_line_completes_to_all_commands),

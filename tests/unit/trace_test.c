@@ -1,5 +1,6 @@
 /* Traces in files: each format with the quirks that its files have, in and out again. */
 #include "check.h"
+#include "descriptors.h"
 #include "random.h"
 
 #include "language/trace_script.h"
@@ -997,6 +998,32 @@ static void a_file_is_written_whole_or_not_at_all(void **state)
     remove_place(&p);
 }
 
+static void no_file_stays_open(void **state)
+{
+    (void)state;
+    uint64_t random = 1;
+    hs_trace_format f;
+    hs_trace_report report;
+    int before = open_descriptors();
+    hs_trace *t = random_trace(&random, 0, 10, 100);
+    for (size_t i = 0; hs_trace_format_at(i, &f); i++) {
+        place p = new_place("t");
+        if (!hs_trace_save(t, p.path, &(hs_trace_writing){.format = f.name}, &report))
+            assert_false(f.written);
+        hs_trace_report_free(&report);
+        hs_trace_format_of_file(p.path);
+        hs_trace_free(hs_trace_read(p.path, &(hs_trace_reading){0}, &report));
+        hs_trace_report_free(&report);
+        hs_trace_free(hs_trace_read(p.path, &(hs_trace_reading){.format = "hst"}, &report));
+        hs_trace_report_free(&report);
+        hs_trace_free(hs_trace_read(p.folder, &(hs_trace_reading){0}, &report));
+        hs_trace_report_free(&report);
+        assert_int_equal(open_descriptors(), before);
+        remove_place(&p);
+    }
+    hs_trace_free(t);
+}
+
 static bool stop(void *of, uint64_t made, uint64_t total)
 {
     (void)made, (void)total;
@@ -1126,6 +1153,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
         cmocka_unit_test(no_line_is_longer_than_1_mib),
         cmocka_unit_test(what_is_unpacked_has_a_bound),
+        cmocka_unit_test(no_file_stays_open),
         cmocka_unit_test(reading_and_writing_can_be_stopped),
         cmocka_unit_test(packed_files_are_read_as_they_are),
     };
