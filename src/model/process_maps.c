@@ -344,7 +344,7 @@ static void execute(char *const *words)
 /* In the child: its end is the only way out. */
 static void become(char *const *words, int input, int report)
 {
-    int nothing = open("/dev/null", O_RDWR);
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     dup2(input, STDIN_FILENO);
     dup2(nothing, STDOUT_FILENO);
     dup2(nothing, STDERR_FILENO);

@@ -30,7 +30,7 @@ static bool open_terminal(hs_prompt *p)
     const char *name = ptsname(p->master);
     p->slave = name ? open(name, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
     if (p->slave < 0) return false;
-    p->in = fdopen(dup(p->slave), "r");
+    p->in = fdopen(fcntl(p->slave, F_DUPFD_CLOEXEC, 0), "r");
     p->nowhere = fopen("/dev/null", "we");
     return p->in && p->nowhere;
 }

@@ -11,6 +11,7 @@
 #include "view/address_space.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <signal.h>
@@ -768,6 +769,12 @@ static void arguments_are_as_they_are_quoted(void **state)
     }
 }
 
+/* What a program does may take its time. */
+static void await_file(const char *path)
+{
+    for (int i = 0; i < 1000 && access(path, F_OK) != 0; i++) usleep(10000);
+}
+
 static void programs_get_the_arguments_that_are_quoted(void **state)
 {
     stage *s = *state;
@@ -775,11 +782,35 @@ static void programs_get_the_arguments_that_are_quoted(void **state)
     snprintf(command, sizeof command, "maps -- touch \"%s/a b c\"", folder);
     stage_does(s, command);
     snprintf(path, sizeof path, "%s/a b c", folder);
+    await_file(path);
     assert_int_equal(unlink(path), 0);
     if (!hs_executable_is_readable()) return;
     stage_does(s, "exec /bin/sh \"a b\" '' c");
     assert_true(is_told(s, "of 4 arguments, \"/bin/sh 'a b' '' c\"; "));
     assert_true(is_told(s, "argc = 4"));
+}
+
+/* Standard input is a pipe, output and error lead nowhere, and there is nothing else of ours. */
+static void programs_get_no_descriptors_of_ours(void **state)
+{
+    stage *s = *state;
+    char command[400], path[100];
+    int others = 0, count = 0;
+    for (int fd = 3; fd < 1024; fd++) { /* those that this test was given are handed on */
+        int flags = fcntl(fd, F_GETFD);
+        others += flags >= 0 && !(flags & FD_CLOEXEC);
+    }
+    snprintf(path, sizeof path, "%.60s/descriptors", folder);
+    snprintf(command, sizeof command,
+             "maps -- sh -c 'set -- /proc/$$/fd/*; echo $# >%s.; mv %s. %s'", path, path, path);
+    stage_does(s, command);
+    await_file(path);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%d", &count), 1);
+    fclose(f);
+    assert_int_equal(count, 4 + others); /* with that of the folder */
+    assert_int_equal(unlink(path), 0);
 }
 
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
@@ -810,6 +841,7 @@ int main(int argc, char **argv)
         ON_STAGE(a_file_that_the_kernel_refuses_is_not_given_to_a_shell),
         ON_STAGE(processes_that_are_not_there_are_refused),
         cmocka_unit_test(arguments_are_as_they_are_quoted),
+        ON_STAGE(programs_get_no_descriptors_of_ours),
         ON_STAGE(programs_get_the_arguments_that_are_quoted),
     };
     setlocale(LC_ALL, "C.UTF-8");
