@@ -1,4 +1,5 @@
 /* heapscope: what the options ask for, and the choice of a front end. */
+#include "base/count.h"
 #include "base/files.h"
 #include "heap/array.h"
 #include "language/demos.h"
@@ -79,8 +80,8 @@ static hs_trace *read_trace(const hs_options *a, char **told)
     const char *keys = can_fill_a_screen(a)
                            ? "Space is the next one, p plays, F1 the keys."
                            : "forward goes to the next one, find growth to the next of a kind.";
-    if (t && asprintf(told, "%s: %" PRIu64 " requests, %s. %s%s%s", a->files[0], report.requests,
-                      report.format, keys, report.notes ? "\n" : "",
+    if (t && asprintf(told, "%s: %" PRIu64 " request%s, %s. %s%s%s", a->files[0], report.requests,
+                      hs_plural(report.requests), report.format, keys, report.notes ? "\n" : "",
                       report.notes ? report.notes : "") < 0)
         abort();
     hs_trace_report_free(&report);

@@ -6,6 +6,18 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* What a noun ends in behind a number: "%u byte%s", n, hs_plural(n). */
+static inline const char *hs_plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* The verb behind it: hs_verb(n, "is", "are"). */
+static inline const char *hs_verb(uint64_t n, const char *one, const char *more)
+{
+    return n == 1 ? one : more;
+}
+
 /* A number that was asked for and came out otherwise is told as what it is. */
 static inline void hs_put_asked(FILE *out, uint64_t is, uint64_t asked, const char *unit)
 {

@@ -1,6 +1,7 @@
 /* The command `adversary`: the contest's terms, its progress, and how its outcome is told. */
 #include "language/running.h"
 
+#include "base/count.h"
 #include "heap/array.h"
 
 #include <heapscope/adversary.h>
@@ -38,9 +39,9 @@ static bool progress(void *context, size_t length, uint64_t tried)
     if (seconds - w->told < 0.1) return !hs_interrupted(w->in);
     w->told = seconds;
     snprintf(text, sizeof text,
-             "programs of %s%zu commands: %.1f million tried in %.1f s, %.1f million a second",
-             length == HS_MOVES ? "up to " : "", length, (double)tried / 1e6, seconds,
-             (double)tried / 1e6 / seconds);
+             "programs of %s%zu command%s: %.1f million tried in %.1f s, %.1f million a second",
+             length == HS_MOVES ? "up to " : "", length, hs_plural(length), (double)tried / 1e6,
+             seconds, (double)tried / 1e6 / seconds);
     tell(w, text);
     return !hs_interrupted(w->in);
 }
@@ -84,7 +85,7 @@ static void put_found(FILE *out, const hs_session *s, const hs_contest *c, const
             grows ? "%s needs more than %" PRIu64 " bytes for this, %s does not"
                   : "%s fails in %" PRIu64 " bytes, %s does not",
             c->failing, c->heap, c->other);
-    fprintf(out, ": %zu command%s", a->length, a->length == 1 ? "" : "s");
+    fprintf(out, ": %zu command%s", a->length, hs_plural(a->length));
     if (a->shortest)
         fprintf(out, ", and no fewer do (sizes in steps of %" PRIu64 " bytes)", c->heap / 32);
     fputs("\n\n", out);
@@ -96,8 +97,8 @@ static void put_not_found(FILE *out, const hs_contest *c, const hs_attack *a, bo
     fprintf(out, "no program was found on which %s fails and %s does not, in %" PRIu64 " bytes",
             c->failing, c->other, c->heap);
     if (a->exhausted)
-        fprintf(out, ": there is none of up to %zu commands, with sizes in steps of %" PRIu64,
-                a->exhausted, c->heap / 32);
+        fprintf(out, ": there is none of up to %zu command%s, with sizes in steps of %" PRIu64,
+                a->exhausted, hs_plural(a->exhausted), c->heap / 32);
     if (stopped || a->out_of_time)
         fprintf(out, "; %s before the search had ended",
                 stopped ? "you stopped it" : "the time was over");
@@ -113,7 +114,7 @@ static char *outcome(hs_interpreter *in, const hs_contest *c, const hs_attack *a
         put_found(out, in->session, c, a);
     else
         put_not_found(out, c, a, in->stopped);
-    fprintf(out, "\n%" PRIu64 " programs tried", a->tried);
+    fprintf(out, "\n%" PRIu64 " program%s tried", a->tried, hs_plural(a->tried));
     fclose(out);
     return text;
 }

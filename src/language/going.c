@@ -2,6 +2,8 @@
  * may stop it. */
 #include "language/commands.h"
 
+#include "base/count.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -42,8 +44,8 @@ static bool survey_until(hs_interpreter *in, uint64_t end, hs_problem *problem)
     if (!hs_session_survey(s, end - done, problem)) return false;
     done = hs_session_surveyed(s);
     if (done >= end) return true;
-    snprintf(problem->what, sizeof problem->what, "stopped: %" PRIu64 " requests were gone through",
-             done);
+    snprintf(problem->what, sizeof problem->what, "stopped: %" PRIu64 " request%s %s gone through",
+             done, hs_plural(done), hs_verb(done, "was", "were"));
     *problem->hint = 0;
     return false;
 }

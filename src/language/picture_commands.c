@@ -1,6 +1,8 @@
 /* Commands that look: at the heap, at its figures, at how a request was served. */
 #include "language/commands.h"
 
+#include "base/count.h"
+
 #include <heapscope/ledger.h>
 
 #include <inttypes.h>
@@ -126,13 +128,14 @@ static void put_leaks(FILE *out, const hs_session *session, const hs_leaks *all,
     uint64_t n = all->blocks[reach], listed = all->blocks[HS_LOST] + all->blocks[HS_POSSIBLY_LOST];
     if (!n) return;
     if (listed > LEAKS_LISTED) listed = LEAKS_LISTED;
-    fprintf(out, "%s %" PRIu64 " bytes in %" PRIu64 " block%s\n", title, all->bytes[reach], n,
-            n == 1 ? "" : "s");
+    fprintf(out, "%s %" PRIu64 " byte%s in %" PRIu64 " block%s\n", title, all->bytes[reach],
+            hs_plural(all->bytes[reach]), n, hs_plural(n));
     for (const hs_leak *l = list; l < list + listed; l++) {
         if (l->reach != reach) continue;
         char *line = hs_session_record_text(session, l->block->born - 1);
-        fprintf(out, "  0x%" PRIx64 " %8" PRIu64 " bytes, from command %" PRIu64 ": %s\n",
-                l->block->addr, l->block->requested, l->block->born, line);
+        fprintf(out, "  0x%" PRIx64 " %8" PRIu64 " byte%s, from command %" PRIu64 ": %s\n",
+                l->block->addr, l->block->requested, hs_plural(l->block->requested), l->block->born,
+                line);
         free(line);
         n--;
     }
@@ -150,8 +153,9 @@ static void report_leaks(FILE *out, const hs_session *session)
         put_leaks(out, session, &all, list, HS_POSSIBLY_LOST,
                   "possibly lost, a variable points only into the block:");
     }
-    fprintf(out, "still reachable: %" PRIu64 " bytes in %" PRIu64 " block%s", all.bytes[HS_REACHED],
-            all.blocks[HS_REACHED], all.blocks[HS_REACHED] == 1 ? "" : "s");
+    fprintf(out, "still reachable: %" PRIu64 " byte%s in %" PRIu64 " block%s",
+            all.bytes[HS_REACHED], hs_plural(all.bytes[HS_REACHED]), all.blocks[HS_REACHED],
+            hs_plural(all.blocks[HS_REACHED]));
 }
 
 bool hs_run_leaks(hs_interpreter *in, const hs_statement *s)

@@ -2,6 +2,7 @@
  * typed must be right to the byte; who points at a block says that the request ends up in it. */
 #include "language/predict.h"
 
+#include "base/count.h"
 #include "language/words.h"
 
 #include <inttypes.h>
@@ -165,8 +166,9 @@ bool hs_predict_judge(hs_interpreter *in, const hs_guesses *all)
 char *hs_predict_score(const hs_interpreter *in)
 {
     char *text;
-    int n = in->predicted ? asprintf(&text, "%" PRIu64 " of %" PRIu64 " answers were right",
-                                     in->predicted_right, in->predicted)
+    int n = in->predicted ? asprintf(&text, "%" PRIu64 " of %" PRIu64 " answer%s %s right",
+                                     in->predicted_right, in->predicted, hs_plural(in->predicted),
+                                     hs_verb(in->predicted, "was", "were"))
                           : asprintf(&text, "nothing was answered yet");
     if (n < 0) abort();
     return text;

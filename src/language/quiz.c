@@ -2,6 +2,7 @@
  * sheet is made on a session of its own, and the user's stays as it is. */
 #include "language/quiz.h"
 
+#include "base/count.h"
 #include "language/homework.h"
 #include "language/predict.h"
 #include "language/words.h"
@@ -88,8 +89,9 @@ static bool ask_all(hs_interpreter *in, const hs_statement *s, const quiz *q)
         good = play_exercise(in, s, q, &e);
     if (!good && !in->stopped) return false;
     char *text;
-    if (asprintf(&text, "quiz: %" PRIu64 " of %" PRIu64 " answers were right",
-                 in->predicted_right - right, in->predicted - asked) < 0)
+    uint64_t n = in->predicted - asked;
+    if (asprintf(&text, "quiz: %" PRIu64 " of %" PRIu64 " answer%s %s right",
+                 in->predicted_right - right, n, hs_plural(n), hs_verb(n, "was", "were")) < 0)
         abort();
     in->listener.say(in->listener.context, HS_SAY_ANSWER, text);
     free(text);
@@ -134,8 +136,8 @@ static void put_heading(FILE *out, const hs_session *s, const quiz *q)
     const hs_heap *h = hs_session_heap(s);
     const hs_allocator *a = hs_heap_allocator(h);
     char text[32];
-    fprintf(out, "%s: %" PRIu64 " problems, seed %" PRIu64 "%s\n", q->allocator, q->count, q->seed,
-            q->answers ? ", with answers" : "");
+    fprintf(out, "%s: %" PRIu64 " problem%s, seed %" PRIu64 "%s\n", q->allocator, q->count,
+            hs_plural(q->count), q->seed, q->answers ? ", with answers" : "");
     fprintf(out, "heap: %" PRIu64 " bytes from %s on, at most %" PRIu64 "\n", hs_heap_committed(h),
             hs_answer_text(s, HS_ASK_ADDRESS, hs_heap_base(h), text, sizeof text),
             hs_heap_maximum(h));

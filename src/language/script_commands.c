@@ -1,6 +1,7 @@
 /* Commands for scripts: running and saving them, repetition, chance, expectations. */
 #include "language/commands.h"
 
+#include "base/count.h"
 #include "base/files.h"
 #include "heap/array.h"
 #include "model/random.h"
@@ -103,10 +104,12 @@ bool hs_run_save(hs_interpreter *in, const hs_statement *s)
     const char *path = s->arguments[0].text;
     char text[512];
     if (!hs_write_argument_file(in, &s->arguments[0], put_session, in->session)) return false;
+    uint64_t commands = hs_session_op_count(in->session);
     int n =
-        snprintf(text, sizeof text, "saved %" PRIu64 " commands", hs_session_op_count(in->session));
+        snprintf(text, sizeof text, "saved %" PRIu64 " command%s", commands, hs_plural(commands));
     if (hs_file_is_regular(path)) /* now it is there */
-        snprintf(text + n, sizeof text - (size_t)n, "; `heapscope %.300s` plays them", path);
+        snprintf(text + n, sizeof text - (size_t)n, "; `heapscope %.300s` plays %s", path,
+                 commands == 1 ? "it" : "them");
     return hs_say(in, HS_SAY_ANSWER, text);
 }
 
@@ -119,9 +122,10 @@ void hs_tell_many(hs_interpreter *in, hs_totals before, const char *how)
     if (in->inside) return;
     if (now->requests < before.requests) n = now->requests, visits = now->counts.visits;
     snprintf(text, sizeof text,
-             "%s: %" PRIu64 " requests, %" PRIu64 " blocks examined; now %" PRIu64
-             " live block%s with %" PRIu64 " bytes, heap %" PRIu64 " bytes",
-             how, n, visits, now->live_blocks, now->live_blocks == 1 ? "" : "s", now->live,
+             "%s: %" PRIu64 " request%s, %" PRIu64 " block%s examined; now %" PRIu64
+             " live block%s with %" PRIu64 " byte%s, heap %" PRIu64 " bytes",
+             how, n, hs_plural(n), visits, hs_plural(visits), now->live_blocks,
+             hs_plural(now->live_blocks), now->live, hs_plural(now->live),
              hs_heap_committed(hs_session_heap(in->session)));
     in->listener.performed(in->listener.context, text);
 }
@@ -130,7 +134,7 @@ bool hs_run_repeat(hs_interpreter *in, const hs_statement *s)
 {
     uint64_t n, done = 0;
     hs_totals before = *hs_session_totals(in->session);
-    char how[64];
+    char how[96];
     bool good = true;
     if (!hs_size_of_argument(in, &s->arguments[0], &n)) return false;
     in->inside++;
@@ -139,10 +143,11 @@ bool hs_run_repeat(hs_interpreter *in, const hs_statement *s)
         done += good;
     }
     in->inside--;
-    snprintf(how, sizeof how,
-             done < n ? "stopped after %" PRIu64 " of %" PRIu64 " times"
-                      : "repeated %" PRIu64 " times",
-             done, n);
+    if (done < n)
+        snprintf(how, sizeof how, "stopped after %" PRIu64 " of %" PRIu64 " time%s", done, n,
+                 hs_plural(n));
+    else
+        snprintf(how, sizeof how, "repeated %" PRIu64 " time%s", n, hs_plural(n));
     hs_tell_many(in, before, how);
     return good;
 }

@@ -2,6 +2,8 @@
  */
 #include "language/commands.h"
 
+#include "base/count.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +47,8 @@ static bool go_by(hs_interpreter *in, const hs_statement *s, int direction)
                           direction < 0 ? "this is the beginning" : "this is the last command",
                           direction < 0 ? "" : "`branches` shows what was done otherwise");
     if (n > most) {
-        snprintf(text, sizeof text, "there are only %" PRIu64 " commands %s", most,
+        snprintf(text, sizeof text, "there %s only %" PRIu64 " command%s %s",
+                 hs_verb(most, "is", "are"), most, hs_plural(most),
                  direction < 0 ? "before this" : "after this");
         return hs_fail_at(in, s->arguments[0].where, text, "");
     }
@@ -70,7 +73,7 @@ bool hs_run_goto(hs_interpreter *in, const hs_statement *s)
     char text[96];
     if (!hs_size_of_argument(in, &s->arguments[0], &m.count)) return false;
     if (m.count <= end) return hs_travel_to(in, s, m);
-    snprintf(text, sizeof text, "this branch has %" PRIu64 " commands", end);
+    snprintf(text, sizeof text, "this branch has %" PRIu64 " command%s", end, hs_plural(end));
     return hs_fail_at(in, s->arguments[0].where, text, "`history` lists them with their numbers");
 }
 
@@ -80,7 +83,8 @@ bool hs_run_diff(hs_interpreter *in, const hs_statement *s)
     char text[96];
     if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
     if (n <= count) return hs_show_picture(in, HS_SHOW_DIFFERENCE, n, 0);
-    snprintf(text, sizeof text, "there were %" PRIu64 " commands so far", count);
+    snprintf(text, sizeof text, "there %s %" PRIu64 " command%s so far",
+             hs_verb(count, "was", "were"), count, hs_plural(count));
     return hs_fail_at(in, s->arguments[0].where, text, "`history` lists them with their numbers");
 }
 
@@ -92,8 +96,8 @@ static void list_branches(FILE *out, const hs_session *session)
     for (uint32_t i = 0; i < n; i++) {
         hs_moment fork = hs_session_branch_fork(session, i);
         uint64_t end = hs_session_branch_count(session, i);
-        fprintf(out, "%c %-6s %" PRIu64 " commands", i == now.branch ? '*' : ' ',
-                branch_name(i, name, sizeof name), end);
+        fprintf(out, "%c %-6s %" PRIu64 " command%s", i == now.branch ? '*' : ' ',
+                branch_name(i, name, sizeof name), end, hs_plural(end));
         if (i)
             fprintf(out, ", left %s after command %" PRIu64,
                     branch_name(fork.branch, parent, sizeof parent), fork.count);

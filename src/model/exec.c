@@ -8,6 +8,7 @@
  *      0x100000000     program, if it may lie anywhere */
 #include "model/exec.h"
 
+#include "base/count.h"
 #include "heap/array.h"
 #include "model/libraries.h"
 
@@ -64,7 +65,7 @@ static uint64_t page_up(uint64_t n)
 static const char *size_text(uint64_t n, char text[32])
 {
     if (n < 10 << 10)
-        snprintf(text, 32, "%" PRIu64 " bytes", n);
+        snprintf(text, 32, "%" PRIu64 " byte%s", n, hs_plural(n));
     else if (n < 10 << 20)
         snprintf(text, 32, "%" PRIu64 " KiB", n >> 10);
     else
@@ -245,7 +246,7 @@ static void tell_file(builder *b)
     hs_space_step_begin(b->space, "the kernel reads the executable");
     hs_space_tell(
         b->space,
-        "%.200s is an ELF file of %d bits for %s, %s%s%s. %u program headers, %zu of them "
+        "%.200s is an ELF file of %d bits for %s, %s%s%s. %u program header%s, %zu of them "
         "segments to load.",
         o->name, e->bits, e->machine,
         e->movable       ? is_library(e) ? "position-independent" : "position-independent (PIE)"
@@ -254,7 +255,8 @@ static void tell_file(builder *b)
         e->interpreter  ? ""
         : is_library(e) ? ", without an interpreter"
                         : ", static",
-        e->stripped ? ", stripped of its symbols" : "", e->header_count, e->load_count);
+        e->stripped ? ", stripped of its symbols" : "", e->header_count, hs_plural(e->header_count),
+        e->load_count);
     if (is_library(e))
         hs_space_tell(b->space, "It is a library, to be mapped into programs: execve would map it "
                                 "like one, and the process would crash where it begins.");
@@ -292,9 +294,10 @@ static void map_interpreter(builder *b)
     place_below(b, o);
     hs_space_tell(
         b->space,
-        "PT_INTERP names %.300s, the dynamic loader: its %zu segments, %s, go to the top of "
+        "PT_INTERP names %.300s, the dynamic loader: its %zu segment%s, %s, %s to the top of "
         "the mapping area. It will run before the program does.",
-        program->interpreter, e->load_count, size_text(hs_executable_span(e), size));
+        program->interpreter, e->load_count, hs_plural(e->load_count),
+        size_text(hs_executable_span(e), size), hs_verb(e->load_count, "goes", "go"));
     add_all(b, o);
 }
 
@@ -348,8 +351,8 @@ static void make_stack(builder *b)
         "argument%s, \"%.200s\"; the auxiliary vector (where the program headers "
         "are, its entry, 16 random bytes); envp, argv, and argc = %zu at the stack pointer, "
         "0x%" PRIx64 ". It grows down, by a page fault at a time.",
-        variables, variables == 1 ? "" : "s", size_text(values, size), arguments,
-        arguments == 1 ? "" : "s", line, arguments, pointer);
+        variables, hs_plural(variables), size_text(values, size), arguments, hs_plural(arguments),
+        line, arguments, pointer);
     free(line);
     hs_space_add(b->space, page_down(pointer) - STACK_EXTRA, HS_SPACE_END, READ_WRITE,
                  HS_SEGMENT_STACK, "stack");
@@ -400,9 +403,10 @@ static void map_library(builder *b, const char *name, const char *needer, const 
     object *o = add_object(b, base_name(name), e, e);
     place_below(b, o);
     hs_space_tell(b->space,
-                  "%.100s needs it (DT_NEEDED); found %s: %.300s. Its %zu segments, %s, are "
+                  "%.100s needs it (DT_NEEDED); found %s: %.300s. Its %zu segment%s, %s, %s "
                   "mapped from 0x%" PRIx64 " on.",
-                  needer, how, e->path, e->load_count, size_text(hs_executable_span(e), size),
+                  needer, how, e->path, e->load_count, hs_plural(e->load_count),
+                  size_text(hs_executable_span(e), size), hs_verb(e->load_count, "is", "are"),
                   b->top);
     add_all(b, o);
 }

@@ -2,6 +2,8 @@
  * original's place when all went well; so a command that is refused changes nothing. */
 #include "model/mmu.h"
 
+#include "base/count.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -73,11 +75,6 @@ static bool keyword_number(command *c, const char *keyword, uint64_t *value)
     return true;
 }
 
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 /* --- Processes ------------------------------------------------------------------------------ */
 
 static hs_process *running(hs_mmu *m)
@@ -130,9 +127,10 @@ static bool no_room(const command *c, const hs_mmu *before, const char *what)
                   f.holes > 1 && before->kind != HS_MMU_PAGING
                       ? "`compact` makes one hole of them; `swap NAME` puts a process on the disk"
                       : "`swap NAME` puts a process on the disk, `exit NAME` ends one",
-                  "physical memory has no room for %s: %" PRIu64 " bytes are free, in %" PRIu64
+                  "physical memory has no room for %s: %" PRIu64 " byte%s %s free, in %" PRIu64
                   " hole%s, the largest of %" PRIu64,
-                  what, f.free, f.holes, plural(f.holes), f.largest);
+                  what, f.free, hs_plural(f.free), hs_verb(f.free, "is", "are"), f.holes,
+                  hs_plural(f.holes), f.largest);
 }
 
 static bool resize(hs_mmu *m, hs_process *p, unsigned area, uint64_t size)
@@ -230,8 +228,8 @@ static bool tell_machine(hs_mmu *m)
     if (m->kind == HS_MMU_BASE_BOUNDS)
         return report(m, "base and bounds: a process is one piece of memory");
     if (m->kind == HS_MMU_PAGING)
-        return report(m, "%" PRIu64 " pages of %" PRIu64 " bytes a process", space / m->page,
-                      m->page);
+        return report(m, "%" PRIu64 " page%s of %" PRIu64 " byte%s a process", space / m->page,
+                      hs_plural(space / m->page), m->page, hs_plural(m->page));
     return report(m, "%u segments a process, chosen by the top bit%s", m->segments,
                   m->segments == 2 ? "" : "s");
 }
@@ -301,13 +299,14 @@ static bool give_area(command *c, hs_process *p, unsigned area, uint64_t size, c
     char what[48];
     uint64_t room = hs_mmu_area_room(c->m, p, area);
     if (size > room)
-        return refuse(c, HS_OPERAND_VALUE, "", "the %s has room for %" PRIu64 " bytes",
-                      hs_mmu_area_name(area), room);
+        return refuse(c, HS_OPERAND_VALUE, "", "the %s has room for %" PRIu64 " byte%s",
+                      hs_mmu_area_name(area), room, hs_plural(room));
     uint64_t whole = size;
     if (c->m->kind == HS_MMU_BASE_BOUNDS) whole = hs_mmu_space(c->m);
     if (c->m->segments == 2 && area == HS_AREA_HEAP) whole += p->sizes[HS_AREA_CODE];
-    snprintf(what, sizeof what, "%s of %" PRIu64 " bytes",
-             c->m->kind == HS_MMU_BASE_BOUNDS ? "an address space" : "a segment", whole);
+    snprintf(what, sizeof what, "%s of %" PRIu64 " byte%s",
+             c->m->kind == HS_MMU_BASE_BOUNDS ? "an address space" : "a segment", whole,
+             hs_plural(whole));
     if (c->m->kind == HS_MMU_PAGING) snprintf(what, sizeof what, "that many pages");
     return resize(c->m, p, area, size) || no_room(c, before, what);
 }
@@ -373,8 +372,9 @@ static bool do_exit(command *c)
     uint64_t before = hs_memory_measure(m).free;
     hs_mechanism_of(m)->release(m, p);
     if (p == running(m)) m->current = 0;
-    report(m, "%s has ended: %" PRIu64 " bytes of memory are free again; %s runs now", name,
-           hs_memory_measure(m).free - before, running(m)->name);
+    uint64_t freed = hs_memory_measure(m).free - before;
+    report(m, "%s has ended: %" PRIu64 " byte%s of memory %s free again; %s runs now", name, freed,
+           hs_plural(freed), hs_verb(freed, "is", "are"), running(m)->name);
     *p = (hs_process){0};
     return true;
 }
@@ -402,14 +402,15 @@ static bool no_space(const command *c, const hs_process *p, unsigned area, uint6
     uint64_t more = room > p->sizes[area] ? room - p->sizes[area] : 0;
     if (meet && area == HS_AREA_HEAP)
         return refuse(c, HS_OPERAND_VALUE, "",
-                      "the heap would meet the stack: %" PRIu64 " bytes are between them", more);
+                      "the heap would meet the stack: %" PRIu64 " byte%s %s between them", more,
+                      hs_plural(more), hs_verb(more, "is", "are"));
     if (meet)
         return refuse(c, HS_OPERAND_VALUE, "",
-                      "the stack would meet the %s: it can have %" PRIu64 " more bytes",
-                      m->kind == HS_MMU_PAGING ? "heap" : "code", more);
+                      "the stack would meet the %s: it can have %" PRIu64 " more byte%s",
+                      m->kind == HS_MMU_PAGING ? "heap" : "code", more, hs_plural(more));
     return refuse(c, HS_OPERAND_VALUE, "",
-                  "the %s can have %" PRIu64 " more bytes: its segment ends there",
-                  hs_mmu_area_name(area), more);
+                  "the %s can have %" PRIu64 " more byte%s: its segment ends there",
+                  hs_mmu_area_name(area), more, hs_plural(more));
 }
 
 /* With base and bounds, a stack that was pushed into the heap: nobody was asked. */
@@ -419,10 +420,10 @@ static void tell_collision(hs_mmu *m, const hs_process *p)
              stack = hs_mmu_area_start(m, p, HS_AREA_STACK);
     if (m->kind == HS_MMU_BASE_BOUNDS && stack < heap_end)
         report(m,
-               ". Collision: the %" PRIu64 " bytes from 0x%" PRIx64
+               ". Collision: the %" PRIu64 " byte%s from 0x%" PRIx64
                " on are heap and stack at once. Every address is within the bounds, so the "
                "hardware sees nothing wrong",
-               heap_end - stack, stack);
+               heap_end - stack, hs_plural(heap_end - stack), stack);
 }
 
 static bool is_shared(const hs_mmu *m, const hs_process *p)
@@ -454,11 +455,11 @@ static bool do_grow(command *c)
     if (p->out)
         return refuse(c, HS_OPERAND_NONE, "`swap` brings it back", "%s is on the disk", p->name);
     if (!resize(m, p, area, p->sizes[area] + more)) return no_room(c, &before, "it");
-    report(m, "the %s of %s has %" PRIu64 " bytes now", hs_mmu_area_name(area), p->name,
-           p->sizes[area]);
+    report(m, "the %s of %s has %" PRIu64 " byte%s now", hs_mmu_area_name(area), p->name,
+           p->sizes[area], hs_plural(p->sizes[area]));
     if (m->copied > copied)
-        report(m, ": no room beside it, so the OS moved it, and copied %" PRIu64 " bytes",
-               m->copied - copied);
+        report(m, ": no room beside it, so the OS moved it, and copied %" PRIu64 " byte%s",
+               m->copied - copied, hs_plural(m->copied - copied));
     tell_collision(m, p);
     return true;
 }
@@ -476,12 +477,15 @@ static bool do_swap(command *c)
     uint64_t free = hs_memory_measure(m).free;
     if (p->out) {
         if (!hs_mechanism_of(m)->swap_in(m, p, -1)) return no_room(c, &before, "it");
-        return report(m, "%s is back from the disk: %" PRIu64 " bytes were read", p->name,
-                      free - hs_memory_measure(m).free);
+        uint64_t read = free - hs_memory_measure(m).free;
+        return report(m, "%s is back from the disk: %" PRIu64 " byte%s %s read", p->name, read,
+                      hs_plural(read), hs_verb(read, "was", "were"));
     }
     hs_mechanism_of(m)->swap_out(m, p);
-    return report(m, "%s is on the disk: %" PRIu64 " bytes were written there, and are free now",
-                  p->name, hs_memory_measure(m).free - free);
+    uint64_t written = hs_memory_measure(m).free - free;
+    return report(m, "%s is on the disk: %" PRIu64 " byte%s %s written there, and %s free now",
+                  p->name, written, hs_plural(written), hs_verb(written, "was", "were"),
+                  hs_verb(written, "is", "are"));
 }
 
 static bool do_compact(command *c)
@@ -495,9 +499,10 @@ static bool do_compact(command *c)
     hs_memory_figures f = hs_memory_measure(c->m);
     if (!copied) return report(c->m, "there was nothing to move: all that is in use lies together");
     return report(c->m,
-                  "compaction copied %" PRIu64 " bytes and changed the bases: %" PRIu64
-                  " hole%s became %" PRIu64 ", the largest has %" PRIu64 " bytes",
-                  copied, before.holes, plural(before.holes), f.holes, f.largest);
+                  "compaction copied %" PRIu64 " byte%s and changed the bases: %" PRIu64
+                  " hole%s became %" PRIu64 ", the largest has %" PRIu64 " byte%s",
+                  copied, hs_plural(copied), before.holes, hs_plural(before.holes), f.holes,
+                  f.largest, hs_plural(f.largest));
 }
 
 /* --- touch ---------------------------------------------------------------------------------- */
@@ -562,8 +567,8 @@ static bool mend(hs_mmu *m, const hs_translation *t)
                m->kind == HS_MMU_PAGING ? "page" : "process");
     else if (below && is_push(m, p, t->address) && grow_stack(&next, t->address))
         report(&next,
-               ". That is just below the stack: the OS lets the stack grow to %" PRIu64 " bytes",
-               p->sizes[HS_AREA_STACK]);
+               ". That is just below the stack: the OS lets the stack grow to %" PRIu64 " byte%s",
+               p->sizes[HS_AREA_STACK], hs_plural(p->sizes[HS_AREA_STACK]));
     else
         return false;
     if (next.copied > m->copied) report(&next, ", moves it to where there is room");

@@ -2,6 +2,8 @@
  * records first (freed before, inside a block) and by the bytes of the heap second. */
 #include "model/session.h"
 
+#include "base/count.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -72,8 +74,8 @@ bool hs_describe_misuse(const hs_session *s, const hs_op *op, hs_addr p, hs_prob
                  op->request == HS_FREE ? ": a double free" : "");
     } else if (around && around->live) {
         snprintf(problem->what, sizeof problem->what,
-                 "%s points %" PRIu64 " bytes into the block of %.60s", text, p - around->addr,
-                 hs_session_block_name(s, around));
+                 "%s points %" PRIu64 " byte%s into the block of %.60s", text, p - around->addr,
+                 hs_plural(p - around->addr), hs_session_block_name(s, around));
         snprintf(problem->hint, sizeof problem->hint, "%s takes the start of the block: 0x%" PRIx64,
                  verb, around->addr);
     } else {

@@ -2,6 +2,7 @@
  * no segment appears unseen. Where tracing is forbidden, they are looked at every millisecond. */
 #include "model/process_maps.h"
 
+#include "base/count.h"
 #include "heap/array.h"
 
 #include <errno.h>
@@ -207,7 +208,7 @@ static void tell(hs_space *s, const difference *d)
 {
     hs_space_step *step = &s->steps[s->step_count - 1];
     if (s->step_count == 1) {
-        hs_space_tell(s, "%zu segments.", d->come);
+        hs_space_tell(s, "%zu segment%s.", d->come, hs_plural(d->come));
         return;
     }
     free(step->title);
@@ -216,7 +217,7 @@ static void tell(hs_space *s, const difference *d)
                  : d->come          ? "appears"
                                     : "goes") < 0)
         abort();
-    if (d->come) hs_space_tell(s, "%zu segment%s new.", d->come, d->come == 1 ? "" : "s");
+    if (d->come) hs_space_tell(s, "%zu segment%s new.", d->come, hs_plural(d->come));
     if (d->gone) hs_space_tell(s, "%zu gone or changed.", d->gone);
 }
 

@@ -4,6 +4,7 @@
  * The demands are those of the CS:APP malloc lab's driver, and of C. */
 #include "model/play.h"
 
+#include "base/count.h"
 #include "heap/array.h"
 #include "model/address_index.h"
 
@@ -112,9 +113,9 @@ static bool holds(verifier *v, const held *b, hs_addr at, uint64_t size, const c
             make_pattern(b->request, from, words);
             uint64_t good = memcmp(bytes, words, n) ? first_difference(bytes, words, n) : n;
             if (good == n) continue;
-            return violates(v,
-                            "%s, %" PRIu64 " bytes at 0x%" PRIx64 ", lost its byte %" PRIu64 "%s",
-                            name_of(v, b->id, name), b->size, at, from + good, when);
+            return violates(
+                v, "%s, %" PRIu64 " byte%s at 0x%" PRIx64 ", lost its byte %" PRIu64 "%s",
+                name_of(v, b->id, name), b->size, hs_plural(b->size), at, from + good, when);
         }
     return true;
 }
@@ -129,9 +130,8 @@ static bool holds_zeros(verifier *v, const held *b)
             uint64_t n = least(PIECE, end - from);
             const uint8_t *bytes = hs_heap_bytes(v->heap, b->at + from, n);
             if (bytes && memcmp(bytes, zeros, n) == 0) continue;
-            return violates(
-                v, "calloc gave %s, %" PRIu64 " bytes at 0x%" PRIx64 ", which are not all zero",
-                name_of(v, b->id, name), b->size, b->at);
+            return violates(v, "calloc gave %s, %" PRIu64 " byte%s at 0x%" PRIx64 ", not all zero",
+                            name_of(v, b->id, name), b->size, hs_plural(b->size), b->at);
         }
     return true;
 }
@@ -151,20 +151,23 @@ static bool is_apart(verifier *v, const held *b)
     char name[40];
     if (other->at + occupied(other) <= b->at) return true;
     return violates(
-        v, "%" PRIu64 " bytes at 0x%" PRIx64 " overlap %s, %" PRIu64 " bytes at 0x%" PRIx64,
-        b->size, b->at, name_of(v, other->id, name), other->size, other->at);
+        v, "%" PRIu64 " byte%s at 0x%" PRIx64 " overlap%s %s, %" PRIu64 " byte%s at 0x%" PRIx64,
+        b->size, hs_plural(b->size), b->at, hs_verb(b->size, "s", ""), name_of(v, other->id, name),
+        other->size, hs_plural(other->size), other->at);
 }
 
 static bool is_well_placed(verifier *v, const held *b, uint64_t alignment)
 {
     if (!hs_heap_holds(v->heap, b->at, occupied(b)))
         return violates(v,
-                        "%" PRIu64 " bytes at 0x%" PRIx64
-                        " are not within the heap, which ends at 0x%" PRIx64,
-                        b->size, b->at, hs_heap_end(v->heap));
+                        "%" PRIu64 " byte%s at 0x%" PRIx64
+                        " %s not within the heap, which ends at 0x%" PRIx64,
+                        b->size, hs_plural(b->size), b->at, hs_verb(b->size, "is", "are"),
+                        hs_heap_end(v->heap));
     if (b->at % alignment)
-        return violates(v, "%" PRIu64 " bytes at 0x%" PRIx64 " are not aligned to %" PRIu64,
-                        b->size, b->at, alignment);
+        return violates(v, "%" PRIu64 " byte%s at 0x%" PRIx64 " %s not aligned to %" PRIu64,
+                        b->size, hs_plural(b->size), b->at, hs_verb(b->size, "is", "are"),
+                        alignment);
     return is_apart(v, b);
 }
 

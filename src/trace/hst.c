@@ -28,6 +28,7 @@
  * magic's line ends are there to break where text would be converted. */
 #include "trace/hst.h"
 
+#include "base/count.h"
 #include "trace/formats.h"
 
 #include "heap/array.h"
@@ -459,8 +460,8 @@ static bool read_hst(hs_reading *r)
     free(h.raw);
     r->report->cut = !h.ended && !r->failed;
     if (r->report->cut && !r->report->notes)
-        hs_reading_note(r, "still being written, or cut off: %" PRIu64 " requests read",
-                        hs_reading_count(r));
+        hs_reading_note(r, "still being written, or cut off: %" PRIu64 " request%s read",
+                        hs_reading_count(r), hs_plural(hs_reading_count(r)));
     if (h.ended && has_bytes(r, &h, 1))
         hs_reading_note(r, "there is more behind its end, which is left out");
     return !r->failed;

@@ -3,6 +3,7 @@
  *      +10,+10,-0,+5       +SIZE allocates, and takes the next index, from 0; -INDEX frees
  *
  * One line as a rule; blanks and newlines separate as well as commas do. There is no realloc. */
+#include "base/count.h"
 #include "trace/formats.h"
 
 #include "heap/array.h"
@@ -29,9 +30,8 @@ static void release(hs_reading *r, const char *item, uint64_t index, uint32_t ne
 {
     uint8_t *state = index < next ? hs_ids_state(&r->ids, (uint32_t)index) : NULL;
     if (!state) {
-        hs_bad(r, item,
-               "there is no block %" PRIu64 " yet: blocks count from 0, there are %" PRIu32, index,
-               next);
+        hs_bad(r, item, "there is no block %" PRIu64 " yet: blocks count from 0, there %s %" PRIu32,
+               index, hs_verb(next, "is", "are"), next);
     } else if (*state != HS_ID_LIVE) {
         hs_bad(r, item, "block %" PRIu64 " was freed before", index);
     } else {

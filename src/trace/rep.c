@@ -9,6 +9,7 @@
  *      r 0 640
  *
  * The files in use count their requests wrongly now and then; that is told, and no error. */
+#include "base/count.h"
 #include "trace/formats.h"
 #include "trace/numbered.h"
 
@@ -66,10 +67,12 @@ static bool read_rep(hs_reading *r)
     uint64_t count = hs_trace_count(r->trace), ids = hs_trace_ids(r->trace);
     if (r->bad) return true;
     if (count != h.header[REQUESTS])
-        hs_reading_note(r, "its header says %" PRIu64 " requests, there are %" PRIu64,
-                        h.header[REQUESTS], count);
+        hs_reading_note(r, "its header says %" PRIu64 " request%s, there %s %" PRIu64,
+                        h.header[REQUESTS], hs_plural(h.header[REQUESTS]),
+                        hs_verb(count, "is", "are"), count);
     if (ids > h.header[IDS])
-        hs_reading_note(r, "its header says %" PRIu64 " ids, there are more", h.header[IDS]);
+        hs_reading_note(r, "its header says %" PRIu64 " id%s, there are more", h.header[IDS],
+                        hs_plural(h.header[IDS]));
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* Files: which format it is, whether what was read may be used, and where it is written. */
 #include <heapscope/trace_file.h>
 
+#include "base/count.h"
 #include "base/files.h"
 #include "heap/array.h"
 #include "trace/formats.h"
@@ -89,17 +90,18 @@ static void judge(hs_reading *r)
     if (!r->bad) return;
     if (r->options->lenient) {
         r->report->skipped = r->bad;
-        hs_reading_note(r, "%" PRIu64 " bad line%s skipped, the first is %s", r->bad,
-                        r->bad == 1 ? " was" : "s were", r->complaint + strlen(r->name) + 1);
+        hs_reading_note(r, "%" PRIu64 " bad line%s %s skipped, the first is %s", r->bad,
+                        hs_plural(r->bad), hs_verb(r->bad, "was", "were"),
+                        r->complaint + strlen(r->name) + 1);
         if (r->orphans)
             hs_reading_note(r, "left out, for such a line has their block: %" PRIu64 " free%s",
-                            r->orphans, r->orphans == 1 ? "" : "s");
+                            r->orphans, hs_plural(r->orphans));
         return;
     }
     char more[64] = "";
     if (r->bad > 1)
         snprintf(more, sizeof more, " (and %" PRIu64 " more bad line%s)", r->bad - 1,
-                 r->bad == 2 ? "" : "s");
+                 hs_plural(r->bad - 1));
     snprintf(r->report->error, sizeof r->report->error, "%s%s", r->complaint, more);
     r->failed = true;
 }

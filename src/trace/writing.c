@@ -1,6 +1,7 @@
 /* Requests turned into what a format carries, and told; numbers as text. */
 #include "trace/writing.h"
 
+#include "base/count.h"
 #include "heap/array.h"
 #include "trace/formats.h"
 
@@ -198,7 +199,7 @@ static void tell_losses(const hs_writing *w, const char *format)
     for (int i = 0; i < LOSSES; i++)
         if (w->lost[i])
             note(w->report, "%s can not carry it: %s, %" PRIu64 " time%s", format, losses[i],
-                 w->lost[i], w->lost[i] == 1 ? "" : "s");
+                 w->lost[i], hs_plural(w->lost[i]));
 }
 
 /* Ids in use, and those that will be invented. */

@@ -3,6 +3,8 @@
  * interpreter, whose listener is this screen. */
 #include "ui/app.h"
 
+#include "base/count.h"
+
 void hs_app_replace(char **text, char *by)
 {
     free(*text);
@@ -199,8 +201,9 @@ static void show_progress(app *a)
         free(text);
         return;
     }
-    if (asprintf(&text, "working: %" PRIu64 " requests so far; Ctrl-C stops",
-                 hs_session_totals(a->session)->requests) < 0)
+    if (asprintf(&text, "working: %" PRIu64 " request%s so far; Ctrl-C stops",
+                 hs_session_totals(a->session)->requests,
+                 hs_plural(hs_session_totals(a->session)->requests)) < 0)
         abort();
     hs_app_set_message(a, text, false);
     a->stale = true;

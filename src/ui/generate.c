@@ -2,6 +2,7 @@
  * and what is wrong with them is told with its place, as there. */
 #include "ui/generate.h"
 
+#include "base/count.h"
 #include "base/files.h"
 #include "heap/array.h"
 #include "language/workload.h"
@@ -137,9 +138,10 @@ static void put_summary(FILE *out, const hs_trace *t, const char *path, const hs
     }
     free(sizes);
     fprintf(out,
-            "%s: %" PRIu64 " requests, up to %" PRIu64 " blocks with %" PRIu64
-            " bytes live at once; seed %" PRIu64 "\n",
-            path, hs_trace_count(t), most, most_bytes, w->seed);
+            "%s: %" PRIu64 " request%s, up to %" PRIu64 " block%s with %" PRIu64
+            " byte%s live at once; seed %" PRIu64 "\n",
+            path, hs_trace_count(t), hs_plural(hs_trace_count(t)), most, hs_plural(most), most_bytes,
+            hs_plural(most_bytes), w->seed);
 }
 
 typedef struct {

@@ -3,6 +3,7 @@
  * and has its first lines: nobody ever finds one that is empty, or taken for left behind. */
 #include "ui/journal.h"
 
+#include "base/count.h"
 #include "base/files.h"
 #include "heap/array.h"
 #include "language/interpreter.h"
@@ -457,7 +458,7 @@ static void adopt(hs_journal *j, reader *r, left_behind *l)
     uint64_t n = hs_session_op_count(r->session);
     char *last = hs_session_record_text(r->session, n - 1);
     replace(&j->notice, text("Continued: %" PRIu64 " command%s; the last one: %.60s", n,
-                             n == 1 ? "" : "s", n ? last : "none"));
+                             hs_plural(n), n ? last : "none"));
     free(last);
 }
 

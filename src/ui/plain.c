@@ -1,6 +1,7 @@
 /* Line mode: a listener that prints, and loops that feed the interpreter with lines or a file. */
 #include "ui/plain.h"
 
+#include "base/count.h"
 #include "base/files.h"
 #include "heap/array.h"
 #include "language/interpreter.h"
@@ -126,7 +127,7 @@ static void print_map(const printer *p)
 static void print_highlight(const printer *p, hs_addr at, uint64_t size)
 {
     printf("look at 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s\n", at, at + size, size,
-           size == 1 ? "" : "s");
+           hs_plural(size));
     if (p->style->colour) print_map_with(p, at, size);
 }
 
@@ -163,7 +164,8 @@ static void print_bytes(const printer *p, hs_addr at, uint64_t n)
                                    p->style->ascii);
     hs_bytes_paint(p->session, hs_pane_of(scene), at, n, 0);
     print_scene(p, scene);
-    if (rows > LIST_ROWS) printf("... %zu more rows\n", rows - LIST_ROWS);
+    if (rows > LIST_ROWS)
+        printf("... %zu more row%s\n", rows - LIST_ROWS, hs_plural(rows - LIST_ROWS));
 }
 
 static void print_inspection(const printer *p, hs_addr at)
@@ -244,8 +246,9 @@ static void show_progress(printer *p, const char *doing)
     char text[64];
     if (p->style->silent || !hs_progress_line_is_due(&p->line)) return;
     if (!doing)
-        snprintf(text, sizeof text, "working: %" PRIu64 " requests so far",
-                 hs_session_totals(p->session)->requests);
+        snprintf(text, sizeof text, "working: %" PRIu64 " request%s so far",
+                 hs_session_totals(p->session)->requests,
+                 hs_plural(hs_session_totals(p->session)->requests));
     hs_progress_line_show(&p->line, doing ? doing : text);
 }
 

@@ -1,6 +1,7 @@
 /* The levels of the zoom path, and what is said at each. */
 #include "ui/zoom_path.h"
 
+#include "base/count.h"
 #include "view/bits.h"
 
 #include <inttypes.h>
@@ -58,12 +59,13 @@ static void describe(const hs_zoom_path *path, const hs_session *s, char *out, s
     switch (path->level) {
     case HS_PATH_PROCESS: snprintf(out, size, "the address space, and this heap in it"); break;
     case HS_PATH_HEAP:
-        snprintf(out, size, "0x%" PRIx64 " up to the break, 0x%" PRIx64 ": %" PRIu64 " bytes",
-                 hs_heap_base(h), hs_heap_end(h), hs_heap_committed(h));
+        snprintf(out, size, "0x%" PRIx64 " up to the break, 0x%" PRIx64 ": %" PRIu64 " byte%s",
+                 hs_heap_base(h), hs_heap_end(h), hs_heap_committed(h),
+                 hs_plural(hs_heap_committed(h)));
         break;
     case HS_PATH_BLOCK:
-        snprintf(out, size, "0x%" PRIx64 " to 0x%" PRIx64 ": %" PRIu64 " bytes", b->addr,
-                 b->addr + b->size, b->size);
+        snprintf(out, size, "0x%" PRIx64 " to 0x%" PRIx64 ": %" PRIu64 " byte%s", b->addr,
+                 b->addr + b->size, b->size, hs_plural(b->size));
         break;
     case HS_PATH_HEADER: snprintf(out, size, "what its bits say"); break;
     }

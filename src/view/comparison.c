@@ -8,6 +8,7 @@
  *      * the first 100 of ...                          remarks */
 #include "view/comparison.h"
 
+#include "base/count.h"
 #include "heap/array.h"
 
 #include <inttypes.h>
@@ -209,8 +210,9 @@ hs_scene *hs_comparison_trace_scene(const hs_comparison *c, size_t trace, bool a
         if (job->counts.totals.peak_live > live) live = job->counts.totals.peak_live;
     }
     hs_putf(s.pane, s.row++, 0, HS_ROLE_TEXT,
-            "%s: %" PRIu64 " requests, at most %" PRIu64 " bytes live%s", t->name,
-            hs_trace_count(t->trace), live, verified_text(c, trace));
+            "%s: %" PRIu64 " request%s, at most %" PRIu64 " byte%s live%s", t->name,
+            hs_trace_count(t->trace), hs_plural(hs_trace_count(t->trace)), live, hs_plural(live),
+            verified_text(c, trace));
     put_table(&s, c, trace, space);
     s.row++;
     put_table(&s, c, trace, cost);
@@ -276,7 +278,7 @@ hs_scene *hs_comparison_means_scene(const hs_comparison *c, bool ascii)
     size_t n = hs_comparison_contestants(c), traces = hs_comparison_traces(c);
     sheet s = sheet_of(16 + n, ascii);
     bool any = false;
-    hs_putf(s.pane, s.row++, 0, HS_ROLE_TEXT, "Over %zu trace%s", traces, traces == 1 ? "" : "s");
+    hs_putf(s.pane, s.row++, 0, HS_ROLE_TEXT, "Over %zu trace%s", traces, hs_plural(traces));
     put_means_heads(&s);
     for (size_t i = 0; i < n; i++, s.row++) {
         hs_means m = hs_means_of(c, i);

@@ -1,6 +1,7 @@
 /* The difference: the heap as it was is made again beside the one that is, and both are walked. */
 #include "view/difference.h"
 
+#include "base/count.h"
 #include "heap/array.h"
 
 #include <inttypes.h>
@@ -102,8 +103,9 @@ static void compare_blocks(const hs_session *now, const hs_session *then, block_
 static void put_group(FILE *out, const group *g)
 {
     if (!g->count) return;
-    fprintf(out, "; %s %" PRIu64 " block%s (%s%s), %" PRIu64 " bytes", g->what, g->count,
-            g->count == 1 ? "" : "s", g->names, g->count > NAMES_TOLD ? " ..." : "", g->bytes);
+    fprintf(out, "; %s %" PRIu64 " block%s (%s%s), %" PRIu64 " byte%s", g->what, g->count,
+            hs_plural(g->count), g->names, g->count > NAMES_TOLD ? " ..." : "", g->bytes,
+            hs_plural(g->bytes));
 }
 
 char *hs_difference(hs_session *s, uint64_t n)
@@ -119,7 +121,8 @@ char *hs_difference(hs_session *s, uint64_t n)
     compare_blocks(s, then, &g);
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
-    fprintf(out, "since command %" PRIu64 ": %" PRIu64 " bytes differ", n, d.bytes);
+    fprintf(out, "since command %" PRIu64 ": %" PRIu64 " byte%s differ%s", n, d.bytes,
+            hs_plural(d.bytes), hs_verb(d.bytes, "s", ""));
     if (begin_elsewhere(h, old))
         fprintf(out, "; the heap began at 0x%" PRIx64 ", and begins at 0x%" PRIx64,
                 hs_heap_base(old), hs_heap_base(h));

@@ -62,11 +62,6 @@ static story read_story(const hs_heap *h)
     return t;
 }
 
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 /* "first fit" where the allocator has a placement policy, else its name. */
 static void put_policy(FILE *out, const hs_session *s)
 {
@@ -114,7 +109,8 @@ static void put_growth(FILE *out, const hs_session *s, const hs_event *grow)
 static void put_examined(FILE *out, const story *t)
 {
     if (t->counts.visits)
-        fprintf(out, ", %" PRIu64 " block%s examined", t->counts.visits, plural(t->counts.visits));
+        fprintf(out, ", %" PRIu64 " block%s examined", t->counts.visits,
+                hs_plural(t->counts.visits));
 }
 
 static void put_split(FILE *out, const hs_session *s, const story *t)
@@ -174,8 +170,8 @@ static void put_bump(FILE *out, const hs_session *s, const story *t)
         put_growth(out, s, t->grow);
         fputs("; ", out);
     }
-    fprintf(out, "the bump pointer moved from 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes",
-            t->bump->a, t->bump->b, t->bump->b - t->bump->a);
+    fprintf(out, "the bump pointer moved from 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s",
+            t->bump->a, t->bump->b, t->bump->b - t->bump->a, hs_plural(t->bump->b - t->bump->a));
 }
 
 /* How a block was come by: bumped, or chosen among the free ones. */
@@ -186,7 +182,7 @@ static void put_placement(FILE *out, const hs_session *s, const story *t)
     else if (t->choose)
         put_choice(out, s, t);
     if (t->pad)
-        fprintf(out, ", %" PRIu64 " byte%s skipped for alignment", t->pad->a, plural(t->pad->a));
+        fprintf(out, ", %" PRIu64 " byte%s skipped for alignment", t->pad->a, hs_plural(t->pad->a));
 }
 
 static void put_failure(FILE *out, const hs_session *s, const story *t)
@@ -306,14 +302,16 @@ static void put_in_place(FILE *out, const hs_session *s, const story *t)
 {
     const hs_event *e = t->in_place;
     if (e->a == e->b)
-        fprintf(out, "in place: the block of %" PRIu64 " bytes stays as it is", e->a);
+        fprintf(out, "in place: the block of %" PRIu64 " byte%s stays as it is", e->a,
+                hs_plural(e->a));
     else
         fprintf(out, "in place: the block %s from %" PRIu64 " to %" PRIu64 " bytes",
                 e->b > e->a ? "grew" : "shrank", e->a, e->b);
     if (e->b > e->a && is_buddy(s))
         fputs(", merged with the free buddy on its right", out);
     else if (e->b > e->a && t->join_count)
-        fprintf(out, ", %" PRIu64 " bytes taken from its right-hand neighbour", e->b - e->a);
+        fprintf(out, ", %" PRIu64 " byte%s taken from its right-hand neighbour", e->b - e->a,
+                hs_plural(e->b - e->a));
     if (e->b < e->a && t->splits[0]) fprintf(out, ", %" PRIu64 " bytes are free", e->a - e->b);
     if (!t->grow) return;
     fputs(", ", out);
@@ -327,8 +325,8 @@ static void put_realloc(FILE *out, const hs_session *s, const hs_last *last, con
         return;
     }
     if (t->move)
-        fprintf(out, "moved from 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes copied; ",
-                last->old_value, last->result, t->move->b);
+        fprintf(out, "moved from 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s copied; ",
+                last->old_value, last->result, t->move->b, hs_plural(t->move->b));
     put_placement(out, s, t);
     if (t->release) fprintf(out, "; the old %" PRIu64 "-byte block is free", t->release->a);
 }
@@ -384,7 +382,7 @@ static void put_overrun(FILE *out, const hs_session *s, hs_pointer through, hs_a
         fputs(": in no live block", out);
     } else if (at + n > b->addr + b->requested) {
         uint64_t beyond = at + n - b->addr - b->requested;
-        fprintf(out, ": %" PRIu64 " byte%s beyond the end of %s", beyond, plural(beyond),
+        fprintf(out, ": %" PRIu64 " byte%s beyond the end of %s", beyond, hs_plural(beyond),
                 hs_session_block_name(s, b));
     }
     if (!hs_heap_allocator(h)->check(h, &damage))
@@ -394,7 +392,7 @@ static void put_overrun(FILE *out, const hs_session *s, hs_pointer through, hs_a
 static void put_write(FILE *out, const hs_session *s, const hs_last *last)
 {
     uint64_t n = last->op.text_length * last->op.a;
-    fprintf(out, "wrote %" PRIu64 " byte%s at ", n, plural(n));
+    fprintf(out, "wrote %" PRIu64 " byte%s at ", n, hs_plural(n));
     put_pointer(out, s, last->op.p);
     if (last->op.p.variable != HS_NONE) fprintf(out, " (0x%" PRIx64 ")", last->old_value);
     if (n) put_overrun(out, s, last->op.p, last->old_value, n);
@@ -416,7 +414,7 @@ static void put_fresh(FILE *out, const hs_session *s)
         hs_put_asked(out, is.maximum, asked.maximum, "");
     }
     if (!done && !left_out) return;
-    fprintf(out, "; %" PRIu64 " command%s ran again", done, done == 1 ? "" : "s");
+    fprintf(out, "; %" PRIu64 " command%s ran again", done, hs_plural(done));
     if (left_out) fprintf(out, ", %" PRIu64 " could not", left_out);
     fprintf(out, ": heap %" PRIu64 " bytes now", hs_heap_committed(h));
 }

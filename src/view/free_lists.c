@@ -1,5 +1,6 @@
 /* The panel of the free blocks: in the order of the allocator's own lists, drawn by their shape;
  * in heap order where it keeps none. */
+#include "base/count.h"
 #include "view/drawing.h"
 #include "view/panels.h"
 #include "view/theme.h"
@@ -153,7 +154,7 @@ static void fold(hs_drawing *d, size_t n, uint64_t smallest, uint64_t largest)
     char range[HS_RANGE_TEXT];
     if (!n || d->small) return;
     hs_drawing_say(d, HS_ROLE_DIM, "%*s      %zu empty list%s", RANGE,
-                   hs_range_text(smallest, largest, range), n, n == 1 ? "" : "s");
+                   hs_range_text(smallest, largest, range), n, hs_plural(n));
 }
 
 /* No block of this heap can ever be in it. */
@@ -197,7 +198,7 @@ void hs_draw_lists(hs_drawing *d)
     }
     fold(d, empty, from, before.largest);
     if (d->small && all_empty)
-        hs_drawing_say(d, HS_ROLE_DIM, "%zu empty list%s", all_empty, all_empty == 1 ? "" : "s");
+        hs_drawing_say(d, HS_ROLE_DIM, "%zu empty list%s", all_empty, hs_plural(all_empty));
 }
 
 /* --- A grid of lists ------------------------------------------------------------------------ */
@@ -248,7 +249,7 @@ static void draw_bitmap(hs_drawing *d)
     for (size_t i = 0; i < used; i++) draw_bits(d, i * columns, false);
     if (used < rows)
         hs_drawing_say(d, HS_ROLE_DIM, "%*s  0 in %zu more row%s", RANGE, "", rows - used,
-                       rows - used == 1 ? "" : "s");
+                       hs_plural(rows - used));
 }
 
 static void draw_grid(hs_drawing *d)
@@ -304,8 +305,7 @@ static void make(hs_drawing *d)
     hs_holes_forget(&d->holes);
     shapes[d->allocator->shape].draw(d);
     size_t lost = d->allocator->shape == HS_SHAPE_NONE ? 0 : hs_holes_unreached(&d->holes);
-    if (lost)
-        hs_drawing_say(d, HS_ROLE_ERROR, "%zu free, in no list", lost);
+    if (lost) hs_drawing_say(d, HS_ROLE_ERROR, "%zu free, in no list", lost);
     if (d->made) return;
     const char *why = why_no_hole(d);
     int rows = d->total ? hs_put_wrapped(d->pane, 0, d->pane.rows, HS_ROLE_DIM, why) : 1;

@@ -1,6 +1,7 @@
 /* The panels. Lists are walked, not copied: a panel costs the blocks on show. */
 #include "view/panels.h"
 
+#include "base/count.h"
 #include "view/bits.h"
 #include "view/theme.h"
 
@@ -315,9 +316,10 @@ static void put_owner(const hs_session *s, hs_pane p, int row, const hs_seen *se
     char text[64];
     if (c) {
         hs_putf(p, row, 0, HS_ROLE_TEXT,
-                "client    %s, asked for %" PRIu64 " bytes in command %" PRIu64
+                "client    %s, asked for %" PRIu64 " byte%s in command %" PRIu64
                 ", payload at 0x%" PRIx64,
-                hs_session_block_name(s, c), c->requested, c->born, c->addr);
+                hs_session_block_name(s, c), c->requested, hs_plural(c->requested), c->born,
+                c->addr);
         return;
     }
     if (hs_is_end_mark(&seen->block)) {
@@ -340,11 +342,12 @@ static bool put_life(const hs_session *s, hs_pane p, int row, const hs_client_bl
     if (!life.count && !life.freed) return false;
     int column = hs_putf(p, row, 0, HS_ROLE_TEXT, "life      born in command %" PRIu64, life.born);
     for (size_t i = 0; i < life.count && i < HS_LIFE_EVENTS; i++)
-        column = hs_putf(p, row, column, HS_ROLE_TEXT, "%s%" PRIu64 " (%" PRIu64 " bytes)",
-                         i ? ", " : "; resized in ", life.numbers[i], life.sizes[i]);
+        column = hs_putf(p, row, column, HS_ROLE_TEXT, "%s%" PRIu64 " (%" PRIu64 " byte%s)",
+                         i ? ", " : "; resized in ", life.numbers[i], life.sizes[i],
+                         hs_plural(life.sizes[i]));
     if (life.count > HS_LIFE_EVENTS)
-        column = hs_putf(p, row, column, HS_ROLE_TEXT, " and %" PRIu64 " times more",
-                         life.count - HS_LIFE_EVENTS);
+        column = hs_putf(p, row, column, HS_ROLE_TEXT, " and %" PRIu64 " time%s more",
+                         life.count - HS_LIFE_EVENTS, hs_plural(life.count - HS_LIFE_EVENTS));
     if (life.freed)
         hs_putf(p, row, column, HS_ROLE_TEXT, "; freed in %" PRIu64, life.freed);
     else if (life.cut)
@@ -372,8 +375,8 @@ int hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
     hs_putf(p, 1, 0, HS_ROLE_TEXT, "0x%" PRIx64 ": %s, byte %" PRIu64 " of its block", at,
             role_at(&seen, at), at - b->addr);
     hs_putf(p, 2, 0, HS_ROLE_TEXT,
-            "block     0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes, %s", b->addr,
-            b->addr + b->size, b->size, kind_word(b));
+            "block     0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s, %s", b->addr,
+            b->addr + b->size, b->size, hs_plural(b->size), kind_word(b));
     put_header(s, p, 3, b);
     put_owner(s, p, 4, &seen);
     hs_putf(p, 5, 0, HS_ROLE_TEXT, "word      0x%" PRIx64 ": 0x%016" PRIx64 " = %" PRIu64, word_at,

@@ -2,6 +2,8 @@
  * message, map, title, keys, caption, panels. */
 #include "view/screen.h"
 
+#include "base/count.h"
+
 #include <heapscope/ledger.h>
 
 #include <inttypes.h>
@@ -125,7 +127,7 @@ static void list_heap(const hs_session *s, int room, char *out, size_t size)
     int n = snprintf(out, size, "%s%s  heap %s  live %" PRIu64, hs_session_allocator_name(s),
                      options, bytes, t->live);
     int more = snprintf(blocks, sizeof blocks, " in %" PRIu64 " block%s", t->live_blocks,
-                        t->live_blocks == 1 ? "" : "s");
+                        hs_plural(t->live_blocks));
     if (n + more <= room) snprintf(out + n, size - (size_t)n, "%s", blocks);
 }
 

@@ -7,6 +7,7 @@
  * A piece too small for its name shows the first letters of its process and area. */
 #include "view/segments.h"
 
+#include "base/count.h"
 #include "view/theme.h"
 
 #include <inttypes.h>
@@ -77,10 +78,10 @@ static void put_heading(picture *p)
     if (m->kind == HS_MMU_SEGMENTATION) snprintf(parts, sizeof parts, ", %u segments", m->segments);
     if (m->kind == HS_MMU_PAGING) snprintf(parts, sizeof parts, ", pages of %" PRIu64, m->page);
     snprintf(text, sizeof text,
-             "%s%s, %u bits; %s runs; a cell is %" PRIu64 " bytes, in memory %" PRIu64,
+             "%s%s, %u bits; %s runs; a cell is %" PRIu64 " byte%s, in memory %" PRIu64,
              m->kind == HS_MMU_BASE_BOUNDS ? "base and bounds" : hs_mmu_kind_name(m->kind), parts,
              m->bits, m->processes[m->current].name, ((uint64_t)1 << m->bits) / (uint64_t)p->cells,
-             memory_cell(p));
+             hs_plural(((uint64_t)1 << m->bits) / (uint64_t)p->cells), memory_cell(p));
     put_line(p, HS_ROLE_TEXT, text);
 }
 
@@ -312,7 +313,7 @@ static void put_figures(picture *p)
     snprintf(text, sizeof text,
              "memory: %" PRIu64 " of %" PRIu64 " free, %" PRIu64 " hole%s, largest %" PRIu64
              ", fragmentation %" PRIu64 "%%",
-             f.free, p->m->memory, f.holes, f.holes == 1 ? "" : "s", f.largest,
+             f.free, p->m->memory, f.holes, hs_plural(f.holes), f.largest,
              f.free && p->m->kind != HS_MMU_PAGING ? (f.free - f.largest) * 100 / f.free : 0);
     put_line(p, HS_ROLE_TEXT, text);
 }

@@ -1,6 +1,7 @@
 /* The shape, painted; and the window on it, moved and zoomed. */
 #include "view/shape.h"
 
+#include "base/count.h"
 #include "view/panels.h"
 #include "view/theme.h"
 
@@ -174,7 +175,7 @@ static void put_scale(const hs_shape_view *v, hs_pane p, int row)
     int column = v->wide > 1 ? hs_putf(p, row, 0, HS_ROLE_TEXT, "%d columns are", v->wide)
                              : hs_put(p, row, 0, HS_ROLE_TEXT, "one column is");
     column = hs_putf(p, row, column, HS_ROLE_TEXT, " %" PRIu64 " command%s, one row %s", s->per,
-                     s->per == 1 ? "" : "s", bytes);
+                     hs_plural(s->per), bytes);
     column = hs_put(p, row, column, HS_ROLE_TEXT, s->exact ? ", exact" : ", from samples");
     hs_put(p, row, column, HS_ROLE_DIM, "; small: under half");
 }

@@ -2,6 +2,7 @@
  * place has the same distance from the base. */
 #include "view/side_by_side.h"
 
+#include "base/count.h"
 #include "view/explanation.h"
 #include "view/telling.h"
 
@@ -34,9 +35,9 @@ static void put_outcome(FILE *out, const hs_parting *p, size_t lane, bool same_r
     else if (!same_result)
         o->result ? fprintf(out, " 0x%" PRIx64, o->result) : fputs(" NULL", out);
     else if (o->moved)
-        fprintf(out, " moves %" PRIu64 " bytes", o->moved);
+        fprintf(out, " moves %" PRIu64 " byte%s", o->moved, hs_plural(o->moved));
     else
-        fprintf(out, " splits %" PRIu64 " block%s", o->splits, o->splits == 1 ? "" : "s");
+        fprintf(out, " splits %" PRIu64 " block%s", o->splits, hs_plural(o->splits));
 }
 
 static bool results_are_same(const hs_parting *p, size_t count)

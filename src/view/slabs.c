@@ -6,6 +6,7 @@
  *
  * A slab is a block of the allocator's own and the objects right behind it, which have no headers.
  * Its class is the list whose sizes contain its objects'. */
+#include "base/count.h"
 #include "heap/array.h"
 #include "view/drawing.h"
 #include "view/theme.h"
@@ -91,9 +92,9 @@ static void put_heading(const hs_drawing *d, int row, const hs_list *list, size_
     else if (d->small)
         *column = hs_putf(d->pane, row, 0, HS_ROLE_TEXT, "%s ", range);
     else
-        *column = hs_putf(d->pane, row, 0, HS_ROLE_TEXT,
-                          "%s bytes: %zu slab%s, %zu of %zu in use%s", range, n, n == 1 ? "" : "s",
-                          used, objects, list->head ? "; with free ones " : "");
+        *column =
+            hs_putf(d->pane, row, 0, HS_ROLE_TEXT, "%s bytes: %zu slab%s, %zu of %zu in use%s",
+                    range, n, hs_plural(n), used, objects, list->head ? "; with free ones " : "");
 }
 
 static void draw_class(hs_drawing *d, const slabs *l, const hs_list *list)

@@ -2,6 +2,7 @@
  * worked out again: numbers come from the events, names of lists from the allocator. */
 #include "view/telling.h"
 
+#include "base/count.h"
 #include "view/explanation.h"
 
 #include <inttypes.h>
@@ -86,11 +87,6 @@ bool hs_step_place(const hs_session *s, size_t from, hs_addr *at, uint64_t *size
 
 /* --- Sentences ------------------------------------------------------------------------------ */
 
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 /* What the bytes besides those requested are for. */
 static const char *overhead_text(const hs_session *s, const hs_event *round)
 {
@@ -115,12 +111,12 @@ static void put_round(FILE *out, const hs_session *s, const hs_event *e)
     if (nothing)
         fputs("0 bytes requested, served like 1", out);
     else
-        fprintf(out, "%" PRIu64 " byte%s requested", e->a, plural(e->a));
+        fprintf(out, "%" PRIu64 " byte%s requested", e->a, hs_plural(e->a));
     if (e->at) fprintf(out, " + %" PRIu64 " %s = %" PRIu64, e->at, overhead_text(s, e), sum);
     if (e->b != sum) fprintf(out, ", rounded up to %" PRIu64, e->b);
     if (is_buddy && alignment > e->at)
         fprintf(out, ", which leaves room for the payload at a multiple of %" PRIu64, alignment);
-    fprintf(out, ": a block of %" PRIu64 " byte%s is needed", e->b, plural(e->b));
+    fprintf(out, ": a block of %" PRIu64 " byte%s is needed", e->b, hs_plural(e->b));
 }
 
 static void put_reason(FILE *out, const hs_event *reject)
@@ -170,7 +166,7 @@ static const char *sight_text(const hs_session *s, const hs_event *e)
 static void put_visit(FILE *out, const hs_session *s, size_t i)
 {
     const hs_event *e = event_at(s, i), *next = event_at(s, i + 1);
-    fprintf(out, "looks at 0x%" PRIx64 ", %" PRIu64 " byte%s: ", e->at, e->a, plural(e->a));
+    fprintf(out, "looks at 0x%" PRIx64 ", %" PRIu64 " byte%s: ", e->at, e->a, hs_plural(e->a));
     if (next && next->kind == HS_REJECT)
         put_reason(out, next);
     else
@@ -250,7 +246,7 @@ static void put_take(FILE *out, const hs_session *s, const hs_event *e)
 {
     const hs_event *round = event_of(s, HS_ROUND);
     fprintf(out, "the block at 0x%" PRIx64 " is taken: %" PRIu64 " byte%s", e->at, e->a,
-            plural(e->a));
+            hs_plural(e->a));
     if (round && e->a > round->b)
         fprintf(out, ", %" PRIu64 " more than needed: %s", e->a - round->b,
                 was_quick(s, e->at) ? "quick blocks stay whole" : "too few to split off");
@@ -292,7 +288,8 @@ static void put_fail(FILE *out, const hs_session *s, const hs_event *e)
             put_too_much(out, s, e->a);
             return;
         }
-        fprintf(out, "fails: %" PRIu64 " byte%s needed", e->a, e->a == 1 ? " is" : "s are");
+        fprintf(out, "fails: %" PRIu64 " byte%s %s needed", e->a, hs_plural(e->a),
+                hs_verb(e->a, "is", "are"));
         if (alignment_of(s))
             fprintf(out, ", with the payload at a multiple of %" PRIu64, alignment_of(s));
         if (hs_leads_astray(s, e->a))
@@ -308,9 +305,9 @@ static void put_fill(FILE *out, const hs_event *e)
 {
     if (e->b)
         fprintf(out, "poisons %" PRIu64 " byte%s at 0x%" PRIx64 " with 0x%" PRIx64, e->a,
-                plural(e->a), e->at, e->b);
+                hs_plural(e->a), e->at, e->b);
     else
-        fprintf(out, "sets %" PRIu64 " byte%s to zero", e->a, plural(e->a));
+        fprintf(out, "sets %" PRIu64 " byte%s to zero", e->a, hs_plural(e->a));
 }
 
 /* Was there nothing to look at before event i: no list with a block, no block? A realloc that grows
@@ -353,10 +350,11 @@ static void put_event(FILE *out, const hs_session *s, size_t i)
     case HS_LOOK: put_look(out, s, e); break;
     case HS_CHOOSE:
         fprintf(out, "chooses the block at 0x%" PRIx64 ", %" PRIu64 " byte%s", e->at, e->a,
-                plural(e->a));
+                hs_plural(e->a));
         break;
     case HS_PAD:
-        fprintf(out, "skips %" PRIu64 " byte%s so that the payload is aligned", e->a, plural(e->a));
+        fprintf(out, "skips %" PRIu64 " byte%s so that the payload is aligned", e->a,
+                hs_plural(e->a));
         break;
     case HS_SPLIT: put_split(out, e); break;
     case HS_COALESCE:
@@ -366,7 +364,7 @@ static void put_event(FILE *out, const hs_session *s, size_t i)
     case HS_TAKE: put_take(out, s, e); break;
     case HS_RELEASE:
         fprintf(out, "the block at 0x%" PRIx64 " is given back: %" PRIu64 " byte%s", e->at, e->a,
-                plural(e->a));
+                hs_plural(e->a));
         break;
     case HS_INSERT:
     case HS_REMOVE:
@@ -376,24 +374,24 @@ static void put_event(FILE *out, const hs_session *s, size_t i)
         break;
     case HS_MOVE:
         fprintf(out, "copies %" PRIu64 " byte%s from 0x%" PRIx64 " to 0x%" PRIx64, e->b,
-                plural(e->b), e->at, e->a);
+                hs_plural(e->b), e->at, e->a);
         break;
     case HS_FILL: put_fill(out, e); break;
     case HS_QUARANTINE:
         fprintf(out,
-                "the block at 0x%" PRIx64 ", %" PRIu64 " bytes, waits in quarantine: %" PRIu64
+                "the block at 0x%" PRIx64 ", %" PRIu64 " byte%s, waits in quarantine: %" PRIu64
                 " block%s there",
-                e->at, e->a, e->b, plural(e->b));
+                e->at, e->a, hs_plural(e->a), e->b, hs_plural(e->b));
         break;
     case HS_BUMP:
         fprintf(out,
-                "the bump pointer moves from 0x%" PRIx64 " to 0x%" PRIx64 ": %" PRIu64 " bytes",
-                e->a, e->b, e->b - e->a);
+                "the bump pointer moves from 0x%" PRIx64 " to 0x%" PRIx64 ": %" PRIu64 " byte%s",
+                e->a, e->b, e->b - e->a, hs_plural(e->b - e->a));
         break;
     case HS_GROW: put_grow(out, s, i); break;
     case HS_IN_PLACE:
-        fprintf(out, "the block stays at 0x%" PRIx64 ": %" PRIu64 " bytes before, %" PRIu64 " now",
-                e->at, e->a, e->b);
+        fprintf(out, "the block stays at 0x%" PRIx64 ": %" PRIu64 " byte%s before, %" PRIu64 " now",
+                e->at, e->a, hs_plural(e->a), e->b);
         break;
     case HS_IGNORE: fputs("free does nothing here: the bytes stay behind, out of use", out); break;
     case HS_RETURN: put_return(out, e); break;
@@ -554,9 +552,9 @@ static void put_cost(FILE *out, const hs_session *s)
     hs_counts c = hs_events_counts(hs_session_heap(s));
     uint64_t same = unchanged_words(s);
     fprintf(out, "\ncost: %" PRIu64 " block%s examined, %" PRIu64 " word%s written", c.visits,
-            plural(c.visits), c.writes, plural(c.writes));
+            hs_plural(c.visits), c.writes, hs_plural(c.writes));
     if (same) fprintf(out, ", %" PRIu64 " of them unchanged", same);
-    fprintf(out, ", %" PRIu64 " byte%s moved", c.moved, plural(c.moved));
+    fprintf(out, ", %" PRIu64 " byte%s moved", c.moved, hs_plural(c.moved));
 }
 
 static size_t count_visits(const hs_session *s)
@@ -577,9 +575,11 @@ static void put_steps(FILE *out, const hs_session *s)
         visit += looks;
         if (looks && visit > VISITS_TOLD && visit + 4 <= visits) {
             if (visit == VISITS_TOLD + 1)
-                fprintf(out, "\n     ... and at %" PRIu64 " more blocks",
+                fprintf(out, "\n     ... and at %" PRIu64 " more block%s",
                         (uint64_t)(visits - 4 - VISITS_TOLD) +
-                            hs_events_left_out(hs_session_heap(s)) / 2);
+                            hs_events_left_out(hs_session_heap(s)) / 2,
+                        hs_plural((uint64_t)(visits - 4 - VISITS_TOLD) +
+                                  hs_events_left_out(hs_session_heap(s)) / 2));
             continue;
         }
         fprintf(out, "\n%3zu. ", number);

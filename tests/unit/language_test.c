@@ -634,7 +634,7 @@ static void save_replaces_saved_sessions_alone(void **state)
     put_file("empty", "");
     assert_int_equal(mkdir("folder", 0700), 0);
     stage_does(s, "malloc 24; save a.heap");
-    assert_non_null(strstr(s->said, "saved 1 commands"));
+    assert_non_null(strstr(s->said, "saved 1 command;"));
     stage_does(s, "malloc 24; save a.heap; save empty; save folder/x");
     assert_non_null(strstr(file_text("a.heap"), "p2 = malloc 24"));
     stage_refuses(s, "save foreign", "there is a file of that name, and it is no saved session");

@@ -96,7 +96,7 @@ static void the_name_may_be_left_out(void **state)
     stage_does(s, "quiz n 2 sheet");
     assert_non_null(strstr(s->said, "buddy: 2 problems, seed 1\n"));
     stage_does(s, "quiz expl seed 2+2 n 1 sheet answers");
-    assert_non_null(strstr(s->said, "explicit: 1 problems, seed 4, with answers"));
+    assert_non_null(strstr(s->said, "explicit: 1 problem, seed 4, with answers"));
     stage_refuses(s, "quiz n 0", "1 to 1000 exercises");
     stage_refuses(s, "quiz n 1001 sheet", "1 to 1000 exercises");
     stage_refuses(s, "quiz nothing", "there is no allocator nothing");

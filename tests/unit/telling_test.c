@@ -2,9 +2,11 @@
 #include "check.h"
 #include "stage.h"
 
+#include "view/difference.h"
 #include "view/explanation.h"
 #include "view/telling.h"
 
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,6 +302,108 @@ static void a_long_search_is_told_by_its_start_and_its_end(void **state)
 
 /* --- Then ----------------------------------------------------------------------------------- */
 
+/* "1 bytes" is told nowhere; a sum is none: "8 + 1 bytes". */
+static void expect_singular(const char *statement, const char *text)
+{
+    static const char plural[] =
+        "(^|[^+] |[^0-9a-zA-Z .])1 (more |live |free |program |empty )?"
+        "(bytes|blocks|requests|commands|words|times|answers|holes|elements|problems|pages|"
+        "segments|lists|growths|traces|columns|rows|programs|objects)([^a-z]|$)|"
+        "(^|[^0-9])1 (byte|block|request|command|answer|hole) (are|were|differ) ";
+    regex_t r;
+    assert_int_equal(regcomp(&r, plural, REG_EXTENDED | REG_NOSUB), 0);
+    bool found = regexec(&r, text, 0, NULL, 0) == 0;
+    regfree(&r);
+    if (found) fail_msg("%s: %s", statement, text);
+}
+
+/* One of everything, under each allocator: by the sentence, `why` and the answers of commands. */
+static void one_is_counted_as_one(void **state)
+{
+    (void)state;
+    static const char *const statements[] = {
+        "a = malloc 1",
+        "diff 0",
+        "undo 5",
+        "redo 5",
+        "diff 7",
+        "history",
+        "branches",
+        "stats",
+        "leaks",
+        "check",
+        "b = calloc 1 1",
+        "leaks",
+        "free a+1",
+        "write a 'x'",
+        "diff 2",
+        "write a 'xy'",
+        "a = realloc a 2",
+        "b = realloc b 1",
+        "c = aligned_alloc 16 1",
+        "inspect a",
+        "inspect b",
+        "free c",
+        "malloc 1",
+        "history 1",
+        "repeat 1 { malloc 1 }",
+        "random 1 seed 2",
+        "goto 1",
+        "malloc 1",
+        "branches",
+        "reset",
+        "x = malloc 1",
+        "y = realloc x 3",
+        "leaks",
+        "free y",
+        "free-list",
+        "predict { free x }",
+        "predict",
+        "quiz sheet n 1",
+        "mmu base-bounds",
+        "process vi",
+        "grow heap 1",
+        "swap vi",
+        "swap vi",
+        "compact",
+        "exit vi",
+        "mmu paging 16",
+        "grow heap 1",
+        "heap",
+        "split bump tlsf",
+        "z = malloc 1",
+        "z = realloc z 2",
+        "split off",
+        "expect error { free z+1 }",
+        "title 'x'",
+        "shape",
+    };
+    const hs_allocator *a;
+    char line[64];
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++) {
+        stage *s = stage_new("implicit", 256, 4096);
+        snprintf(line, sizeof line, "allocator %s", a->name);
+        stage_does(s, line);
+        for (size_t j = 0; j < sizeof statements / sizeof *statements; j++) {
+            stage_run(s, statements[j]);
+            expect_singular(statements[j], s->error);
+            expect_singular(statements[j], s->said);
+            char *sentence = hs_explain(s->session);
+            expect_singular(statements[j], sentence);
+            free(sentence);
+            if (hs_session_last(s->session)->any) {
+                char *told = hs_why_of(s->session, hs_session_last(s->session)->number);
+                expect_singular(statements[j], told);
+                free(told);
+            }
+            char *changed = hs_difference(s->session, hs_session_op_count(s->session) / 2);
+            expect_singular(statements[j], changed);
+            free(changed);
+        }
+        stage_free(s);
+    }
+}
+
 static void a_session_is_had_as_it_was_after_each_operation(void **state)
 {
     static const char *const lines[] = {"malloc 24",
@@ -383,6 +487,7 @@ int main(void)
         TEST(looks_say_what_they_are_for),
         TEST(growth_moves_and_failures_are_told),
         TEST(a_long_search_is_told_by_its_start_and_its_end),
+        TEST(one_is_counted_as_one),
         TEST(a_session_is_had_as_it_was_after_each_operation),
         TEST(why_and_step_ask_for_a_request),
         TEST(a_fresh_heap_tells_of_its_own_replay_alone),

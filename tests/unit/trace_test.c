@@ -121,8 +121,8 @@ static void a_wrong_count_in_a_header_is_told_and_is_no_error(void **state)
 {
     (void)state;
     expect_read("rep", "0 1 1 1\na 0 5\nf 0\n", "m0:5 f0",
-                "FILE: its header says 1 requests, there are 2");
-    expect_read("rep", "0 1 2 1\na 0 5\na 1 5\n", "m0:5 m1:5", "its header says 1 ids");
+                "FILE: its header says 1 request, there are 2");
+    expect_read("rep", "0 1 2 1\na 0 5\na 1 5\n", "m0:5 m1:5", "its header says 1 id,");
 }
 
 static void lines_without_size_are_counted_and_the_first_is_told(void **state)
