@@ -266,17 +266,18 @@ static void draw_grid(hs_drawing *d)
 
 /* --- The panel ------------------------------------------------------------------------------ */
 
+/* What the title says is counted, or `noun` is. */
 static const struct {
-    const char *title;
+    const char *title, *noun;
     void (*draw)(hs_drawing *);
 } shapes[] = {
-    [HS_SHAPE_NONE] = {"Free blocks", draw_heap_order},
-    [HS_SHAPE_LIST] = {"Free list", draw_list},
-    [HS_SHAPE_LISTS] = {"Free lists", hs_draw_lists},
-    [HS_SHAPE_GRID] = {"Free lists", draw_grid},
-    [HS_SHAPE_TREE] = {"Free tree", hs_draw_tree},
-    [HS_SHAPE_BUDDY] = {"Buddies", hs_draw_buddies},
-    [HS_SHAPE_SLABS] = {"Slabs", hs_draw_slabs},
+    [HS_SHAPE_NONE] = {"Free blocks", "", draw_heap_order},
+    [HS_SHAPE_LIST] = {"Free list", " block", draw_list},
+    [HS_SHAPE_LISTS] = {"Free lists", " block", hs_draw_lists},
+    [HS_SHAPE_GRID] = {"Free lists", " block", draw_grid},
+    [HS_SHAPE_TREE] = {"Free tree", " block", hs_draw_tree},
+    [HS_SHAPE_BUDDY] = {"Buddies", " free block", hs_draw_buddies},
+    [HS_SHAPE_SLABS] = {"Slabs", "", hs_draw_slabs},
 };
 
 static const char *why_no_hole(const hs_drawing *d)
@@ -334,7 +335,8 @@ static void put_title(const hs_drawing *d, hs_pane p)
         column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu-%zu of %zu", d->skip + 1,
                          d->skip + fits < d->total ? d->skip + fits - 1 : d->total, d->total);
     else
-        column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu", n);
+        column = hs_putf(p, 0, column, HS_ROLE_TITLE, "%zu%s%s", n, shapes[shape].noun,
+                         shapes[shape].noun[0] ? hs_plural(n) : "");
     if (shape == HS_SHAPE_LIST && p.columns - column > 12)
         hs_put(p, 0, column, HS_ROLE_TITLE, ", head first");
 }

@@ -373,7 +373,7 @@ static void the_plot_and_the_free_list_have_keys_and_commands(void **state)
     (void)state;
     terminal *t = start(24, 80);
     terminal_type(t, "allocator explicit; malloc 24; malloc 24; free p1\r");
-    assert_true(terminal_shows(t, "Free list: 2"));
+    assert_true(terminal_shows(t, "Free list: 2 blocks"));
     terminal_type(t, "\033[24~"); /* F12 */
     assert_true(terminal_shows(t, "Over time: Esc closes"));
     assert_true(terminal_shows(t, "requests          1"));

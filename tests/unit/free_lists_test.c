@@ -39,7 +39,7 @@ static void a_list_is_drawn_in_its_own_order(void **state)
 {
     free_three(*state);
     shows(*state, 0, 80,
-          " Free list: 4, head first\n"
+          " Free list: 4 blocks, head first\n"
           "→ 0x107000040*  32  2 of 4 in heap order\n"
           "→ 0x107000080   32  3 of 4 in heap order\n"
           "→ 0x107000000   32  1 of 4 in heap order\n"
@@ -51,7 +51,7 @@ static void what_does_not_fit_is_counted(void **state)
 {
     free_three(*state);
     shows(*state, 4, 23,
-          " Free list: 4\n"
+          " Free list: 4 blocks\n"
           "→ 0x107000040*  32\n"
           "→ 0x107000080   32\n"
           "... 3 more\n");
@@ -67,7 +67,7 @@ static void a_scrolled_list_says_which_rows_are_on_show(void **state)
 static void without_free_blocks_it_says_what_comes_next(void **state)
 {
     stage_does(*state, "malloc 240");
-    shows(*state, 3, 60, " Free list: 0, head first\nnone: the next request grows the heap\n");
+    shows(*state, 3, 60, " Free list: 0 blocks, head first\nnone: the next request grows the heap\n");
     stage_does(*state, "heap 256 max 256; malloc 240");
     shows(*state, 3, 60, "none, and the heap may not grow\n");
 }
@@ -243,7 +243,7 @@ static void lists_are_rows_of_blocks_in_order(void **state)
     use_lists(*state, HS_SHAPE_LISTS, 0);
     shows(
         *state, 0, 110,
-        " Free lists: 6\n"
+        " Free lists: 6 blocks\n"
         "            16      1 empty list\n"
         "            32    5  → 0x107000040 → 0x107000000 → 0x107000080 → 0x1070000a0 → 0x107000020\n"
         "            48      1 empty list\n"
@@ -256,7 +256,7 @@ static void a_row_counts_the_blocks_that_it_cuts(void **state)
     use_lists(*state, HS_SHAPE_LISTS, 0);
     shows(*state, 0, 80, "            32    5  → 0x107000040 → 0x107000000 → 0x107000080 2 more\n");
     shows(*state, 0, 23,
-          " Free lists: 6\n"
+          " Free lists: 6 blocks\n"
           "    32 →…040 4 more\n"
           "   64+ →…0c0\n"
           "3 empty lists\n");
@@ -326,7 +326,7 @@ static void a_grid_is_a_matrix_of_bits_and_its_lists(void **state)
     use_lists(*state, HS_SHAPE_GRID, 2);
     list(HS_NULL, 1 << 20, (1 << 21) - 1);
     shows(*state, 0, 80,
-          " Free lists: 6\n"
+          " Free lists: 6 blocks\n"
           "         sizes  row, and a bit for each of its 2 lists\n"
           "         16-32  1 ·1\n"
           "        48-127  1 ·1\n"
@@ -364,7 +364,7 @@ static void a_tree_is_drawn_with_branches(void **state)
 {
     use_tree(*state);
     shows(*state, 0, 60,
-          " Free tree: 5\n"
+          " Free tree: 5 blocks\n"
           "root 32 @ 0x107000040\n"
           "├─left 32 @ 0x107000000\n"
           "│ └─right 32 @ 0x107000020\n"
@@ -409,7 +409,7 @@ static void buddies_stand_under_the_halves_they_come_from(void **state)
 {
     use_buddies(*state);
     shows(*state, 0, 72,
-          " Buddies: 2\n"
+          " Buddies: 2 free blocks\n"
           "    256 ────────────────────────────────┬───────────────────────────────\n"
           "    128 ────────────────┬───────────────[128····························\n"
           "     64 ────────┬───────[64▓▓▓▓▓▓▓▓▓▓▓▓▓\n"
@@ -440,7 +440,7 @@ static void a_broken_header_among_buddies_is_told(void **state)
 static void where_room_is_small_buddies_are_lists(void **state)
 {
     use_buddies(*state);
-    shows(*state, 0, 24, " Buddies: 2\n    32 →…020\n   128 →…080\n1 empty list\n");
+    shows(*state, 0, 24, " Buddies: 2 free blocks\n    32 →…020\n   128 →…080\n1 empty list\n");
 }
 
 /* --- Slabs ---------------------------------------------------------------------------------- */

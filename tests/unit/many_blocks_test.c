@@ -37,7 +37,7 @@ static void a_long_list_is_drawn_as_far_as_there_is_room(void **state)
     (void)state;
     stage *s = many("explicit");
     shows(s, 4, 80, 0,
-          " Free list: 6000, head first\n"
+          " Free list: 6000 blocks, head first\n"
           "-> 0x10705dbf8*140288  6000 of 6000 in heap order\n"
           "-> 0x10705dbb8     32  5999 of 6000 in heap order\n"
           "... 5999 more\n");
@@ -75,7 +75,7 @@ static void a_large_tree_is_drawn_from_its_root(void **state)
     (void)state;
     stage *s = many("tree");
     char *picture = picture_of_panel(s, &hs_panel_free_list, 20, 60, true, 0);
-    assert_non_null(strstr(picture, " Free tree: 6000\nroot "));
+    assert_non_null(strstr(picture, " Free tree: 6000 blocks\nroot "));
     assert_non_null(strstr(picture, "\n... 5982 more\n"));
     free(picture);
     stage_free(s);
