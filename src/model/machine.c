@@ -119,12 +119,19 @@ static uint64_t usual(const hs_mmu *m, unsigned area)
     return least(size, m->segments > 2 ? least(room, hs_mmu_space(m) / m->segments) : room);
 }
 
-/* Physical memory could not be had: how much there would be, and what can be done about it. */
+/* Physical memory could not be had: how much there would be, and what can be done about it. Holes
+ * matter where a piece has to lie in one, which pages have not. */
 static bool no_room(const command *c, const hs_mmu *before, const char *what)
 {
     hs_memory_figures f = hs_memory_measure(before);
+    if (before->kind == HS_MMU_PAGING)
+        return refuse(
+            c, HS_OPERAND_NONE, "`swap NAME` puts a process on the disk, `exit NAME` ends one",
+            "physical memory has no room for %s: %" PRIu64 " frame%s of %" PRIu64 " %s free", what,
+            f.free / before->page, hs_plural(f.free / before->page), before->page,
+            hs_verb(f.free / before->page, "is", "are"));
     return refuse(c, HS_OPERAND_NONE,
-                  f.holes > 1 && before->kind != HS_MMU_PAGING
+                  f.holes > 1
                       ? "`compact` makes one hole of them; `swap NAME` puts a process on the disk"
                       : "`swap NAME` puts a process on the disk, `exit NAME` ends one",
                   "physical memory has no room for %s: %" PRIu64 " byte%s %s free, in %" PRIu64

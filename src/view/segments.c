@@ -310,11 +310,17 @@ static void put_figures(picture *p)
 {
     hs_memory_figures f = hs_memory_measure(p->m);
     char text[160];
-    snprintf(text, sizeof text,
-             "memory: %" PRIu64 " of %" PRIu64 " free, %" PRIu64 " hole%s, largest %" PRIu64
-             ", fragmentation %" PRIu64 "%%",
-             f.free, p->m->memory, f.holes, hs_plural(f.holes), f.largest,
-             f.free && p->m->kind != HS_MMU_PAGING ? (f.free - f.largest) * 100 / f.free : 0);
+    if (p->m->kind == HS_MMU_PAGING)
+        snprintf(text, sizeof text,
+                 "memory: %" PRIu64 " of %" PRIu64 " free, %" PRIu64
+                 " frame%s: any serves any page",
+                 f.free, p->m->memory, f.free / p->m->page, hs_plural(f.free / p->m->page));
+    else
+        snprintf(text, sizeof text,
+                 "memory: %" PRIu64 " of %" PRIu64 " free, %" PRIu64 " hole%s, largest %" PRIu64
+                 ", fragmentation %" PRIu64 "%%",
+                 f.free, p->m->memory, f.holes, hs_plural(f.holes), f.largest,
+                 f.free ? (f.free - f.largest) * 100 / f.free : 0);
     put_line(p, HS_ROLE_TEXT, text);
 }
 

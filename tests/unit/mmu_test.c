@@ -1,7 +1,9 @@
 /* The small machine: its hardware against a model of another make, its OS by what it promises. */
 #include "check.h"
+#include "picture.h"
 #include "random.h"
 #include "stage.h"
+#include "view/segments.h"
 
 #include <heapscope/mmu.h>
 
@@ -287,6 +289,18 @@ static void holes_that_are_too_small_are_compacted_into_one(void **state)
     stage_refuses(s, "compact", "nothing to compact");
 }
 
+/* Frames need not lie together: how large the largest hole is says nothing there. */
+static void with_paging_free_memory_is_counted_in_frames(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "mmu paging 16 bits 8 memory 512; process a; process b; exit a; process c");
+    stage_refuses(s, "process d", "no room for that many pages: 4 frames of 16 are free");
+    stage_refuses(s, "process d code 128", "frames of 16 are free");
+    assert_null(strstr(s->error, "largest"));
+    picture_shows(picture_of_panel(s, &hs_panel_segments, 0, 80, true, 0),
+                  "memory: 64 of 512 free, 4 frames: any serves any page");
+}
+
 static void what_is_swapped_out_comes_back_when_it_is_touched(void **state)
 {
     stage *s = *state;
@@ -448,6 +462,7 @@ int main(void)
         TEST(heap_and_stack_collide_unseen_only_with_base_and_bounds),
         TEST(code_is_in_memory_once_for_all_that_share_it),
         TEST(holes_that_are_too_small_are_compacted_into_one),
+        TEST(with_paging_free_memory_is_counted_in_frames),
         TEST(what_is_swapped_out_comes_back_when_it_is_touched),
         TEST(wrong_figures_and_names_change_nothing),
         TEST(whatever_is_done_memory_stays_in_order_and_time_travel_finds_it_again),
