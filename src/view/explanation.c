@@ -367,12 +367,23 @@ static void put_request(FILE *out, const hs_session *s, const hs_last *last)
 
 /* --- Writes --------------------------------------------------------------------------------- */
 
-/* What a write hit beyond the payload it began in. */
-static void put_overrun(FILE *out, const hs_session *s, hs_pointer through, hs_addr at, uint64_t n)
+/* That this write broke the heap, and how; or, of one that hit what is not its own, that an earlier
+ * command had. A write within its own block is not told of damage that others did. */
+static void put_damage(FILE *out, const hs_session *s, uint64_t number, bool innocent)
+{
+    const hs_heap *h = hs_session_heap(s);
+    uint64_t culprit = hs_session_broken_by(s);
+    hs_damage damage;
+    if (culprit == number && !hs_heap_allocator(h)->check(h, &damage))
+        fprintf(out, "; the heap is broken at 0x%" PRIx64 ": %s", damage.at, damage.what);
+    else if (culprit && culprit != number && !innocent)
+        fprintf(out, "; command %" PRIu64 " had broken the heap before", culprit);
+}
+
+/* What a write hit beyond the payload it began in. Returns whether it stayed within that. */
+static bool put_overrun(FILE *out, const hs_session *s, hs_pointer through, hs_addr at, uint64_t n)
 {
     const hs_client_block *b = hs_session_block_around(s, at);
-    hs_damage damage;
-    const hs_heap *h = hs_session_heap(s);
     if (b && !b->live) {
         fprintf(out, ": %s was freed: this is a use after free", hs_session_block_name(s, b));
     } else if (b && hs_session_is_stale(s, through, b)) {
@@ -384,9 +395,10 @@ static void put_overrun(FILE *out, const hs_session *s, hs_pointer through, hs_a
         uint64_t beyond = at + n - b->addr - b->requested;
         fprintf(out, ": %" PRIu64 " byte%s beyond the end of %s", beyond, hs_plural(beyond),
                 hs_session_block_name(s, b));
+    } else {
+        return true;
     }
-    if (!hs_heap_allocator(h)->check(h, &damage))
-        fprintf(out, "; the heap is broken at 0x%" PRIx64 ": %s", damage.at, damage.what);
+    return false;
 }
 
 static void put_write(FILE *out, const hs_session *s, const hs_last *last)
@@ -395,7 +407,9 @@ static void put_write(FILE *out, const hs_session *s, const hs_last *last)
     fprintf(out, "wrote %" PRIu64 " byte%s at ", n, hs_plural(n));
     put_pointer(out, s, last->op.p);
     if (last->op.p.variable != HS_NONE) fprintf(out, " (0x%" PRIx64 ")", last->old_value);
-    if (n) put_overrun(out, s, last->op.p, last->old_value, n);
+    if (!n) return;
+    bool innocent = put_overrun(out, s, last->op.p, last->old_value, n);
+    put_damage(out, s, last->number, innocent);
 }
 
 /* --- The rest ------------------------------------------------------------------------------- */

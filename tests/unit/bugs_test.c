@@ -4,6 +4,7 @@
 #include "random.h"
 
 #include "language/interpreter.h"
+#include "view/explanation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +185,35 @@ static void a_fault_names_the_command_that_broke_the_bytes(void **state)
     strike(s);
 }
 
+/* The sentence behind a write blames it for what it did, and for nothing else. */
+static void a_write_is_not_told_of_damage_that_others_did(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *write, *told;
+    } rows[] = {
+        {"write a 0xff*20", "wrote 20 bytes at a (0x107000008): 4 bytes beyond the end of a; the "
+                            "heap is broken at 0x107000018: "},
+        {"write a \"fine\"", "wrote 4 bytes at a (0x107000008)"},
+        {"write b 'x'*16", "wrote 16 bytes at b (0x107000020)"},
+        {"write b 'x'*17", "wrote 17 bytes at b (0x107000020): 1 byte beyond the end of b; command "
+                           "3 had broken the heap before"},
+        {"write b \"\"", "wrote 0 bytes at b (0x107000020)"},
+        {"write a+16 \"\\x19\\0\\0\\0\\0\\0\\0\\0\"", "wrote 8 bytes at a+16"},
+    };
+    stage *s = stage_for("implicit");
+    play(s, "a = malloc 16; b = malloc 16");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        play(s, rows[i].write);
+        char *text = hs_explain(s->session);
+        bool whole = i >= 1 && i <= 4;
+        if (whole ? strcmp(text, rows[i].told) : strncmp(text, rows[i].told, strlen(rows[i].told)))
+            fail_msg("%s: %s", rows[i].write, text);
+        free(text);
+    }
+    strike(s);
+}
+
 static void a_block_of_the_free_list_that_is_no_block_is_found(void **state)
 {
     (void)state;
@@ -331,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_replay_finds_the_culprit_again),
         cmocka_unit_test(going_back_before_the_bug_mends_the_heap),
         cmocka_unit_test(a_fault_names_the_command_that_broke_the_bytes),
+        cmocka_unit_test(a_write_is_not_told_of_damage_that_others_did),
         cmocka_unit_test(a_block_of_the_free_list_that_is_no_block_is_found),
         cmocka_unit_test(a_hardened_heap_says_which_bug_it_caught),
         cmocka_unit_test(hardened_can_be_set_and_replayed_like_any_option),
