@@ -8,7 +8,16 @@
  *
  * The number of the process, times and the calling library may be before a call. While a call is
  * unfinished, those of the same thread are parts of it: new, which calls malloc. Functions that do
- * not allocate are skipped. */
+ * not allocate are skipped.
+ *
+ * With ltrace -f threads and children have numbers of their own. Threads share a heap; a child has
+ * a copy of its parent's, which is another trace. What tells them apart may come last:
+ *
+ *      1234 fork()                                  = 1240
+ *      1240 +++ exited (status 0) +++               a child ends ...
+ *      1234 --- SIGCHLD (Child exited) ---          ... and its parent is told
+ *
+ * So the log is read to its end, and, when it has children, once more without them. */
 #include "trace/calls.h"
 #include "trace/formats.h"
 
@@ -20,37 +29,101 @@
 static const char form[] =
     "a line is such as `malloc(48) = 0x18102a0` or `free(0x18102a0) = <void>`";
 
-/* A call that has not returned yet. Of some ltrace says that they never will; now and then they do.
- */
+/* What begins lines with a number of its own: a thread, or a child. */
 typedef struct {
-    uint64_t thread;
-    bool given_up;
-    hs_logged call;
-} pending;
+    uint64_t number;
+    uint64_t line;     /* its last one */
+    hs_logged call;    /* that has not returned yet */
+    bool is_pending;   /* there is such a call, and */
+    bool is_given_up;  /* ltrace says that it never will return; now and then it does */
+    bool is_child;     /* of another one in the log */
+    uint64_t ended_in; /* this line; 0: it did not end */
+} task;
 
 typedef struct {
     hs_log log;
-    pending *pending;
-    size_t count, capacity;
+    task *tasks;
+    size_t task_count, task_capacity;
+    hs_addresses by_number; /* indices of tasks; keys: number + 1 */
+    size_t now;             /* index of the task whose line is read */
+    uint64_t number;        /* its number */
+    size_t pending;         /* calls, of all tasks */
+    uint32_t *ended;        /* tasks that ended, and nobody was told yet, in that order */
+    size_t ended_count, ended_capacity;
+    bool first_ended;
+    bool leaves_out;   /* the calls of children, which are known */
+    uint64_t left_out; /* calls */
 } ltrace;
 
-static pending *pending_of(ltrace *t, uint64_t thread)
+/* --- Tasks ---------------------------------------------------------------------------------- */
+
+enum { NUMBER_MOST = INT32_MAX };
+#define NOBODY UINT64_MAX
+
+static size_t task_of(ltrace *t, uint64_t number)
 {
-    for (size_t i = 0; i < t->count; i++)
-        if (t->pending[i].thread == thread) return &t->pending[i];
-    return NULL;
+    uint32_t *there = hs_addresses_find(&t->by_number, number + 1);
+    if (there) return *there;
+    t->tasks = hs_array_reserve(t->tasks, &t->task_capacity, t->task_count + 1, sizeof *t->tasks);
+    t->tasks[t->task_count] = (task){.number = number};
+    hs_addresses_put(&t->by_number, number + 1, (uint32_t)t->task_count);
+    return t->task_count++;
 }
 
-/* The number that begins the line, of the process or thread; 0 without one, and for a time. */
-static uint64_t thread_of(const char *at)
+/* A line begins with this number. Its task. */
+static inline task *switch_to(ltrace *t, uint64_t number)
 {
-    uint64_t thread = 0;
+    if (number != t->number) {
+        t->now = task_of(t, number);
+        t->number = number;
+    }
+    return &t->tasks[t->now];
+}
+
+static void note_child(ltrace *t, size_t child)
+{
+    if (!t->leaves_out) t->tasks[child].is_child = true;
+}
+
+static void note_end(ltrace *t, uint64_t line)
+{
+    t->tasks[t->now].ended_in = line;
+    t->first_ended = t->first_ended || !t->now;
+    t->ended = hs_array_reserve(t->ended, &t->ended_capacity, t->ended_count + 1, sizeof *t->ended);
+    t->ended[t->ended_count++] = (uint32_t)t->now;
+}
+
+/* Children have ended, for this task is told: those that ended behind its line before. */
+static void note_told(ltrace *t)
+{
+    for (; t->ended_count; t->ended_count--) {
+        size_t last = t->ended[t->ended_count - 1];
+        if (t->tasks[last].ended_in < t->tasks[t->now].line) return;
+        if (last != t->now) note_child(t, last);
+    }
+}
+
+/* fork returns the child's number to its parent, and 0 to the child. */
+static void note_fork(ltrace *t, uint64_t number)
+{
+    size_t parent = t->now, child = parent;
+    if (number > NUMBER_MOST) return;
+    if (number) child = task_of(t, number);
+    if (number ? child != parent : parent != 0) note_child(t, child);
+}
+
+/* The number that begins the line; 0 without one, and for a time. */
+static uint64_t number_of(const char *at)
+{
+    uint64_t number = 0;
     at = hs_skip_blanks(at);
     if (hs_is_letter(*at)) return 0;
     if (*at == '[') at += strncmp(at, "[pid ", 5) == 0 ? 5 : 1;
-    if (!hs_take_decimal(&at, &thread) || (*at != ' ' && *at != ']')) return 0;
-    return thread;
+    if (!hs_take_decimal(&at, &number) || (*at != ' ' && *at != ']')) return 0;
+    return number <= NUMBER_MOST ? number : 0;
 }
+
+/* --- Lines ---------------------------------------------------------------------------------- */
 
 /* What a call returned, behind its `=`. */
 static bool take_result(const char *at, uint64_t *result)
@@ -77,21 +150,42 @@ static bool has(const char *at, const char *end, const char *what)
     return memmem(at, (size_t)(end - at), what, strlen(what)) != NULL;
 }
 
-/* Is this call of the thread a part of another one, which is pending? */
-static bool is_part(ltrace *t, uint64_t thread)
+/* The call that was pending did not return. */
+static void give_up(ltrace *t, task *now)
 {
-    pending *p = t->count ? pending_of(t, thread) : NULL;
-    if (!p || !p->given_up) return p != NULL;
-    *p = t->pending[--t->count];
+    now->is_pending = false;
+    t->pending--;
     t->log.unfinished++;
-    return false;
 }
 
-static void begin_call(ltrace *t, uint64_t thread, const hs_logged *call, bool given_up)
+/* Is this call of the task a part of another one, which is pending? */
+static bool is_part(ltrace *t, task *now)
 {
-    if (is_part(t, thread)) return;
-    t->pending = hs_array_reserve(t->pending, &t->capacity, t->count + 1, sizeof *t->pending);
-    t->pending[t->count++] = (pending){thread, given_up, *call};
+    if (now->is_pending && now->is_given_up) give_up(t, now);
+    return now->is_pending;
+}
+
+static void begin_call(ltrace *t, task *now, const hs_logged *call, bool given_up)
+{
+    if (is_part(t, now)) return;
+    now->call = *call;
+    now->is_pending = true;
+    now->is_given_up = given_up;
+    t->pending++;
+}
+
+/* Is this one of the functions that make a child? */
+static bool is_fork(const char *name, size_t n)
+{
+    return (n == 4 && memcmp(name, "fork", 4) == 0) || (n == 5 && memcmp(name, "vfork", 5) == 0);
+}
+
+/* `at`: behind the name of such a function. */
+static void parse_fork(ltrace *t, const char *at)
+{
+    uint64_t number;
+    const char *equals = find_result(at);
+    if (equals && take_result(equals, &number)) note_fork(t, number);
 }
 
 /* `<... malloc resumed> ) = 0x18102e0` */
@@ -99,35 +193,41 @@ static void resume(hs_reading *r, ltrace *t, const char *line, const char *name)
 {
     uint64_t result;
     size_t n = 0;
-    pending *p = pending_of(t, thread_of(line));
+    task *now = &t->tasks[t->now];
     while (hs_is_word(name[n])) n++;
+    if (is_fork(name, n)) {
+        parse_fork(t, name);
+        return;
+    }
     const hs_call *call = hs_call_named(name, n);
-    if (!p || p->call.call != call) return; /* of another function, or a part */
+    if (!now->is_pending || now->call.call != call) return; /* of another function, or a part */
     const char *equals = find_result(name);
     if (equals && take_result(equals, &result))
-        hs_call_returned(r, &t->log, &p->call, result);
+        hs_call_returned(r, &t->log, &now->call, result);
     else
         hs_bad(r, line, "its result is missing; %s", form);
-    *p = t->pending[--t->count];
+    now->is_pending = false;
+    t->pending--;
 }
 
 static void parse_call(hs_reading *r, ltrace *t, const char *line, const hs_call *call,
                        const char *arguments, const char *next)
 {
     hs_logged logged = {.call = call};
-    uint64_t result, thread = thread_of(line);
+    uint64_t result;
+    task *now = &t->tasks[t->now];
     const char *at = arguments, *equals;
     bool good = hs_take_arguments(&at, &logged);
     const char *mark = good ? memchr(at, '<', (size_t)(next - at)) : NULL;
     if (!good) {
         hs_bad(r, line, "its arguments can not be read; %s", form);
     } else if (mark && hs_begins(mark, next, "<unfinished ...>")) {
-        begin_call(t, thread, &logged, false);
+        begin_call(t, now, &logged, false);
     } else if (mark && hs_begins(mark, next, "<no return ...>")) {
-        begin_call(t, thread, &logged, true);
+        begin_call(t, now, &logged, true);
     } else if (!(equals = find_result(at)) || !take_result(equals, &result)) {
         hs_bad(r, line, "its result is missing; %s", form);
-    } else if (!is_part(t, thread)) {
+    } else if (!is_part(t, now)) {
         hs_call_returned(r, &t->log, &logged, result);
     }
 }
@@ -139,13 +239,15 @@ static const char *name_before(const char *line, const char *end)
     return end;
 }
 
-/* The function before the first bracket; @ and the library may be between. */
-static const hs_call *call_before(const char *line, const char *bracket)
+/* The name of the function before the first bracket, and its length; @ and the library may be
+ * between. */
+static const char *function_before(const char *line, const char *bracket, size_t *length)
 {
     const char *at = name_before(line, bracket), *end = bracket;
     for (const char *p = bracket; at < bracket && p > line && !hs_is_blank(p[-1]); p--)
         if (p[-1] == '@') at = name_before(line, end = p - 1);
-    return at < end ? hs_call_named(at, (size_t)(end - at)) : NULL;
+    *length = at < end ? (size_t)(end - at) : 0;
+    return at;
 }
 
 /* `) = 0x18102a0` or `) = <void>`, blanks before the = as they come. */
@@ -159,29 +261,58 @@ HS_INLINED const char *take_usual_end(const char *at, uint64_t *result)
     return hs_take_hex_digits(&at, result) && *at == '\n' ? at + 1 : NULL;
 }
 
-/* A usual call, the number of a thread before it as it comes: where the next line begins. NULL: it
- * is something else, or parts are to be told from calls. */
+/* A usual call, a number before it as it comes: where the next line begins. NULL: it is something
+ * else, or parts are to be told from calls, or children from threads. */
 HS_INLINED const char *parse_usual(hs_reading *r, ltrace *t, const char *at)
 {
-    uint64_t thread;
+    uint64_t number = 0;
     if (*at == ' ' || (*at >= '0' && *at <= '9')) {
         at = hs_skip_blanks(at);
-        if (!hs_take_decimal(&at, &thread) || *at != ' ') return NULL;
+        if (!hs_take_decimal(&at, &number) || *at != ' ' || number > NUMBER_MOST) return NULL;
         at = hs_skip_blanks(at);
     }
-    return t->count ? NULL : hs_usual_call(r, &t->log, at, take_usual_end);
+    if (t->pending || t->leaves_out || t->first_ended) return NULL;
+    task *now = switch_to(t, number);
+    if ((at = hs_usual_call(r, &t->log, at, take_usual_end))) now->line = r->line;
+    return at;
+}
+
+/* A line that is no call: `what` stands where only ltrace itself can have put it. */
+static bool says(const char *line, const char *bracket, const char *next, const char *what)
+{
+    return has(line, bracket ? bracket : next, what);
+}
+
+/* What the first task's end leaves behind are no threads of it. */
+static bool outlives_the_first(const ltrace *t)
+{
+    return t->first_ended && t->now && !t->tasks[0].is_child;
 }
 
 static void parse_line(hs_reading *r, ltrace *t, const char *line, const char *next)
 {
     static const char resumed[] = "<... ";
+    size_t length = 0;
+    task *now = switch_to(t, number_of(line));
     const char *bracket = memchr(line, '(', (size_t)(next - line));
     const char *mark = memchr(line, '<', (size_t)(next - line));
-    const hs_call *call = bracket ? call_before(line, bracket) : NULL;
-    if (mark && (!bracket || mark < bracket) && hs_begins(mark, next, resumed))
+    const char *name = bracket ? function_before(line, bracket, &length) : NULL;
+    const hs_call *call = length ? hs_call_named(name, length) : NULL;
+    if (call && outlives_the_first(t)) note_child(t, t->now);
+    bool leave_out = t->leaves_out && now->is_child;
+    if (leave_out)
+        t->left_out += call != NULL;
+    else if (mark && (!bracket || mark < bracket) && hs_begins(mark, next, resumed))
         resume(r, t, line, mark + sizeof resumed - 1);
     else if (call)
         parse_call(r, t, line, call, bracket + 1, next);
+    else if (length && is_fork(name, length))
+        parse_fork(t, bracket);
+    else if (says(line, bracket, next, "+++ exited") || says(line, bracket, next, "+++ killed"))
+        note_end(t, r->line);
+    else if (says(line, bracket, next, "--- SIGCHLD"))
+        note_told(t);
+    t->tasks[t->now].line = r->line;
 }
 
 static void parse(hs_reading *r, const char *at, const char *end, void *state)
@@ -193,13 +324,56 @@ static void parse(hs_reading *r, const char *at, const char *end, void *state)
     }
 }
 
+/* How many of those that have lines are children: not all, for somebody is the first. */
+static size_t count_children(ltrace *t)
+{
+    size_t children = 0, all = 0;
+    for (size_t i = 0; i < t->task_count; i++) {
+        all += t->tasks[i].line != 0;
+        children += t->tasks[i].line && t->tasks[i].is_child;
+    }
+    if (children < all || !all) return children;
+    t->tasks[0].is_child = false;
+    return children - 1;
+}
+
+/* Once more, with all children known, and nothing else of before. */
+static bool read_without_children(hs_reading *r, ltrace *t)
+{
+    hs_log_free(&t->log);
+    t->log = (hs_log){0};
+    t->leaves_out = true;
+    t->pending = t->ended_count = 0;
+    for (size_t i = 0; i < t->task_count; i++) t->tasks[i].is_pending = false;
+    return hs_reading_again(r) && hs_reading_lines(r, '\n', parse, t);
+}
+
+/* The first that is no child. */
+static void tell_children(hs_reading *r, const ltrace *t, size_t children)
+{
+    size_t first = 0;
+    while (first + 1 < t->task_count && t->tasks[first].is_child) first++;
+    hs_reading_note(r,
+                    "of %zu processes, each with a heap of its own, this is %" PRIu64
+                    "; requests of the others, left out: %" PRIu64,
+                    children + 1, t->tasks[first].number, t->left_out);
+}
+
 static bool read_ltrace(hs_reading *r)
 {
-    ltrace t = {.count = 0};
+    ltrace t = {.number = NOBODY};
+    r->twice = true;
     bool good = hs_reading_lines(r, '\n', parse, &t);
-    t.log.unfinished += t.count;
+    size_t children = good ? count_children(&t) : 0;
+    if (children) {
+        good = read_without_children(r, &t);
+        if (good) tell_children(r, &t, children);
+    }
+    t.log.unfinished += t.pending;
     if (good) hs_log_finish(r, &t.log, false);
-    free(t.pending);
+    free(t.tasks);
+    free(t.ended);
+    hs_addresses_free(&t.by_number);
     hs_log_free(&t.log);
     return good;
 }

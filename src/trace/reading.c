@@ -150,24 +150,36 @@ bool hs_reading_line_fits(hs_reading *r, size_t at, char separator)
     return hs_reading_fail(r, "line %" PRIu64 " is longer than 1 MiB: this is no trace", r->line);
 }
 
+bool hs_reading_again(hs_reading *r)
+{
+    hs_reading_restart(r);
+    r->bad = r->orphans = 0;
+    r->report->failed = r->report->unseen = 0;
+    if (!hs_source_repeats(r->source)) return true; /* it has stayed */
+    r->size = 0;
+    return hs_source_rewind(r->source) || hs_reading_fail(r, "%s", r->source->error);
+}
+
 bool hs_reading_lines(hs_reading *r, char separator,
                       void (*parse)(hs_reading *, const char *at, const char *end, void *state),
                       void *state)
 {
     uint64_t told = 0;
-    bool more = true;
+    size_t parsed = 0; /* of the text at hand */
+    bool more = true, stays = r->twice && !hs_source_repeats(r->source);
     r->line = 1;
     while (more) {
         more = hs_reading_more(r, PIECE);
         if (r->failed) return false;
-        if (!hs_reading_line_fits(r, 0, separator)) return false;
+        if (!hs_reading_line_fits(r, parsed, separator)) return false;
         if (!more) finish_last_line(r);
-        const char *end = last_end(r->text, r->size, separator);
+        const char *end = last_end(r->text + parsed, r->size - parsed, separator);
         if (end) {
             r->at_end = end;
-            parse(r, r->text, end, state);
+            parse(r, r->text + parsed, end, state);
             if (!told) hs_reading_foresee(r, r->source->done, r->source->total);
-            hs_reading_forget(r, (size_t)(end - r->text));
+            parsed = (size_t)(end - r->text);
+            if (!stays) hs_reading_forget(r, parsed), parsed = 0;
         }
         if (told && r->source->done - told < PROGRESS) continue;
         told = r->source->done;

@@ -31,6 +31,7 @@ typedef struct hs_reading {
 
     uint64_t line;      /* the line that is being read */
     const char *at_end; /* of the text at hand */
+    bool twice;         /* it may be read again: what can not be had once more stays */
     uint64_t bad;       /* lines */
     uint64_t orphans;   /* requests left out, for their blocks came from bad lines */
     char complaint[768];
@@ -82,6 +83,9 @@ bool hs_reading_more(hs_reading *, size_t most);
 
 /* The first bytes of the text have been read. */
 void hs_reading_forget(hs_reading *, size_t parsed);
+
+/* Forget all that was read, and begin again at the first line; for what may be read twice. */
+bool hs_reading_again(hs_reading *);
 
 /* Let `parse` read all lines: text up to `end`, which ends in a newline, or, where `separator` is
  * another character, in that. False: failed, or stopped. */

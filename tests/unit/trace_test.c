@@ -331,6 +331,61 @@ static void unfinished_calls_of_threads_are_put_together(void **state)
         "m0:7 f0", NULL);
 }
 
+/* Two processes are two traces: the first is read, whatever tells that they are two. Threads are
+ * one. */
+static void children_in_a_log_of_ltrace_are_left_out(void **state)
+{
+    (void)state;
+    expect_read("ltrace",
+                "100 a->malloc(8) = 0x1000\n101 a->free(0x1000) = <void>\n"
+                "101 +++ exited (status 0) +++\n100 --- SIGCHLD (Child exited) ---\n"
+                "100 a->free(0x1000) = <void>\n100 +++ exited (status 0) +++\n",
+                "m0:8 f0",
+                "of 2 processes, each with a heap of its own, this is 100; requests of the others, "
+                "left out: 1");
+    expect_read("ltrace",
+                "100 malloc(8) = 0x10\n100 fork( <unfinished ...>\n101 malloc(9) = 0x20\n"
+                "100 <... fork resumed> ) = 101\n101 malloc(3 <unfinished ...>\n"
+                "100 malloc(1) = 0x20\n102 malloc(4) = 0x40\n101 <... malloc resumed> ) = 0x40\n"
+                "102 free(0x20) = <void>\n",
+                "m0:8 m1:1 m2:4 f1", "of 2 processes, each with a heap of its own, this is 100");
+    /* Several end before their parent is told once; the parent's child comes first in the log. */
+    expect_read("ltrace",
+                "101 malloc(8) = 0x10\n100 malloc(7) = 0x10\n102 malloc(6) = 0x10\n"
+                "101 +++ exited (status 0) +++\n102 +++ killed by SIGKILL +++\n"
+                "100 --- SIGCHLD (Child exited) ---\n100 free(0x10) = <void>\n",
+                "m0:7 f0",
+                "of 3 processes, each with a heap of its own, this is 100; requests of "
+                "the others, left out: 2");
+    expect_read("ltrace",
+                "100 malloc(8) = 0x10\n100 +++ exited (status 0) +++\n101 free(0x10) = <void>\n",
+                "m0:8", "this is 100; requests of the others, left out: 1");
+    /* Without -f there are no lines of children. */
+    expect_read(
+        "ltrace",
+        "malloc(8) = 0x10\nfork() = 1240\n--- SIGCHLD (Child exited) ---\nfree(0x10) = <void>\n"
+        "+++ exited (status 0) +++\n",
+        "m0:8 f0", NULL);
+    /* A thread that ends is none, nor is one that ended long before; text is no sign. */
+    expect_read(
+        "ltrace",
+        "100 malloc(8) = 0x10\n101 free(0x10) = <void>\n101 +++ exited (status 0) +++\n"
+        "100 malloc(5) = 0x10\n102 puts(\"+++ exited\") = 9\n100 puts(\"--- SIGCHLD\") = 9\n"
+        "102 free(0x10) = <void>\n100 +++ exited (status 0) +++\n"
+        "102 +++ exited (status 0) +++\n",
+        "m0:8 f0 m0:5 f0", NULL);
+    expect_read("ltrace",
+                "100 malloc(8) = 0x10\n101 malloc(1) = 0x20\n101 +++ exited (status 0) +++\n"
+                "100 malloc(2) = 0x30\n102 malloc(3) = 0x30\n102 +++ exited (status 0) +++\n"
+                "100 --- SIGCHLD (Child exited) ---\n100 free(0x20) = <void>\n",
+                "m0:8 m1:1 m2:2 f1", "of 2 processes");
+    /* Whatever it says, somebody is read; of bad lines only those. */
+    expect_read("ltrace", "1 malloc(8) = 0x10\n2 fork() = 1\n1 fork() = 2\n2 malloc(3) = 0x10\n",
+                "m0:8", "this is 1; requests of the others, left out: 1");
+    expect_read("ltrace", "1 malloc(8) = 0x10\n2 malloc(8)\n1 fork() = 2\n1 fork() = -1\n", "m0:8",
+                "of 2 processes");
+}
+
 static void a_log_of_valgrind_becomes_ids(void **state)
 {
     (void)state;
@@ -1132,6 +1187,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_log_of_mtrace_becomes_ids),
         cmocka_unit_test(a_log_of_ltrace_becomes_ids),
         cmocka_unit_test(unfinished_calls_of_threads_are_put_together),
+        cmocka_unit_test(children_in_a_log_of_ltrace_are_left_out),
         cmocka_unit_test(a_log_of_valgrind_becomes_ids),
         cmocka_unit_test(lines_that_are_nearly_usual_are_read_as_what_they_are),
         cmocka_unit_test(recorded_logs_of_one_program_agree),
