@@ -2,6 +2,7 @@
 #include "language/predict.h"
 
 #include "base/files.h"
+#include "base/kind.h"
 #include "heap/array.h"
 
 #include <errno.h>
@@ -379,7 +380,18 @@ static char *read_all(hs_interpreter *in, int fd, size_t *length)
     return NULL;
 }
 
-/* A file that can not be read is complained about where a statement names it, if one does. */
+/* Of a file that is no script is told where a statement names it, if one does. NULL. */
+static hs_program *refuse_file(hs_interpreter *in, const char *path, const hs_argument *named,
+                               const char *what, const char *reason)
+{
+    char *message = NULL;
+    if (asprintf(&message, "%s: %s%s", path, what, reason) < 0) abort();
+    if (!named) return fail_text(in, message), NULL;
+    hs_fail_at(in, named->where, message, NULL);
+    free(message);
+    return NULL;
+}
+
 static hs_program *load(hs_interpreter *in, const char *path, const hs_argument *named)
 {
     size_t length;
@@ -389,18 +401,20 @@ static hs_program *load(hs_interpreter *in, const char *path, const hs_argument 
     int why = errno;
     if (fd >= 0) close(fd);
     if (!text) {
-        char *message = NULL;
         const char *reason = why == EFBIG ? "it is longer than 1 GiB" : strerror(why);
         if (fd < 0) reason = report.error;
         if (fd >= 0 && why == ECANCELED) {
             if (named) return NULL; /* who runs it says so */
             reason = "stopped";
         }
-        if (asprintf(&message, "%s: can not be read: %s", path, reason) < 0) abort();
-        if (!named) return fail_text(in, message), NULL;
-        hs_fail_at(in, named->where, message, NULL);
-        free(message);
-        return NULL;
+        return refuse_file(in, path, named, "can not be read: ", reason);
+    }
+    const hs_kind *kind = hs_kind_of(text, length);
+    if (kind) {
+        char what[128];
+        free(text);
+        hs_kind_tell(kind, "script", what, sizeof what);
+        return refuse_file(in, path, named, "", what);
     }
     hs_program *p = parse(in, path, 1, text, length);
     free(text);

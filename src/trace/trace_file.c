@@ -3,6 +3,7 @@
 
 #include "base/count.h"
 #include "base/files.h"
+#include "base/kind.h"
 #include "heap/array.h"
 #include "trace/formats.h"
 
@@ -39,6 +40,18 @@ bool hs_trace_can_pack(void)
 
 enum { FIRST_PIECE = 1 << 16 };
 
+/* Is it something that only its own tools read? Then that is said, in place of its first line. */
+static bool is_foreign(hs_reading *r, const hs_format *f)
+{
+    char what[128];
+    const hs_kind *kind = f == &hs_format_hst ? NULL : hs_kind_of(r->text, r->size);
+    if (!kind) return false;
+    hs_kind_tell(kind, "trace", what, sizeof what);
+    if (f) snprintf(what, sizeof what, "this is %s, and %s was asked for", kind->is, f->name);
+    hs_reading_fail(r, "%s%s", r->source->unpacker ? "unpacked, " : "", what);
+    return true;
+}
+
 /* The format that was asked for, or that the first bytes have. */
 static const hs_format *find_format(hs_reading *r)
 {
@@ -48,12 +61,15 @@ static const hs_format *find_format(hs_reading *r)
     if (r->options->format) {
         f = hs_format_named(r->options->format);
         if (!f) hs_reading_fail(r, "there is no format %.40s: %s", r->options->format, names);
-        return f;
+        return f && is_foreign(r, f) ? NULL : f;
     }
     if (!r->size) return hs_reading_fail(r, "it is empty: which format it is, --from says"), NULL;
     r->text[r->size] = '\n'; /* hs_reading_more leaves room for it */
     f = hs_format_of_text(r->text, r->text + r->size + 1);
-    if (!f) hs_reading_fail(r, "this looks like no trace: %s; --from says which it is", names);
+    if (!f && !is_foreign(r, f))
+        hs_reading_fail(r, "%slooks like no trace: %s; --from says which it is",
+                        r->source->unpacker ? "it is packed by zstd, and unpacked " : "this ",
+                        names);
     return f;
 }
 

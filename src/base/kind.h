@@ -1,0 +1,20 @@
+/* What a file is that is no text: told by its first bytes, to say so in place of what is wrong with
+ * it as text. */
+#ifndef HS_BASE_KIND_H
+#define HS_BASE_KIND_H
+
+#include <stddef.h>
+
+/* A file's kind. */
+typedef struct {
+    const char *is;   /* "packed by gzip" */
+    const char *tool; /* the command that makes text of it; NULL: none does */
+} hs_kind;
+
+/* Of the file that begins so; NULL: it may be text. */
+const hs_kind *hs_kind_of(const void *bytes, size_t size);
+
+/* "this is packed by gzip, not a script: unpack it first, by gunzip" */
+void hs_kind_tell(const hs_kind *, const char *wanted, char *out, size_t room);
+
+#endif
