@@ -341,6 +341,12 @@ size_t hs_session_history_bytes(const hs_session *, size_t *checkpoints);
  * caller; NULL with a problem when the heap cannot be reserved. */
 hs_session *hs_session_after(const hs_session *, uint64_t n, hs_problem *);
 
+/* Tell, in order, in which stretches of bytes from .. to - 1, counted from the base, one session's
+ * heap differs from that of another, as far as that reaches: every byte that differs lies in one.
+ * What neither wrote to since they were one is not read. */
+typedef void hs_tell_bytes(void *context, size_t from, size_t to);
+void hs_session_differing(hs_session *, hs_session *other, hs_tell_bytes *, void *context);
+
 /* The last request in slow motion (event.h): until hs_session_seek goes to the last event, the heap
  * and the changes are shown as they were after its first n events, those from `from` on being the
  * latest. False when there is no such request. Operations may only follow at the last event. */

@@ -415,6 +415,19 @@ hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *proble
     return NULL;
 }
 
+void hs_session_differing(hs_session *s, hs_session *other, hs_tell_bytes *tell, void *context)
+{
+    const hs_heap *h = s->heap, *o = other->heap;
+    uint64_t size = hs_heap_committed(h), others = hs_heap_committed(o);
+    hs_travel_catch_up(s);
+    hs_travel_catch_up(other);
+    hs_snapshot *image =
+        hs_pages_take(other->travel->heap, hs_heap_bytes(o, hs_heap_base(o), others), others);
+    hs_pages_differing(s->travel->heap, hs_heap_bytes(h, hs_heap_base(h), size), size, image, tell,
+                       context);
+    hs_snapshot_free(image);
+}
+
 /* --- Surveys of traces ---------------------------------------------------------------------- */
 
 uint64_t hs_session_traced(const hs_session *s)

@@ -9,13 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_TOLD = 8, LINE = 64 };
+enum { NAMES_TOLD = 8 };
 
 /* Ranges of bytes that differ; what was not committed then differs whole. */
 typedef struct {
     hs_change *ranges;
     size_t count, capacity;
     uint64_t bytes;
+    hs_addr base;
+    const uint8_t *now, *then;
+    uint64_t both; /* bytes that both have */
 } differing;
 
 static void add_range(differing *d, hs_addr from, hs_addr to)
@@ -32,28 +35,33 @@ static bool begin_elsewhere(const hs_heap *now, const hs_heap *then)
     return hs_heap_base(now) != hs_heap_base(then);
 }
 
-static differing compare_bytes(const hs_heap *now, const hs_heap *then)
+/* Of a stretch that the sessions do not have alike, the bytes that differ. */
+static void compare_stretch(void *of, size_t from, size_t to)
 {
-    differing d = {0};
-    hs_addr base = hs_heap_base(now), end = hs_heap_end(now), end_then = hs_heap_end(then);
-    hs_addr both = end < end_then ? end : end_then, from = 0;
-    if (begin_elsewhere(now, then)) {
-        add_range(&d, base, end);
-        return d;
+    differing *d = of;
+    size_t start = SIZE_MAX;
+    if (to > d->both) to = d->both;
+    for (size_t at = from; at < to; at++) {
+        bool same = d->now[at] == d->then[at];
+        if (!same && start == SIZE_MAX) start = at;
+        if (same && start != SIZE_MAX)
+            add_range(d, d->base + start, d->base + at), start = SIZE_MAX;
     }
-    const uint8_t *a = hs_heap_bytes(now, base, both - base);
-    const uint8_t *b = hs_heap_bytes(then, base, both - base);
-    for (hs_addr at = base; at < both; at++) {
-        if (!from && both - at >= LINE && memcmp(a + (at - base), b + (at - base), LINE) == 0) {
-            at += LINE - 1;
-            continue;
-        }
-        bool same = a[at - base] == b[at - base];
-        if (!same && !from) from = at;
-        if (same && from) add_range(&d, from, at), from = 0;
+    if (start != SIZE_MAX) add_range(d, d->base + start, d->base + to);
+}
+
+static differing compare_bytes(hs_session *now, hs_session *then)
+{
+    const hs_heap *h = hs_session_heap(now), *old = hs_session_heap(then);
+    uint64_t size = hs_heap_committed(h), had = hs_heap_committed(old);
+    differing d = {.base = hs_heap_base(h)};
+    if (!begin_elsewhere(h, old)) {
+        d.both = size < had ? size : had;
+        d.now = hs_heap_bytes(h, d.base, d.both);
+        d.then = hs_heap_bytes(old, d.base, d.both);
+        hs_session_differing(now, then, compare_stretch, &d);
     }
-    add_range(&d, from ? from : both, both);
-    add_range(&d, both, end);
+    add_range(&d, d.base + d.both, d.base + size);
     return d;
 }
 
@@ -116,7 +124,7 @@ char *hs_difference(hs_session *s, uint64_t n)
     hs_session *then = hs_session_after(s, n, &problem);
     if (!then) return strdup(problem.what);
     const hs_heap *h = hs_session_heap(s), *old = hs_session_heap(then);
-    differing d = compare_bytes(h, old);
+    differing d = compare_bytes(s, then);
     block_groups g = {{.what = "new:"}, {.what = "gone:"}, {.what = "resized:"}};
     compare_blocks(s, then, &g);
     FILE *out = open_memstream(&text, &size);
