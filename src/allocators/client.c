@@ -133,11 +133,13 @@ static uint64_t first_written(hs_account *a, uint64_t page, uint64_t pages)
     while (page < pages) {
         uint64_t chunk = page / HS_CHUNK, end = (chunk + 1) * HS_CHUNK;
         if (end > pages) end = pages;
-        const uint8_t *found =
-            a->chunks[chunk] ? memchr(a->written + page, HS_WRITTEN_LATELY, end - page) : NULL;
-        if (found) return (uint64_t)(found - a->written);
-        a->chunks[chunk] = 0;
-        const uint8_t *next = memchr(a->chunks + chunk, 1, chunks_of(pages) - chunk);
+        if (a->chunks[chunk] == HS_WRITTEN_LATELY) {
+            const uint8_t *found = memchr(a->written + page, HS_WRITTEN_LATELY, end - page);
+            if (found) return (uint64_t)(found - a->written);
+            a->chunks[chunk] = HS_WRITTEN_EARLIER;
+        }
+        const uint8_t *next =
+            memchr(a->chunks + chunk, HS_WRITTEN_LATELY, chunks_of(pages) - chunk);
         if (!next) return pages;
         page = (uint64_t)(next - a->chunks) * HS_CHUNK;
     }
@@ -160,9 +162,12 @@ bool hs_heap_written(hs_heap *h, uint64_t *from, uint64_t *to)
 void hs_heap_recalled(hs_heap *h, uint64_t from, uint64_t to)
 {
     if (!h->account) return;
-    for (uint64_t page = from / HS_HEAP_PAGE; page * HS_HEAP_PAGE < to; page++)
-        if (h->account->written[page] == HS_WRITTEN_NEVER)
-            h->account->written[page] = HS_WRITTEN_EARLIER;
+    for (uint64_t page = from / HS_HEAP_PAGE; page * HS_HEAP_PAGE < to; page++) {
+        uint8_t *written = &h->account->written[page],
+                *chunk = &h->account->chunks[page / HS_CHUNK];
+        if (*written == HS_WRITTEN_NEVER) *written = HS_WRITTEN_EARLIER;
+        if (*chunk == HS_WRITTEN_NEVER) *chunk = HS_WRITTEN_EARLIER;
+    }
 }
 
 /* --- Images --------------------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ static bool commit(hs_heap *h, uint64_t size)
            mprotect(hs_real(h, h->base), page_round(size), PROT_READ | PROT_WRITE) == 0;
 }
 
-enum { TOUCHED = 1 << 28, MUCH = 1 << 20 };
+enum { TOUCHED = 1 << 28, MUCH = 1 << 20, STRETCH = 1 << 16 };
 
 bool hs_heap_prepare(hs_heap *h, uint64_t bytes)
 {
@@ -129,15 +129,28 @@ bool hs_range_resize(hs_heap *h, uint64_t committed)
     return true;
 }
 
+/* From this page on the first that was ever written to, or the last. */
+static uint64_t next_touched(const hs_account *a, uint64_t page, uint64_t last)
+{
+    while (page < last && a->written[page] == HS_WRITTEN_NEVER) {
+        uint64_t eight = 1; /* of no pages: none of them was written to */
+        if (page + sizeof eight <= last) memcpy(&eight, a->written + page, sizeof eight);
+        if (a->chunks[page / HS_CHUNK] == HS_WRITTEN_NEVER)
+            page += HS_CHUNK - page % HS_CHUNK;
+        else
+            page += eight ? 1 : sizeof eight;
+    }
+    return page < last ? page : last;
+}
+
 bool hs_range_untouched(const hs_heap *h, hs_addr from, hs_addr to, hs_addr *start, hs_addr *end)
 {
     if (!h->account || !h->account->complete) return false;
-    const uint8_t *written = h->account->written;
     uint64_t first = round_up(from - h->base, HS_HEAP_PAGE) / HS_HEAP_PAGE;
     uint64_t last = (to - h->base) / HS_HEAP_PAGE, next;
     for (; first < last; first = next + 1) {
-        for (next = first; next < last && written[next] == HS_WRITTEN_NEVER;) next++;
-        if ((next - first) * HS_HEAP_PAGE < MUCH) continue;
+        next = next_touched(h->account, first, last);
+        if ((next - first) * HS_HEAP_PAGE < STRETCH) continue;
         *start = h->base + first * HS_HEAP_PAGE;
         *end = h->base + next * HS_HEAP_PAGE;
         return true;

@@ -10,7 +10,7 @@ typedef struct hs_recorder hs_recorder;
 typedef struct {
     hs_tally sums;
     uint8_t *written; /* of each page of HS_HEAP_PAGE bytes: one of these */
-    uint8_t *chunks;  /* of HS_CHUNK pages each: was one of them written to lately? */
+    uint8_t *chunks;  /* the same of HS_CHUNK pages each: the latest of them */
     uint64_t pages;   /* that there is room for */
     bool complete;    /* the raw build, which tells nothing, never ran */
 } hs_account;
@@ -31,8 +31,8 @@ struct hs_heap {
     uint64_t options[HS_OPTIONS];
     const hs_allocator *allocator;
     hs_build build;
-    uint64_t mapped; /* real bytes reserved */
-    uint64_t ready;  /* of them, bytes that were prepared */
+    uint64_t mapped;     /* real bytes reserved */
+    uint64_t ready;      /* of them, bytes that were prepared */
 };
 
 static inline uint8_t *hs_real(const hs_heap *h, hs_addr at)
@@ -46,7 +46,7 @@ static inline void hs_account_write(hs_heap *h, hs_addr at, uint64_t n)
     uint64_t page = (at - h->base) / HS_HEAP_PAGE, last = (at - h->base + n - 1) / HS_HEAP_PAGE;
     do {
         h->account->written[page] = HS_WRITTEN_LATELY;
-        h->account->chunks[page / HS_CHUNK] = 1;
+        h->account->chunks[page / HS_CHUNK] = HS_WRITTEN_LATELY;
     } while (page++ < last);
 }
 

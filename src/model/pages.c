@@ -345,7 +345,7 @@ void hs_pages_clear(hs_pages *r, size_t from)
     if (from % PAGE) hs_pages_touch(r, from, from + 1);
     cut(&r->root, r->height, pages_in(from));
     if (r->known > from) r->known = from;
-    r->zeros = from;
+    if (r->zeros > from) r->zeros = from;
 }
 
 /* --- Life ----------------------------------------------------------------------------------- */

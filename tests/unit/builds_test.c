@@ -224,7 +224,8 @@ enum { SHADOWED = 1 << 16 };
 static void run_beside_a_shadow(const hs_allocator *a, const uint64_t *options, uint64_t random)
 {
     static uint8_t shadow[SHADOWED], before[SHADOWED], none[SHADOWED];
-    client c = {.heap = hs_heap_new(&(hs_heap_config){512, SHADOWED}, a, HS_PROBED, options)};
+    hs_heap_config config = {random % 2 ? 512 : SHADOWED, SHADOWED};
+    client c = {.heap = hs_heap_new(&config, a, HS_PROBED, options)};
     assert_non_null(c.heap);
     hs_addr base = hs_heap_base(c.heap);
     uint64_t size = hs_heap_committed(c.heap);

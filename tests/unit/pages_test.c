@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { LARGEST = 300 * 4096, SNAPSHOTS = 24, STEPS = 3000 };
 
@@ -189,6 +190,43 @@ static void zeros_are_taken_once(void **state)
     free(data);
 }
 
+/* A terabyte, of which all but two pages end the program that looks at them. */
+static void what_was_never_written_to_is_not_read(void **state)
+{
+    (void)state;
+    const size_t size = (size_t)1 << 40, last = size - 4096, half = size / 2;
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    uint8_t *data = mmap(NULL, size, PROT_NONE, flags, -1, 0);
+    char told[100] = "";
+    assert_ptr_not_equal(data, MAP_FAILED);
+    assert_int_equal(mprotect(data, 4096, PROT_READ | PROT_WRITE), 0);
+    assert_int_equal(mprotect(data + last, 4096, PROT_READ | PROT_WRITE), 0);
+    hs_pages *pages = hs_pages_new();
+    hs_pages_clear(pages, 0);
+    hs_snapshot *empty = hs_pages_take(pages, data, half);
+    data[0] = data[last] = 1;
+    hs_pages_touch(pages, 0, 1);
+    hs_pages_touch(pages, last, last + 1);
+    hs_snapshot *full = hs_pages_take(pages, data, size);
+    assert_true(hs_snapshot_weigh(full, 1) < 8000);
+    data[last] = 2;
+    hs_pages_touch(pages, last, last + 1);
+    hs_pages_differing(pages, data, size, full, write_down, told);
+    assert_string_equal(told, "1099511623680-1099511623688 ");
+    hs_pages_restore(pages, data, full, NULL, NULL);
+    assert_int_equal(data[last], 1);
+    hs_pages_clear(pages, half); /* its bytes behind that are said to be zero */
+    hs_pages_restore(pages, data, empty, NULL, NULL);
+    assert_int_equal(data[0], 0);
+    assert_int_equal(data[last], 1);
+    hs_pages_restore(pages, data, full, NULL, NULL);
+    assert_int_equal(data[0], 1);
+    hs_snapshot_free(empty);
+    hs_snapshot_free(full);
+    hs_pages_free(pages);
+    munmap(data, size);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +235,7 @@ int main(void)
         cmocka_unit_test(differences_are_told_by_the_word),
         cmocka_unit_test(zeros_and_small_numbers_take_little),
         cmocka_unit_test(zeros_are_taken_once),
+        cmocka_unit_test(what_was_never_written_to_is_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
