@@ -335,8 +335,10 @@ static void put_realloc(FILE *out, const hs_session *s, const hs_last *last, con
 static void put_zeros(FILE *out, uint64_t bytes, uint64_t zeroed)
 {
     uint64_t fresh = bytes - zeroed;
-    if (zeroed || !bytes) fprintf(out, ", %" PRIu64 " bytes set to zero", zeroed);
-    if (fresh) fprintf(out, ", %" PRIu64 " bytes zero as they came from the system", fresh);
+    if (zeroed || !bytes)
+        fprintf(out, ", %" PRIu64 " byte%s set to zero", zeroed, hs_plural(zeroed));
+    if (fresh)
+        fprintf(out, ", %" PRIu64 " byte%s zero as the system gave it", fresh, hs_plural(fresh));
 }
 
 static void put_request(FILE *out, const hs_session *s, const hs_last *last)
