@@ -209,6 +209,10 @@ bool hs_session_walk(const hs_session *, const hs_seen *previous, hs_seen *out);
 /* The block that contains `at`, or the first one behind it. */
 bool hs_session_walk_to(const hs_session *, hs_addr at, hs_seen *out);
 
+/* The size of the block that starts at `at`, of which the allocator told so, as of a free one in its
+ * list; 0: in a broken heap none may. */
+uint64_t hs_session_block_size(const hs_session *, hs_addr at);
+
 /* Sets of kinds of blocks: 1 << HS_BLOCK_USED | ... */
 #define HS_ALL_KINDS (~0u)
 

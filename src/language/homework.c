@@ -60,37 +60,88 @@ static const char *read_list(const char *text, size_t *at, op_list *list)
 
 /* --- Indices -------------------------------------------------------------------------------- */
 
+static const char prefix[] = "ptr";
+
 static const hs_variable *pointer_at(const hs_session *s, uint64_t index, uint32_t *number)
 {
     char name[32];
-    int n = snprintf(name, sizeof name, "ptr%" PRIu64, index);
+    int n = snprintf(name, sizeof name, "%s%" PRIu64, prefix, index);
     *number = hs_session_find_variable(s, name, (size_t)n);
     return hs_session_variable(s, *number);
 }
 
-/* The next index, and how many of the allocations before it succeeded. */
-typedef struct {
-    uint64_t next, good;
-} indices;
-
-static indices count_indices(const hs_session *s)
+static hs_indices count_indices(const hs_session *s)
 {
     const hs_variable *v;
-    indices n = {0};
+    hs_indices n = {.at = hs_session_moment(s)};
     uint32_t ignored;
     for (; (v = pointer_at(s, n.next, &ignored)); n.next++) n.good += v->value != HS_NULL;
     return n;
 }
 
+static bool is_one_of(const char *name)
+{
+    return name && strncmp(name, prefix, sizeof prefix - 1) == 0;
+}
+
+/* Does an operation leave all pointers of lists as they are? A heap that starts afresh does not,
+ * and what runs again on it need not. */
+static bool is_of_others(const hs_session *s, const hs_op *op)
+{
+    const hs_variable *v;
+    switch (op->kind) {
+    case HS_OP_NOTE:
+    case HS_OP_WRITE:
+    case HS_OP_MACHINE: return true;
+    case HS_OP_ASSIGN: return !is_one_of(op->name);
+    case HS_OP_REQUEST:
+        v = op->request == HS_REALLOC ? hs_session_variable(s, op->p.variable) : NULL;
+        return !is_one_of(op->name) && !(v && is_one_of(v->name));
+    default: return false;
+    }
+}
+
+/* They are kept from list to list: each would count all that came before it. What was done since
+ * is looked through, unless that is more than there is to count. */
+static hs_indices *indices_now(hs_interpreter *in)
+{
+    const hs_session *s = in->session;
+    hs_moment now = hs_session_moment(s);
+    hs_indices *n = &in->indices;
+    hs_op op;
+    bool near = n->at.branch == now.branch && n->at.count <= now.count &&
+                now.count - n->at.count <= n->next + 64;
+    while (near && n->at.count < now.count)
+        near = hs_session_op(s, n->at.count++, &op) && is_of_others(s, &op);
+    if (!near) *n = count_indices(s);
+    return n;
+}
+
 /* --- Telling -------------------------------------------------------------------------------- */
 
-static uint64_t size_of_block(const hs_heap *h, hs_addr at)
+enum { HOLES = 1 << HS_BLOCK_FREE | 1 << HS_BLOCK_UNUSED };
+
+static uint64_t count_holes(const hs_session *s)
 {
-    const hs_allocator *a = hs_heap_allocator(h);
-    hs_block b;
-    for (bool more = a->walk(h, NULL, &b); more; more = a->walk(h, &b, &b))
-        if (b.addr == at) return b.size;
-    return 0;
+    return hs_session_count_before(s, UINT64_MAX, HOLES);
+}
+
+/* A list has hundreds of numbers a line: fprintf would take most of the time. */
+static char *add_number(char *to, uint64_t n)
+{
+    char digits[20];
+    size_t i = sizeof digits;
+    do digits[--i] = (char)('0' + n % 10);
+    while (n /= 10);
+    memcpy(to, digits + i, sizeof digits - i);
+    return to + (sizeof digits - i);
+}
+
+static char *add_text(char *to, const char *text)
+{
+    size_t length = strlen(text);
+    memcpy(to, text, length);
+    return to + length;
 }
 
 /* Write one down; `any`: there was one before it. */
@@ -98,9 +149,12 @@ typedef void (*put_piece)(FILE *, const hs_heap *, bool any, hs_addr, uint64_t s
 
 static void put_homework_piece(FILE *out, const hs_heap *h, bool any, hs_addr at, uint64_t size)
 {
+    char text[64], *end = text;
     (void)h;
     (void)any;
-    fprintf(out, "[ addr:%" PRIu64 " sz:%" PRIu64 " ]", at, size);
+    end = add_number(add_text(end, "[ addr:"), at);
+    end = add_text(add_number(add_text(end, " sz:"), size), " ]");
+    fwrite(text, 1, (size_t)(end - text), out);
 }
 
 static void put_sheet_piece(FILE *out, const hs_heap *h, bool any, hs_addr at, uint64_t size)
@@ -112,59 +166,44 @@ static void put_sheet_piece(FILE *out, const hs_heap *h, bool any, hs_addr at, u
         fprintf(out, "0x%" PRIx64 " (%" PRIu64 ")", at, size);
 }
 
-/* Links that are broken may lead round in a circle: of n holes, n are followed. */
-static void put_list_order(FILE *out, const hs_heap *h, uint64_t holes, put_piece put)
+/* Where links are broken they may lead anywhere, and round in a circle: of n holes, n are followed.
+ */
+static void put_list_order(FILE *out, const hs_session *s, put_piece put)
 {
+    const hs_heap *h = hs_session_heap(s);
     const hs_allocator *a = hs_heap_allocator(h);
+    uint64_t holes = count_holes(s);
     hs_list list;
     hs_links links;
     if (!a->list(h, 0, &list)) return;
     for (hs_addr at = list.head; at && holes-- > 0; at = links.to[0]) {
-        put(out, h, at != list.head, at, size_of_block(h, at));
+        put(out, h, at != list.head, at, hs_session_block_size(s, at));
         if (!a->links(h, at, &links)) return;
     }
 }
 
-static bool is_hole(const hs_block *b)
+static void put_holes(FILE *out, const hs_session *s, put_piece put)
 {
-    return b->kind == HS_BLOCK_FREE || b->kind == HS_BLOCK_UNUSED;
-}
-
-static uint64_t count_holes(const hs_heap *h)
-{
-    const hs_allocator *a = hs_heap_allocator(h);
-    uint64_t holes = 0;
-    hs_block b;
-    for (bool more = a->walk(h, NULL, &b); more; more = a->walk(h, &b, &b)) holes += is_hole(&b);
-    return holes;
-}
-
-static void put_holes(FILE *out, const hs_heap *h, put_piece put)
-{
-    const hs_allocator *a = hs_heap_allocator(h);
-    hs_block b;
-    if (a->shape == HS_SHAPE_LIST) {
-        put_list_order(out, h, count_holes(h), put);
+    const hs_heap *h = hs_session_heap(s);
+    hs_seen hole;
+    if (hs_heap_allocator(h)->shape == HS_SHAPE_LIST) {
+        put_list_order(out, s, put);
         return;
     }
-    bool any = false;
-    for (bool more = a->walk(h, NULL, &b); more; more = a->walk(h, &b, &b)) {
-        if (!is_hole(&b)) continue;
-        put(out, h, any, b.addr, b.size);
-        any = true;
-    }
+    for (uint64_t i = 0; hs_session_walk_nth(s, i, HOLES, &hole); i++)
+        put(out, h, i > 0, hole.block.addr, hole.block.size);
 }
 
-void hs_put_free_blocks(FILE *out, const hs_heap *h)
+void hs_put_free_blocks(FILE *out, const hs_session *s)
 {
-    put_holes(out, h, put_sheet_piece);
-    if (!count_holes(h)) fputs("none", out);
+    put_holes(out, s, put_sheet_piece);
+    if (!count_holes(s)) fputs("none", out);
 }
 
-static void put_free_list(FILE *out, const hs_heap *h)
+static void put_free_list(FILE *out, const hs_session *s)
 {
-    fprintf(out, "Free List [ Size %" PRIu64 " ]: ", count_holes(h));
-    put_holes(out, h, put_homework_piece);
+    fprintf(out, "Free List [ Size %" PRIu64 " ]: ", count_holes(s));
+    put_holes(out, s, put_homework_piece);
     putc('\n', out);
 }
 
@@ -199,7 +238,7 @@ static void put_answer(FILE *out, const hs_session *s, const list_op *op, uint64
                 " elements)\n",
                 index, op->number, last->result ? (int64_t)last->result : -1,
                 hs_events_counts(h).visits);
-    put_free_list(out, h);
+    put_free_list(out, s);
 }
 
 static void tell(hs_interpreter *in, const list_op *op, uint64_t index, bool skipped)
@@ -222,10 +261,10 @@ static void tell(hs_interpreter *in, const list_op *op, uint64_t index, bool ski
 
 /* --- Performing ----------------------------------------------------------------------------- */
 
-static bool allocate(hs_interpreter *in, const hs_statement *s, const list_op *op, indices *n)
+static bool allocate(hs_interpreter *in, const hs_statement *s, const list_op *op, hs_indices *n)
 {
     char name[32];
-    snprintf(name, sizeof name, "ptr%" PRIu64, n->next);
+    snprintf(name, sizeof name, "%s%" PRIu64, prefix, n->next);
     hs_op request = {.kind = HS_OP_REQUEST,
                      .request = HS_MALLOC,
                      .p.variable = HS_NONE,
@@ -233,6 +272,7 @@ static bool allocate(hs_interpreter *in, const hs_statement *s, const list_op *o
                      .name = name};
     if (!hs_perform_untold(in, s, &request)) return false;
     n->good += hs_session_last(in->session)->result != HS_NULL;
+    n->at = hs_session_moment(in->session);
     tell(in, op, n->next++, false);
     return true;
 }
@@ -247,7 +287,8 @@ static bool release_at(hs_interpreter *in, const hs_statement *s, const list_op 
 }
 
 /* The homework counts the allocations that succeeded, and passes over an index beyond them. */
-static bool release(hs_interpreter *in, const hs_statement *s, const list_op *op, const indices *n)
+static bool release(hs_interpreter *in, const hs_statement *s, const list_op *op,
+                    const hs_indices *n)
 {
     uint32_t ignored;
     const hs_variable *v = pointer_at(in->session, op->number, &ignored);
@@ -265,10 +306,10 @@ bool hs_run_ops(hs_interpreter *in, const hs_statement *s)
     hs_span where = {a->where.start + at, a->where.start + at + 1};
     if (where.end > a->where.end) where = a->where;
     bool good = !wrong || hs_fail_at(in, where, wrong, "write a list such as +10,+10,-0,+5");
-    indices n = count_indices(in->session);
+    hs_indices *n = indices_now(in);
     for (size_t i = 0; good && i < list.count && !hs_interrupted(in); i++)
-        good = list.ops[i].frees ? release(in, s, &list.ops[i], &n)
-                                 : allocate(in, s, &list.ops[i], &n);
+        good =
+            list.ops[i].frees ? release(in, s, &list.ops[i], n) : allocate(in, s, &list.ops[i], n);
     free(list.ops);
     return good;
 }
@@ -282,7 +323,7 @@ typedef struct {
 typedef struct {
     uint64_t *indices; /* of live blocks, in the order of their allocation */
     size_t count, capacity;
-    indices all;
+    hs_indices *all;
 } live_indices;
 
 static bool read_plan(hs_interpreter *in, const hs_statement *s, random_plan *p)
@@ -306,8 +347,8 @@ static uint64_t below(hs_twister *t, uint64_t n)
 static bool allocate_at_random(hs_interpreter *in, const hs_statement *s, live_indices *l,
                                uint64_t size)
 {
-    uint64_t index = l->all.next;
-    if (!allocate(in, s, &(list_op){.number = size}, &l->all)) return false;
+    uint64_t index = l->all->next;
+    if (!allocate(in, s, &(list_op){.number = size}, l->all)) return false;
     if (!hs_session_last(in->session)->result) return true;
     l->indices = hs_array_reserve(l->indices, &l->capacity, l->count + 1, sizeof *l->indices);
     l->indices[l->count++] = index;
@@ -331,7 +372,7 @@ bool hs_run_homework(hs_interpreter *in, const hs_statement *s)
     live_indices l = {0};
     if (!read_plan(in, s, &p)) return false;
     hs_twister_seed(&t, p.seed);
-    l.all = count_indices(in->session);
+    l.all = indices_now(in);
     bool good = true;
     for (uint64_t done = 0; good && done < p.count && !hs_interrupted(in);) {
         if (hs_twister_next(&t) < (double)p.percent / 100.0)

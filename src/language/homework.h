@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 /* The free blocks in the order of their list, in heap order where there is not one list. */
-void hs_put_free_blocks(FILE *, const hs_heap *);
+void hs_put_free_blocks(FILE *, const hs_session *);
 
 /* The commands `ops LIST`, and `homework` with the random operations of a seed. */
 bool hs_run_ops(hs_interpreter *, const hs_statement *);

@@ -183,7 +183,7 @@ static void put_problem(FILE *out, hs_session *s, hs_exercises *e, const quiz *q
     if (hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_SLABS) return; /* one an object */
     fputs("    free blocks: ", out);
     if (q->answers)
-        hs_put_free_blocks(out, hs_session_heap(s));
+        hs_put_free_blocks(out, s);
     else
         fputs("____", out);
     putc('\n', out);

@@ -10,6 +10,13 @@
 
 #include <stdio.h>
 
+/* Of the pointers of op lists (homework.h): the next index, and how many of the allocations before
+ * it succeeded, as it was at a moment. */
+typedef struct {
+    uint64_t next, good;
+    hs_moment at;
+} hs_indices;
+
 struct hs_interpreter {
     hs_session *session;
     hs_lockstep *lockstep; /* other allocators at its side, or NULL */
@@ -33,6 +40,7 @@ struct hs_interpreter {
     bool seeks;
     hs_shape_window shape; /* asked for last */
     char *saved;           /* the file that was written last, or NULL */
+    hs_indices indices;
     uint64_t failures;
 };
 

@@ -73,6 +73,14 @@ static bool see_whole_at(const hs_session *s, hs_addr whole, hs_seen *out)
     return true;
 }
 
+/* In a heap whose blocks are sound one look does; else a walk has to get there. */
+uint64_t hs_session_block_size(const hs_session *s, hs_addr at)
+{
+    hs_seen seen;
+    bool there = s->is.broken_by ? hs_session_walk_to(s, at, &seen) : see_whole_at(s, at, &seen);
+    return there && seen.block.addr == at ? seen.block.size : 0;
+}
+
 bool hs_session_walk(const hs_session *s, const hs_seen *previous, hs_seen *out)
 {
     if (!previous) return see_next_whole(s, NULL, out);

@@ -68,15 +68,23 @@ void hs_print_scene(FILE *out, const hs_scene *s, hs_ink ink)
     for (int row = 0; row < s->rows; row++) print_row(out, s, row, ink);
 }
 
+/* Bytes that are printed as they are: nearly always all of them, and of some texts megabytes. */
+static size_t plain_length(const char *text)
+{
+    size_t n = 0;
+    while (text[n] == '\n' || (text[n] >= ' ' && text[n] <= '~')) n++;
+    return n;
+}
+
 void hs_print_text(FILE *out, hs_role role, const char *text, hs_ink ink)
 {
     hs_cell look = {.role = (uint8_t)role};
     if (ink.colour) put_look(out, &look, ink.light);
     while (*text) {
-        if (*text == '\n')
-            putc(*text++, out);
-        else
-            put_character(out, hs_next_character(&text, ink.ascii));
+        size_t plain = plain_length(text);
+        fwrite(text, 1, plain, out);
+        text += plain;
+        if (*text) put_character(out, hs_next_character(&text, ink.ascii));
     }
     fputs(ink.colour ? "\033[0m\n" : "\n", out);
 }

@@ -4,6 +4,7 @@
 #include "model/twister.h"
 #include "stage.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The free list after a list of operations: "1010:90 1000:10". */
@@ -151,6 +152,35 @@ static void a_failed_allocation_takes_its_index(void **state)
     assert_string_equal(answer_after("set fit best", "+90,+20,+10,-1"), "Invalid Free: Skipping");
 }
 
+static void the_next_index_follows_whatever_became_of_the_pointers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *next;
+    } lines[] = {
+        {"ops +10,+90", "ptr[2]"},
+        {"malloc 8; free p1; note \"\"; ops -1", "ptr[3]"}, /* two succeeded: 0 and 2 */
+        {"undo; ops +5", "ptr[4]"},
+        {"goto 3; ops +5", "ptr[4]"},
+        {"ptr3 = ptr0; ptr5 = ptr0", "ptr[6]"},
+        {"ops +1", "ptr[8]"},
+        {"realloc ptr0 1; ptr10 = ptr0; ptr9 = ptr0", "ptr[11]"},
+        {"reset", "ptr[0]"},
+        {"ops +1; repeat 100 { x = malloc 1; free x }", "ptr[2]"},
+        {"allocator tlsf", "ptr[3]"},
+    };
+    char wanted[32];
+    stage *s = stage_new("ostep", 100, 100);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        stage_does(s, lines[i].line);
+        stage_does(s, "ops +1");
+        snprintf(wanted, sizeof wanted, "%.*s = ", (int)strlen(lines[i].next), lines[i].next);
+        if (strncmp(s->said, wanted, strlen(wanted)))
+            fail_msg("after %s: %s", lines[i].line, s->said);
+    }
+    stage_free(s);
+}
+
 static void a_second_free_is_refused_unless_the_bytes_have_a_new_owner(void **state)
 {
     (void)state;
@@ -278,6 +308,7 @@ int main(void)
         cmocka_unit_test(the_list_is_sorted_at_a_free_not_at_a_split),
         cmocka_unit_test(neighbours_coalesce_where_the_list_has_them_side_by_side),
         cmocka_unit_test(a_failed_allocation_takes_its_index),
+        cmocka_unit_test(the_next_index_follows_whatever_became_of_the_pointers),
         cmocka_unit_test(a_second_free_is_refused_unless_the_bytes_have_a_new_owner),
         cmocka_unit_test(a_list_is_read_whole_before_it_is_played),
         cmocka_unit_test(other_allocators_play_the_lists_as_well),
