@@ -175,12 +175,9 @@ static bool size_of_pointer(hs_reader *r, hs_span where, bool whole_block, uint6
         return hs_complain(r->complaint, where, "no live block starts at 0x%" PRIx64, at);
     *value = b->requested;
     if (!whole_block) return true;
-    const hs_heap *h = hs_session_heap(r->session);
-    const hs_allocator *a = hs_heap_allocator(h);
-    hs_block block;
-    for (bool more = a->walk(h, NULL, &block); more; more = a->walk(h, &block, &block)) {
-        if (hs_block_payload(&block) != at) continue;
-        *value = block.size;
+    hs_seen seen;
+    if (hs_session_walk_to(r->session, at, &seen) && hs_block_payload(&seen.whole) == at) {
+        *value = seen.whole.size;
         return true;
     }
     return hs_complain(r->complaint, where, "the heap has no block marks there");

@@ -7,14 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static bool block_over(const hs_session *s, hs_addr at, hs_block *out)
-{
-    const hs_allocator *a = hs_heap_allocator(s->heap);
-    for (bool more = a->walk(s->heap, NULL, out); more; more = a->walk(s->heap, out, out))
-        if (at >= out->addr && at - out->addr < out->size) return true;
-    return false;
-}
-
 static void pointer_text(const hs_session *s, const hs_op *op, hs_addr p, char *text, size_t size)
 {
     const hs_variable *v = hs_client_variable(s->client, op->p.variable);
@@ -27,9 +19,10 @@ static void pointer_text(const hs_session *s, const hs_op *op, hs_addr p, char *
 static void describe_by_bytes(const hs_session *s, hs_addr p, const char *text, hs_problem *problem)
 {
     const hs_client_block *around = hs_session_block_around(s, p);
-    hs_block block;
+    hs_seen seen;
+    const hs_block block = hs_session_walk_to(s, p, &seen) ? seen.whole : (hs_block){.addr = p + 1};
     const char *where = "no block of the heap";
-    if (block_over(s, p, &block)) {
+    if (p >= block.addr) {
         if (block.kind == HS_BLOCK_DAMAGED)
             where = "bytes that are no block any more";
         else if (p - block.addr < block.header)

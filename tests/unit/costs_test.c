@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { FEW = 300, MANY = 100 * FEW, SLACK = 64 };
 
@@ -35,7 +36,7 @@ static stage *stage_with(const char *allocator, unsigned blocks)
     char line[128];
     stage *s = stage_new(allocator, 256, (uint64_t)1 << 30);
     snprintf(line, sizeof line,
-             "x = malloc 100; repeat %u { h = malloc 24; repeat 10 { malloc 40 }; free h }",
+             "repeat %u { h = malloc 24; repeat 10 { malloc 40 }; free h }; x = malloc 40",
              blocks / 10);
     stage_does(s, line);
     return s;
@@ -54,8 +55,12 @@ static uint64_t steps_of(stage *s, const char *line, const char *refusal)
 static const struct {
     const char *line;
     const char *refusal;
+    const char *without; /* an allocator */
 } lines[] = {
-    {"ops +10", NULL},
+    {"ops +10", NULL, NULL},
+    {"write x \"all of it\"", NULL, NULL},
+    {"expect block(x) > 39", NULL, "bump"},
+    {"free x-4", "points", NULL},
 };
 
 static void a_look_up_does_not_walk_the_heap(void **state)
@@ -67,6 +72,7 @@ static void a_look_up_does_not_walk_the_heap(void **state)
         stage *few = stage_with(allocators[a], FEW), *many = stage_with(allocators[a], MANY);
         for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
             uint64_t counts[2];
+            if (lines[i].without && strcmp(lines[i].without, allocators[a]) == 0) continue;
             for (int k = 0; k < 2; k++) {
                 stage *s = k ? many : few;
                 steps_of(s, lines[i].line, lines[i].refusal); /* what is made once */
