@@ -10,6 +10,7 @@
 #include "heap/array.h"
 #include "model/address_index.h"
 #include "model/holders.h"
+#include "model/reach.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct hs_client {
     size_t slot_count; /* a power of two, at least twice the names */
     uint64_t next_name;
     hs_holders *holders;
+    hs_reaching *reaching;
 
     hs_client_block *blocks; /* in no order; out of use: .requested is the next such one + 1 */
     size_t block_count, block_capacity;
@@ -41,6 +43,7 @@ hs_client *hs_client_new(void)
     hs_client *c = hs_new(1, sizeof *c);
     c->index = hs_index_new();
     c->holders = hs_holders_new();
+    c->reaching = hs_reaching_new();
     c->variable_pages = hs_pages_new();
     c->block_pages = hs_pages_new();
     c->slot_count = 64;
@@ -52,6 +55,7 @@ void hs_client_forget_blocks(hs_client *c)
 {
     hs_index_clear(c->index);
     hs_holders_forget(c->holders);
+    hs_reaching_forget(c->reaching);
     c->block_count = c->spare = 0;
     c->next_name = c->trace ? hs_trace_ids(c->trace) : 0;
     for (size_t i = 0; i < c->variable_count; i++) c->variables[i].value = HS_NULL;
@@ -105,6 +109,7 @@ void hs_client_free(hs_client *c)
         if (i < c->numbered || i >= c->borrowed) free(c->names[i]);
     hs_index_free(c->index);
     hs_holders_free(c->holders);
+    hs_reaching_free(c->reaching);
     hs_pages_free(c->variable_pages);
     hs_pages_free(c->block_pages);
     free(c->variables);
@@ -284,6 +289,16 @@ const hs_client_block *hs_client_block_before(const hs_client *c, hs_addr at)
     return hs_index_before(c->index, at, &e) ? &c->blocks[e.value] : NULL;
 }
 
+const hs_client_block *hs_client_block_in(const hs_client *c, size_t place)
+{
+    return place < c->block_count ? &c->blocks[place] : NULL;
+}
+
+hs_reaching *hs_client_reaching(const hs_client *c)
+{
+    return c->reaching;
+}
+
 static void forget_block(hs_client *c, hs_addr at)
 {
     hs_client_block *b = change_block_at(c, at);
@@ -309,12 +324,15 @@ void hs_client_resized(hs_client *c, hs_addr at, uint64_t requested)
 {
     hs_client_block *b = change_block_at(c, at);
     if (requested > b->requested) forget_freed_within(c, at + 1, at + requested);
+    if (b->live) hs_reaching_remove(c->reaching, b);
     b->requested = requested;
+    if (b->live) hs_reaching_add(c->reaching, b);
 }
 
 void hs_client_died(hs_client *c, hs_addr at, uint64_t when)
 {
     hs_client_block *b = change_block_at(c, at);
+    if (b->live) hs_reaching_remove(c->reaching, b);
     b->live = false;
     b->died = when;
 }
@@ -336,12 +354,21 @@ void hs_client_born(hs_client *c, hs_addr at, uint64_t requested, uint32_t varia
     forget_freed_within(c, at, at + requested);
     uint32_t there;
     size_t slot = hs_index_at(c->index, at, &there) ? there : obtain_block(c);
-    *change_block(c, slot) = (hs_client_block){
+    hs_client_block *b = change_block(c, slot);
+    *b = (hs_client_block){
         .addr = at, .requested = requested, .variable = variable, .live = true, .born = when};
     hs_index_put(c->index, at, (uint32_t)slot);
+    hs_reaching_add(c->reaching, b);
 }
 
 /* --- Names of blocks ------------------------------------------------------------------------ */
+
+static void rename_block(hs_client *c, hs_client_block *b, uint32_t variable)
+{
+    hs_reaching_remove(c->reaching, b);
+    b->variable = variable;
+    hs_reaching_add(c->reaching, b);
+}
 
 void hs_client_assign(hs_client *c, uint32_t variable, hs_addr value, uint64_t when)
 {
@@ -350,11 +377,12 @@ void hs_client_assign(hs_client *c, uint32_t variable, hs_addr value, uint64_t w
     v->value = value;
     v->assigned = when;
     hs_holders_move(c->holders, variable, old, value);
+    hs_reaching_move(c->reaching, c, old, value);
     hs_client_block *lost = old && old != value ? change_block_at(c, old) : NULL;
     if (lost && lost->live && lost->variable == variable)
-        lost->variable = hs_holders_first(c->holders, c->variables, c->variable_count, old);
+        rename_block(c, lost, hs_holders_first(c->holders, c->variables, c->variable_count, old));
     hs_client_block *found = value ? change_block_at(c, value) : NULL;
-    if (found && found->live && found->variable == HS_NONE) found->variable = variable;
+    if (found && found->live && found->variable == HS_NONE) rename_block(c, found, variable);
 }
 
 /* --- Images --------------------------------------------------------------------------------- */
@@ -438,6 +466,7 @@ void hs_client_restore(hs_client *c, const hs_client_image *image, hs_client_tel
     hs_pages_restore(c->block_pages, c->blocks, image->blocks, NULL, NULL);
     hs_index_restore(c->index, image->index);
     hs_holders_forget(c->holders);
+    hs_reaching_forget(c->reaching);
     c->variable_count = image->variable_count;
     c->block_count = image->block_count;
     c->spare = image->spare;

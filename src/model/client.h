@@ -9,6 +9,7 @@
 #include <heapscope/trace.h>
 
 typedef struct hs_client hs_client;
+typedef struct hs_reaching hs_reaching; /* reach.h */
 
 hs_client *hs_client_new(void);
 void hs_client_free(hs_client *);
@@ -60,6 +61,11 @@ void hs_client_died(hs_client *, hs_addr, uint64_t when);
 const hs_client_block *hs_client_block_at(const hs_client *, hs_addr);
 const hs_client_block *hs_client_block_from(const hs_client *, hs_addr);
 const hs_client_block *hs_client_block_before(const hs_client *, hs_addr);
+
+/* All blocks there are, and places of some that were: in no order; NULL beyond the last. */
+const hs_client_block *hs_client_block_in(const hs_client *, size_t place);
+/* How the variables reach the live ones. */
+hs_reaching *hs_client_reaching(const hs_client *);
 
 /* --- Images --------------------------------------------------------------------------------- */
 

@@ -1,77 +1,97 @@
-/* Leaks: live blocks that no variable points to any more.
+/* Leaks: live blocks that no variable points to any more. As the leak checkers do, any value that
+ * looks like a pointer counts as one: a pointer kept too long hides a leak.
  *
- *      variables, sorted:        v1       v2                   v3
- *      live blocks:           [ a   ]  [ b     ]  [ c    ]  [ d   ]
- *
- * Both are in address order, so one pass over both tells them apart. As the leak checkers do, any
- * value that looks like a pointer counts as one: a pointer kept too long hides a leak. Nearly
- * always the variable that a block is known by points to it: nothing is sorted before one does not.
- */
+ * The client's sums are of what it holds in the end. In slow motion few blocks are shown otherwise:
+ * the one that the request took or resized, the one that it gives, and the one that a variable
+ * pointed to which it gave another value. */
 #include "model/session.h"
 
-#include "heap/array.h"
+#include "model/reach.h"
 
-#include <stdlib.h>
+enum { OTHERS = 3 };
 
-static int by_value(const void *a, const void *b)
+/* The addresses of those, in order; HS_NULL where there is none. */
+typedef struct {
+    hs_addr at[OTHERS];
+} others;
+
+static others shown_otherwise(const hs_session *s)
 {
-    const hs_addr *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* The values of all variables, sorted, with one behind them that is larger than any address. */
-static hs_addr *sorted_values(const hs_session *s)
-{
-    uint32_t n = hs_session_variable_count(s);
-    hs_addr *values = hs_new((size_t)n + 1, sizeof *values);
-    for (uint32_t i = 0; i < n; i++) values[i] = hs_session_variable(s, i)->value;
-    values[n] = UINT64_MAX;
-    qsort(values, n, sizeof *values, by_value);
-    return values;
-}
-
-/* How the pointers from *value on reach a block; *value moves on to the first at its start or
- * behind it. */
-static hs_reach reach_of(const hs_client_block *b, const hs_addr **value)
-{
-    uint64_t bytes = b->requested ? b->requested : 1;
-    while (**value < b->addr) ++*value;
-    if (**value == b->addr) return HS_REACHED;
-    return **value - b->addr < bytes ? HS_POSSIBLY_LOST : HS_LOST;
+    const hs_before *b = &s->before;
+    others o = {0};
+    if (!b->on) return o;
+    o = (others){{b->held.live ? b->held.addr : HS_NULL, b->given, s->is.last.replaced}};
+    for (int i = 1; i < OTHERS; i++)
+        for (int k = i; k > 0 && o.at[k] < o.at[k - 1]; k--) {
+            hs_addr swapped = o.at[k];
+            o.at[k] = o.at[k - 1];
+            o.at[k - 1] = swapped;
+        }
+    for (int i = 1; i < OTHERS; i++)
+        if (o.at[i] == o.at[i - 1]) o.at[i - 1] = HS_NULL;
+    return o;
 }
 
 /* In slow motion the pointer that the request is about to replace is still there. */
-static bool is_known(const hs_session *s, const hs_client_block *b)
+static hs_reach reach_of(const hs_session *s, const hs_client_block *b)
 {
-    if (s->before.on && b->addr == s->is.last.replaced) return true;
-    return b->variable != HS_NONE && hs_session_variable(s, b->variable)->value == b->addr;
+    if (s->before.on && b->addr == s->is.last.replaced) return HS_REACHED;
+    if (b->variable != HS_NONE && hs_client_nameless(s->client, b->variable)->value == b->addr)
+        return HS_REACHED;
+    return hs_reaching_of(hs_client_reaching(s->client), s->client, b);
 }
 
-static hs_leaks count(const hs_session *s, hs_leak *list, size_t most)
+static void count(hs_leaks *l, hs_reach reach, uint64_t blocks, uint64_t bytes)
 {
-    hs_leaks l = {0};
-    hs_addr *values = NULL;
-    const hs_addr *value = NULL;
-    size_t listed = 0;
-    const hs_client_block *b = hs_session_block_from(s, 0);
-    for (; b; b = hs_session_block_from(s, b->addr + 1)) {
-        if (!b->live) continue;
-        bool known = is_known(s, b);
-        if (!known && !values) value = values = sorted_values(s);
-        hs_reach reach = known ? HS_REACHED : reach_of(b, &value);
-        l.blocks[reach]++;
-        l.bytes[reach] += b->requested;
-        if (reach != HS_REACHED && listed < most) list[listed++] = (hs_leak){b, reach};
+    l->blocks[reach] += blocks;
+    l->bytes[reach] += bytes;
+}
+
+/* A block as it is shown instead of as it is. */
+static void show_otherwise(const hs_session *s, hs_addr at, hs_leaks *l)
+{
+    const hs_client_block *is = hs_client_block_at(s->client, at);
+    const hs_client_block *shown = hs_session_block_at(s, at);
+    if (is && is->live) {
+        hs_reach reach = is->variable != HS_NONE
+                             ? HS_REACHED
+                             : hs_reaching_of(hs_client_reaching(s->client), s->client, is);
+        count(l, reach, UINT64_MAX, 0 - is->requested);
     }
-    free(values);
-    return l;
+    if (shown && shown->live) count(l, reach_of(s, shown), 1, shown->requested);
 }
 
-/* The sums are kept until something changes; who wants the list has it made. */
+/* The first of the nameless blocks and the others at or behind `from`. */
+static bool next_of(const hs_session *s, const others *o, hs_addr from, hs_addr *at)
+{
+    bool any = hs_reaching_nameless(hs_client_reaching(s->client), from, at);
+    for (int i = 0; i < OTHERS; i++)
+        if (o->at[i] && o->at[i] >= from && (!any || o->at[i] < *at)) {
+            *at = o->at[i];
+            any = true;
+        }
+    return any;
+}
+
+static void fill(const hs_session *s, const others *o, hs_leak *list, size_t most)
+{
+    size_t listed = 0;
+    hs_addr at = 0;
+    for (; listed < most && next_of(s, o, at, &at); at++) {
+        const hs_client_block *b = hs_session_block_at(s, at);
+        hs_reach reach = b && b->live ? reach_of(s, b) : HS_REACHED;
+        if (reach != HS_REACHED) list[listed++] = (hs_leak){b, reach};
+    }
+}
+
 hs_leaks hs_session_leaks(const hs_session *s, hs_leak *list, size_t most)
 {
-    hs_kept *k = s->kept;
-    if (!k->leaks_taken || most) k->leaks = count(s, list, most);
-    k->leaks_taken = true;
-    return k->leaks;
+    hs_reaching *r = hs_client_reaching(s->client);
+    if (s->is.broken_by) hs_reaching_forget(r); /* blocks may lie in one another */
+    hs_leaks l = hs_reaching_sums(r, s->client);
+    others o = shown_otherwise(s);
+    for (int i = 0; i < OTHERS; i++)
+        if (o.at[i]) show_otherwise(s, o.at[i], &l);
+    fill(s, &o, list, most);
+    return l;
 }

@@ -26,8 +26,6 @@ typedef struct {
 typedef struct {
     bool taken; /* the ledger */
     hs_ledger ledger;
-    bool leaks_taken;
-    hs_leaks leaks;
     bool checked, sound; /* the allocator's check was made, and found nothing */
     hs_atlas *atlas;     /* or NULL */
 } hs_kept;
@@ -51,7 +49,7 @@ typedef struct {
 /* The heap, or what the client holds, may have changed. */
 static inline void hs_kept_is_old(hs_kept *k)
 {
-    k->taken = k->leaks_taken = k->checked = false;
+    k->taken = k->checked = false;
 }
 
 /* Bytes that a request asks for. */
