@@ -10,11 +10,13 @@ static uint64_t percent(uint64_t part, uint64_t whole)
     return hs_thousandths(part, whole) / 10;
 }
 
-/* The check walks the heap: once, until something changes. */
+/* The check walks the heap: once, and then each time that something was done which can break it. In
+ * slow motion a heap is half-way through a request, which is no damage. */
 static bool is_broken(const hs_session *s)
 {
     hs_kept *k = s->kept;
     const hs_heap *h = hs_session_heap(s);
+    if (s->before.on || s->is.broken_by) return s->is.broken_by;
     if (!k->checked) k->sound = hs_heap_allocator(h)->check(h, &(hs_damage){0});
     k->checked = true;
     return !k->sound;

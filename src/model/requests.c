@@ -133,6 +133,7 @@ void hs_session_look_for_damage(hs_session *s, bool needed)
 {
     hs_damage ignored;
     if (!needed && !s->is.broken_by) return;
+    s->kept->checked = false;
     if (hs_heap_allocator(s->heap)->check(s->heap, &ignored))
         s->is.broken_by = 0;
     else if (!s->is.broken_by)

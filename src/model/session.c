@@ -56,6 +56,7 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     s->is.replayed = s->is.not_replayed = 0;
     hs_travel_heap_is_fresh(s->travel);
     hs_atlas_forget(s);
+    s->kept->checked = false;
     return true;
 }
 
@@ -310,6 +311,7 @@ void hs_session_go_on(hs_session *s, uint64_t count)
 {
     hs_problem ignored;
     hs_kept_is_old(s->kept);
+    s->kept->checked = false;
     while (s->at.count < count && !s->stopped) {
         hs_record_of_op r;
         s->now = ++s->at.count;
@@ -360,6 +362,7 @@ bool hs_session_pass_watched(hs_session *s, uint64_t count, const hs_watcher *wa
     bool stopped = false;
     hs_travel_catch_up(s); /* so that what is found written to behind it was written to by it */
     hs_kept_is_old(s->kept);
+    s->kept->checked = false;
     hs_atlas_marks_move(s);
     while (!stopped && s->at.count < count && is_going_on(s, count)) {
         stopped = is_sound(s) && pass_requests(s, count, watcher);

@@ -26,7 +26,8 @@ typedef struct {
 typedef struct {
     bool taken; /* the ledger */
     hs_ledger ledger;
-    bool checked, sound; /* the allocator's check was made, and found nothing */
+    bool checked, sound; /* the allocator's check was made, and found nothing, and nothing was done
+                            since that can break the heap */
     hs_atlas *atlas;     /* or NULL */
 } hs_kept;
 
@@ -49,7 +50,7 @@ typedef struct {
 /* The heap, or what the client holds, may have changed. */
 static inline void hs_kept_is_old(hs_kept *k)
 {
-    k->taken = k->checked = false;
+    k->taken = false;
 }
 
 /* Bytes that a request asks for. */

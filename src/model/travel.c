@@ -335,6 +335,7 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     s->at.count = c->at.count;
     s->change_count = 0;
     hs_kept_is_old(s->kept);
+    s->kept->checked = false;
     return true;
 }
 

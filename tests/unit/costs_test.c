@@ -20,6 +20,13 @@ static bool count_walk(const hs_heap *h, const hs_block *previous, hs_block *out
     return watched->walk(h, previous, out);
 }
 
+/* It looks at all blocks. */
+static bool count_check(const hs_heap *h, hs_damage *damage)
+{
+    steps += MANY;
+    return watched->check(h, damage);
+}
+
 /* From now on the blocks are counted that are walked over. */
 static void watch(stage *s)
 {
@@ -27,6 +34,7 @@ static void watch(stage *s)
     watched = s->session->heap->allocator;
     counting = *watched;
     counting.walk = count_walk;
+    counting.check = count_check;
     s->session->heap->allocator = &counting;
 }
 
@@ -60,6 +68,7 @@ static const struct {
     {"ops +10", NULL, NULL},
     {"write x \"all of it\"", NULL, NULL},
     {"expect block(x) > 39", NULL, "bump"},
+    {"y = malloc 24; free y; expect broken == 0 and leaked == 0 and holes > 0", NULL, NULL},
     {"free x-4", "points", NULL},
 };
 
