@@ -148,6 +148,12 @@ const hs_client_block *hs_session_block_before(const hs_session *, hs_addr at);
 const hs_client_block *hs_session_block_around(const hs_session *, hs_addr at);
 const char *hs_session_block_name(const hs_session *, const hs_client_block *); /* "?" if none */
 
+/* The live blocks that have a name, by address, as they are now: held until they are let go, whatever
+ * is done with them meanwhile. How many, and the address of the n-th. */
+uint64_t hs_session_hold_named(hs_session *);
+hs_addr hs_session_held_named(const hs_session *, uint64_t n);
+void hs_session_let_go_named(hs_session *);
+
 /* What was done with a block, and will be: numbers of operations. At most so many are looked at. */
 enum { HS_LIFE_EVENTS = 8, HS_LIFE_LOOKS = 1000000 };
 typedef struct {

@@ -4,6 +4,7 @@
 #include "base/count.h"
 #include "base/files.h"
 #include "heap/array.h"
+#include "model/address_index.h"
 #include "model/random.h"
 
 #include <inttypes.h>
@@ -158,24 +159,70 @@ static uint64_t random_size(uint64_t *state)
     return 1 + hs_random(state) % most;
 }
 
+/* The variables of the live blocks, as if they were copied into an array by address, and each that
+ * is freed replaced by the last one. That takes only what it is asked for:
+ *
+ *      | blocks that were there: held | allocated meanwhile |
+ *          few places have others by now                  count
+ */
 typedef struct {
-    uint32_t *variables; /* of live blocks */
-    size_t count, capacity;
+    hs_session *session;
+    uint64_t held, count;
+    hs_index *others; /* by place */
+    uint32_t *added;  /* from place `held` on */
+    size_t capacity;
 } live_list;
+
+/* An index has multiples of 8 for its keys. */
+static hs_addr key_of(uint64_t place)
+{
+    return place * 8;
+}
+
+static live_list live_variables(hs_session *session)
+{
+    uint64_t held = hs_session_hold_named(session);
+    return (live_list){.session = session, .held = held, .count = held, .others = hs_index_new()};
+}
+
+static void free_live(live_list *l)
+{
+    hs_session_let_go_named(l->session);
+    hs_index_free(l->others);
+    free(l->added);
+}
+
+/* A block that was there and has its place still is as it was: only those that are asked for are
+ * freed, or moved. */
+static uint32_t live_at(const live_list *l, uint64_t place)
+{
+    uint32_t variable;
+    if (place >= l->held) return l->added[place - l->held];
+    if (hs_index_at(l->others, key_of(place), &variable)) return variable;
+    return hs_session_block_at(l->session, hs_session_held_named(l->session, place))->variable;
+}
+
+static void set_live(live_list *l, uint64_t place, uint32_t variable)
+{
+    if (place < l->held)
+        hs_index_put(l->others, key_of(place), variable);
+    else
+        l->added[place - l->held] = variable;
+}
 
 static void add_live(live_list *l, uint32_t variable)
 {
-    l->variables = hs_array_reserve(l->variables, &l->capacity, l->count + 1, sizeof *l->variables);
-    l->variables[l->count++] = variable;
+    if (l->count >= l->held)
+        l->added =
+            hs_array_reserve(l->added, &l->capacity, l->count - l->held + 1, sizeof *l->added);
+    set_live(l, l->count++, variable);
 }
 
-static live_list live_variables(const hs_session *session)
+static void remove_live(live_list *l, uint64_t place)
 {
-    live_list l = {0};
-    const hs_client_block *b = hs_session_block_from(session, 0);
-    for (; b; b = hs_session_block_from(session, b->addr + 1))
-        if (b->live && b->variable != HS_NONE) add_live(&l, b->variable);
-    return l;
+    uint32_t last = live_at(l, l->count - 1);
+    set_live(l, place, last);
+    l->count--;
 }
 
 static bool random_request(hs_interpreter *in, const hs_statement *s, live_list *l, uint64_t *state)
@@ -185,15 +232,16 @@ static bool random_request(hs_interpreter *in, const hs_statement *s, live_list 
                 .request = HS_MALLOC,
                 .p.variable = HS_NONE,
                 .a = random_size(state)};
-    size_t victim = l->count ? hs_random(state) % l->count : 0;
+    uint64_t victim = l->count ? hs_random(state) % l->count : 0;
     if (dice >= 5 && l->count) {
         op.request = dice == 9 ? HS_REALLOC : HS_FREE;
-        op.p.variable = l->variables[victim];
+        op.p.variable = live_at(l, victim);
+        set_live(l, victim, op.p.variable);
     }
     if (!hs_perform(in, s, &op)) return false;
     const hs_last *last = hs_session_last(in->session);
     if (op.request == HS_MALLOC && last->result) add_live(l, last->variable);
-    if (op.request == HS_FREE) l->variables[victim] = l->variables[--l->count];
+    if (op.request == HS_FREE) remove_live(l, victim);
     return true;
 }
 
@@ -210,7 +258,7 @@ bool hs_run_random(hs_interpreter *in, const hs_statement *s)
     for (; done < n && good && !hs_interrupted(in); done += good)
         good = random_request(in, s, &l, &state);
     in->inside--;
-    free(l.variables);
+    free_live(&l);
     char how[96];
     snprintf(how, sizeof how, "%s %" PRIu64 " of %" PRIu64 ", seed %" PRIu64,
              done < n ? "random, stopped after" : "random", done, n, seed);

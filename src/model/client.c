@@ -10,11 +10,26 @@
 #include "heap/array.h"
 #include "model/address_index.h"
 #include "model/holders.h"
+#include "model/ranks.h"
 #include "model/reach.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The live blocks that have a name. Most sessions never ask for them: they are gathered when
+ * somebody does, and kept up to date from then on, as long as they are asked for. */
+typedef struct {
+    hs_ranks *ranks; /* NULL: not known */
+    bool held;       /* as they were: what changed since is */
+    struct {
+        hs_addr at;
+        bool goes;
+    } * waiting;
+    size_t waiting_count, waiting_capacity;
+    uint64_t unasked; /* changes since somebody asked */
+} named_blocks;
 
 struct hs_client {
     hs_variable *variables;
@@ -29,6 +44,7 @@ struct hs_client {
     uint64_t next_name;
     hs_holders *holders;
     hs_reaching *reaching;
+    named_blocks named;
 
     hs_client_block *blocks; /* in no order; out of use: .requested is the next such one + 1 */
     size_t block_count, block_capacity;
@@ -37,6 +53,14 @@ struct hs_client {
 
     hs_pages *variable_pages, *block_pages;
 };
+
+static void forget_named(hs_client *c)
+{
+    hs_ranks_free(c->named.ranks);
+    c->named.ranks = NULL;
+    c->named.waiting_count = 0;
+    c->named.held = false;
+}
 
 hs_client *hs_client_new(void)
 {
@@ -56,6 +80,7 @@ void hs_client_forget_blocks(hs_client *c)
     hs_index_clear(c->index);
     hs_holders_forget(c->holders);
     hs_reaching_forget(c->reaching);
+    forget_named(c);
     c->block_count = c->spare = 0;
     c->next_name = c->trace ? hs_trace_ids(c->trace) : 0;
     for (size_t i = 0; i < c->variable_count; i++) c->variables[i].value = HS_NULL;
@@ -110,6 +135,8 @@ void hs_client_free(hs_client *c)
     hs_index_free(c->index);
     hs_holders_free(c->holders);
     hs_reaching_free(c->reaching);
+    forget_named(c);
+    free(c->named.waiting);
     hs_pages_free(c->variable_pages);
     hs_pages_free(c->block_pages);
     free(c->variables);
@@ -256,6 +283,71 @@ void hs_client_count_name(hs_client *c, uint32_t variable)
     if (name && *name == 'p') c->next_name = strtoull(name + 1, NULL, 10);
 }
 
+/* --- Blocks that have a name ---------------------------------------------------------------- */
+
+/* So many changes that nobody asked for come to more than gathering them anew. */
+enum { PATIENCE = 4096 };
+
+static void change_named(hs_client *c, hs_addr at, bool goes)
+{
+    named_blocks *n = &c->named;
+    if (!n->ranks) return;
+    if (n->held) {
+        n->waiting = hs_array_reserve(n->waiting, &n->waiting_capacity, n->waiting_count + 1,
+                                      sizeof *n->waiting);
+        n->waiting[n->waiting_count].at = at;
+        n->waiting[n->waiting_count++].goes = goes;
+        return;
+    }
+    if (goes)
+        hs_ranks_remove(n->ranks, at);
+    else
+        hs_ranks_put(n->ranks, at);
+    if (++n->unasked > PATIENCE + hs_ranks_count(n->ranks) / 4) forget_named(c);
+}
+
+/* A live block is there now, or about to go, or to be another one. */
+static void comes(hs_client *c, const hs_client_block *b)
+{
+    hs_reaching_add(c->reaching, b);
+    if (b->variable != HS_NONE) change_named(c, b->addr, false);
+}
+
+static void goes(hs_client *c, const hs_client_block *b)
+{
+    hs_reaching_remove(c->reaching, b);
+    if (b->variable != HS_NONE) change_named(c, b->addr, true);
+}
+
+uint64_t hs_client_hold_named(hs_client *c)
+{
+    named_blocks *n = &c->named;
+    if (!n->ranks) {
+        n->ranks = hs_ranks_new();
+        const hs_client_block *b = hs_client_block_from(c, 0);
+        for (; b; b = hs_client_block_from(c, b->addr + 1))
+            if (b->live && b->variable != HS_NONE) hs_ranks_put(n->ranks, b->addr);
+    }
+    n->held = true;
+    n->unasked = 0;
+    return hs_ranks_count(n->ranks);
+}
+
+hs_addr hs_client_held_named(const hs_client *c, uint64_t n)
+{
+    assert(c->named.held);
+    return hs_ranks_nth(c->named.ranks, n);
+}
+
+void hs_client_let_go_named(hs_client *c)
+{
+    size_t count = c->named.waiting_count;
+    c->named.held = false;
+    for (size_t i = 0; i < count && c->named.ranks; i++)
+        change_named(c, c->named.waiting[i].at, c->named.waiting[i].goes);
+    c->named.waiting_count = 0;
+}
+
 /* --- Blocks --------------------------------------------------------------------------------- */
 
 static hs_client_block *change_block(hs_client *c, size_t slot)
@@ -324,15 +416,15 @@ void hs_client_resized(hs_client *c, hs_addr at, uint64_t requested)
 {
     hs_client_block *b = change_block_at(c, at);
     if (requested > b->requested) forget_freed_within(c, at + 1, at + requested);
-    if (b->live) hs_reaching_remove(c->reaching, b);
+    if (b->live) goes(c, b);
     b->requested = requested;
-    if (b->live) hs_reaching_add(c->reaching, b);
+    if (b->live) comes(c, b);
 }
 
 void hs_client_died(hs_client *c, hs_addr at, uint64_t when)
 {
     hs_client_block *b = change_block_at(c, at);
-    if (b->live) hs_reaching_remove(c->reaching, b);
+    if (b->live) goes(c, b);
     b->live = false;
     b->died = when;
 }
@@ -358,16 +450,16 @@ void hs_client_born(hs_client *c, hs_addr at, uint64_t requested, uint32_t varia
     *b = (hs_client_block){
         .addr = at, .requested = requested, .variable = variable, .live = true, .born = when};
     hs_index_put(c->index, at, (uint32_t)slot);
-    hs_reaching_add(c->reaching, b);
+    comes(c, b);
 }
 
 /* --- Names of blocks ------------------------------------------------------------------------ */
 
 static void rename_block(hs_client *c, hs_client_block *b, uint32_t variable)
 {
-    hs_reaching_remove(c->reaching, b);
+    goes(c, b);
     b->variable = variable;
-    hs_reaching_add(c->reaching, b);
+    comes(c, b);
 }
 
 void hs_client_assign(hs_client *c, uint32_t variable, hs_addr value, uint64_t when)
@@ -467,6 +559,7 @@ void hs_client_restore(hs_client *c, const hs_client_image *image, hs_client_tel
     hs_index_restore(c->index, image->index);
     hs_holders_forget(c->holders);
     hs_reaching_forget(c->reaching);
+    forget_named(c);
     c->variable_count = image->variable_count;
     c->block_count = image->block_count;
     c->spare = image->spare;

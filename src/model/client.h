@@ -62,6 +62,12 @@ const hs_client_block *hs_client_block_at(const hs_client *, hs_addr);
 const hs_client_block *hs_client_block_from(const hs_client *, hs_addr);
 const hs_client_block *hs_client_block_before(const hs_client *, hs_addr);
 
+/* The live blocks that have a name, in the order of their addresses, as they are now: whatever
+ * becomes of them, until they are let go. How many, and the n-th. */
+uint64_t hs_client_hold_named(hs_client *);
+hs_addr hs_client_held_named(const hs_client *, uint64_t n);
+void hs_client_let_go_named(hs_client *);
+
 /* All blocks there are, and places of some that were: in no order; NULL beyond the last. */
 const hs_client_block *hs_client_block_in(const hs_client *, size_t place);
 /* How the variables reach the live ones. */

@@ -490,6 +490,21 @@ const hs_client_block *hs_session_block_around(const hs_session *s, hs_addr at)
     return b && at - b->addr < (b->requested ? b->requested : 1) ? b : NULL;
 }
 
+uint64_t hs_session_hold_named(hs_session *s)
+{
+    return hs_client_hold_named(s->client);
+}
+
+hs_addr hs_session_held_named(const hs_session *s, uint64_t n)
+{
+    return hs_client_held_named(s->client, n);
+}
+
+void hs_session_let_go_named(hs_session *s)
+{
+    hs_client_let_go_named(s->client);
+}
+
 const char *hs_session_block_name(const hs_session *s, const hs_client_block *b)
 {
     const hs_variable *v = hs_client_variable(s->client, b->variable);

@@ -2,7 +2,9 @@
  * hundred times as many. */
 #include "check.h"
 #include "heap/range.h"
+#include "model/ranks.h"
 #include "model/session.h"
+#include "random.h"
 #include "stage.h"
 
 #include <inttypes.h>
@@ -98,10 +100,63 @@ static void a_look_up_does_not_walk_the_heap(void **state)
     }
 }
 
+/* Against an array in which they are looked for one by one. */
+static void the_nth_of_many_addresses_is_known(void **state)
+{
+    enum { PLACES = 20000 };
+    static bool there[PLACES];
+    uint64_t random = 5, count = 0;
+    (void)state;
+    hs_ranks *r = hs_ranks_new();
+    for (int round = 0; round < 40; round++) {
+        bool fewer = round % 4 == 3;
+        for (int i = 0; i < 5000; i++) {
+            uint64_t place = random_below(&random, PLACES);
+            if (there[place] && (fewer || i % 3 == 0)) {
+                hs_ranks_remove(r, 8 * place);
+                there[place] = false;
+                count--;
+            } else if (!there[place] && !fewer) {
+                hs_ranks_put(r, 8 * place);
+                there[place] = true;
+                count++;
+            }
+        }
+        assert_int_equal(hs_ranks_count(r), count);
+        for (uint64_t place = 0, n = 0; place < PLACES; place++)
+            if (there[place]) assert_int_equal(hs_ranks_nth(r, n++), 8 * place);
+        if (round == 20)
+            for (uint64_t place = 0; place < PLACES; count -= there[place], there[place++] = false)
+                hs_ranks_remove(r, 8 * place);
+    }
+    hs_ranks_free(r);
+}
+
+/* The blocks to choose among are kept from one `random` to the next; going back forgets them. */
+static void random_requests_are_the_same_whether_blocks_are_known_or_not(void **state)
+{
+    char line[64];
+    (void)state;
+    stage *kept = stage_new("tlsf", 256, 1 << 20), *anew = stage_new("tlsf", 256, 1 << 20);
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(line, sizeof line, "random %u seed %u", i % 3 ? 30 : 400, i);
+        for (int k = 0; k < 2; k++) {
+            stage_run(k ? anew : kept, line); /* may end at a pointer that is stale */
+            stage_does(k ? anew : kept, i % 4 ? "v = malloc 30; w = v; v = NULL" : "v = NULL");
+        }
+        stage_does(anew, "undo; redo");
+        expect_same_heap(kept->session, anew->session);
+    }
+    stage_free(kept);
+    stage_free(anew);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_look_up_does_not_walk_the_heap),
+        cmocka_unit_test(the_nth_of_many_addresses_is_known),
+        cmocka_unit_test(random_requests_are_the_same_whether_blocks_are_known_or_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
