@@ -13,7 +13,7 @@ struct hs_finder {
     uint64_t from, at, end; /* operations passed by; of a search backwards: at falls */
     hs_session *walker;     /* NULL: the chronicle is enough */
     uint64_t most;          /* of a peak */
-    uint64_t work;          /* that may be done before the next look at the clock */
+    uint64_t work;          /* of the walker's, before the next look at the clock */
     uint64_t found;
     bool over;
 };
@@ -140,8 +140,7 @@ static bool look(void *of, const hs_session *s, const hs_passed *p)
 static void perform_on(hs_finder *f, uint64_t operations)
 {
     uint64_t to = f->end - f->at > operations ? f->at + operations : f->end;
-    f->work = operations;
-    f->walker->work = 0;
+    f->work = f->walker->work + operations;
     hs_session_pass_watched(f->walker, to, &(hs_watcher){look, f});
     f->at = hs_session_moment(f->walker).count;
     f->over = f->at >= f->end || (f->found && !f->search.back && !is_peak(f->search.kind));

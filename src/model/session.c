@@ -158,8 +158,21 @@ bool hs_was_stopped(hs_problem *problem)
 
 /* --- Performing and remembering -------------------------------------------------------------- */
 
+bool hs_works_on_heap(const hs_op *op)
+{
+    switch (op->kind) {
+    case HS_OP_NOTE:
+    case HS_OP_ASSIGN:
+    case HS_OP_MACHINE: return false;
+    case HS_OP_SET: return op->replay;
+    default: return true;
+    }
+}
+
+/* Requests and writes count their work themselves, by what they do to the heap. */
 static bool perform(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
 {
+    s->work += op->kind != HS_OP_REQUEST && op->kind != HS_OP_WRITE;
     switch (op->kind) {
     case HS_OP_REQUEST: return hs_perform_request(s, op, variable, problem);
     case HS_OP_WRITE: return hs_perform_write(s, op, problem);
@@ -278,8 +291,10 @@ static void remember(hs_session *s, const hs_op *op, uint32_t variable)
         s->at.count++;
 }
 
-static void behind_operation(hs_session *s)
+/* Operation s->now was performed. */
+static void behind_operation(hs_session *s, const hs_op *op)
 {
+    if (hs_works_on_heap(op) || s->is.first_on_heap == s->now) s->is.on_heap = s->now;
     hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
     s->is.last.op.name = s->is.last.op.text = NULL; /* they were the caller's */
 }
@@ -294,7 +309,7 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
     bool good = perform(s, op, &variable, problem);
     if (op->replay) hs_session_is_over(s);
     if (!good) return s->stopped ? hs_travel_return(s, s->at, problem) : false;
-    behind_operation(s);
+    behind_operation(s, op);
     remember(s, op, variable);
     hs_travel_note(s);
     return true;
@@ -304,7 +319,7 @@ void hs_session_finish_replay(hs_session *s, uint64_t index)
 {
     s->now = s->at.count;
     replay_from(s, index);
-    behind_operation(s);
+    behind_operation(s, &(hs_op){.kind = HS_OP_SET, .replay = true});
 }
 
 void hs_session_go_on(hs_session *s, uint64_t count)
@@ -318,7 +333,7 @@ void hs_session_go_on(hs_session *s, uint64_t count)
         if (!hs_session_record(s, s->now - 1, &r)) break;
         perform(s, &r.op, &r.variable, &ignored);
         if (s->stopped) break;
-        behind_operation(s);
+        behind_operation(s, &r.op);
         hs_travel_pass(s);
     }
 }
@@ -347,7 +362,7 @@ static bool pass_requests(hs_session *s, uint64_t count, const hs_watcher *watch
         if (named) r.op.name = ""; /* its variable is known */
         s->now = s->at.count + 1;
         if (!hs_pass_request(s, &passed)) break;
-        s->at.count++;
+        s->is.on_heap = ++s->at.count;
         hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
         hs_travel_pass(s);
         if (watcher) stopped = watcher->look(watcher->of, s, &passed);

@@ -41,8 +41,9 @@ typedef struct {
     hs_setup replay_setup;   /* of the last replay ... */
     uint64_t replayed_until; /* ... of the operations from first_on_heap to here */
     uint64_t replayed, not_replayed;
+    uint64_t on_heap; /* the last operation that did something to the heap, from 1; 0: none did */
     hs_last last;
-    uint64_t broken_by; /* the operation that broke the heap; 0: none did */
+    uint64_t broken_by;              /* the operation that broke the heap; 0: none did */
     hs_totals totals, totals_before; /* the last request */
     hs_mmu mmu;
 } hs_standing;
@@ -84,7 +85,8 @@ struct hs_session {
     hs_moment at;  /* operations performed so far, along a branch */
     uint64_t now;  /* the number of the operation that is being performed, from 1 */
     uint64_t replay_limit; /* a replay ends behind this operation */
-    uint64_t work;        /* since the last checkpoint: how long it would take to come here again */
+    uint64_t work;         /* all that it ever did, in units of about a microsecond, */
+    uint64_t settled; /* and up to its last checkpoint: the rest is what coming here again takes */
     hs_progress progress; /* told of what takes long; NULL: nobody */
     void *progress_of;
     bool stopped; /* by it: what is being done is to end, and to be undone */
@@ -120,6 +122,9 @@ void hs_ledger_add(hs_ledger *, const hs_ledger *part);
 /* Go on with a replay that was left before the operation with this index, in the middle of the last
  * one performed. */
 void hs_session_finish_replay(hs_session *, uint64_t index);
+
+/* Does an operation say that it works on the heap? A setting may turn out to begin a fresh one. */
+bool hs_works_on_heap(const hs_op *);
 
 /* Perform operations of the chronicle until `count` have been, or it is stopped; and the same for
  * operations that nobody will look at, several times as fast. */

@@ -158,12 +158,13 @@ static bool perform_again(hs_shape_picture *p, const hs_session *s)
     hs_session *then = hs_session_after(s, before, &ignored);
     if (!then) return false;
     aim(then, p);
-    for (int i = 0; i < p->columns && then->work <= MOST_WORK; i++) {
+    uint64_t most = then->work + MOST_WORK;
+    for (int i = 0; i < p->columns && then->work <= most; i++) {
         hs_session_pass(then, hs_shape_command(p, i));
         hs_shape_now(then->shape, then->is.totals.highest_block, cells);
         memcpy(p->cells + i * p->rows, cells, (size_t)p->rows);
     }
-    p->exact = then->work <= MOST_WORK;
+    p->exact = then->work <= most;
     hs_session_free(then);
     return p->exact;
 }

@@ -139,7 +139,7 @@ static checkpoint *take_checkpoint(hs_session *s)
                                s->timeline.count * sizeof *s->timeline.samples);
     hs_pages_touch(t->shape, 0, hs_shape_place(0)); /* what lives changes all the time */
     c->shape = hs_pages_take(t->shape, s->shape, hs_shape_size(s->shape));
-    s->work = 0;
+    s->settled = s->work;
     return c;
 }
 
@@ -158,9 +158,15 @@ void hs_travel_checkpoint(hs_session *s)
     add_checkpoint(s, take_checkpoint(s));
 }
 
+/* Would coming here again take long? */
+static bool is_far(const hs_session *s)
+{
+    return s->work - s->settled >= s->travel->interval;
+}
+
 static bool is_time(const hs_session *s)
 {
-    return !s->borrowed && s->work >= s->travel->interval;
+    return !s->borrowed && is_far(s);
 }
 
 void hs_travel_hold(hs_session *s, uint64_t index)
@@ -220,7 +226,7 @@ static bool is_in_trace(const hs_session *s)
 void hs_travel_pass(hs_session *s)
 {
     add_held(s);
-    if (s->work < s->travel->interval || (s->borrowed && !s->surveys)) return;
+    if (!is_far(s) || (s->borrowed && !s->surveys)) return;
     if (!is_in_trace(s) || s->at.count <= surveyed(s)) return;
     hs_travel_look(s);
     hs_travel_checkpoint(s);
@@ -237,24 +243,31 @@ static bool is_on_the_way(const hs_chronicle *c, hs_moment a, hs_moment b)
     return b.branch == a.branch && a.count <= b.count;
 }
 
-/* The last of these checkpoints from which the last operation before a moment is still to be
- * performed, that is later than `best`; else `best`. */
-static const checkpoint *later(const hs_chronicle *chronicle, const hs_travel *t, hs_moment target,
-                               const checkpoint *best)
+/* Is a checkpoint one of the way to a moment? `before`: one from which the last operation is still
+ * to be performed; else it may be all that was, and is not in the middle of one. */
+static bool leads_to(const hs_chronicle *chronicle, const checkpoint *c, hs_moment m, bool before)
+{
+    if (!before && c->inside) return false;
+    if (before && !c->inside && m.count) m.count--;
+    return is_on_the_way(chronicle, c->at, m);
+}
+
+/* The last of these checkpoints that leads to a moment, and is later than `best`; else `best`. */
+static const checkpoint *later(const hs_chronicle *chronicle, const hs_travel *t, hs_moment m,
+                               bool before, const checkpoint *best)
 {
     for (size_t i = 0; i < t->count; i++) {
         const checkpoint *c = t->checkpoints[i];
-        uint64_t last = c->inside || !target.count ? target.count : target.count - 1;
         if (best && c->at.count <= best->at.count) continue;
-        if (is_on_the_way(chronicle, c->at, (hs_moment){target.branch, last})) best = c;
+        if (leads_to(chronicle, c, m, before)) best = c;
     }
     return best;
 }
 
-static const checkpoint *last_before(const hs_session *s, hs_moment target)
+static const checkpoint *last_to(const hs_session *s, hs_moment m, bool before)
 {
-    const checkpoint *own = later(s->chronicle, s->travel, target, NULL);
-    return s->ahead ? later(s->chronicle, s->ahead->travel, target, own) : own;
+    const checkpoint *own = later(s->chronicle, s->travel, m, before, NULL);
+    return s->ahead ? later(s->chronicle, s->ahead->travel, m, before, own) : own;
 }
 
 /* --- Going ---------------------------------------------------------------------------------- */
@@ -272,6 +285,13 @@ static void tell_recalled(void *heap, size_t from, size_t to)
     hs_heap_recalled(heap, from, to);
 }
 
+static void restore_settings(hs_session *s, const hs_setup *setup)
+{
+    for (size_t i = 0; i < setup->allocator->option_count; i++)
+        hs_heap_set_option(s->heap, i, setup->options[i]);
+    hs_heap_set_growth(s->heap, (hs_growth)setup->settings[HS_SET_GROWTH]);
+}
+
 static bool restore_heap(hs_session *s, const checkpoint *c, hs_problem *problem)
 {
     const hs_setup *setup = &c->standing.setup;
@@ -285,9 +305,7 @@ static bool restore_heap(hs_session *s, const checkpoint *c, hs_problem *problem
         *problem = (hs_problem){.what = "the system gives no memory to go back"};
         return false;
     }
-    for (size_t i = 0; i < setup->allocator->option_count; i++)
-        hs_heap_set_option(s->heap, i, setup->options[i]);
-    hs_heap_set_growth(s->heap, (hs_growth)setup->settings[HS_SET_GROWTH]);
+    restore_settings(s, setup);
     hs_pages_restore(s->travel->heap, bytes, c->heap, tell_recalled, s->heap);
     return true;
 }
@@ -319,10 +337,9 @@ static void tell_heap(hs_session *s, const checkpoint *c)
     hs_atlas_marks_move(s);
 }
 
-static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
+/* All but the heap. */
+static void restore_rest(hs_session *s, const checkpoint *c)
 {
-    if (s->heap) tell_heap(s, c);
-    if (!restore_heap(s, c, problem)) return false;
     s->is = c->standing;
     hs_client_restore(s->client, c->client, tell_block, s);
     hs_timeline *t = &s->timeline;
@@ -333,42 +350,59 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     hs_pages_touch(s->travel->shape, 0, hs_shape_place(0));
     hs_pages_restore(s->travel->shape, s->shape, c->shape, NULL, NULL);
     s->at.count = c->at.count;
-    s->change_count = 0;
     hs_kept_is_old(s->kept);
     s->kept->checked = false;
+}
+
+static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
+{
+    if (s->heap) tell_heap(s, c);
+    if (!restore_heap(s, c, problem)) return false;
+    restore_rest(s, c);
+    s->change_count = 0;
     return true;
 }
 
-/* The latest of the first `count` operations that touched the heap: what is shown of a moment are
- * the events of that one, so going there must perform it. */
-static uint64_t last_on_heap(const hs_session *s, hs_moment m)
+/* Go on to a checkpoint up to which nothing is done to the heap: its events are still to be seen.
+ */
+static void leap(hs_session *s, const checkpoint *c)
+{
+    restore_settings(s, &c->standing.setup);
+    restore_rest(s, c);
+}
+
+/* The latest operation up to a moment that works on the heap, behind a checkpoint or as that one
+ * knows: what is shown of the moment are the events of it, so going there must perform it. */
+static uint64_t last_on_heap(const hs_session *s, hs_moment m, const checkpoint *c)
 {
     hs_record_of_op r;
     bool named;
-    uint64_t n = m.count;
-    while (n > 0 && hs_chronicle_get(s->chronicle, m.branch, n - 1, &r, &named) &&
-           (r.op.kind == HS_OP_NOTE || r.op.kind == HS_OP_ASSIGN || r.op.kind == HS_OP_SET ||
-            r.op.kind == HS_OP_MACHINE))
-        n--;
-    return n;
+    for (uint64_t n = m.count; n > c->at.count; n--)
+        if (hs_chronicle_get(s->chronicle, m.branch, n - 1, &r, &named) && hs_works_on_heap(&r.op))
+            return n;
+    return c->standing.on_heap;
 }
 
 /* Make `s` what `from` was at a moment; both have the same chronicle. False: it was stopped
  * half-way, or there is a problem. */
 static bool go(hs_session *s, const hs_session *from, hs_moment target, hs_problem *problem)
 {
-    uint64_t shown = last_on_heap(from, target);
-    const checkpoint *c = last_before(from, (hs_moment){target.branch, shown});
+    const checkpoint *late = last_to(from, target, false);
+    uint64_t shown = last_on_heap(from, target, late);
+    const checkpoint *c = last_to(from, (hs_moment){target.branch, shown}, true);
     bool onward = s == from && s->at.count <= target.count && s->at.count >= c->at.count &&
                   is_on_the_way(s->chronicle, s->at, target) && s->at.count < target.count;
     if (!onward && !restore(s, c, problem)) return false;
     s->at.branch = target.branch;
-    s->work = 0;
+    s->settled = s->work;
     s->stopped = false;
     if (!onward && c->inside) hs_session_finish_replay(s, c->next);
     hs_session_pass(s, shown ? shown - 1 : 0);
+    hs_session_go_on(s, shown);
+    if (!s->stopped && s->at.count < late->at.count && shown == late->standing.on_heap)
+        leap(s, late);
     hs_session_go_on(s, target.count);
-    s->work = 0;
+    s->settled = s->work;
     return !s->stopped;
 }
 

@@ -287,6 +287,63 @@ static void going_back_is_quick_and_checkpoints_are_bounded(void **state)
     assert_int_equal(stage_value(s, "live"), live);
 }
 
+/* Work that a line does, in the units of the session. */
+static uint64_t work_of(stage *s, const char *line)
+{
+    uint64_t before = s->session->work;
+    stage_does(s, line);
+    return s->session->work - before;
+}
+
+/* Whatever the commands are: of a long history only what is behind the last checkpoint is done
+ * again. */
+static void going_back_does_little_again_whatever_was_done(void **state)
+{
+    enum { MOST = 15000 };
+    static const char *const lines[] = {
+        "repeat 40000 { x = p1 }",
+        "repeat 40000 { note so it goes }",
+        "repeat 40000 { touch p1 }",
+        "repeat 20000 { set zoom 64; set zoom 128 }",
+        "repeat 40000 { run main }",
+        "repeat 20000 { set fit best; x = p2 }",
+        "repeat 20000 { q = malloc 8; free q }",
+        "repeat 20000 { x = p1; write p2 'A' }",
+    };
+    stage *s = *state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        stage_does(s, "reset; malloc 24; malloc 100");
+        uint64_t before = moment(s).count, work = work_of(s, lines[i]), end = moment(s).count;
+        if (work < end - before) fail_msg("%s: not all of it is work", lines[i]);
+        if (work_of(s, "undo") > MOST) fail_msg("undo behind %s", lines[i]);
+        if (work_of(s, "redo") > MOST) fail_msg("redo behind %s", lines[i]);
+        if (work_of(s, "undo 17000") > MOST) fail_msg("undo 17000 behind %s", lines[i]);
+        assert_int_equal(moment(s).count, end - 17000);
+    }
+}
+
+/* What is shown of a moment are the events of the last request, however long ago that was. */
+static void the_last_request_is_shown_behind_what_leaves_the_heap_alone(void **state)
+{
+    stage *s = *state;
+    size_t count, behind;
+    stage_does(s, "malloc 24; malloc 100; free p1");
+    const hs_event *events = hs_events(hs_session_heap(s->session), &count);
+    hs_event last = events[count - 1];
+    stage_does(s, "repeat 20000 { x = p2; note so }; set fit best; y = x");
+    hs_travel_checkpoint(s->session);
+    stage_does(s, "z = p2; goto 2; goto 40005");
+    events = hs_events(hs_session_heap(s->session), &behind);
+    assert_int_equal(behind, count);
+    assert_int_equal(events[count - 1].kind, last.kind);
+    assert_int_equal(events[count - 1].at, last.at);
+    assert_int_equal(hs_session_last(s->session)->number, 3);
+    assert_int_equal(stage_value(s, "y"), stage_value(s, "p2"));
+    assert_int_equal(hs_session_find_variable(s->session, "z", 1), HS_NONE);
+    stage_does(s, "redo; malloc 8");
+    assert_int_equal(stage_value(s, "z"), stage_value(s, "p2"));
+}
+
 static void an_earlier_session_is_one_of_its_own(void **state)
 {
     stage *s = *state;
@@ -566,6 +623,8 @@ int main(void)
         TEST(names_are_counted_as_they_were),
         TEST(a_difference_names_blocks_and_points_out_bytes),
         TEST(heaps_that_begin_elsewhere_differ_whole),
+        TEST(going_back_does_little_again_whatever_was_done),
+        TEST(the_last_request_is_shown_behind_what_leaves_the_heap_alone),
         TEST(an_earlier_session_is_one_of_its_own),
         TEST(what_is_stopped_changes_nothing),
         TEST(replays_are_gone_back_to_without_doing_them_again),
