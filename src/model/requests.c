@@ -284,20 +284,19 @@ static void tell_atlas(hs_session *s, hs_addr result)
         hs_atlas_differs(s, s->changes[i].from, s->changes[i].to);
 }
 
-bool hs_pass_request(hs_session *s, hs_passed *passed)
+bool hs_pass_request(hs_session *s, const hs_record_of_op *record, hs_came *came)
 {
-    const hs_op *op = &passed->record->op;
+    const hs_op *op = &record->op;
     hs_addr p = hs_session_value(s, op->p);
     uint64_t used_before = hs_session_used(s);
     if (takes_pointer(op) && !pointer_is_good(s, op->p)) return false;
-    passed->committed = hs_heap_committed(s->heap);
+    uint64_t committed = hs_heap_committed(s->heap);
     hs_addr result = run_request(s->heap, op, p);
-    passed->p = p;
-    passed->result = result;
+    *came = (hs_came){p, result, committed};
     hs_tally t = hs_heap_tally(s->heap);
     hs_totals_add(&s->is.totals, t.counts, t.highest);
     s->is.totals.requests++;
-    settle(s, op, result_variable(s, op, passed->record->variable), p, result);
+    settle(s, op, result_variable(s, op, record->variable), p, result);
     mark_time(s, used_before, t.counts.visits);
     if (s->kept->atlas) tell_atlas(s, result);
     s->change_count = 0;

@@ -1,5 +1,6 @@
 /* Searches. What a request asks for is read off the chronicle, in either direction. What comes of
- * one is seen when it is performed: for the last one before a moment all are, from the start. */
+ * one is seen when it is performed; but checkpoints tell what came of all before them, so that only
+ * the requests between two of them are, and those behind the last one. */
 #include <heapscope/search.h>
 
 #include "heap/array.h"
@@ -12,7 +13,8 @@ struct hs_finder {
     hs_search search;
     uint64_t from, at, end; /* operations passed by; of a search backwards: at falls */
     hs_session *walker;     /* NULL: the chronicle is enough */
-    uint64_t most;          /* of a peak */
+    bool last;              /* the last one on the way to the end is wanted, else the first */
+    uint64_t most;          /* of what it is about, before what is looked for */
     uint64_t work;          /* of the walker's, before the next look at the clock */
     uint64_t found;
     bool over;
@@ -28,19 +30,32 @@ static bool is_peak(hs_find_kind kind)
     return kind == HS_FIND_PEAK || kind == HS_FIND_WASTE;
 }
 
+/* Begin at the last checkpoint that may lead to it. */
+static bool set_out(hs_finder *f, uint64_t most, hs_problem *problem)
+{
+    hs_moment end = {f->session->at.branch, f->end};
+    hs_session_free(f->walker);
+    f->walker = hs_travel_from(f->session, end, f->search.kind, most, problem);
+    if (!f->walker) return false;
+    f->most = f->last ? f->walker->is.outcomes.of[f->search.kind] : most;
+    f->from = f->at = f->walker->at.count;
+    return true;
+}
+
 hs_finder *hs_finder_new(const hs_session *s, const hs_search *search, hs_problem *problem)
 {
     hs_moment now = hs_session_moment(s);
     uint64_t count = hs_session_branch_count(s, now.branch);
-    bool all = is_peak(search->kind), performed = is_performed(search->kind);
-    uint64_t from = all || (search->back && performed) ? 0 : now.count;
+    bool all = is_peak(search->kind);
     hs_finder *f = hs_new(1, sizeof *f);
-    *f = (hs_finder){.session = s, .search = *search, .from = from, .at = from, .end = count};
+    *f = (hs_finder){.session = s, .search = *search, .from = now.count, .end = count};
+    f->last = all || search->back;
     if (search->back && !all) f->end = now.count ? now.count - 1 : 0;
-    if (search->back && !performed) f->from = f->at = f->end;
-    if (!performed) return f;
-    f->walker = hs_session_after(s, from, problem);
-    if (f->walker) return f;
+    if (search->back) f->from = f->end;
+    f->at = f->from;
+    if (!is_performed(search->kind)) return f;
+    uint64_t most = f->last ? UINT64_MAX : s->is.outcomes.of[search->kind];
+    if (set_out(f, most, problem)) return f;
     free(f);
     return NULL;
 }
@@ -109,32 +124,24 @@ static void read_on(hs_finder *f, uint64_t operations)
 
 /* --- What comes of it ----------------------------------------------------------------------- */
 
-static void take_peak(hs_finder *f, const hs_session *s, uint64_t value)
-{
-    if (value <= f->most) return;
-    f->most = value;
-    f->found = s->at.count;
-}
-
-static bool look(void *of, const hs_session *s, const hs_passed *p)
+static bool look(void *of, const hs_session *s)
 {
     hs_finder *f = of;
-    const hs_op *op = &p->record->op;
-    bool hit = false;
-    switch (f->search.kind) {
-    case HS_FIND_MOVED:
-        hit = op->request == HS_REALLOC && p->p && p->result && p->result != p->p;
-        break;
-    case HS_FIND_GROWTH: hit = hs_heap_committed(s->heap) != p->committed; break;
-    case HS_FIND_FAILED:
-        hit = op->request != HS_FREE && !p->result && (op->request != HS_REALLOC || op->a || !p->p);
-        break;
-    case HS_FIND_PEAK: take_peak(f, s, s->is.totals.live); break;
-    case HS_FIND_WASTE: take_peak(f, s, hs_session_used(s) - s->is.totals.live); break;
-    default: break;
-    }
-    if (hit) f->found = s->at.count;
-    return (hit && !f->search.back) || s->work >= f->work;
+    uint64_t value = s->is.outcomes.of[f->search.kind];
+    bool more = value > f->most;
+    if (more) f->found = s->at.count;
+    if (more && !f->last) return true;
+    if (more) f->most = value;
+    return s->work >= f->work;
+}
+
+/* The last one on the way to the end is not behind the last checkpoint: then it is the first that
+ * brought it to what it is. */
+static void go_back(hs_finder *f)
+{
+    hs_problem ignored;
+    f->last = false;
+    f->over = !f->most || !set_out(f, f->most - 1, &ignored);
 }
 
 static void perform_on(hs_finder *f, uint64_t operations)
@@ -143,7 +150,12 @@ static void perform_on(hs_finder *f, uint64_t operations)
     f->work = f->walker->work + operations;
     hs_session_pass_watched(f->walker, to, &(hs_watcher){look, f});
     f->at = hs_session_moment(f->walker).count;
-    f->over = f->at >= f->end || (f->found && !f->search.back && !is_peak(f->search.kind));
+    if (!f->last)
+        f->over = f->found || f->at >= f->end;
+    else if (f->at >= f->end && f->found)
+        f->over = true;
+    else if (f->at >= f->end)
+        go_back(f);
 }
 
 /* -------------------------------------------------------------------------------------------- */

@@ -226,7 +226,7 @@ static bool pass_or_perform(hs_session *s, hs_record_of_op *r, hs_problem *probl
 {
     if (is_sound(s) && r->op.kind == HS_OP_REQUEST) {
         hs_heap_use(s->heap, HS_COUNTED);
-        if (hs_pass_request(s, &(hs_passed){.record = r})) return true;
+        if (hs_pass_request(s, r, &(hs_came){0})) return true;
     }
     return look_and_perform(s, r, problem);
 }
@@ -291,6 +291,32 @@ static void remember(hs_session *s, const hs_op *op, uint32_t variable)
         s->at.count++;
 }
 
+static void raise_to(uint64_t *most, uint64_t value)
+{
+    if (value > *most) *most = value;
+}
+
+/* A request of the chronicle was performed. */
+static void note_outcomes(hs_session *s, const hs_op *op, const hs_came *came)
+{
+    uint64_t *of = s->is.outcomes.of, live = s->is.totals.live;
+    bool resizes = op->request == HS_REALLOC && came->p;
+    bool frees = op->request == HS_FREE || (resizes && !op->a);
+    of[HS_FIND_MOVED] += resizes && came->result && came->result != came->p;
+    of[HS_FIND_GROWTH] += hs_heap_committed(s->heap) != came->committed;
+    of[HS_FIND_FAILED] += !frees && !came->result;
+    raise_to(&of[HS_FIND_PEAK], live);
+    raise_to(&of[HS_FIND_WASTE], hs_session_used(s) - live);
+}
+
+/* The same of the last one, which was looked at. */
+static void note_last_outcomes(hs_session *s, const hs_op *op, uint64_t committed)
+{
+    const hs_last *l = &s->is.last;
+    if (op->kind == HS_OP_REQUEST)
+        note_outcomes(s, op, &(hs_came){l->old_value, l->result, committed});
+}
+
 /* Operation s->now was performed. */
 static void behind_operation(hs_session *s, const hs_op *op)
 {
@@ -306,9 +332,11 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
     *problem = (hs_problem){0};
     s->now = s->at.count + 1;
     s->stopped = false;
+    uint64_t committed = hs_heap_committed(s->heap);
     bool good = perform(s, op, &variable, problem);
     if (op->replay) hs_session_is_over(s);
     if (!good) return s->stopped ? hs_travel_return(s, s->at, problem) : false;
+    note_last_outcomes(s, op, committed);
     behind_operation(s, op);
     remember(s, op, variable);
     hs_travel_note(s);
@@ -331,8 +359,10 @@ void hs_session_go_on(hs_session *s, uint64_t count)
         hs_record_of_op r;
         s->now = ++s->at.count;
         if (!hs_session_record(s, s->now - 1, &r)) break;
+        uint64_t committed = hs_heap_committed(s->heap);
         perform(s, &r.op, &r.variable, &ignored);
         if (s->stopped) break;
+        note_last_outcomes(s, &r.op, committed);
         behind_operation(s, &r.op);
         hs_travel_pass(s);
     }
@@ -354,18 +384,19 @@ static bool pass_requests(hs_session *s, uint64_t count, const hs_watcher *watch
 {
     bool named, stopped = false;
     hs_record_of_op r;
-    hs_passed passed = {.record = &r};
+    hs_came came;
     hs_heap_use(s->heap, HS_COUNTED);
     while (!stopped && s->at.count < count && is_going_on(s, count) &&
            hs_chronicle_get(s->chronicle, s->at.branch, s->at.count, &r, &named) &&
            r.op.kind == HS_OP_REQUEST) {
         if (named) r.op.name = ""; /* its variable is known */
         s->now = s->at.count + 1;
-        if (!hs_pass_request(s, &passed)) break;
+        if (!hs_pass_request(s, &r, &came)) break;
+        note_outcomes(s, &r.op, &came);
         s->is.on_heap = ++s->at.count;
         hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
         hs_travel_pass(s);
-        if (watcher) stopped = watcher->look(watcher->of, s, &passed);
+        if (watcher) stopped = watcher->look(watcher->of, s);
     }
     look_again(s);
     return stopped;
@@ -381,7 +412,9 @@ bool hs_session_pass_watched(hs_session *s, uint64_t count, const hs_watcher *wa
     hs_atlas_marks_move(s);
     while (!stopped && s->at.count < count && is_going_on(s, count)) {
         stopped = is_sound(s) && pass_requests(s, count, watcher);
-        if (!stopped && s->at.count < count) hs_session_go_on(s, s->at.count + 1);
+        if (stopped || s->at.count >= count) break;
+        hs_session_go_on(s, s->at.count + 1);
+        if (watcher) stopped = watcher->look(watcher->of, s);
     }
     hs_atlas_marks_move(s);
     hs_atlas_differs(s, end - 1, hs_heap_end(s->heap));

@@ -12,6 +12,7 @@
 #include "model/travel.h"
 
 #include <heapscope/ledger.h>
+#include <heapscope/search.h>
 
 /* All that decides how a fresh heap behaves. */
 typedef struct {
@@ -31,6 +32,14 @@ typedef struct {
     hs_atlas *atlas;     /* or NULL */
 } hs_kept;
 
+/* What came of requests: how many moved a block, made the heap grow, failed; the most bytes that
+ * were live after one, and the most that were used and not live. Each is by its kind of search
+ * (0 for what only asks). Of two moments on one way the later one has no less of any: so two
+ * checkpoints tell whether there is something to find between them. */
+typedef struct {
+    uint64_t of[HS_FIND_WASTE + 1];
+} hs_outcomes;
+
 /* Where the session stands, beside the heap and what the client holds: all of it is a function of
  * the operations. */
 typedef struct {
@@ -43,6 +52,7 @@ typedef struct {
     uint64_t replayed, not_replayed;
     uint64_t on_heap; /* the last operation that did something to the heap, from 1; 0: none did */
     hs_last last;
+    hs_outcomes outcomes;            /* of all requests on the way, on whichever heap */
     uint64_t broken_by;              /* the operation that broke the heap; 0: none did */
     hs_totals totals, totals_before; /* the last request */
     hs_mmu mmu;
@@ -131,16 +141,9 @@ bool hs_works_on_heap(const hs_op *);
 void hs_session_go_on(hs_session *, uint64_t count);
 void hs_session_pass(hs_session *, uint64_t count);
 
-/* A request that was passed: what it was given and what came of it. */
+/* Told of operations that are passed, in order; true: stop behind this one. */
 typedef struct {
-    const hs_record_of_op *record;
-    hs_addr p, result;
-    uint64_t committed; /* by the heap, before it */
-} hs_passed;
-
-/* Told of requests that are passed, in order; true: stop behind this one. */
-typedef struct {
-    bool (*look)(void *of, const hs_session *, const hs_passed *);
+    bool (*look)(void *of, const hs_session *);
     void *of;
 } hs_watcher;
 /* The same as hs_session_pass, watched; true when the watcher stopped it. */
@@ -159,6 +162,13 @@ bool hs_session_fresh_heap(hs_session *, const hs_setup *, hs_problem *);
 /* Say what is wrong with a pointer that the client wants to free or resize. Returns false. */
 bool hs_describe_misuse(const hs_session *, const hs_op *, hs_addr p, hs_problem *);
 
+/* A request that was performed: the pointer that it took, what it gave, and how many bytes the heap
+ * had committed before it. */
+typedef struct {
+    hs_addr p, result;
+    uint64_t committed;
+} hs_came;
+
 /* Between session.c, requests.c and operations.c: what is wrong with an operation (false, always);
  * ranges of bytes that changed; and the operations, each false with a problem, nothing changed. */
 bool hs_wrong(hs_problem *, hs_operand, const char *format, ...)
@@ -174,7 +184,7 @@ bool hs_session_is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint6
 bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem);
 /* Perform a request on the counted heap: nobody will look at its events. False, and nothing has
  * happened, when it is one that must be looked at. */
-bool hs_pass_request(hs_session *s, hs_passed *);
+bool hs_pass_request(hs_session *s, const hs_record_of_op *, hs_came *);
 bool hs_setup_choose(hs_setup *setup, const char *name, hs_problem *problem);
 bool hs_perform_write(hs_session *s, const hs_op *op, hs_problem *problem);
 bool hs_perform_assign(hs_session *s, const hs_op *op);

@@ -243,31 +243,41 @@ static bool is_on_the_way(const hs_chronicle *c, hs_moment a, hs_moment b)
     return b.branch == a.branch && a.count <= b.count;
 }
 
-/* Is a checkpoint one of the way to a moment? `before`: one from which the last operation is still
- * to be performed; else it may be all that was, and is not in the middle of one. */
-static bool leads_to(const hs_chronicle *chronicle, const checkpoint *c, hs_moment m, bool before)
+/* Which checkpoint on the way to a moment: */
+typedef struct {
+    hs_moment to;
+    enum {
+        ANY,
+        WHOLE, /* one that is not in the middle of an operation */
+        BEFORE /* one from which the last operation is still to be performed */
+    } kind;
+    hs_find_kind outcome; /* of which it has at most so much */
+    uint64_t most;
+} wanted;
+
+static bool is_it(const hs_chronicle *chronicle, const checkpoint *c, wanted w)
 {
-    if (!before && c->inside) return false;
-    if (before && !c->inside && m.count) m.count--;
-    return is_on_the_way(chronicle, c->at, m);
+    if (w.kind == WHOLE && c->inside) return false;
+    if (w.kind == BEFORE && !c->inside && w.to.count) w.to.count--;
+    return c->standing.outcomes.of[w.outcome] <= w.most && is_on_the_way(chronicle, c->at, w.to);
 }
 
-/* The last of these checkpoints that leads to a moment, and is later than `best`; else `best`. */
-static const checkpoint *later(const hs_chronicle *chronicle, const hs_travel *t, hs_moment m,
-                               bool before, const checkpoint *best)
+/* The last of these checkpoints that is wanted, and is later than `best`; else `best`. */
+static const checkpoint *later(const hs_chronicle *chronicle, const hs_travel *t, wanted w,
+                               const checkpoint *best)
 {
     for (size_t i = 0; i < t->count; i++) {
         const checkpoint *c = t->checkpoints[i];
         if (best && c->at.count <= best->at.count) continue;
-        if (leads_to(chronicle, c, m, before)) best = c;
+        if (is_it(chronicle, c, w)) best = c;
     }
     return best;
 }
 
-static const checkpoint *last_to(const hs_session *s, hs_moment m, bool before)
+static const checkpoint *last_of(const hs_session *s, wanted w)
 {
-    const checkpoint *own = later(s->chronicle, s->travel, m, before, NULL);
-    return s->ahead ? later(s->chronicle, s->ahead->travel, m, before, own) : own;
+    const checkpoint *own = later(s->chronicle, s->travel, w, NULL);
+    return s->ahead ? later(s->chronicle, s->ahead->travel, w, own) : own;
 }
 
 /* --- Going ---------------------------------------------------------------------------------- */
@@ -387,9 +397,10 @@ static uint64_t last_on_heap(const hs_session *s, hs_moment m, const checkpoint 
  * half-way, or there is a problem. */
 static bool go(hs_session *s, const hs_session *from, hs_moment target, hs_problem *problem)
 {
-    const checkpoint *late = last_to(from, target, false);
+    const checkpoint *late = last_of(from, (wanted){.to = target, .kind = WHOLE});
     uint64_t shown = last_on_heap(from, target, late);
-    const checkpoint *c = last_to(from, (hs_moment){target.branch, shown}, true);
+    hs_moment then = {target.branch, shown};
+    const checkpoint *c = last_of(from, (wanted){.to = then, .kind = BEFORE});
     bool onward = s == from && s->at.count <= target.count && s->at.count >= c->at.count &&
                   is_on_the_way(s->chronicle, s->at, target) && s->at.count < target.count;
     if (!onward && !restore(s, c, problem)) return false;
@@ -425,6 +436,21 @@ bool hs_session_go(hs_session *s, hs_moment target, hs_problem *problem)
     bool good = go(s, s, target, problem);
     hs_session_is_over(s);
     return s->stopped ? hs_travel_return(s, was, problem) : good;
+}
+
+hs_session *hs_travel_from(const hs_session *s, hs_moment to, hs_find_kind outcome, uint64_t most,
+                           hs_problem *problem)
+{
+    hs_session *then = hs_session_empty(s);
+    const checkpoint *c = last_of(s, (wanted){to, ANY, outcome, most});
+    then->chronicle = s->chronicle;
+    if (!restore(then, c, problem)) {
+        hs_session_free(then);
+        return NULL;
+    }
+    then->at.branch = to.branch;
+    if (c->inside) hs_session_finish_replay(then, c->next);
+    return then;
 }
 
 hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *problem)

@@ -14,6 +14,8 @@
 
 #include "model/chronicle.h"
 
+#include <heapscope/search.h>
+
 #include <stddef.h>
 
 typedef struct hs_travel hs_travel;
@@ -46,6 +48,11 @@ void hs_travel_checkpoint(hs_session *);
 /* In the middle of an operation, when it is time, before it performs the operation with this index
  * again: make one that is counted as soon as the operation is noted, or passed. */
 void hs_travel_hold(hs_session *, uint64_t index);
+
+/* A session of its own at the last checkpoint on the way to a moment up to which there was at most
+ * so much of an outcome; freed by the caller. NULL with a problem. */
+hs_session *hs_travel_from(const hs_session *, hs_moment, hs_find_kind outcome, uint64_t most,
+                           hs_problem *);
 
 /* Back to a moment from the middle of what was stopped. False, always, with a problem that says so.
  */

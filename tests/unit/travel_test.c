@@ -7,6 +7,7 @@
 #include "view/difference.h"
 
 #include <heapscope/ledger.h>
+#include <heapscope/search.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -407,6 +408,50 @@ static void requests_are_found_by_what_came_of_them(void **state)
     stage_refuses(s, "find moved", "behind this one");
 }
 
+/* What came of requests is kept with the checkpoints: of a long history one piece between two of
+ * them is performed again, whatever is looked for and wherever it is. */
+static void a_search_performs_one_piece_again(void **state)
+{
+    enum { ONCE = 15000 };
+    static const struct {
+        hs_search search;
+        uint64_t found;
+    } rows[] = {
+        {{.kind = HS_FIND_PEAK}, 40007},
+        {{.kind = HS_FIND_WASTE}, 40009},
+        {{.kind = HS_FIND_FAILED}, 40008},
+        {{.kind = HS_FIND_GROWTH, .back = true}, 40007},
+        {{.kind = HS_FIND_MOVED, .back = true}, 40005},
+        {{.kind = HS_FIND_FAILED, .back = true}, 40008},
+    };
+    stage *s = *state;
+    hs_problem problem;
+    stage_does(s, "heap 4096 max 1M; malloc 24; malloc 24; repeat 20000 { q = malloc 8; free q };"
+                  "malloc 100; realloc p1 50000; free p1; x = malloc 200000; malloc 2M; free x;"
+                  "repeat 20000 { q = malloc 8; free q }");
+    uint64_t end = moment(s).count;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint64_t at = rows[i].search.back ? end : 30000;
+        assert_true(hs_session_go(s->session, (hs_moment){0, at}, &problem));
+        hs_finder *f = hs_finder_new(s->session, &rows[i].search, &problem);
+        assert_non_null(f);
+        bool over = hs_finder_go_on(f, ONCE) || hs_finder_go_on(f, ONCE);
+        if (!over || hs_finder_found(f) != rows[i].found)
+            fail_msg("search %d: over %d, found %d", (int)i, over, (int)hs_finder_found(f));
+        hs_finder_free(f);
+    }
+}
+
+/* Also where each is looked at while it is performed, for it might do damage. */
+static void searches_see_requests_that_are_looked_at(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "set misuse allow; malloc 24; malloc 100; malloc 20000; goto 0");
+    expect_found(s, "find growth", 4);
+    stage_does(s, "goto 0");
+    expect_found(s, "find peak", 4);
+}
+
 static void a_block_has_a_life(void **state)
 {
     stage *s = *state;
@@ -617,6 +662,8 @@ int main(void)
         TEST(undo_and_redo_go_one_command),
         TEST(requests_are_found_by_what_they_ask_for),
         TEST(requests_are_found_by_what_came_of_them),
+        TEST(a_search_performs_one_piece_again),
+        TEST(searches_see_requests_that_are_looked_at),
         TEST(a_block_has_a_life),
         TEST(undo_covers_writes_damage_settings_and_resets),
         TEST(another_command_begins_a_branch_and_nothing_is_lost),
