@@ -14,7 +14,8 @@ struct hs_recorder {
     size_t count, capacity;
     uint64_t left_out;
     hs_counts counts;
-    uint8_t *kept; /* overwritten bytes, in the order of the moves and fills */
+    hs_counts told; /* by the events whose effects the heap shows */
+    uint8_t *kept;  /* overwritten bytes, in the order of the moves and fills */
     size_t kept_size, kept_capacity;
     void *state; /* the allocator's variables when the request began */
     size_t state_size;
@@ -52,7 +53,7 @@ void hs_record_begin(hs_recorder *r, const hs_heap *h)
     r->left_out = 0;
     r->kept_size = 0;
     r->shown = 0;
-    r->counts = (hs_counts){0};
+    r->counts = r->told = (hs_counts){0};
     memcpy(r->state, h->state, r->state_size);
     r->now = h->state;
     r->growth = h->growth;
@@ -66,14 +67,16 @@ void hs_record_recall_settings(hs_heap *h)
     memcpy(h->options, r->options, sizeof h->options);
 }
 
-static void count(hs_counts *c, const hs_event *e)
+/* Add an event; -1, modulo 2^64, takes it back. */
+static void count(hs_counts *c, const hs_event *e, uint64_t times)
 {
     switch (e->kind) {
-    case HS_MOVE: c->moved += e->b; break;
-    case HS_WRITE: c->writes++; break;
-    case HS_SPLIT: c->splits++; break;
-    case HS_COALESCE: c->coalesces++; break;
-    case HS_GROW: c->growths++; break;
+    case HS_VISIT: c->visits += times; break;
+    case HS_MOVE: c->moved += times * e->b; break;
+    case HS_WRITE: c->writes += times; break;
+    case HS_SPLIT: c->splits += times; break;
+    case HS_COALESCE: c->coalesces += times; break;
+    case HS_GROW: c->growths += times; break;
     default: break;
     }
 }
@@ -98,6 +101,7 @@ static void keep(hs_recorder *r, const hs_event *e)
     r->events = hs_array_reserve(r->events, &r->capacity, r->count + 1, sizeof *r->events);
     r->events[r->count++] = *e;
     r->shown = r->count;
+    count(&r->told, e, 1);
 }
 
 /* A realloc that moves asks anew for what it asked before: that is told once. */
@@ -113,7 +117,7 @@ static bool is_told(const hs_recorder *r, const hs_event *e)
 void hs_record(hs_recorder *r, hs_event e)
 {
     if (is_told(r, &e)) return;
-    count(&r->counts, &e);
+    count(&r->counts, &e, 1);
     if (is_left_out(r, e.kind))
         r->left_out++;
     else
@@ -196,8 +200,14 @@ void hs_record_seek(hs_heap *h, size_t n)
     hs_recorder *r = h->recorder;
     if (n > r->count) n = r->count;
     if (r->shown == r->count) keep_state(r, r->count);
-    while (r->shown > n) undo_event(h, &r->events[--r->shown]);
-    while (r->shown < n) redo_event(h, &r->events[r->shown++]);
+    while (r->shown > n) {
+        undo_event(h, &r->events[--r->shown]);
+        count(&r->told, &r->events[r->shown], UINT64_MAX);
+    }
+    while (r->shown < n) {
+        count(&r->told, &r->events[r->shown], 1);
+        redo_event(h, &r->events[r->shown++]);
+    }
     memcpy(h->state, r->trail + n * r->state_size, r->state_size);
 }
 
@@ -228,13 +238,8 @@ uint64_t hs_events_left_out(const hs_heap *h)
 hs_counts hs_events_counts(const hs_heap *h)
 {
     const hs_recorder *r = h->recorder;
-    hs_counts c = {0};
-    if (!r || r->shown == r->count) return r ? r->counts : c;
-    for (size_t i = 0; i < r->shown; i++) {
-        count(&c, &r->events[i]);
-        c.visits += r->events[i].kind == HS_VISIT;
-    }
-    return c;
+    if (!r) return (hs_counts){0};
+    return r->shown == r->count ? r->counts : r->told;
 }
 
 const hs_event *hs_fault(const hs_heap *h)

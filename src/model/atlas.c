@@ -198,7 +198,7 @@ static void mark_event(hs_atlas *a, const hs_event *e)
     }
 }
 
-void hs_atlas_follow(hs_session *s)
+void hs_atlas_follow(hs_session *s, size_t from, size_t to)
 {
     size_t n;
     const hs_event *e = hs_events(s->heap, &n);
@@ -206,7 +206,7 @@ void hs_atlas_follow(hs_session *s)
     if (!a) return;
     for (size_t i = 0; i < s->change_count; i++)
         mark_pieces(a, s->changes[i].from, s->changes[i].to);
-    for (size_t i = 0; i < n; i++) mark_event(a, &e[i]);
+    for (size_t i = from; i < to && i < n; i++) mark_event(a, &e[i]);
     widen(a, hs_heap_committed(s->heap));
 }
 

@@ -14,8 +14,9 @@ void hs_atlas_free(hs_atlas *);
 
 /* Nothing is known any more: the heap is another one. */
 void hs_atlas_forget(hs_session *);
-/* The operation that just ran changed what its events and the session's changes tell. */
-void hs_atlas_follow(hs_session *);
+/* Of the operation that ran last, events from .. to - 1 were done, or undone: they changed what
+ * they and the session's changes tell. */
+void hs_atlas_follow(hs_session *, size_t from, size_t to);
 
 /* Before another moment is gone back to, and in between: what it has otherwise in these bytes of
  * the heap, or of the client's. And then, that the session is there. */

@@ -341,6 +341,6 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
     mark_time(s, used_before, hs_events_counts(s->heap).visits);
     hs_session_tidy_changes(s);
     hs_session_look_for_damage(s, !good);
-    hs_atlas_follow(s);
+    hs_atlas_follow(s, 0, SIZE_MAX);
     return true;
 }

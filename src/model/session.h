@@ -70,9 +70,18 @@ static inline uint64_t hs_bytes_asked(const hs_op *op)
     return op->request == HS_CALLOC ? op->a * op->b : op->a;
 }
 
+/* Where the request first tells what slow motion asks for, as an index of its events; SIZE_MAX:
+ * nowhere. */
+typedef struct {
+    size_t ignore, in_place, choose, take;
+    size_t taken, released; /* the block that it gives, and the one that it takes */
+} hs_told;
+
 /* In slow motion, what the client holds that it does not in the end, and the other way round. */
 typedef struct {
     bool on;
+    size_t at; /* events whose effects are shown */
+    hs_told told;
     hs_client_block held; /* as it was before the request took or resized it; not live: it is not */
     hs_addr given;        /* the block that it gives, which is not there yet; or HS_NULL */
     hs_totals totals;

@@ -76,14 +76,27 @@ static bool is_told(const hs_session *s, hs_event_kind kind, size_t from, size_t
     return false;
 }
 
-/* Do the first n events say this of the block that p lies in? */
-static bool is_told_of(const hs_session *s, hs_event_kind kind, hs_addr p, size_t n)
+static bool is_of(const hs_event *e, hs_event_kind kind, hs_addr p)
 {
-    size_t count;
-    const hs_event *e = hs_events(s->heap, &count);
-    for (size_t i = 0; i < n && i < count; i++)
-        if (e[i].kind == kind && p >= e[i].at && p - e[i].at < e[i].a) return true;
-    return false;
+    return e->kind == kind && p >= e->at && p - e->at < e->a;
+}
+
+/* Steps look for these again and again: what a step costs is not to grow with all events. */
+static hs_told told_by(const hs_session *s)
+{
+    size_t n;
+    const hs_event *e = hs_events(s->heap, &n);
+    const hs_last *l = &s->is.last;
+    hs_told t = {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
+    for (size_t i = n; i-- > 0;) {
+        if (e[i].kind == HS_IGNORE) t.ignore = i;
+        if (e[i].kind == HS_IN_PLACE) t.in_place = i;
+        if (e[i].kind == HS_CHOOSE) t.choose = i;
+        if (e[i].kind == HS_TAKE) t.take = i;
+        if (is_of(&e[i], HS_TAKE, l->result)) t.taken = i;
+        if (is_of(&e[i], HS_RELEASE, l->old_value)) t.released = i;
+    }
+    return t;
 }
 
 /* The end of the block in use, after the first n events, that holds `size` bytes of payload at p;
@@ -92,20 +105,19 @@ static bool is_told_of(const hs_session *s, hs_event_kind kind, hs_addr p, size_
 static hs_addr end_in_use(const hs_session *s, hs_addr p, uint64_t size, size_t n)
 {
     hs_seen seen;
+    const hs_told *told = &s->before.told;
     bool held = p == s->is.last.old_value;
     bool there = hs_session_walk_to(s, p, &seen) && seen.whole.kind != HS_BLOCK_DAMAGED;
     if (held && !s->before.marked) there = false;
-    if (there && seen.whole.kind == HS_BLOCK_REGION)
-        return is_told(s, HS_IGNORE, 0, n) ? HS_NULL : p + size;
+    if (there && seen.whole.kind == HS_BLOCK_REGION) return told->ignore < n ? HS_NULL : p + size;
     /* Before a block is chosen, another one may be in use there, on its way out of a quick list. */
-    if (there && !held && !is_told(s, HS_CHOOSE, 0, n) && !is_told(s, HS_TAKE, 0, n))
-        return HS_NULL;
+    if (there && !held && told->choose >= n && told->take >= n) return HS_NULL;
     if (there)
         return seen.block.kind == HS_BLOCK_USED && hs_block_payload(&seen.block) == p &&
                        hs_block_capacity(&seen.block) >= size
                    ? seen.block.addr + seen.block.size
                    : HS_NULL;
-    if (held ? is_told_of(s, HS_RELEASE, p, n) : !is_told_of(s, HS_TAKE, p, n)) return HS_NULL;
+    if (held ? told->released < n : told->taken >= n) return HS_NULL;
     return p + size;
 }
 
@@ -116,7 +128,9 @@ static hs_totals totals_until(const hs_session *s, size_t n)
     const hs_event *e = hs_events(s->heap, &count);
     hs_totals t = s->is.totals_before;
     hs_addr highest = HS_NULL;
-    for (size_t i = 0; i < n && i < count; i++) {
+    const hs_told *told = &s->before.told;
+    size_t first = told->take < told->in_place ? told->take : told->in_place;
+    for (size_t i = first; i < n && i < count; i++) {
         hs_addr end = hs_event_block_end(&e[i]);
         if (end > highest) highest = end;
     }
@@ -128,11 +142,14 @@ static hs_totals totals_until(const hs_session *s, size_t n)
 static hs_before before_end(const hs_session *s, size_t n)
 {
     const hs_last *l = &s->is.last;
-    hs_before b = {.on = true, .held = held_before(s), .totals = totals_until(s, n)};
+    hs_before b = s->before;
+    b.on = true;
+    b.held = held_before(s);
+    b.totals = totals_until(s, n);
     hs_totals *t = &b.totals;
     bool held = b.held.live;
     bool holds = held && end_in_use(s, b.held.addr, b.held.requested, n);
-    if (stays(l)) holds = holds && !is_told(s, HS_IN_PLACE, 0, n);
+    if (stays(l)) holds = holds && s->before.told.in_place >= n;
     uint64_t asked = l->result ? hs_bytes_asked(&l->op) : 0;
     hs_addr end = l->result && !(stays(l) && holds) ? end_in_use(s, l->result, asked, n) : HS_NULL;
     if (stays(l) && !holds && !end) end = l->result + asked;
@@ -163,8 +180,6 @@ static void show_client(hs_session *s, size_t n)
     size_t count;
     hs_events(s->heap, &count);
     hs_before now = n < count && l->op.kind == HS_OP_REQUEST ? before_end(s, n) : (hs_before){0};
-    now.sound = s->before.sound;
-    now.marked = s->before.marked;
     if (now.held.live != s->before.held.live || now.given != s->before.given) {
         differs(s, l->old_value, l->old_size);
         differs(s, l->result, l->result ? hs_bytes_asked(&l->op) : 0);
@@ -185,20 +200,27 @@ static void touch_held(hs_session *s)
 
 /* --- Going to an event ---------------------------------------------------------------------- */
 
+/* What the allocator notes in its own variables it tells right before, or right behind it. */
 static void go_to(hs_session *s, size_t n)
 {
+    size_t was = s->before.at, from = was < n ? was : n, to = was < n ? n : was;
+    from -= from > 0;
+    to++;
     hs_kept_is_old(s->kept);
     hs_atlas_marks_move(s);
     hs_heap_seek(s->heap, n);
     hs_atlas_marks_move(s);
-    hs_session_note_changes(s, 0, SIZE_MAX);
-    hs_atlas_follow(s);
+    hs_session_note_changes(s, from, to);
+    hs_atlas_follow(s, from, to);
+    s->before.at = n;
 }
 
 /* Before the request: went a walk through, and did it find the block that the request takes? */
 static void look_before(hs_session *s)
 {
     const hs_client_block held = held_before(s);
+    hs_events(s->heap, &s->before.at);
+    s->before.told = told_by(s);
     go_to(s, 0);
     s->before.sound = !hs_atlas_is_derailed(s);
     s->before.marked = true;

@@ -116,6 +116,39 @@ static void in_slow_motion_all_figures_are_of_the_moment(void **state)
 }
 
 /* Behind damage a walk does not find the block: events tell when it is given back. */
+/* What is known of a moment is carried on from the one that was shown before. */
+static void in_slow_motion_all_ways_to_a_moment_lead_to_the_same(void **state)
+{
+    enum { MOST = 400 };
+    static const char *const lines[] = {"malloc 700", "realloc p7 300", "free p8", "calloc 3 50"};
+    const hs_allocator *a;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
+        for (size_t k = 0; k < sizeof lines / sizeof *lines; k++) {
+            hs_totals there[MOST + 1];
+            size_t n;
+            stage *s = stage_new(a->name, 1024, 65536);
+            stage_does(s, "random 60 seed 3; p7 = malloc 200; p8 = malloc 40");
+            stage_does(s, lines[k]);
+            hs_session *slow = slowly(s, hs_session_op_count(s->session));
+            hs_events(hs_session_heap(slow), &n);
+            assert_true(n > 0 && n <= MOST);
+            for (size_t at = 0; at <= n; at++) {
+                hs_session_seek(slow, at, at);
+                there[at] = *hs_session_totals(slow);
+            }
+            for (size_t at = n + 1; at-- > 0;) {
+                hs_session_seek(slow, at, at);
+                assert_memory_equal(hs_session_totals(slow), &there[at], sizeof *there);
+            }
+            for (size_t at = 0, j = 0; j < 40; j++, at = (at * 7 + 13) % (n + 1)) {
+                hs_session_seek(slow, at, at);
+                assert_memory_equal(hs_session_totals(slow), &there[at], sizeof *there);
+            }
+            stage_free(s);
+        }
+}
+
 static void in_slow_motion_a_block_behind_damage_is_held_until_it_is_freed(void **state)
 {
     stage *s = *state;
@@ -316,6 +349,7 @@ int main(void)
         TEST(in_slow_motion_the_client_holds_what_it_held_until_then),
         TEST(in_slow_motion_the_same_has_changed),
         TEST(in_slow_motion_all_figures_are_of_the_moment),
+        cmocka_unit_test(in_slow_motion_all_ways_to_a_moment_lead_to_the_same),
         TEST(in_slow_motion_a_block_behind_damage_is_held_until_it_is_freed),
         TEST(in_slow_motion_damage_is_that_of_the_moment),
         TEST(slow_motion_of_an_old_request_leaves_the_session_alone),
