@@ -171,6 +171,7 @@ bool hs_heap_end_mark(const hs_heap *, hs_block *out);    /* false: it has none 
 
 /* Go on with another build of the same allocator, on the same bytes. A heap that was not probed has
  * no events of requests before that; one that was not counted has no counts of them. */
+hs_build hs_heap_build(const hs_heap *);
 void hs_heap_use(hs_heap *, hs_build);
 
 /* What requests to the counted build add up to. */

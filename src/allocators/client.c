@@ -101,6 +101,11 @@ void hs_heap_set_option(hs_heap *h, size_t index, uint64_t value)
 
 /* --- Builds --------------------------------------------------------------------------------- */
 
+hs_build hs_heap_build(const hs_heap *h)
+{
+    return h->build;
+}
+
 void hs_heap_use(hs_heap *h, hs_build build)
 {
     if (build == h->build) return;

@@ -18,6 +18,8 @@ typedef struct {
     const char *name; /* of the allocator that a companion keeps; NULL: the leader's own lane, which
                          has the one that the operations say */
     char refusal[sizeof(hs_problem)];
+    bool unseen;  /* the last request's events are not there to be looked at; */
+    hs_came came; /* but what came of it */
 } lane;
 
 struct hs_lockstep {
@@ -117,8 +119,17 @@ static void stand_in(lane *c, const hs_op *refused)
     hs_session_perform(c->session, &op, &ignored);
 }
 
-/* Let a lane do what an operation of the leader says; with its replay, if it says so. */
-static void perform_on(hs_lockstep *l, lane *c, const hs_record_of_op *r, bool replay)
+static bool perform_or_not(lane *c, const hs_op *op, bool seen, hs_problem *problem)
+{
+    bool good = seen ? hs_session_perform(c->session, op, problem)
+                     : hs_session_perform_unseen(c->session, op, &c->came, problem);
+    if (good && hs_works_on_heap(op)) c->unseen = !seen;
+    return good;
+}
+
+/* Let a lane do what an operation of the leader says; with its replay, if it says so; and so that
+ * its events are seen, where somebody will look at them. */
+static void perform_on(hs_lockstep *l, lane *c, const hs_record_of_op *r, bool replay, bool seen)
 {
     const hs_session *leader = l->lanes[0].session;
     hs_op op = r->op;
@@ -129,7 +140,7 @@ static void perform_on(hs_lockstep *l, lane *c, const hs_record_of_op *r, bool r
     op.replay = op.replay && replay;
     if (op.kind == HS_OP_ALLOCATOR && c->name) op.name = c->name;
     if (name) op.name = name;
-    if (hs_session_perform(c->session, &op, &problem) || l->stopped) return;
+    if (perform_or_not(c, &op, seen, &problem) || l->stopped) return;
     snprintf(c->refusal, sizeof c->refusal, "%s%s%s", problem.what, problem.hint[0] ? "; " : "",
              problem.hint);
     stand_in(c, &op);
@@ -141,6 +152,10 @@ static hs_outcome outcome_of(const lane *c)
 {
     hs_counts counts = hs_events_counts(hs_session_heap(c->session));
     if (c->refusal[0]) return (hs_outcome){.refused = true};
+    if (c->unseen)
+        return (hs_outcome){.result = c->came.result,
+                            .splits = c->came.counts.splits,
+                            .moved = c->came.counts.moved};
     return (hs_outcome){.result = hs_session_last(c->session)->result,
                         .splits = counts.splits,
                         .moved = counts.moved};
@@ -179,12 +194,12 @@ static void go_through(hs_lockstep *l, lane *lanes, uint64_t from, uint64_t repl
     for (uint64_t n = 0; n < setting_up && goes_on(l, parting_text, n, end); n++) {
         hs_record_of_op r = record_at(l, n);
         for (size_t i = 0; i < l->count && !is_replayed(&r.op); i++)
-            perform_on(l, &lanes[i], &r, false);
+            perform_on(l, &lanes[i], &r, false, false);
     }
     for (uint64_t n = from; n < end && goes_on(l, parting_text, n, end); n++) {
         hs_record_of_op r = record_at(l, n);
         if (n < replayed && !is_replayed(&r.op)) continue;
-        for (size_t i = 0; i < l->count; i++) perform_on(l, &lanes[i], &r, false);
+        for (size_t i = 0; i < l->count; i++) perform_on(l, &lanes[i], &r, false, false);
         if (r.op.kind == HS_OP_REQUEST && compare(lanes, l->count, n + 1, &l->parting)) return;
     }
 }
@@ -326,13 +341,35 @@ static bool go_to_common(hs_lockstep *l, uint64_t *from, bool *again, hs_problem
 }
 
 /* Let all companions do operation n; `alone`: the leader has done nothing since. */
-static void follow_one(hs_lockstep *l, uint64_t n, bool alone)
+static void follow_one(hs_lockstep *l, uint64_t n, bool seen, bool alone)
 {
     hs_record_of_op r = record_at(l, n);
-    for (size_t i = 1; i < l->count; i++) perform_on(l, &l->lanes[i], &r, true);
+    for (size_t i = 1; i < l->count; i++) perform_on(l, &l->lanes[i], &r, true, seen);
     if (is_fresh(&r.op)) l->parting = (hs_parting){0};
     if (l->parting.number || r.op.kind != HS_OP_REQUEST || !alone) return;
     l->news |= compare(l->lanes, l->count, n + 1, &l->parting);
+}
+
+/* Of the companions the last request is looked at: from this operation on they are seen. */
+static uint64_t first_seen(const hs_lockstep *l, uint64_t from, uint64_t end)
+{
+    for (; end > from; end--) {
+        hs_record_of_op r = record_at(l, end - 1);
+        if (hs_works_on_heap(&r.op)) return end - 1;
+    }
+    return end;
+}
+
+/* Where the last one was refused, it is the one before. */
+static void look_at_last(hs_lockstep *l)
+{
+    hs_problem ignored;
+    for (size_t i = 1; i < l->count; i++) {
+        hs_session *s = l->lanes[i].session;
+        if (!l->lanes[i].unseen) continue;
+        hs_session_go(s, hs_session_moment(s), &ignored);
+        l->lanes[i].unseen = false;
+    }
 }
 
 static void tell_of_companions(hs_lockstep *l, hs_progress progress)
@@ -351,11 +388,13 @@ static bool lead(hs_lockstep *l, bool there, hs_problem *problem)
     bool good = go_to_common(l, &from, &again, problem);
     if (good) tell_of_companions(l, tell); /* they may be new */
     bool alone = there && end == from + 1;
+    uint64_t seen = good ? first_seen(l, from, end) : 0;
     for (uint64_t i = from; i < end && good && goes_on(l, "side by side", i, end); i++) {
         hs_record_of_op r = record_at(l, i);
         again |= r.op.replay || !alone;
-        follow_one(l, i, alone);
+        follow_one(l, i, i >= seen, alone);
     }
+    if (good && !l->stopped) look_at_last(l);
     if (good && again && !l->stopped) find_parting(l);
     tell_of_companions(l, NULL);
     hs_session_is_over(l->lanes[0].session);

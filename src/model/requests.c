@@ -292,11 +292,12 @@ bool hs_pass_request(hs_session *s, const hs_record_of_op *record, hs_came *came
     if (takes_pointer(op) && !pointer_is_good(s, op->p)) return false;
     uint64_t committed = hs_heap_committed(s->heap);
     hs_addr result = run_request(s->heap, op, p);
-    *came = (hs_came){p, result, committed};
     hs_tally t = hs_heap_tally(s->heap);
     hs_totals_add(&s->is.totals, t.counts, t.highest);
     s->is.totals.requests++;
-    settle(s, op, result_variable(s, op, record->variable), p, result);
+    uint32_t variable = result_variable(s, op, record->variable);
+    *came = (hs_came){p, result, variable, committed, t.counts};
+    settle(s, op, variable, p, result);
     mark_time(s, used_before, t.counts.visits);
     if (s->kept->atlas) tell_atlas(s, result);
     s->change_count = 0;

@@ -169,6 +169,13 @@ bool hs_works_on_heap(const hs_op *op)
     }
 }
 
+void hs_session_look_again(hs_session *s)
+{
+    if (hs_heap_build(s->heap) == HS_PROBED) return;
+    hs_heap_use(s->heap, HS_PROBED);
+    hs_travel_look(s);
+}
+
 /* Requests and writes count their work themselves, by what they do to the heap. */
 static bool perform(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
 {
@@ -202,16 +209,9 @@ static uint64_t last_request(const hs_session *s, uint64_t end)
     return end;
 }
 
-/* The heap is probed from here on. */
-static void look_again(hs_session *s)
-{
-    hs_heap_use(s->heap, HS_PROBED);
-    hs_travel_look(s);
-}
-
 static bool look_and_perform(hs_session *s, hs_record_of_op *r, hs_problem *problem)
 {
-    look_again(s);
+    hs_session_look_again(s);
     return perform(s, &r->op, &r->variable, problem);
 }
 
@@ -247,7 +247,7 @@ static void replay_from(hs_session *s, uint64_t i)
         s->stopped = !hs_session_goes_on(s, doing, i - first, end - first) && !s->returns;
         if (!hs_session_record(s, i, &r) || !is_replayed(&r.op)) continue;
         if (i + 1 == shown) {
-            look_again(s);
+            hs_session_look_again(s);
             hs_travel_hold(s, i);
         }
         s->now = i + 1;
@@ -257,7 +257,7 @@ static void replay_from(hs_session *s, uint64_t i)
             s->is.not_replayed++;
     }
     s->now = now;
-    look_again(s);
+    hs_session_look_again(s);
 }
 
 /* Do again what was done since the heap was last fresh. False: stopped. */
@@ -309,12 +309,18 @@ static void note_outcomes(hs_session *s, const hs_op *op, const hs_came *came)
     raise_to(&of[HS_FIND_WASTE], hs_session_used(s) - live);
 }
 
-/* The same of the last one, which was looked at. */
-static void note_last_outcomes(hs_session *s, const hs_op *op, uint64_t committed)
+/* The last one, which was looked at. */
+static hs_came what_came(const hs_session *s, uint64_t committed)
 {
     const hs_last *l = &s->is.last;
-    if (op->kind == HS_OP_REQUEST)
-        note_outcomes(s, op, &(hs_came){l->old_value, l->result, committed});
+    return (hs_came){l->old_value, l->result, l->variable, committed, hs_events_counts(s->heap)};
+}
+
+static void note_last_outcomes(hs_session *s, const hs_op *op, uint64_t committed)
+{
+    if (op->kind != HS_OP_REQUEST) return;
+    hs_came came = what_came(s, committed);
+    note_outcomes(s, op, &came);
 }
 
 /* Operation s->now was performed. */
@@ -328,6 +334,7 @@ static void behind_operation(hs_session *s, const hs_op *op)
 bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
 {
     hs_kept_is_old(s->kept);
+    hs_session_look_again(s);
     uint32_t variable = HS_NONE;
     *problem = (hs_problem){0};
     s->now = s->at.count + 1;
@@ -341,6 +348,29 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
     remember(s, op, variable);
     hs_travel_note(s);
     return true;
+}
+
+/* On the counted heap. False, and nothing has happened: it must be looked at. */
+static bool perform_counted(hs_session *s, const hs_op *op, hs_came *came)
+{
+    hs_heap_use(s->heap, HS_COUNTED);
+    s->now = s->at.count + 1;
+    if (!hs_pass_request(s, &(hs_record_of_op){.op = *op, .variable = HS_NONE}, came)) return false;
+    hs_kept_is_old(s->kept);
+    note_outcomes(s, op, came);
+    behind_operation(s, op);
+    remember(s, op, came->variable);
+    hs_travel_note(s);
+    return true;
+}
+
+bool hs_session_perform_unseen(hs_session *s, const hs_op *op, hs_came *came, hs_problem *problem)
+{
+    if (is_sound(s) && op->kind == HS_OP_REQUEST && perform_counted(s, op, came)) return true;
+    uint64_t committed = hs_heap_committed(s->heap);
+    bool good = hs_session_perform(s, op, problem);
+    if (good && op->kind == HS_OP_REQUEST) *came = what_came(s, committed);
+    return good;
 }
 
 void hs_session_finish_replay(hs_session *s, uint64_t index)
@@ -398,7 +428,7 @@ static bool pass_requests(hs_session *s, uint64_t count, const hs_watcher *watch
         hs_travel_pass(s);
         if (watcher) stopped = watcher->look(watcher->of, s);
     }
-    look_again(s);
+    hs_session_look_again(s);
     return stopped;
 }
 

@@ -150,6 +150,22 @@ bool hs_works_on_heap(const hs_op *);
 void hs_session_go_on(hs_session *, uint64_t count);
 void hs_session_pass(hs_session *, uint64_t count);
 
+/* A request that was performed: the pointer that it took, what it gave, to which variable, how many
+ * bytes the heap had committed before it, and what it cost. */
+typedef struct {
+    hs_addr p, result;
+    uint32_t variable;
+    uint64_t committed;
+    hs_counts counts;
+} hs_came;
+
+/* Perform an operation and remember it, several times as fast where nobody will look at its events.
+ * Of a request it tells what came of it. */
+bool hs_session_perform_unseen(hs_session *, const hs_op *, hs_came *, hs_problem *);
+
+/* The heap is probed from here on: each request has its events. */
+void hs_session_look_again(hs_session *);
+
 /* Told of operations that are passed, in order; true: stop behind this one. */
 typedef struct {
     bool (*look)(void *of, const hs_session *);
@@ -170,13 +186,6 @@ bool hs_session_fresh_heap(hs_session *, const hs_setup *, hs_problem *);
 
 /* Say what is wrong with a pointer that the client wants to free or resize. Returns false. */
 bool hs_describe_misuse(const hs_session *, const hs_op *, hs_addr p, hs_problem *);
-
-/* A request that was performed: the pointer that it took, what it gave, and how many bytes the heap
- * had committed before it. */
-typedef struct {
-    hs_addr p, result;
-    uint64_t committed;
-} hs_came;
 
 /* Between session.c, requests.c and operations.c: what is wrong with an operation (false, always);
  * ranges of bytes that changed; and the operations, each false with a problem, nothing changed. */

@@ -204,7 +204,9 @@ void hs_travel_look(hs_session *s)
 void hs_travel_note(hs_session *s)
 {
     add_held(s);
-    if (is_time(s)) hs_travel_checkpoint(s);
+    if (!is_time(s)) return;
+    hs_travel_look(s);
+    hs_travel_checkpoint(s);
 }
 
 /* How far a trace was gone through, with checkpoints on the way. */
@@ -373,12 +375,16 @@ static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
     return true;
 }
 
-/* Go on to a checkpoint up to which nothing is done to the heap: its events are still to be seen.
- */
+/* Go on to a checkpoint up to which nothing is done to the heap: the last request is still to be
+ * seen, which it may not have been when the checkpoint was made. */
 static void leap(hs_session *s, const checkpoint *c)
 {
+    hs_last last = s->is.last;
+    hs_totals before = s->is.totals_before;
     restore_settings(s, &c->standing.setup);
     restore_rest(s, c);
+    s->is.last = last;
+    s->is.totals_before = before;
 }
 
 /* The latest operation up to a moment that works on the heap, behind a checkpoint or as that one
@@ -397,6 +403,7 @@ static uint64_t last_on_heap(const hs_session *s, hs_moment m, const checkpoint 
  * half-way, or there is a problem. */
 static bool go(hs_session *s, const hs_session *from, hs_moment target, hs_problem *problem)
 {
+    if (s->heap) hs_session_look_again(s);
     const checkpoint *late = last_of(from, (wanted){.to = target, .kind = WHOLE});
     uint64_t shown = last_on_heap(from, target, late);
     hs_moment then = {target.branch, shown};

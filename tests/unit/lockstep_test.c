@@ -119,6 +119,31 @@ static void what_one_refuses_the_others_do(void **state)
     assert_int_equal(hs_session_totals(lane(s, 1))->live_blocks, 0);
 }
 
+/* Companions do most again without events; those of the last request are there, though, also where
+ * one could not do what came last. */
+static void the_last_request_of_each_is_there_to_be_looked_at(void **state)
+{
+    static const char *const ends[] = {"note so it goes; x = p7", "free 0x107000038", "malloc 9"};
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        stage *s = stage_new("implicit", 512, 1 << 16);
+        size_t n;
+        stage_does(s, "random 300 seed 7; p7 = malloc 24; reset; malloc 40; p7 = malloc 24");
+        stage_does(s, ends[i]);
+        stage_does(s, "split implicit buddy tlsf");
+        for (size_t k = 0; k < 3; k++) {
+            uint64_t last = hs_session_last(lane(s, k))->number;
+            const hs_event *e = hs_events(hs_session_heap(lane(s, k)), &n);
+            assert_true(last > 0 && last >= hs_session_last(s->session)->number - 1);
+            assert_true(n > 1 && e[0].kind == HS_REQUEST);
+        }
+        stage_does(s, "malloc 100");
+        for (size_t k = 0; k < 3; k++)
+            assert_int_equal(hs_session_last(lane(s, k))->number, hs_session_op_count(s->session));
+        stage_free(s);
+    }
+}
+
 static void a_result_that_was_refused_is_NULL(void **state)
 {
     stage *s = *state;
@@ -404,6 +429,7 @@ int main(void)
         TEST(operations_have_the_same_numbers_on_all),
         TEST(names_are_each_ones_own_pointers),
         TEST(what_one_refuses_the_others_do),
+        TEST(the_last_request_of_each_is_there_to_be_looked_at),
         TEST(a_result_that_was_refused_is_NULL),
         TEST(settings_and_heaps_are_the_same_for_all),
         TEST(where_the_leader_starts_afresh_all_do),
