@@ -121,6 +121,12 @@ typedef bool (*hs_progress)(void *of, const char *doing, uint64_t done, uint64_t
  * problem, and leaves the session as it was. */
 void hs_session_tell(hs_session *, hs_progress, void *of);
 
+/* Does what takes long go on? Asked for each thing done, it is cheap. A problem that says that it
+ * was stopped (false, always). And: it is over. */
+bool hs_session_goes_on(const hs_session *, const char *doing, uint64_t done, uint64_t total);
+bool hs_was_stopped(hs_problem *);
+void hs_session_is_over(const hs_session *);
+
 /* --- Looking at it -------------------------------------------------------------------------- */
 
 const hs_heap *hs_session_heap(const hs_session *);
@@ -370,6 +376,15 @@ hs_session *hs_session_stage(hs_session *, uint64_t n, hs_session **own, hs_prob
 void hs_session_leave_stage(hs_session *);
 void hs_session_seek(hs_session *, size_t from, size_t n);
 
+typedef struct {
+    hs_addr from, to;
+} hs_change;
+
+/* The bytes that are not as they were before the last request, in order, in a list that is the
+ * caller's to free; and where the heap ended. It is undone for a moment: what that costs goes by
+ * what it did. False when that is not to be had. */
+bool hs_session_last_changes(hs_session *, hs_change **, size_t *count, hs_addr *end);
+
 /* What the last replay did: operations performed again, and those that could not be. */
 void hs_session_replayed(const hs_session *, uint64_t *done, uint64_t *left_out);
 
@@ -409,9 +424,6 @@ enum { HS_SAMPLES = 2048 };
 const hs_sample *hs_session_samples(const hs_session *, size_t *count);
 
 /* Ranges of bytes that changed, or changed their role, with the last operation. */
-typedef struct {
-    hs_addr from, to;
-} hs_change;
 const hs_change *hs_session_changes(const hs_session *, size_t *count);
 bool hs_session_changed(const hs_session *, hs_addr at);
 /* Show these as changed instead, until the next operation. */

@@ -124,12 +124,6 @@ struct hs_session {
 bool hs_session_record(const hs_session *, uint64_t index, hs_record_of_op *);
 bool hs_session_record_before(const hs_session *, hs_moment, uint64_t index, hs_record_of_op *);
 
-/* Does what takes long go on? Asked for each thing done, it is cheap. A problem that says that it
- * was stopped (false, always). And: it is over. */
-bool hs_session_goes_on(const hs_session *, const char *doing, uint64_t done, uint64_t total);
-bool hs_was_stopped(hs_problem *);
-void hs_session_is_over(const hs_session *);
-
 /* As hs_session_walk_to, by a walk that begins at `whole`, a whole block at or before `at`, which a
  * sound heap has; HS_NULL: at the first. */
 bool hs_session_walk_from(const hs_session *, hs_addr whole, hs_addr at, hs_seen *out);

@@ -11,7 +11,11 @@
 #include "model/session.h"
 #include "model/totals.h"
 
+#include "heap/array.h"
+
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 bool hs_session_slow_motion(hs_session *s)
 {
@@ -196,6 +200,78 @@ static void touch_held(hs_session *s)
     uint64_t was = held.requested ? held.requested : 1, is = now && now->live ? now->requested : 0;
     hs_session_touch(s, held.addr + (was < is ? was : is), held.addr + (was < is ? is : was));
     hs_session_tidy_changes(s);
+}
+
+/* --- What the request changed -------------------------------------------------------------- */
+
+/* All ranges of bytes that its events wrote to, as the session's changes; and how many bytes. */
+static size_t note_written(hs_session *s)
+{
+    size_t count, size = 0;
+    const hs_event *e = hs_events(s->heap, &count);
+    s->change_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (e[i].kind == HS_WRITE) hs_session_touch(s, e[i].at, e[i].at + sizeof(uint64_t));
+        if (e[i].kind == HS_MOVE) hs_session_touch(s, e[i].a, e[i].a + e[i].b);
+        if (e[i].kind == HS_FILL) hs_session_touch(s, e[i].at, e[i].at + e[i].a);
+    }
+    hs_session_tidy_changes(s);
+    for (size_t i = 0; i < s->change_count; i++) size += s->changes[i].to - s->changes[i].from;
+    return size;
+}
+
+typedef struct {
+    hs_change *list;
+    size_t count, capacity;
+} ranges;
+
+static void add_range(ranges *r, hs_addr from, hs_addr to)
+{
+    r->list = hs_array_reserve(r->list, &r->capacity, r->count + 1, sizeof *r->list);
+    r->list[r->count++] = (hs_change){from, to};
+}
+
+/* The bytes of a range that were others than they are now. */
+static void compare(const hs_session *s, ranges *out, hs_change written, const uint8_t *now)
+{
+    const uint8_t *was = hs_heap_bytes(s->heap, written.from, written.to - written.from);
+    hs_addr from = HS_NULL;
+    for (hs_addr at = written.from; at < written.to; at++) {
+        bool same = was[at - written.from] == now[at - written.from];
+        if (!same && !from) from = at;
+        if (same && from) add_range(out, from, at), from = HS_NULL;
+    }
+    if (from) add_range(out, from, written.to);
+}
+
+bool hs_session_last_changes(hs_session *s, hs_change **list, size_t *count, hs_addr *end)
+{
+    ranges out = {0};
+    size_t events, done = 0;
+    if (s->before.on || !hs_session_slow_motion(s)) return false;
+    uint8_t *now = hs_new(note_written(s) + 1, 1);
+    hs_addr end_now = hs_heap_end(s->heap);
+    for (size_t i = 0; i < s->change_count; i++) {
+        size_t size = s->changes[i].to - s->changes[i].from;
+        memcpy(now + done, hs_heap_bytes(s->heap, s->changes[i].from, size), size);
+        done += size;
+    }
+    hs_events(s->heap, &events);
+    hs_heap_seek(s->heap, 0);
+    *end = hs_heap_end(s->heap);
+    done = 0;
+    for (size_t i = 0; i < s->change_count; i++) {
+        hs_change c = s->changes[i];
+        if (c.to > *end) c.to = *end;
+        if (c.from < c.to) compare(s, &out, c, now + done);
+        done += s->changes[i].to - s->changes[i].from;
+    }
+    hs_heap_seek(s->heap, events);
+    if (*end < end_now) add_range(&out, *end, end_now);
+    free(now);
+    *list = out.list;
+    *count = out.count;
+    return true;
 }
 
 /* --- Going to an event ---------------------------------------------------------------------- */

@@ -93,9 +93,10 @@ static const hs_client_block *behind(const hs_session *s, const hs_client_block 
     return hs_session_block_from(s, b->addr + 1);
 }
 
-/* Both are gone through side by side, by address. */
-static void compare_blocks(const hs_session *now, const hs_session *then, block_groups *g)
+/* Both are gone through side by side, by address. False: stopped. */
+static bool compare_blocks(const hs_session *now, const hs_session *then, block_groups *g)
 {
+    uint64_t blocks = hs_session_totals(now)->live_blocks, done = 0;
     const hs_client_block *a = hs_session_block_from(now, 0), *b = hs_session_block_from(then, 0);
     while (a || b) {
         bool has = a && (!b || a->addr <= b->addr), had = b && (!a || b->addr <= a->addr);
@@ -105,7 +106,9 @@ static void compare_blocks(const hs_session *now, const hs_session *then, block_
         if (had && !same) add_only(&g->gone, then, b);
         if (has) a = behind(now, a);
         if (had) b = behind(then, b);
+        if (!hs_session_goes_on(now, "comparing", done++, blocks)) return false;
     }
+    return true;
 }
 
 static void put_group(FILE *out, const group *g)
@@ -116,33 +119,100 @@ static void put_group(FILE *out, const group *g)
             hs_plural(g->bytes));
 }
 
+/* All that is told of a difference. */
+typedef struct {
+    differing bytes;
+    block_groups blocks;
+    hs_addr base, end; /* of the heap as it was */
+} difference;
+
+/* What the request gave, took, or resized. False: of the block that it took nothing is known. */
+static bool compare_last_blocks(const hs_session *s, const hs_last *l, block_groups *g)
+{
+    const hs_client_block *old = hs_session_block_at(s, l->old_value), *new;
+    bool stays = l->result && l->result == l->old_value;
+    bool moves = l->op.request == HS_REALLOC && l->result && !stays;
+    bool frees = l->op.request == HS_FREE || (l->op.request == HS_REALLOC && !l->op.a);
+    if (l->old_value && !old) return false;
+    if (l->old_value && (moves || frees)) {
+        hs_client_block gone = *old;
+        gone.live = true;
+        gone.requested = l->old_size;
+        add_only(&g->gone, s, &gone);
+    }
+    new = l->result ? hs_session_block_at(s, l->result) : NULL;
+    if (!new) return !l->result;
+    if (!stays) add_only(&g->born, s, new);
+    if (stays && new->requested != l->old_size) add_only(&g->sizes, s, new);
+    return true;
+}
+
+/* Nothing but the last request lies between, or not even that: the heap as it was need not be made.
+ */
+static bool compare_last(hs_session *s, uint64_t n, difference *d)
+{
+    hs_last l = *hs_session_last(s);
+    if (!l.any || l.faulted || l.misuse || hs_session_broken_by(s) || l.number > n + 1)
+        return false;
+    d->base = hs_heap_base(hs_session_heap(s));
+    d->end = hs_heap_end(hs_session_heap(s));
+    if (l.number <= n) return true;
+    if (l.op.kind != HS_OP_REQUEST || !compare_last_blocks(s, &l, &d->blocks)) return false;
+    differing *b = &d->bytes;
+    if (!hs_session_last_changes(s, &b->ranges, &b->count, &d->end)) return false;
+    for (size_t i = 0; i < b->count; i++) b->bytes += b->ranges[i].to - b->ranges[i].from;
+    return true;
+}
+
+static bool compare_sessions(hs_session *s, uint64_t n, difference *d, hs_problem *problem)
+{
+    hs_session *then = hs_session_after(s, n, problem);
+    if (!then) return false;
+    const hs_heap *old = hs_session_heap(then);
+    d->base = hs_heap_base(old);
+    d->end = hs_heap_end(old);
+    d->bytes = compare_bytes(s, then);
+    bool good = compare_blocks(s, then, &d->blocks);
+    hs_session_is_over(s);
+    hs_session_free(then);
+    if (good) return true;
+    free(d->bytes.ranges);
+    return hs_was_stopped(problem);
+}
+
+static void put_difference(FILE *out, const hs_session *s, uint64_t n, const difference *d)
+{
+    const hs_heap *h = hs_session_heap(s);
+    uint64_t committed = d->end - d->base;
+    fprintf(out, "since command %" PRIu64 ": %" PRIu64 " byte%s differ%s", n, d->bytes.bytes,
+            hs_plural(d->bytes.bytes), hs_verb(d->bytes.bytes, "s", ""));
+    if (d->base != hs_heap_base(h))
+        fprintf(out, "; the heap began at 0x%" PRIx64 ", and begins at 0x%" PRIx64, d->base,
+                hs_heap_base(h));
+    put_group(out, &d->blocks.born);
+    put_group(out, &d->blocks.gone);
+    put_group(out, &d->blocks.sizes);
+    if (hs_heap_committed(h) != committed)
+        fprintf(out, "; the heap had %" PRIu64 " bytes, and has %" PRIu64, committed,
+                hs_heap_committed(h));
+}
+
 char *hs_difference(hs_session *s, uint64_t n)
 {
     hs_problem problem;
     char *text = NULL;
     size_t size;
-    hs_session *then = hs_session_after(s, n, &problem);
-    if (!then) return strdup(problem.what);
-    const hs_heap *h = hs_session_heap(s), *old = hs_session_heap(then);
-    differing d = compare_bytes(s, then);
-    block_groups g = {{.what = "new:"}, {.what = "gone:"}, {.what = "resized:"}};
-    compare_blocks(s, then, &g);
+    const block_groups none = {{.what = "new:"}, {.what = "gone:"}, {.what = "resized:"}};
+    difference d = {.blocks = none};
+    if (!compare_last(s, n, &d)) {
+        d = (difference){.blocks = none};
+        if (!compare_sessions(s, n, &d, &problem)) return strdup(problem.what);
+    }
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
-    fprintf(out, "since command %" PRIu64 ": %" PRIu64 " byte%s differ%s", n, d.bytes,
-            hs_plural(d.bytes), hs_verb(d.bytes, "s", ""));
-    if (begin_elsewhere(h, old))
-        fprintf(out, "; the heap began at 0x%" PRIx64 ", and begins at 0x%" PRIx64,
-                hs_heap_base(old), hs_heap_base(h));
-    put_group(out, &g.born);
-    put_group(out, &g.gone);
-    put_group(out, &g.sizes);
-    if (hs_heap_committed(h) != hs_heap_committed(old))
-        fprintf(out, "; the heap had %" PRIu64 " bytes, and has %" PRIu64, hs_heap_committed(old),
-                hs_heap_committed(h));
+    put_difference(out, s, n, &d);
     fclose(out);
-    hs_session_point_out(s, d.ranges, d.count);
-    hs_session_free(then);
-    free(d.ranges);
+    hs_session_point_out(s, d.bytes.ranges, d.bytes.count);
+    free(d.bytes.ranges);
     return text;
 }

@@ -276,6 +276,108 @@ static void heaps_that_begin_elsewhere_differ_whole(void **state)
     assert_true(hs_session_changed(s->session, 1000));
 }
 
+/* Blocks of one session that the other one does not have, or not so large. */
+static uint64_t only_in(const hs_session *a, const hs_session *b, bool resized)
+{
+    uint64_t n = 0;
+    const hs_client_block *x = hs_session_block_from(a, 0);
+    for (; x; x = hs_session_block_from(a, x->addr + 1)) {
+        const hs_client_block *y = hs_session_block_at(b, x->addr);
+        bool same = x->live && y && y->live && x->born == y->born;
+        n += resized ? same && x->requested != y->requested : x->live && !same;
+    }
+    return n;
+}
+
+static void expect_group(const char *text, const char *what, uint64_t count)
+{
+    const char *at = strstr(text, what);
+    if (count != (at ? strtoull(at + strlen(what), NULL, 10) : 0)) fail_msg("%s", text);
+}
+
+/* The heap as it was, made beside this one, says what the quick way told. */
+static void expect_difference(stage *s)
+{
+    hs_problem problem;
+    uint64_t n = moment(s).count - 1, bytes = 0;
+    char *text = hs_difference(s->session, n), wanted[64];
+    hs_session *then = hs_session_after(s->session, n, &problem);
+    const hs_heap *a = hs_session_heap(s->session), *b = hs_session_heap(then);
+    for (hs_addr at = hs_heap_base(a); at < hs_heap_end(a); at++) {
+        bool same = at < hs_heap_end(b) && *hs_heap_bytes(a, at, 1) == *hs_heap_bytes(b, at, 1);
+        bytes += !same;
+        assert_int_equal(hs_session_changed(s->session, at), !same);
+    }
+    snprintf(wanted, sizeof wanted, "since command %d: %d bytes differ", (int)n, (int)bytes);
+    assert_memory_equal(text, wanted, strlen(wanted));
+    expect_group(text, "; new: ", only_in(s->session, then, false));
+    expect_group(text, "; gone: ", only_in(then, s->session, false));
+    expect_group(text, "; resized: ", only_in(s->session, then, true));
+    assert_int_equal(strstr(text, "; the heap had ") != NULL, hs_heap_end(a) != hs_heap_end(b));
+    hs_session_free(then);
+    free(text);
+}
+
+static void the_last_command_differs_as_the_heap_before_it_says(void **state)
+{
+    const hs_allocator *a;
+    (void)state;
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++) {
+        stage *s = stage_new(a->name, 256, 65536);
+        uint64_t random = i + 1;
+        for (int k = 0; k < 200; k++) {
+            char line[64];
+            uint64_t before = moment(s).count;
+            random_line(&random, line, sizeof line);
+            if (strncmp(line, "allocator", 9) == 0 || strncmp(line, "ops", 3) == 0) continue;
+            stage_run(s, line);
+            if (moment(s).count > before) expect_difference(s);
+        }
+        stage_free(s);
+    }
+}
+
+static bool count_reports(void *of, const char *doing, uint64_t done, uint64_t total)
+{
+    (void)done, (void)total;
+    *(int *)of += doing != NULL;
+    return true;
+}
+
+static void a_difference_to_the_command_before_makes_no_other_heap(void **state)
+{
+    static const char *const lines[] = {"malloc 24", "free p7", "realloc p9 900", "x = p1",
+                                        "calloc 9 9"};
+    stage *s = *state;
+    stage_does(s, "allocator tlsf; repeat 1000 { malloc 24 }");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        int reports = 0;
+        stage_does(s, lines[i]);
+        hs_session_tell(s->session, count_reports, &reports);
+        free(hs_difference(s->session, moment(s).count - 1));
+        hs_session_tell(s->session, NULL, NULL);
+        assert_int_equal(reports, 0);
+    }
+}
+
+static bool stop_comparing(void *of, const char *doing, uint64_t done, uint64_t total)
+{
+    (void)of, (void)done, (void)total;
+    return !doing || strcmp(doing, "comparing") != 0;
+}
+
+static void a_difference_can_be_stopped(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "allocator tlsf; repeat 1000 { malloc 24 }; free p1");
+    hs_session_tell(s->session, stop_comparing, NULL);
+    char *text = hs_difference(s->session, 20);
+    hs_session_tell(s->session, NULL, NULL);
+    assert_string_equal(text, "stopped: everything is as it was before");
+    free(text);
+    assert_int_equal(moment(s).count, 1002);
+}
+
 static void going_back_is_quick_and_checkpoints_are_bounded(void **state)
 {
     stage *s = *state;
@@ -676,6 +778,9 @@ int main(void)
         TEST(what_is_stopped_changes_nothing),
         TEST(replays_are_gone_back_to_without_doing_them_again),
         TEST(a_script_whose_saving_is_stopped_is_not_written),
+        cmocka_unit_test(the_last_command_differs_as_the_heap_before_it_says),
+        TEST(a_difference_to_the_command_before_makes_no_other_heap),
+        TEST(a_difference_can_be_stopped),
         TEST(going_back_is_quick_and_checkpoints_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
