@@ -127,6 +127,7 @@ void hs_session_free(hs_session *s)
     if (!s->borrowed) hs_chronicle_free(s->chronicle);
     hs_client_free(s->client);
     hs_atlas_free(s->kept->atlas);
+    hs_shape_free(s->kept->left.shape);
     free(s->kept);
     hs_heap_free(s->heap);
     free(s);

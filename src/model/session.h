@@ -23,15 +23,6 @@ typedef struct {
     uint64_t settings[HS_SETTINGS];
 } hs_setup;
 
-/* What is known of the heap as it is, once somebody has asked for it. */
-typedef struct {
-    bool taken; /* the ledger */
-    hs_ledger ledger;
-    bool checked, sound; /* the allocator's check was made, and found nothing, and nothing was done
-                            since that can break the heap */
-    hs_atlas *atlas;     /* or NULL */
-} hs_kept;
-
 /* What came of requests: how many moved a block, made the heap grow, failed; the most bytes that
  * were live after one, and the most that were used and not live. Each is by its kind of search
  * (0 for what only asks). Of two moments on one way the later one has no less of any: so two
@@ -57,6 +48,23 @@ typedef struct {
     hs_totals totals, totals_before; /* the last request */
     hs_mmu mmu;
 } hs_standing;
+
+/* What is known of the heap as it is, once somebody has asked for it. */
+typedef struct {
+    bool taken; /* the ledger */
+    hs_ledger ledger;
+    bool checked, sound; /* the allocator's check was made, and found nothing, and nothing was done
+                            since that can break the heap */
+    hs_atlas *atlas;     /* or NULL */
+    struct {
+        hs_moment at;
+        hs_standing is;
+        hs_kept_shape *shape; /* NULL: of no moment */
+    } left; /* the end of a branch, as it was when it was left last, for the picture of the shape */
+} hs_kept;
+
+/* Keep that of this session, which stands there, for a session of the same operations. */
+void hs_kept_leave(hs_kept *, const hs_session *there);
 
 /* The heap, or what the client holds, may have changed. */
 static inline void hs_kept_is_old(hs_kept *k)

@@ -37,6 +37,14 @@ void hs_shape_picture_free(hs_shape_picture *p)
     free(p);
 }
 
+/* What is known of a moment of the session's heap. */
+typedef struct {
+    uint64_t count; /* of operations */
+    uint64_t used;  /* bytes of the heap */
+    const hs_standing *is;
+    const hs_kept_shape *shape;
+} moment;
+
 /* --- Layout ---------------------------------------------------------------------------------- */
 
 static void lay_out_time(hs_shape_picture *p, hs_shape_window w, int columns)
@@ -66,10 +74,10 @@ static void lay_out_addresses(hs_shape_picture *p, hs_shape_window w, uint64_t u
 }
 
 /* The commands that made the heap what it is; a replay did them again on another one. */
-static void find_bounds(hs_shape_picture *p, const hs_session *s)
+static void find_bounds(hs_shape_picture *p, const hs_session *s, moment end)
 {
-    p->begin = s->is.first_on_heap + 1;
-    p->end = s->at.count;
+    p->begin = end.is->first_on_heap + 1;
+    p->end = end.count;
     p->base = hs_heap_base(s->heap);
     p->top = p->base + hs_heap_maximum(s->heap);
 }
@@ -117,15 +125,15 @@ static const hs_shape_column *last_noted(const hs_kept_shape *s, uint64_t comman
     return low ? &s->columns[low - 1] : NULL;
 }
 
-static void fill_from_kept(hs_shape_picture *p, const hs_session *s)
+static void fill_from_kept(hs_shape_picture *p, moment end)
 {
     uint8_t now[HS_SHAPE_BUCKETS];
-    hs_shape_now(s->shape, s->is.totals.highest_block, now);
+    hs_shape_now(end.shape, end.is->totals.highest_block, now);
     for (int i = 0; i < p->columns; i++) {
         uint64_t command = hs_shape_command(p, i);
-        const hs_shape_column *c = last_noted(s->shape, command);
-        if (command >= s->at.count)
-            fill_column(p, i, now, s->shape->shift);
+        const hs_shape_column *c = last_noted(end.shape, command);
+        if (command >= end.count)
+            fill_column(p, i, now, end.shape->shift);
         else if (c)
             fill_column(p, i, c->cells, c->shift);
     }
@@ -177,43 +185,58 @@ static const hs_session *ahead_of(const hs_session *s)
     return s->ahead && !s->at.branch && s->ahead->at.count >= s->at.count ? s->ahead : NULL;
 }
 
-/* The session at the end of its branch, of its own in *own; the session itself where the heap is a
- * later one there, or where coming there would take long. */
-static const hs_session *end_of_branch(const hs_session *s, hs_session **own)
+void hs_kept_leave(hs_kept *k, const hs_session *there)
+{
+    if (!k->left.shape) k->left.shape = hs_shape_new();
+    memcpy(k->left.shape, there->shape, hs_shape_size(there->shape));
+    k->left.at = there->at;
+    k->left.is = there->is;
+}
+
+static moment moment_of(const hs_session *s)
+{
+    return (moment){s->at.count, hs_session_used(s), &s->is, s->shape};
+}
+
+/* The end of the session's branch; the session itself where the heap is a later one there, or where
+ * coming there would take long. */
+static moment end_of_branch(const hs_session *s)
 {
     hs_problem ignored;
+    hs_kept *k = s->kept;
     uint64_t end = hs_chronicle_count(s->chronicle, s->at.branch);
     const hs_session *ahead = ahead_of(s);
-    *own = NULL;
-    if (ahead && end == hs_session_traced(s)) return ahead;
-    if (hs_session_surveyed(s) < hs_session_traced(s)) return s;
-    *own = s->borrowed || s->at.count == end ? NULL : hs_session_after(s, end, &ignored);
-    if (!*own) return s;
-    const hs_standing *is = &(*own)->is;
-    if (s->at.count >= is->first_on_heap && s->at.count >= is->replayed_until) return *own;
-    hs_session_free(*own);
-    *own = NULL;
-    return s;
+    if (ahead && end == hs_session_traced(s)) return moment_of(ahead);
+    bool far = hs_session_surveyed(s) < hs_session_traced(s);
+    if (far || s->borrowed || s->at.count == end) return moment_of(s);
+    if (!k->left.shape || k->left.at.branch != s->at.branch || k->left.at.count != end) {
+        hs_session *own = hs_session_after(s, end, &ignored);
+        if (own) hs_kept_leave(k, own);
+        hs_session_free(own);
+        if (!own) return moment_of(s);
+    }
+    const hs_standing *is = &k->left.is;
+    if (s->at.count < is->first_on_heap || s->at.count < is->replayed_until) return moment_of(s);
+    uint64_t used = is->totals.highest_block - hs_heap_base(s->heap);
+    return (moment){end, used, is, k->left.shape};
 }
 
 hs_shape_picture *hs_shape_look(const hs_session *s, hs_shape_window w, int rows, int columns)
 {
-    hs_session *own = NULL;
     hs_shape_picture *p = hs_new(1, sizeof *p);
-    const hs_session *end = w.until_now ? s : end_of_branch(s, &own);
+    moment end = w.until_now ? moment_of(s) : end_of_branch(s);
     if (rows > HS_SHAPE_ROWS) rows = HS_SHAPE_ROWS;
-    find_bounds(p, end);
+    find_bounds(p, s, end);
     p->now = s->at.count;
     lay_out_time(p, w, columns < 1 ? 1 : columns);
-    lay_out_addresses(p, w, hs_session_used(end), rows < 1 ? 1 : rows);
+    lay_out_addresses(p, w, end.used, rows < 1 ? 1 : rows);
     p->cells = hs_new((size_t)p->columns * (size_t)p->rows + 1, 1);
     uint64_t span = p->last - p->first + 1,
-             most = is_kept(p, end->shape) ? FEW_COMMANDS : MOST_COMMANDS;
+             most = is_kept(p, end.shape) ? FEW_COMMANDS : MOST_COMMANDS;
     bool again = p->columns && !s->borrowed && span <= most;
     if (!again || !perform_again(p, s)) {
         memset(p->cells, HS_SHAPE_UNUSED << 5, (size_t)p->columns * (size_t)p->rows);
         fill_from_kept(p, end);
     }
-    hs_session_free(own);
     return p;
 }

@@ -439,6 +439,8 @@ bool hs_travel_return(hs_session *s, hs_moment to, hs_problem *problem)
 bool hs_session_go(hs_session *s, hs_moment target, hs_problem *problem)
 {
     hs_moment was = s->at;
+    if (!s->borrowed && was.count == hs_chronicle_count(s->chronicle, was.branch))
+        hs_kept_leave(s->kept, s);
     s->stopped = false;
     bool good = go(s, s, target, problem);
     hs_session_is_over(s);

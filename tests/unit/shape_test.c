@@ -264,6 +264,35 @@ static void the_whole_branch_is_shown_at_any_moment_of_it(void **state)
     hs_shape_picture_free(then);
 }
 
+static bool count_reports(void *of, const char *doing, uint64_t done, uint64_t total)
+{
+    (void)done, (void)total;
+    *(int *)of += doing != NULL;
+    return true;
+}
+
+/* The end of a branch is known from when it was left: nothing is performed to show it. After a jump
+ * to another branch it is performed once. */
+static void the_end_that_was_left_is_not_performed_again(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "allocator tlsf; random 5500 seed 3");
+    hs_shape_picture *end = hs_shape_look(s->session, (hs_shape_window){0}, 20, 60);
+    for (int i = 0; i < 4; i++) {
+        int reports = 0;
+        stage_does(s, i == 2 ? "malloc 8; branch main; undo" : "undo; undo; redo");
+        hs_session_tell(s->session, count_reports, &reports);
+        hs_shape_picture *then = hs_shape_look(s->session, (hs_shape_window){0}, 20, 60);
+        hs_session_tell(s->session, NULL, NULL);
+        assert_int_equal(reports, 0);
+        assert_int_equal(then->end, end->end);
+        assert_int_equal(then->columns, end->columns);
+        assert_memory_equal(then->cells, end->cells, (size_t)(end->rows * end->columns));
+        hs_shape_picture_free(then);
+    }
+    hs_shape_picture_free(end);
+}
+
 static void a_replay_has_the_shape_of_the_new_allocator(void **state)
 {
     stage *s = *state;
@@ -413,6 +442,7 @@ int main(void)
         TEST(what_takes_long_to_perform_again_is_left_as_coarse_as_it_is),
         TEST(a_window_has_the_cells_that_were_kept),
         TEST(the_whole_branch_is_shown_at_any_moment_of_it),
+        TEST(the_end_that_was_left_is_not_performed_again),
         TEST(a_replay_has_the_shape_of_the_new_allocator),
         TEST(a_block_larger_than_all_buckets_is_drawn_whole),
         TEST(a_trace_is_shown_as_far_as_it_was_gone_through),
