@@ -33,6 +33,7 @@
 
 #include "heap/array.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -44,9 +45,11 @@ enum {
     MOST_BYTES = 30 * MOST_REQUESTS, /* unpacked: three varints a request */
     MOST_NAMES = 1 << 20,            /* bytes of a block of names */
     VARINT = 10,
+    SHORT = 8, /* bytes of a request that is read at once */
     LONGEST_NAME = 255
 };
 enum { KIND_REQUESTS = 1, KIND_NAMES, KIND_END };
+enum { SHORT_KINDS = 1 << HS_MALLOC | 1 << HS_REALLOC | 1 << HS_FREE };
 enum { STORED, PACKED };
 enum { CODE_FREE_NULL = 5, CODE_REALLOC_NULL };
 static const char magic[8] = {'\x89', 'H', 'S', 'T', '\r', '\n', '\x1a', '\n'};
@@ -68,9 +71,11 @@ static uint32_t get_32(const unsigned char *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-static uint64_t get_64(const unsigned char *at)
+static inline uint64_t get_64(const unsigned char *at)
 {
-    return get_32(at) | (uint64_t)get_32(at + 4) << 32;
+    uint64_t n;
+    memcpy(&n, at, sizeof n);
+    return le64toh(n);
 }
 
 static unsigned char *put_varint(unsigned char *out, uint64_t n)
@@ -161,6 +166,35 @@ static bool decode(const unsigned char **at, const unsigned char *end, hs_trace_
                         .size = size,
                         .other = (uint32_t)other & HS_TRACE_OTHER_MOST};
     return true;
+}
+
+/* The number that a varint of at most 8 bytes says, in a word that has no other bytes. */
+static inline uint64_t number_in(uint64_t word)
+{
+    word &= 0x7f7f7f7f7f7f7f7fu;
+    word = (word & 0x007f007f007f007fu) | (word & 0x7f007f007f007f00u) >> 1;
+    word = (word & 0x00003fff00003fffu) | (word & 0x3fff00003fff0000u) >> 2;
+    return (word & 0x000000000fffffffu) | (word & 0x0fffffff00000000u) >> 4;
+}
+
+/* A malloc, realloc or free in at most 8 bytes; as decode does, in one look at all of them and
+ * without a branch for each: how long numbers are no processor can foresee. Returns how many bytes
+ * it takes; 0: decode is to look at it. */
+static inline unsigned decode_short(const unsigned char *at, hs_trace_op *op, uint32_t *last)
+{
+    uint64_t word = get_64(at), ends = ~word & 0x8080808080808080u, second = ends & (ends - 1);
+    unsigned kind = word & 7;
+    uint64_t sized = (uint64_t)(kind == HS_FREE) - 1, end = (second & sized) | (ends & ~sized);
+    bool new = kind == HS_MALLOC;
+    if (!end || !(SHORT_KINDS >> kind & 1)) return 0;
+    uint64_t code = number_in(word & (ends ^ (ends - 1)));
+    unsigned behind = (unsigned)__builtin_ctzll(ends) + 1;
+    uint64_t rest = (word & (second ^ (second - 1)) & sized) >> (behind & 63);
+    int64_t id = (int64_t)*last + new + unfold(code >> 3);
+    if (id < 0 || id >= HS_TRACE_NULL) return 0;
+    *last = new ? (uint32_t)id : *last;
+    *op = (hs_trace_op){.kind = kind & 7, .id = (uint32_t)id, .size = number_in(rest)};
+    return ((unsigned)__builtin_ctzll(end) + 1) / 8;
 }
 
 /* --- Writing -------------------------------------------------------------------------------- */
@@ -300,7 +334,8 @@ typedef struct {
     size_t at;                 /* in the text at hand */
     uint64_t place;            /* in the file, unpacked */
     uint64_t blocks, unpacked; /* bytes */
-    unsigned char *raw;
+    unsigned char *room;       /* for a block that is unpacked */
+    const unsigned char *raw;  /* the bytes of the block */
     size_t capacity;
     bool ended;
 } hst;
@@ -383,13 +418,15 @@ static bool unpack(hs_reading *r, hst *h, const block *b)
         return damaged(r, h, "the checksum is wrong");
     if (b->how == STORED) {
         if (b->stored != b->raw) return damaged(r, h, "its lengths differ");
-        if (b->raw) memcpy(h->raw, bytes, b->raw);
+        h->raw = bytes;
         return true;
     }
     if (!hs_packing_is_there())
         return hs_reading_fail(
             r, "it is packed by zstd, and this heapscope was built without libzstd");
-    return hs_unpack(bytes, b->stored, h->raw, b->raw) || damaged(r, h, "it can not be unpacked");
+    h->room = hs_array_reserve(h->room, &h->capacity, b->raw + 1, 1);
+    h->raw = h->room;
+    return hs_unpack(bytes, b->stored, h->room, b->raw) || damaged(r, h, "it can not be unpacked");
 }
 
 /* Ids as they are, unless they are large for so short a trace. */
@@ -399,7 +436,10 @@ static bool take_requests(hs_reading *r, hst *h, const block *b)
     uint32_t last = 0;
     hs_trace_op op;
     for (uint32_t i = 0; i < b->requests; i++) {
-        if (!decode(&at, end, &op, &last)) return damaged(r, h, "it has what is no request");
+        unsigned length = end - at >= SHORT ? decode_short(at, &op, &last) : 0;
+        at += length;
+        if (!length && !decode(&at, end, &op, &last))
+            return damaged(r, h, "it has what is no request");
         if (op.id != HS_TRACE_NULL) op.id = hs_ids_of(&r->ids, op.id, hs_reading_count(r));
         hs_reading_add(r, op);
     }
@@ -438,7 +478,6 @@ static bool take_block(hs_reading *r, hst *h, const block *b)
     h->unpacked += b->raw;
     if (!hs_source_may_unpack(r->source, h->unpacked))
         return hs_reading_fail(r, "%s", r->source->error);
-    h->raw = hs_array_reserve(h->raw, &h->capacity, b->raw + 1, 1);
     if (!unpack(r, h, b)) return false;
     if (b->kind == KIND_REQUESTS) return take_requests(r, h, b);
     return b->kind == KIND_NAMES ? take_names(r, h, b) : take_end(r, h, b);
@@ -457,7 +496,7 @@ static bool read_hst(hs_reading *r)
         told = h.place;
         if (!hs_reading_progress(r)) break;
     }
-    free(h.raw);
+    free(h.room);
     r->report->cut = !h.ended && !r->failed;
     if (r->report->cut && !r->report->notes)
         hs_reading_note(r, "still being written, or cut off: %" PRIu64 " request%s read",

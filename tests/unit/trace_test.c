@@ -802,6 +802,38 @@ static void hst_keeps_every_bit(void **state)
     free(bytes);
 }
 
+/* Numbers of all lengths, of ids that come one after another and far from it, to the last byte of
+ * a block. */
+static void hst_keeps_numbers_of_every_length(void **state)
+{
+    static const hs_request kinds[] = {HS_MALLOC, HS_CALLOC, HS_REALLOC, HS_ALIGNED_ALLOC, HS_FREE};
+    static const uint32_t far[] = {0, 1, 7, 8, 900, 1000, 70000, 1000000};
+    (void)state;
+    for (size_t steps = 1; steps <= 8; steps++) {
+        hs_trace_report report;
+        size_t size;
+        hs_trace *t = hs_trace_new();
+        for (unsigned bit = 0; bit < 64 * 5; bit++) {
+            hs_request kind = kinds[(bit * steps + bit / 5) % 5];
+            uint64_t n = ((uint64_t)1 << bit % 64) - bit % 2;
+            hs_trace_op op = {.kind = (unsigned)kind & 7, .id = far[bit * 3 % steps]};
+            if (kind != HS_FREE) op.size = n;
+            if (kind == HS_CALLOC) op.other = (uint32_t)n & HS_TRACE_OTHER_MOST;
+            if (kind == HS_ALIGNED_ALLOC) op.other = bit % 64;
+            hs_trace_add(t, op);
+        }
+        char *bytes = written(t, "hst", &size, &report);
+        result r = read_as("hst", bytes, size, false);
+        assert_non_null(r.trace);
+        assert_int_equal(hs_trace_count(t), hs_trace_count(r.trace));
+        assert_memory_equal(hs_trace_ops(t), hs_trace_ops(r.trace),
+                            hs_trace_count(t) * sizeof(hs_trace_op));
+        done(&r);
+        hs_trace_free(t);
+        free(bytes);
+    }
+}
+
 /* Cut anywhere, it is read as far as it goes. */
 static void a_cut_hst_gives_its_whole_blocks(void **state)
 {
@@ -1200,6 +1232,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(conversions_keep_what_is_live),
         cmocka_unit_test(the_fast_way_reads_what_the_session_does),
         cmocka_unit_test(hst_keeps_every_bit),
+        cmocka_unit_test(hst_keeps_numbers_of_every_length),
         cmocka_unit_test(a_cut_hst_gives_its_whole_blocks),
         cmocka_unit_test(every_changed_byte_of_an_hst_is_noticed),
         cmocka_unit_test(an_hst_of_a_later_version_is_refused),
