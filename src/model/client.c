@@ -516,6 +516,13 @@ static void note_difference(void *context, size_t from, size_t to)
     d->places[d->count++] = (to + sizeof(hs_client_block) - 1) / sizeof(hs_client_block);
 }
 
+static void note_differences(const hs_client *c, const hs_client_image *image, differences *d)
+{
+    hs_pages_differing(c->block_pages, c->blocks, c->block_count * sizeof *c->blocks, image->blocks,
+                       note_difference, d);
+    note_difference(d, image->block_count * sizeof *c->blocks, SIZE_MAX / 2);
+}
+
 /* So many, or this part of all, that to tell them all is to tell of everything. */
 enum { MANY = 1 << 16, MOST_PART = 4 };
 
@@ -546,10 +553,8 @@ void hs_client_restore(hs_client *c, const hs_client_image *image, hs_client_tel
                        void *context)
 {
     differences d = {0};
-    hs_pages_differing(c->block_pages, c->blocks, c->block_count * sizeof *c->blocks, image->blocks,
-                       note_difference, &d);
-    note_difference(&d, image->block_count * sizeof *c->blocks, SIZE_MAX / 2);
-    tell_differences(c, &d, tell, context);
+    if (tell) note_differences(c, image, &d);
+    if (tell) tell_differences(c, &d, tell, context);
     c->variables = hs_array_reserve(c->variables, &c->variable_capacity, image->variable_count,
                                     sizeof *c->variables);
     c->blocks =
@@ -564,7 +569,7 @@ void hs_client_restore(hs_client *c, const hs_client_image *image, hs_client_tel
     c->block_count = image->block_count;
     c->spare = image->spare;
     c->next_name = image->next_name;
-    tell_differences(c, &d, tell, context);
+    if (tell) tell_differences(c, &d, tell, context);
     free(d.places);
 }
 

@@ -78,7 +78,8 @@ hs_reaching *hs_client_reaching(const hs_client *);
 /* What the client holds, and a way back to it; images share what did not change in between. */
 typedef struct hs_client_image hs_client_image;
 hs_client_image *hs_client_take(hs_client *);
-/* Tells where blocks lay that are others, or none, now; and where such lie. */
+/* Tells, unless nobody asks (NULL), where blocks lay that are others, or none, now; and where such
+ * lie. */
 typedef void hs_client_tell(void *context, hs_addr from, hs_addr to);
 void hs_client_restore(hs_client *, const hs_client_image *, hs_client_tell *, void *context);
 void hs_client_image_free(hs_client_image *);

@@ -353,7 +353,7 @@ static void tell_heap(hs_session *s, const checkpoint *c)
 static void restore_rest(hs_session *s, const checkpoint *c)
 {
     s->is = c->standing;
-    hs_client_restore(s->client, c->client, tell_block, s);
+    hs_client_restore(s->client, c->client, s->kept->atlas ? tell_block : NULL, s);
     hs_timeline *t = &s->timeline;
     t->count = hs_snapshot_size(c->samples) / sizeof *t->samples;
     t->stride = c->stride;
@@ -368,7 +368,7 @@ static void restore_rest(hs_session *s, const checkpoint *c)
 
 static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
 {
-    if (s->heap) tell_heap(s, c);
+    if (s->heap && s->kept->atlas) tell_heap(s, c);
     if (!restore_heap(s, c, problem)) return false;
     restore_rest(s, c);
     s->change_count = 0;
