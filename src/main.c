@@ -119,15 +119,26 @@ static char *script_path(const char *name)
     return path;
 }
 
+/* What is said of a script that nobody sees: only what went wrong. */
+static hs_plain_style silent_style(const hs_options *a, hs_way way)
+{
+    return (hs_plain_style){.ascii = a->ascii, .silent = true, .columns = 80, .way = way};
+}
+
+static hs_way way_of(const hs_options *a)
+{
+    return a->trust ? HS_WAY_TRUSTED : HS_WAY_TYPED;
+}
+
 /* Every script runs on a session of its own. */
 static int check_files(const hs_options *a)
 {
-    hs_plain_style style = {.ascii = a->ascii, .silent = true, .columns = 80};
     uint64_t failures = 0;
     for (int i = 0; i < a->file_count; i++) {
         hs_session *s = open_session(a, NULL);
         if (!s) return HS_USAGE;
         char *path = script_path(a->files[i]);
+        hs_plain_style style = silent_style(a, hs_demos_hold(path) ? HS_WAY_LECTURE : HS_WAY_CHECK);
         failures += hs_plain_play(s, &style, path);
         free(path);
         hs_session_free(s);
@@ -189,7 +200,7 @@ static char *quiz_script(const hs_options *a)
  */
 static char *homework_steps(const hs_options *a)
 {
-    hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
+    hs_plain_style silent = silent_style(a, way_of(a));
     hs_session *s = open_session(a, NULL);
     if (!s) return NULL;
     char *script = homework_script(a), *text = NULL;
@@ -230,7 +241,7 @@ static char *script_of(const hs_options *a, bool full_screen)
 
 static void run_config(hs_session *s, const hs_options *a)
 {
-    hs_plain_style silent = {.ascii = a->ascii, .silent = true, .columns = 80};
+    hs_plain_style silent = silent_style(a, way_of(a));
     char *config = xdg_file("XDG_CONFIG_HOME", ".config", "config");
     if (config && access(config, R_OK) == 0) hs_plain_play(s, &silent, config);
     free(config);
@@ -246,6 +257,7 @@ static uint64_t run_front_end(const hs_options *a, hs_session *s, hs_journal *jo
     hs_plain_style style = hs_plain_style_of_output(a->ascii);
     uint64_t failures;
     style.questions = a->quiz && !a->answers;
+    style.way = way_of(a);
     if (full_screen)
         failures =
             hs_fullscreen_run(s, &(hs_fullscreen_config){.script = file,
@@ -254,6 +266,7 @@ static uint64_t run_front_end(const hs_options *a, hs_session *s, hs_journal *jo
                                                          .history = history,
                                                          .ascii = a->ascii,
                                                          .journal = journal,
+                                                         .way = way_of(a),
                                                          .light = a->trace && a->theme &&
                                                                   strcmp(a->theme, "light") == 0,
                                                          .large = a->trace && a->large});

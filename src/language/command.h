@@ -33,11 +33,21 @@ typedef enum {
     HS_PARAMETER_FLAG,      /* the keyword alone */
 } hs_parameter_kind;
 
+/* What a command, or a parameter that is given, needs: capabilities.h says who has it. */
+typedef enum {
+    HS_CAN_ASK = 1,   /* requests, bytes, settings, notes, time */
+    HS_CAN_PLAY = 2,  /* direct a lecture, play one of the demos' folder */
+    HS_CAN_LOOK = 4,  /* at files and processes elsewhere */
+    HS_CAN_WRITE = 8, /* a file */
+    HS_CAN_RUN = 16,  /* a program */
+} hs_capability;
+
 typedef struct {
     hs_parameter_kind kind;
     const char *label;   /* as the syntax line shows it */
     const char *keyword; /* a word that must stand before it, or NULL */
     bool optional;
+    hs_capability needs; /* beside what its command needs */
 } hs_parameter;
 
 enum { HS_PARAMETERS = 5 };
@@ -52,6 +62,7 @@ typedef struct {
     const char *details; /* more for `help NAME`, or NULL */
     hs_parameter parameters[HS_PARAMETERS];
     bool makes_pointer; /* may be written NAME = command */
+    hs_capability needs;
     bool (*run)(struct hs_interpreter *, const struct hs_statement *);
 } hs_command;
 

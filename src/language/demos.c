@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char suffix[] = ".heap", lecture[] = "Lecture ";
@@ -128,6 +129,20 @@ hs_demos hs_demos_find(void)
     return all;
 }
 
+bool hs_demos_hold(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = find_folder(), *own;
+    struct stat a, b;
+    if (asprintf(&own, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") < 0)
+        abort();
+    bool same = folder && stat(folder, &a) == 0 && stat(own, &b) == 0 && a.st_dev == b.st_dev &&
+                a.st_ino == b.st_ino;
+    free(folder);
+    free(own);
+    return same;
+}
+
 void hs_demos_free(hs_demos *all)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -235,10 +250,12 @@ static const hs_demo *resolve(hs_interpreter *in, const hs_demos *all, const hs_
 
 static bool play(hs_interpreter *in, const char *path)
 {
+    hs_program *script = hs_interpreter_load(in, path);
+    if (!script) return false;
     start_afresh(in);
     in->files++;
-    bool good = in->listener.play ? in->listener.play(in->listener.context, path)
-                                  : hs_interpreter_run_file(in, path);
+    bool good = in->listener.play ? in->listener.play(in->listener.context, script)
+                                  : hs_interpreter_run_loaded(in, script);
     in->files--;
     return good;
 }

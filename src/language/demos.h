@@ -23,6 +23,9 @@ typedef struct {
 hs_demos hs_demos_find(void);
 void hs_demos_free(hs_demos *);
 
+/* Does this file lie in their folder? */
+bool hs_demos_hold(const char *path);
+
 /* By its name or its number in the course; NULL. */
 const hs_demo *hs_demo_named(const hs_demos *, const char *name);
 

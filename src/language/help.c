@@ -76,16 +76,6 @@ static void put_options(FILE *out, const hs_session *session)
     put_option_lines(out, hs_settings, HS_SETTINGS);
 }
 
-static void put_command(FILE *out, const hs_session *session, const hs_command *c)
-{
-    char syntax[128];
-    hs_command_syntax(c, syntax, sizeof syntax);
-    fprintf(out, "%s\n  %s\n", syntax, c->summary);
-    if (c->details) fprintf(out, "\n%s\n", c->details);
-    if (strcmp(c->name, "expect") == 0) put_measures(out);
-    if (strcmp(c->name, "set") == 0) put_options(out, session);
-}
-
 static char *collect(put_text put, const hs_session *session, const hs_command *c)
 {
     char *text = NULL;
@@ -95,6 +85,31 @@ static char *collect(put_text put, const hs_session *session, const hs_command *
     put(out, session, c);
     fclose(out);
     return text;
+}
+
+static void put_needs_alone(FILE *out, const hs_session *unused, const hs_command *c)
+{
+    (void)unused;
+    hs_put_needs(out, c);
+}
+
+static char *needs_text(const hs_command *c)
+{
+    return collect(put_needs_alone, NULL, c);
+}
+
+static void put_command(FILE *out, const hs_session *session, const hs_command *c)
+{
+    char syntax[128];
+    hs_command_syntax(c, syntax, sizeof syntax);
+    fprintf(out, "%s\n  %s\n", syntax, c->summary);
+    char *needs = needs_text(c);
+    if (c->details || *needs) putc('\n', out);
+    if (c->details) fprintf(out, "%s\n", c->details);
+    fputs(needs, out);
+    free(needs);
+    if (strcmp(c->name, "expect") == 0) put_measures(out);
+    if (strcmp(c->name, "set") == 0) put_options(out, session);
 }
 
 char *hs_help_text(const hs_session *session, const hs_command *command)
@@ -158,10 +173,13 @@ static void put_roff(FILE *out, const hs_session *session, const hs_command *unu
         fputs("\n", out);
         put_escaped(out, c->summary);
         fputs(".\n", out);
-        if (!c->details) continue;
-        fputs(".nf\n", out);
-        put_escaped(out, c->details);
-        fputs("\n.fi\n", out);
+        char *needs = needs_text(c);
+        if (c->details || *needs) fputs(".nf\n", out);
+        if (c->details) put_escaped(out, c->details);
+        if (c->details) fputs("\n", out);
+        put_escaped(out, needs);
+        if (c->details || *needs) fputs(".fi\n", out);
+        free(needs);
     }
 }
 

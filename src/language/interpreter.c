@@ -30,6 +30,11 @@ void hs_interpreter_free(hs_interpreter *in)
     free(in);
 }
 
+void hs_interpreter_come_by(hs_interpreter *in, hs_way way)
+{
+    in->way = way;
+}
+
 void hs_interpreter_hide_answers(hs_interpreter *in)
 {
     in->questions_only = true;
@@ -268,6 +273,9 @@ static bool run_assignment(hs_interpreter *in, const hs_statement *s)
 
 static bool run_statement(hs_interpreter *in, const hs_statement *s)
 {
+    hs_complaint c;
+    if (!hs_statement_may(s, in->program->may, hs_way_in_of(in->way)->why, &c))
+        return hs_fail_with(in, &c);
     if (in->listener.begin && !in->inside) in->listener.begin(in->listener.context, in->program, s);
     bool good = s->command ? s->command->run(in, s) : run_assignment(in, s);
     if (in->lockstep)
@@ -319,6 +327,36 @@ static hs_program *parse(hs_interpreter *in, const char *name, size_t first_line
     return p;
 }
 
+/* NULL after a complaint, where a part of it needs more than it may. */
+static hs_program *admit(hs_interpreter *in, hs_program *p, unsigned may, const char *why)
+{
+    hs_complaint c;
+    if (!p) return NULL;
+    p->may = may;
+    if (hs_program_may(p, may, why, &c)) return p;
+    fail_text(in, hs_complaint_text(&c, p->name, p->first_line, p->source, p->length));
+    hs_program_free(p);
+    return NULL;
+}
+
+/* A script may do what scripts may of the way in, but no more than the one that names it; and what
+ * else that one may, when whoever is there lets it. */
+static hs_program *admit_script(hs_interpreter *in, hs_program *p)
+{
+    const hs_way_in *way = hs_way_in_of(in->way);
+    unsigned most = in->program ? in->program->may : way->may, may = most & way->scripts;
+    unsigned wants = p ? hs_program_needs(p) & ~may : 0;
+    const char *why = way->why;
+    if (wants && !(wants & ~most) && in->listener.trusts) {
+        char *list = hs_program_wants(p, may);
+        bool trusted = in->listener.trusts(in->listener.context, list, "Let it? y lets it");
+        free(list);
+        if (trusted) may |= wants;
+        why = "you did not let it";
+    }
+    return admit(in, p, may, why);
+}
+
 static bool run_program(hs_interpreter *in, const hs_program *p, size_t from, size_t count)
 {
     const hs_program *outer = in->program;
@@ -335,6 +373,8 @@ bool hs_interpreter_run(hs_interpreter *in, const char *name, size_t first_line,
                         size_t length)
 {
     hs_program *p = parse(in, name, first_line, source, length);
+    const hs_way_in *way = hs_way_in_of(in->way);
+    p = admit(in, p, way->may, way->why);
     bool good = p && run_program(in, p, 0, p->count);
     hs_program_free(p);
     return good;
@@ -418,7 +458,7 @@ static hs_program *load(hs_interpreter *in, const char *path, const hs_argument 
     }
     hs_program *p = parse(in, path, 1, text, length);
     free(text);
-    return p;
+    return admit_script(in, p);
 }
 
 hs_program *hs_interpreter_load(hs_interpreter *in, const char *path)
@@ -428,10 +468,11 @@ hs_program *hs_interpreter_load(hs_interpreter *in, const char *path)
 
 hs_program *hs_interpreter_parse(hs_interpreter *in, const char *name, const char *text)
 {
-    return parse(in, name, 1, text, strlen(text));
+    const hs_way_in *way = hs_way_in_of(in->way);
+    return admit(in, parse(in, name, 1, text, strlen(text)), way->may, way->why);
 }
 
-static bool run_and_free(hs_interpreter *in, hs_program *p)
+bool hs_interpreter_run_loaded(hs_interpreter *in, hs_program *p)
 {
     bool good = p && run_program(in, p, 0, p->count);
     hs_program_free(p);
@@ -440,10 +481,10 @@ static bool run_and_free(hs_interpreter *in, hs_program *p)
 
 bool hs_interpreter_run_file(hs_interpreter *in, const char *path)
 {
-    return run_and_free(in, load(in, path, NULL));
+    return hs_interpreter_run_loaded(in, load(in, path, NULL));
 }
 
 bool hs_run_named_file(hs_interpreter *in, const hs_argument *a)
 {
-    return run_and_free(in, load(in, a->text, a));
+    return hs_interpreter_run_loaded(in, load(in, a->text, a));
 }

@@ -4,7 +4,7 @@
 #ifndef HS_LANGUAGE_INTERPRETER_H
 #define HS_LANGUAGE_INTERPRETER_H
 
-#include "language/program.h"
+#include "language/capabilities.h"
 
 #include <heapscope/lockstep.h>
 #include <heapscope/shape.h>
@@ -69,13 +69,17 @@ typedef struct {
     /* Ask, and wait for the answer; `on_map`: one that points at an address will do. False: passed.
      * May be NULL: nobody is there to answer, and nothing is asked. */
     bool (*ask)(void *context, const char *question, bool on_map, hs_reply *);
+    /* Let a script do what it wants beyond a script's own: `wants` lists it, `question` asks. May
+     * be NULL: nobody is there to answer, and it is refused. */
+    bool (*trusts)(void *context, const char *wants, const char *question);
     /* How far a long command is; NULL when it is over. May be NULL. */
     void (*progress)(void *context, const char *text);
     /* Leave this session for an earlier one that was cut short; NULL when that is done, else why
      * it can not be. May be NULL. */
     const char *(*go_on)(void *context);
-    /* Play a script to the audience, now or when this command has ended. May be NULL: it is run. */
-    bool (*play)(void *context, const char *path);
+    /* Play a script, which is the listener's from then on, to the audience, now or when this
+     * command has ended. May be NULL: it is run. */
+    bool (*play)(void *context, hs_program *);
     /* May be NULL: whoever does not play by itself has no use for it. */
     void (*cue)(void *context, hs_cue, uint64_t value);
 } hs_listener;
@@ -85,21 +89,28 @@ typedef struct hs_interpreter hs_interpreter;
 hs_interpreter *hs_interpreter_new(hs_session *, const hs_listener *);
 void hs_interpreter_free(hs_interpreter *);
 
-/* Parse and run; nothing runs when a part of it does not parse. `name` (NULL for typed lines) goes
- * before complaints as NAME:LINE:COLUMN, where the source begins at line `first_line`. True when
- * all of it succeeded. An error ends the run; an `expect` that does not hold is an error that lets
- * the rest go on. */
+/* By which way lines come in from now on. At first it is the one that may least. */
+void hs_interpreter_come_by(hs_interpreter *, hs_way);
+
+/* Parse and run; nothing runs when a part of it does not parse, or may not. `name` (NULL for typed
+ * lines) goes before complaints as NAME:LINE:COLUMN, where the source begins at line `first_line`.
+ * True when all of it succeeded. An error ends the run; an `expect` that does not hold is an error
+ * that lets the rest go on. */
 bool hs_interpreter_run(hs_interpreter *, const char *name, size_t first_line, const char *source,
                         size_t length);
 
 /* The same with a file's content. Complains when it cannot be read. */
 bool hs_interpreter_run_file(hs_interpreter *, const char *path);
 
-/* Load a program from a file without running it; NULL after a complaint was said. */
+/* Load a program from a file without running it; NULL after a complaint was said. It may do what a
+ * script may of the way in, or of the program that is running, and what it is then trusted with. */
 hs_program *hs_interpreter_load(hs_interpreter *, const char *path);
 
 /* The same with a text that complaints call `name`. */
 hs_program *hs_interpreter_parse(hs_interpreter *, const char *name, const char *text);
+
+/* Run what was loaded, and free it. */
+bool hs_interpreter_run_loaded(hs_interpreter *, hs_program *);
 
 /* Run one statement of a program. False: it failed (which was said). */
 bool hs_interpreter_step(hs_interpreter *, const hs_program *, size_t index);

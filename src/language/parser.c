@@ -7,8 +7,8 @@
  * How an argument reads is decided by its parameter's kind, so `p1-8` is an expression and
  * `free-list` a word without either needing quotes. */
 #include "heap/array.h"
+#include "language/capabilities.h"
 #include "language/expression.h"
-#include "language/program.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -492,6 +492,7 @@ static bool parse_statement(parser *p, hs_statement *s)
         return hs_complain(p->r.complaint, here(p), "nothing stands behind the =");
     if (!(assigns ? parse_assignment(p, s) : parse_command(p, s))) return false;
     s->where.end = p->r.at;
+    s->needs = hs_statement_needs(s);
     hs_read_blanks(&p->r);
     if (statement_ends(p)) return true;
     if (assigns) return hs_complain(p->r.complaint, here(p), "the pointer should end here");

@@ -16,6 +16,7 @@ typedef struct {
 typedef struct hs_statement {
     const hs_command *command; /* NULL for the assignment NAME = POINTER, in arguments[0] */
     hs_span where, head;
+    unsigned needs; /* hs_capability, without those in its { } */
     char *result; /* NAME of NAME = ..., or NULL */
     hs_span result_where;
     hs_argument arguments[HS_PARAMETERS];
@@ -29,6 +30,7 @@ typedef struct {
     size_t first_line; /* the number of the source's first line in it */
     char *source;
     size_t length;
+    unsigned may; /* hs_capability, what its statements may do: set by who runs it */
     hs_statement *statements;
     size_t count;
 } hs_program;

@@ -2,6 +2,7 @@
 #ifndef HS_LANGUAGE_RUNNING_H
 #define HS_LANGUAGE_RUNNING_H
 
+#include "language/capabilities.h"
 #include "language/expression.h"
 #include "language/interpreter.h"
 #include "language/words.h"
@@ -24,6 +25,7 @@ struct hs_interpreter {
     size_t lane_count, lane_capacity;
     bool keeps_lanes;
     hs_listener listener;
+    hs_way way;                /* that typed lines came in by */
     const hs_program *program; /* whose statements are running */
     int inside;                /* depth of repeat { }: requests there are not told one by one */
     int files;                 /* depth of source */

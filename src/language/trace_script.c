@@ -64,6 +64,7 @@ static hs_session *run(const char *name, const char *text, size_t length, listen
     hs_listener listener = {
         .context = l, .say = say, .show = show, .performed = performed, .interrupted = interrupted};
     hs_interpreter *in = hs_interpreter_new(s, &listener);
+    hs_interpreter_come_by(in, HS_WAY_TRACE);
     hs_interpreter_run(in, name, 1, text, length);
     bool good = hs_interpreter_failures(in) == 0 && !l->error[0];
     hs_interpreter_free(in);

@@ -52,7 +52,7 @@ typedef struct {
         hs_session *on, *own;
         size_t from, to, number; /* the step on show */
         size_t steps;
-        uint64_t request;        /* its operation's number */
+        uint64_t request; /* its operation's number */
     } slow;
     hs_zoom_path path;
     struct {            /* of a trace */
@@ -79,12 +79,12 @@ typedef struct {
     bool stale;      /* something but the line that is typed has changed since */
     /* Owned; the state points to them. */
     char *section, *caption, *message, *answer, *overlay_title, *overlay_text;
-    char *progress;   /* that a long command tells, until it ends; the session may be anywhere */
-    char *verdict;    /* on a prediction, shown likewise */
-    char *command;    /* of a script, shown above what it did */
-    char *trouble;    /* with the journal, not yet told */
-    char *open_lines; /* typed lines of a statement whose { is still open */
-    char *wanted;     /* the script to play when the command that asked for it has ended */
+    char *progress;     /* that a long command tells, until it ends; the session may be anywhere */
+    char *verdict;      /* on a prediction, shown likewise */
+    char *command;      /* of a script, shown above what it did */
+    char *trouble;      /* with the journal, not yet told */
+    char *open_lines;   /* typed lines of a statement whose { is still open */
+    hs_program *wanted; /* the script to play when the command that asked for it has ended */
     bool light, pasting, quit, drawn;
     bool overlay_by_key;     /* rather than by a command */
     uint64_t typed_failures; /* of commands that are not the script's */
@@ -201,5 +201,7 @@ void hs_app_put_trace(const app *a, hs_pane p, int row);
 /* --- Questions (questions.c) --- */
 
 bool hs_app_ask(void *context, const char *question, bool on_map, hs_reply *reply);
+/* May a script do what it wants? That is laid over the map first. */
+bool hs_app_trusts(void *context, const char *wants, const char *question);
 
 #endif

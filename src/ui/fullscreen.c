@@ -332,10 +332,11 @@ void hs_app_before_running(app *a)
 }
 
 /* Its interpreter may be running a statement of the script that is open now. */
-static bool play(void *context, const char *path)
+static bool play(void *context, hs_program *script)
 {
     app *a = context;
-    hs_app_replace(&a->wanted, hs_app_copy(path));
+    hs_program_free(a->wanted);
+    a->wanted = script;
     return true;
 }
 
@@ -363,6 +364,7 @@ static void run_typed(app *a, const char *line)
 static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *config, const char *why)
 {
     hs_plain_style style = hs_plain_style_of_output(config->ascii);
+    style.way = config->way;
     fprintf(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
     if (config->script) return hs_plain_play(session, &style, config->script);
     if (config->text) return hs_plain_run(session, &style, "LIST", config->text);
@@ -402,7 +404,7 @@ static void free_app(app *a)
     free(a->verdict);
     free(a->trouble);
     free(a->open_lines);
-    free(a->wanted);
+    hs_program_free(a->wanted);
     free(a->pasted);
     free(a->waiting);
     hs_zoom_path_end(&a->path);
@@ -415,11 +417,22 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     app a = {.session = session, .config = config, .other_theme = -1};
     const char *why = "libedit can not be set up";
     hs_prompt_host host = {&a, hs_app_next_char, hs_app_show_completions};
-    hs_listener listener = {&a,         say,      hs_app_show, begin, performed, interrupted,
-                            hs_app_ask, progress, go_on,       play,  cue};
+    hs_listener listener = {.context = &a,
+                            .say = say,
+                            .show = hs_app_show,
+                            .begin = begin,
+                            .performed = performed,
+                            .interrupted = interrupted,
+                            .ask = hs_app_ask,
+                            .trusts = hs_app_trusts,
+                            .progress = progress,
+                            .go_on = go_on,
+                            .play = play,
+                            .cue = cue};
     if (config->light || config->large) a.other_theme = HS_THEME_LIGHT;
     a.state.resized = a.state.large = config->large;
     a.interpreter = hs_interpreter_new(session, &listener);
+    hs_interpreter_come_by(a.interpreter, config->way);
     a.prompt = hs_prompt_new(&host, session, config->history);
     if (a.prompt) a.terminal = hs_terminal_open(&why);
     if (!a.terminal) {

@@ -2,6 +2,7 @@
 #ifndef HS_UI_FULLSCREEN_H
 #define HS_UI_FULLSCREEN_H
 
+#include "language/capabilities.h"
 #include "ui/journal.h"
 
 #include <heapscope/session.h>
@@ -14,6 +15,7 @@ typedef struct {
     bool ascii;
     bool light, large;   /* whatever is set, until a key changes it */
     hs_journal *journal; /* of what is typed; may be NULL */
+    hs_way way;          /* by which lines come in, and scripts are named */
 } hs_fullscreen_config;
 
 /* Run until the user leaves. A signal that ends it is raised again when the terminal is given back:

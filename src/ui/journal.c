@@ -410,6 +410,7 @@ static bool read_heading(hs_journal *j, reader *r)
                             .interrupted = is_stopped,
                             .progress = tell_of_one};
     r->interpreter = hs_interpreter_new(r->session, &listener);
+    hs_interpreter_come_by(r->interpreter, HS_WAY_JOURNAL);
     return true;
 }
 

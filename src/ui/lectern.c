@@ -90,9 +90,9 @@ void hs_app_play_wanted(app *a)
     if (!a->wanted) return;
     hs_app_close_script(a);
     hs_app_replace(&a->caption, NULL);
-    hs_app_open_script(
-        a, hs_interpreter_load(a->interpreter, a->wanted)); /* or the complaint is shown */
-    hs_app_replace(&a->wanted, NULL);
+    hs_program *script = a->wanted;
+    a->wanted = NULL;
+    hs_app_open_script(a, script);
 }
 
 /* What the program was started with. */

@@ -26,6 +26,7 @@ static const char trace_allocator[] = "tlsf";
 enum {
     OPTION_PLAIN = 256,
     OPTION_CHECK,
+    OPTION_TRUST,
     OPTION_CONTINUE,
     OPTION_ASCII,
     OPTION_HEAP,
@@ -63,6 +64,9 @@ static const struct {
     {{"check", no_argument, NULL, OPTION_CHECK},
      NULL,
      "run scripts silently; fail where an expect does not hold"},
+    {{"trust", no_argument, NULL, OPTION_TRUST},
+     NULL,
+     "let scripts write files and run programs, unasked"},
     {{"continue", no_argument, NULL, OPTION_CONTINUE},
      NULL,
      "go on with the session that was cut short last"},
@@ -265,6 +269,7 @@ static int handle(int option, hs_options *a)
     case OPTION_MAX_HEAP: return parse_heap_size(optarg, &a->heap.maximum);
     case OPTION_PLAIN: a->plain = true; return HS_OK;
     case OPTION_CHECK: a->check = true; return HS_OK;
+    case OPTION_TRUST: a->trust = true; return HS_OK;
     case OPTION_CONTINUE: a->go_on = true; return HS_OK;
     case OPTION_ASCII: a->ascii = true; return HS_OK;
     case OPTION_FROM: a->from = optarg; return HS_OK;
@@ -336,6 +341,9 @@ int hs_options_parse(int argc, char **argv, hs_options *a)
     if (a->notes && (a->check || a->file_count))
         return hs_options_complain("--notes plays no script: it follows one in another terminal");
     if (a->check && !a->file_count) return hs_options_complain("--check needs a FILE");
+    if (a->check && a->trust)
+        return hs_options_complain(
+            "--check lets no script write or run anything: not with --trust");
     if (a->go_on && a->file_count) return hs_options_complain("--continue takes no FILE");
     if (!a->check && a->file_count > 1)
         return hs_options_complain("one FILE is played at a time, not also %s", a->files[1]);

@@ -11,7 +11,7 @@ typedef struct {
     const char *allocator;
     hs_heap_config heap;
     const char *theme;
-    bool plain, check, ascii, large, notes, go_on;
+    bool plain, check, ascii, large, notes, go_on, trust;
     bool ostep;      /* the homework on free-space management: */
     const char *ops; /* its list, or NULL */
     const char *policy, *order;

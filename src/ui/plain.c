@@ -432,23 +432,45 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
     return true;
 }
 
+/* May a script do what it wants? Asked where somebody sees the question and can answer. */
+static bool trusts(void *context, const char *wants, const char *question)
+{
+    hs_reply reply = {0};
+    const printer *p = context;
+    hs_print_text(stdout, HS_ROLE_TEXT, wants, ink_of(p));
+    bool answered = ask(context, question, false, &reply);
+    bool yes = answered && (strcmp(reply.text, "y") == 0 || strcmp(reply.text, "yes") == 0);
+    free(reply.text);
+    return yes;
+}
+
 /* As one that was named on the command line. */
-static bool play(void *context, const char *path)
+static bool play(void *context, hs_program *script)
 {
     printer *p = context;
     bool echo = p->echo;
     p->echo = true;
-    bool good = hs_interpreter_run_file(p->interpreter, path);
+    bool good = hs_interpreter_run_loaded(p->interpreter, script);
     p->echo = echo;
     return good;
 }
 
 static hs_interpreter *interpreter_for(printer *p)
 {
-    hs_listener listener = {p,    say,      show,  begin, performed, interrupted,
-                            NULL, progress, go_on, play,  NULL};
+    hs_listener listener = {.context = p,
+                            .say = say,
+                            .show = show,
+                            .begin = begin,
+                            .performed = performed,
+                            .interrupted = interrupted,
+                            .progress = progress,
+                            .go_on = go_on,
+                            .play = play};
+    bool seen = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (!p->style->silent) listener.ask = ask;
+    if (!p->style->silent && seen) listener.trusts = trusts;
     p->interpreter = hs_interpreter_new(p->session, &listener);
+    hs_interpreter_come_by(p->interpreter, p->style->way);
     if (p->style->questions) hs_interpreter_hide_answers(p->interpreter);
     return p->interpreter;
 }

@@ -2,6 +2,7 @@
 #ifndef HS_UI_PLAIN_H
 #define HS_UI_PLAIN_H
 
+#include "language/capabilities.h"
 #include "ui/journal.h"
 
 #include <heapscope/session.h>
@@ -12,6 +13,7 @@ typedef struct {
     bool silent;    /* say errors only */
     bool questions; /* of op lists, without the answers */
     int columns;
+    hs_way way; /* by which lines come in, and scripts are named */
 } hs_plain_style;
 
 /* How standard output is to be written to: its width, and whether it can show colours. */

@@ -121,3 +121,16 @@ bool hs_app_ask(void *context, const char *question, bool on_map, hs_reply *repl
         reply->text = hs_utf8_from_wide(a->question.typed, a->question.length);
     return how == ANSWERED;
 }
+
+bool hs_app_trusts(void *context, const char *wants, const char *question)
+{
+    app *a = context;
+    hs_reply reply = {0};
+    hs_app_replace(&a->overlay_text, hs_app_copy(wants));
+    hs_app_open_overlay(a, (hs_overlay){.title = "A script wants more", .text = a->overlay_text});
+    bool answered = hs_app_ask(context, question, false, &reply);
+    bool yes =
+        answered && reply.text && (strcmp(reply.text, "y") == 0 || strcmp(reply.text, "yes") == 0);
+    free(reply.text);
+    return yes;
+}

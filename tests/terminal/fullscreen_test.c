@@ -984,6 +984,47 @@ static void a_file_without_an_end_is_refused(void **state)
     assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
+/* A script that writes a file is asked about, once, in both modes, from the shell and from the
+ * prompt; it writes where the answer is y. */
+static void ask_about_a_script(bool plain, bool typed, bool lets)
+{
+    char written[512], text[700], line[600];
+    snprintf(written, sizeof written, "%s/by-a-script", home);
+    snprintf(text, sizeof text, "malloc 24\nsave \"%s\"\nmalloc 40\n", written);
+    const char *path = terminal_file(home, "writes.heap", text);
+    terminal *t = start_with(24, 80, NULL,
+                             plain   ? "--plain"
+                             : typed ? NULL
+                                     : path,
+                             plain && !typed ? path : NULL);
+    if (typed) {
+        assert_true(terminal_shows(t, plain ? "heapscope>" : "committed"));
+        snprintf(line, sizeof line, "source %s\r", path);
+        terminal_type(t, line);
+    }
+    assert_true(terminal_shows(t, "line 2: save"));
+    if (!plain) terminal_type(t, " "); /* what lies over the map has been read */
+    assert_true(terminal_shows(t, "Let it? y lets it"));
+    terminal_settle(t);
+    terminal_type(t, lets ? "y\r" : "no\r");
+    if (!lets) assert_true(terminal_shows(t, "save writes a file: you did"));
+    if (lets && !plain) assert_true(terminal_shows(t, "used p2 40"));
+    terminal_settle(t);
+    int status = plain && !typed ? terminal_wait(t) : 0;
+    if (plain && !typed)
+        terminal_end(t);
+    else
+        status = terminal_leave(t, "quit\r");
+    assert_int_equal(status, lets || (typed && !plain) ? 0 : 1);
+    assert_int_equal(unlink(written) == 0, lets);
+}
+
+static void a_script_that_writes_is_asked_about(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++) ask_about_a_script(i & 1, i & 2, i & 4);
+}
+
 static void what_an_error_ended_is_told_with_the_error(void **state)
 {
     (void)state;
@@ -1070,6 +1111,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_dumb_terminal_gets_line_mode),
         cmocka_unit_test(a_script_is_played_and_left_for_the_prompt),
         cmocka_unit_test(a_file_without_an_end_is_refused),
+        cmocka_unit_test(a_script_that_writes_is_asked_about),
         cmocka_unit_test(what_an_error_ended_is_told_with_the_error),
         cmocka_unit_test(a_lecture_goes_on_at_a_key),
     };

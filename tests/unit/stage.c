@@ -85,6 +85,7 @@ stage *stage_new(const char *allocator, uint64_t initial, uint64_t maximum)
                                                           .interrupted = interrupted,
                                                           .ask = ask,
                                                           .cue = cue});
+    hs_interpreter_come_by(s->in, HS_WAY_TYPED);
     keep(&s->said, "");
     keep(&s->error, "");
     keep(&s->refused, "");
