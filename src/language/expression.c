@@ -238,6 +238,7 @@ static bool read_function(hs_reader *r, hs_span name, uint64_t *value)
     r->at++;
     *value = 1;
     if (!descend(r) || !read_operand(r, name, value)) return false;
+    r->address = false;
     r->depth--;
     hs_read_blanks(r);
     if (take(r, ")")) return true;
@@ -252,11 +253,13 @@ static bool read_name(hs_reader *r, uint64_t *value)
     r->at = name.end;
     *value = 1;
     if (peek(r, 0) == '(') return read_function(r, name, value);
-    if (length == 4 && strncmp(text, "NULL", 4) == 0) return *value = 0, true;
+    r->address = length == 4 && strncmp(text, "NULL", 4) == 0;
+    if (r->address) return *value = 0, true;
     if (length == 8 && strncmp(text, "SIZE_MAX", 8) == 0) return *value = UINT64_MAX, true;
     if (!r->session) return true;
     uint32_t variable = hs_session_find_variable(r->session, text, length);
     const hs_measure *measure = hs_measure_named(text, length);
+    r->address = variable != HS_NONE;
     if (variable != HS_NONE) {
         *value = hs_session_variable(r->session, variable)->value;
     } else if (measure) {
@@ -276,6 +279,7 @@ static bool read_primary(hs_reader *r, uint64_t *value)
 {
     hs_read_blanks(r);
     char c = peek(r, 0);
+    r->address = false;
     if (isdigit((unsigned char)c)) return read_number(r, value);
     if (hs_is_name_start(c)) return read_name(r, value);
     if (c == '\'' && r->at + 2 < r->length && peek(r, 2) == '\'') {
@@ -332,6 +336,7 @@ static bool read_product(hs_reader *r, uint64_t *value)
         uint64_t right;
         r->at++;
         if (!read_primary(r, &right)) return false;
+        r->address = false;
         if (!r->session) continue;
         if (!combine(r, operator, * value, right, start, value)) return false;
     }
@@ -346,8 +351,10 @@ static bool read_sum(hs_reader *r, uint64_t *value)
     if (!read_product(r, value)) return false;
     while ((operator= operator_here(r, "+-"))) {
         uint64_t right;
+        bool address = r->address;
         r->at++;
         if (!read_product(r, &right)) return false;
+        r->address = operator== '+' ? address || r->address : address && !r->address;
         if (!r->session) continue;
         if (!combine(r, operator, * value, right, start, value)) return false;
     }
@@ -379,6 +386,7 @@ static bool read_comparison(hs_reader *r, uint64_t *value)
         uint64_t right;
         if (!take(r, operators[i])) continue;
         if (!read_sum(r, &right)) return false;
+        r->address = false;
         bool holds = compare(operators[i], *value, right);
         if (!holds && r->session) /* kept for the message should the whole condition fail */
             hs_complain(r->complaint, (hs_span){start, r->at},
@@ -403,6 +411,7 @@ static bool read_not(hs_reader *r, uint64_t *value)
     if (!take(r, "not") && !(peek(r, 1) != '=' && take(r, "!"))) return read_comparison(r, value);
     if (!descend(r) || !read_not(r, value)) return false;
     r->depth--;
+    r->address = false;
     *value = !*value;
     if (!*value && r->session)
         hs_complain(r->complaint, (hs_span){start, r->at}, "this does not hold");
@@ -418,6 +427,7 @@ static bool read_and(hs_reader *r, uint64_t *value)
         if (!take(r, "and") && !take(r, "&&")) return r->at = before, true;
         uint64_t right;
         if (!read_not(r, &right)) return false;
+        r->address = false;
         *value = *value && right;
     }
 }
@@ -431,6 +441,7 @@ static bool read_or(hs_reader *r, uint64_t *value)
         if (!take(r, "or") && !take(r, "||")) return r->at = before, true;
         uint64_t right;
         if (!read_and(r, &right)) return false;
+        r->address = false;
         *value = *value || right;
     }
 }

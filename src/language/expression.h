@@ -13,7 +13,8 @@ typedef struct {
     size_t length, at;
     const hs_session *session;
     hs_complaint *complaint;
-    int depth; /* of brackets, functions and nots around the place */
+    int depth;    /* of brackets, functions and nots around the place */
+    bool address; /* what was read last: a variable, or one plus or minus a number */
 } hs_reader;
 
 /* Skip blanks, and backslash-newline. */

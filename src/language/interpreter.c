@@ -6,6 +6,7 @@
 #include "heap/array.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,11 +169,24 @@ static hs_reader reader_of(hs_interpreter *in, const hs_argument *a, hs_complain
                        .complaint = c};
 }
 
+bool hs_count_of(hs_interpreter *in, hs_reader *r, uint64_t *value)
+{
+    hs_read_blanks(r);
+    size_t start = r->at;
+    if (!hs_read_size(r, value)) return hs_fail_with(in, r->complaint);
+    if (!r->address) return true;
+    hs_complain(r->complaint, (hs_span){start, r->at},
+                "%.*s is an address, 0x%" PRIx64 ": no number of bytes or of times",
+                r->at - start > 40 ? 40 : (int)(r->at - start), r->text + start, *value);
+    hs_hint(r->complaint, "size(p1) is the bytes that p1 was asked for, p2 - p1 a distance");
+    return hs_fail_with(in, r->complaint);
+}
+
 bool hs_size_of_argument(hs_interpreter *in, const hs_argument *a, uint64_t *value)
 {
     hs_complaint c;
     hs_reader r = reader_of(in, a, &c);
-    if (!hs_read_size(&r, value)) return hs_fail_with(in, &c);
+    if (!hs_count_of(in, &r, value)) return false;
     if (r.at == r.length) return true;
     return hs_fail_at(in, (hs_span){r.at, r.length}, "the number should end here", NULL);
 }

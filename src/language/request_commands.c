@@ -96,7 +96,7 @@ bool hs_run_write(hs_interpreter *in, const hs_statement *s)
     bool good = true;
     if (r.at < r.length) {
         r.at++; /* the * */
-        good = hs_read_size(&r, &op.a) || hs_fail_with(in, &c);
+        good = hs_count_of(in, &r, &op.a);
     }
     good = good && hs_perform(in, s, &op);
     free(text);

@@ -63,6 +63,8 @@ char *hs_text_of(void (*put)(FILE *, const hs_session *), const hs_session *);
 /* What an option may be set to: ": 8 | 16", or ": 0 to 4096". */
 void hs_put_values(FILE *, const hs_option *);
 
+/* Read a number of bytes or of times: an address is none. False: said. */
+bool hs_count_of(hs_interpreter *, hs_reader *, uint64_t *);
 /* Evaluate an argument. False: said. */
 bool hs_size_of_argument(hs_interpreter *, const hs_argument *, uint64_t *);
 bool hs_pointer_of_argument(hs_interpreter *, const hs_argument *, hs_pointer *);

@@ -120,6 +120,91 @@ static void sizes_that_are_none_are_refused_by_name(void **state)
     assert_int_equal(hs_session_op_count(((stage *)*state)->session), 0);
 }
 
+static void an_address_is_no_count(void **state)
+{
+    static const char *const refused[][2] = {
+        {"malloc p1",
+         "test:1:8: p1 is an address, 0x107000008: no number of bytes or of times; size(p1)"},
+        {"calloc p1 2", "test:1:8: p1 is an address"},
+        {"calloc 2 p1", "test:1:10: p1 is an address"},
+        {"realloc p1 p2", "test:1:12: p2 is an address"},
+        {"aligned_alloc p1 8", "test:1:15: p1 is an address"},
+        {"aligned_alloc 8 p1", "test:1:17: p1 is an address"},
+        {"random p1", "test:1:8: p1 is an address"},
+        {"random 1 seed p1", "test:1:15: p1 is an address"},
+        {"repeat p1 { malloc 8 }", "test:1:8: p1 is an address"},
+        {"repeat  (p1 + 8)  { malloc 8 }", "test:1:9: (p1 + 8) is an address, 0x107000010"},
+        {"malloc 8 + p1", "8 + p1 is an address"},
+        {"malloc p1 - 8", "p1 - 8 is an address"},
+        {"malloc p2 - (p2 - p1)", "is an address"},
+        {"malloc NULL", "NULL is an address, 0x0"},
+        {"goto p1", "test:1:6: p1 is an address"},
+        {"undo p1", "is an address"},
+        {"diff p1", "is an address"},
+        {"why p1", "is an address"},
+        {"history p1", "is an address"},
+        {"read p1 p2", "is an address"},
+        {"write p1 'A'*p2", "test:1:14: p2 is an address"},
+        {"write p1 \"A\" * p2", "test:1:16: p2 is an address"},
+        {"heap p1", "is an address"},
+        {"heap max p1", "is an address"},
+        {"set zoom p1", "is an address"},
+        {"zoom p1", "is an address"},
+        {"highlight p1 p2", "is an address"},
+        {"shape from p1", "is an address"},
+        {"homework n p1", "is an address"},
+        {"quiz n p1", "is an address"},
+        {"adversary bump first-fit seconds p1", "is an address"},
+        {"mmu paging p1", "is an address"},
+    };
+    stage *s = *state;
+    stage_does(s, "malloc 24; malloc 24");
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        stage_refuses(s, refused[i][0], refused[i][1]);
+    assert_int_equal(stage_value(s, "requests"), 2);
+    stage_does(
+        s, "malloc p2 - p1; malloc (p2-p1)/8*1; malloc size(p1); malloc p1 % 16; malloc block(p1)\n"
+           "malloc (p1 == p2); malloc (not p1); malloc 8 + (p2 - p1); malloc blocks; malloc 0x20\n"
+           "repeat (p1 and p2) { malloc 8 }; x = p1 + size(p1); expect x - p1 == 24");
+}
+
+/* A word that this parameter takes; p1 for the one that is tried. */
+static const char *word_for(const hs_command *c, size_t i, bool tried)
+{
+    switch (c->parameters[i].kind) {
+    case HS_PARAMETER_BODY: return "{ }";
+    case HS_PARAMETER_ALLOCATOR: return i ? "bump" : "tree";
+    case HS_PARAMETER_WORD:
+        return strcmp(c->name, "mmu") == 0 ? "paging" : strcmp(c->name, "grow") == 0 ? "heap" : "b";
+    default: return tried || c->parameters[i].kind == HS_PARAMETER_POINTER ? "p1" : "1";
+    }
+}
+
+static void refuse_an_address(stage *s, const hs_command *c, size_t tried)
+{
+    char text[200];
+    size_t used = (size_t)snprintf(text, sizeof text, "%s", c->name);
+    for (size_t i = 0; i < HS_PARAMETERS && c->parameters[i].kind; i++) {
+        const hs_parameter *p = &c->parameters[i];
+        bool first = p->kind == HS_PARAMETER_WORD && i == 0; /* mmu's stands before its numbers */
+        if (p->optional && i != tried && !first) continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, " %s %s",
+                                 p->keyword ? p->keyword : "", word_for(c, i, i == tried));
+    }
+    stage_refuses(s, text, "is an address");
+}
+
+/* Every size of every command, by the table. */
+static void no_size_of_a_command_is_an_address(void **state)
+{
+    stage *s = *state;
+    const hs_command *c;
+    stage_does(s, "malloc 24; mmu paging 256");
+    for (size_t i = 0; (c = hs_command_at(i)); i++)
+        for (size_t j = 0; j < HS_PARAMETERS && c->parameters[j].kind; j++)
+            if (c->parameters[j].kind == HS_PARAMETER_SIZE) refuse_an_address(s, c, j);
+}
+
 static void pointers_have_offsets(void **state)
 {
     stage *s = *state;
@@ -1097,6 +1182,8 @@ int main(void)
     cmocka_unit_test_setup_teardown(name, open_stage_in_a_folder, remove_the_folder)
         TEST(sizes_are_read_as_people_write_them),
         TEST(sizes_that_are_none_are_refused_by_name),
+        TEST(an_address_is_no_count),
+        TEST(no_size_of_a_command_is_an_address),
         TEST(pointers_have_offsets),
         TEST(conditions_are_as_in_c_and_in_words),
         TEST(conditions_that_do_not_hold_say_the_values),
