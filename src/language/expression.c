@@ -46,6 +46,11 @@ bool hs_is_name_start(char c)
     return isalpha((unsigned char)c) || c == '_';
 }
 
+bool hs_is_character(const hs_reader *r)
+{
+    return peek(r, 0) == '\'' && r->at + 2 < r->length && peek(r, 1) != '\n' && peek(r, 2) == '\'';
+}
+
 static bool is_name(char c)
 {
     return isalnum((unsigned char)c) || c == '_';
@@ -282,7 +287,7 @@ static bool read_primary(hs_reader *r, uint64_t *value)
     r->address = false;
     if (isdigit((unsigned char)c)) return read_number(r, value);
     if (hs_is_name_start(c)) return read_name(r, value);
-    if (c == '\'' && r->at + 2 < r->length && peek(r, 2) == '\'') {
+    if (hs_is_character(r)) {
         *value = (unsigned char)peek(r, 1);
         r->at += 3;
         return true;

@@ -20,6 +20,8 @@ typedef struct {
 /* Skip blanks, and backslash-newline. */
 void hs_read_blanks(hs_reader *);
 bool hs_is_name_start(char);
+/* Does 'c' stand here? */
+bool hs_is_character(const hs_reader *);
 /* The end of the name that starts at `at`. */
 size_t hs_name_end(const hs_reader *, size_t at);
 

@@ -20,7 +20,9 @@ enum { DEEPEST = 50 };
 typedef struct {
     hs_reader r;
     int depth;
-    bool call; /* inside COMMAND( ... ): arguments end at the bracket */
+    bool call;          /* inside COMMAND( ... ): arguments end at the bracket */
+    bool looks_through; /* statements are not kept, and a { ends one: it was `opened` */
+    bool opened;
 } parser;
 
 static char peek(const parser *p)
@@ -382,6 +384,7 @@ static bool parse_arguments(parser *p, hs_statement *s)
     p->call = call;
     for (size_t i = 0; i < HS_PARAMETERS && s->command->parameters[i].kind; i++)
         if (!parse_argument(p, s, i)) return false;
+    if (p->opened) return p->call = outer, true;
     hs_read_blanks(&p->r);
     p->call = outer;
     if (!call) return true;
@@ -493,6 +496,7 @@ static bool parse_statement(parser *p, hs_statement *s)
     if (!(assigns ? parse_assignment(p, s) : parse_command(p, s))) return false;
     s->where.end = p->r.at;
     s->needs = hs_statement_needs(s);
+    if (p->opened) return true;
     hs_read_blanks(&p->r);
     if (statement_ends(p)) return true;
     if (assigns) return hs_complain(p->r.complaint, here(p), "the pointer should end here");
@@ -521,6 +525,7 @@ static bool parse_body(parser *p, hs_statement *s)
     }
     if (++p->depth > DEEPEST) return hs_complain(p->r.complaint, here(p), "too many { within {");
     p->r.at++;
+    if (p->looks_through) return p->opened = true;
     p->call = false;
     s->has_body = true;
     if (!parse_statements(p, &s->body, &s->body_count)) return false;
@@ -540,6 +545,12 @@ void hs_program_free(hs_program *program)
     free(program->name);
     free(program->source);
     free(program);
+}
+
+/* The byte order mark. */
+static void skip_mark(parser *p)
+{
+    if (p->r.length >= 3 && memcmp(p->r.text, "\xef\xbb\xbf", 3) == 0) p->r.at = 3;
 }
 
 /* Not in a comment either: a file with a zero byte is no text, and its reader stops there. */
@@ -562,7 +573,7 @@ hs_program *hs_program_parse(const char *name, size_t first_line, const char *so
         memcpy(program->name, name, strlen(name));
     }
     parser p = {.r = {.text = program->source, .length = length, .complaint = complaint}};
-    if (length >= 3 && memcmp(source, "\xef\xbb\xbf", 3) == 0) p.r.at = 3; /* byte order mark */
+    skip_mark(&p);
     bool good = is_text(&p) && parse_statements(&p, &program->statements, &program->count);
     if (good && !at_end(&p)) good = hs_complain(complaint, here(&p), "this } has no {");
     if (good) return program;
@@ -570,22 +581,76 @@ hs_program *hs_program_parse(const char *name, size_t first_line, const char *so
     return NULL;
 }
 
-bool hs_program_is_open(const char *source, size_t length)
+/* --- Line by line --------------------------------------------------------------------------- */
+
+static bool takes_a_body(const hs_command *c)
 {
-    size_t open = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < length; i++) {
-        char c = source[i];
-        if (quoted) {
-            if (c == '\\') i++;
-            if (c == '"' || c == '\n') quoted = false;
-        } else if (c == '#') {
-            while (i + 1 < length && source[i + 1] != '\n') i++;
-        } else {
-            quoted = c == '"';
-            open += c == '{';
-            if (c == '}' && open-- == 0) return false; /* no further line mends that */
+    for (size_t i = 0; i < HS_PARAMETERS && c->parameters[i].kind; i++)
+        if (c->parameters[i].kind == HS_PARAMETER_BODY ||
+            c->parameters[i].kind == HS_PARAMETER_CONDITION)
+            return true;
+    return false;
+}
+
+/* Behind what is no statement, or behind its {. */
+static void pass_over(parser *p, bool may_open)
+{
+    for (; !statement_ends(p); p->r.at++) {
+        char c = peek(p);
+        if (c == '\'' && hs_is_character(&p->r)) {
+            p->r.at += 2;
+        } else if (c == '"') {
+            while (p->r.at + 1 < p->r.length && !strchr("\"\n", p->r.text[p->r.at + 1])) p->r.at++;
+            p->r.at += p->r.at + 1 < p->r.length && p->r.text[p->r.at + 1] == '"';
+        } else if (c == '{' && may_open) {
+            p->opened = true;
+            p->r.at++;
+            return;
         }
     }
-    return open > 0;
+}
+
+static bool ends_with_backslash(const parser *p)
+{
+    size_t end = p->r.length;
+    if (!end || p->r.text[end - 1] != '\n') return false;
+    end--;
+    end -= end && p->r.text[end - 1] == '\r';
+    return end && p->r.text[end - 1] == '\\';
+}
+
+/* A statement, or its head up to the {. False: it goes on in a line that is still to come. */
+static bool look_through(parser *p)
+{
+    hs_statement *s = hs_new(1, sizeof *s);
+    parser before = *p;
+    bool good = parse_statement(p, s), may_open = !s->command || takes_a_body(s->command);
+    free_statements(s, 1);
+    if (at_end(p) && ends_with_backslash(p)) return *p = before, false;
+    if (!good) p->call = false, pass_over(p, may_open);
+    return true;
+}
+
+bool hs_program_is_open(hs_opening *o, const char *source, size_t length)
+{
+    hs_complaint ignored;
+    parser p = {.r = {.text = source, .length = length, .at = o->at, .complaint = &ignored},
+                .looks_through = true};
+    if (o->at == 0) skip_mark(&p);
+    for (bool more = true; more;) {
+        skip(&p, true);
+        o->at = p.r.at;
+        if (at_end(&p)) return o->depth > 0;
+        if (peek(&p) != '}') {
+            p.opened = false;
+            more = look_through(&p);
+            o->depth += p.opened;
+        } else if (o->depth) {
+            o->depth--;
+            p.r.at++;
+        } else {
+            return false; /* no further line mends that */
+        }
+    }
+    return true;
 }

@@ -17,7 +17,7 @@ typedef struct hs_statement {
     const hs_command *command; /* NULL for the assignment NAME = POINTER, in arguments[0] */
     hs_span where, head;
     unsigned needs; /* hs_capability, without those in its { } */
-    char *result; /* NAME of NAME = ..., or NULL */
+    char *result;   /* NAME of NAME = ..., or NULL */
     hs_span result_where;
     hs_argument arguments[HS_PARAMETERS];
     bool has_body;
@@ -43,8 +43,15 @@ void hs_program_free(hs_program *);
 /* The words of an argument vector, NULL behind the last. The array is the caller's to free. */
 char **hs_argument_words(const hs_argument *);
 
-/* Does the text end inside an open { ... }, with no } too many before? Then a prompt asks for more
- * lines. */
-bool hs_program_is_open(const char *source, size_t length);
+/* How far a program was looked through that comes line by line; of nothing, in the beginning. */
+typedef struct {
+    size_t at;    /* before it: whole statements, and the heads of those that are open */
+    size_t depth; /* how many are */
+} hs_opening;
+
+/* Does the text, whole lines, end inside an open { ... }, or behind a backslash that carries its
+ * last statement on? Then a prompt asks for more lines, and for none that could mend nothing. What
+ * was read in the call before is not read again. */
+bool hs_program_is_open(hs_opening *, const char *source, size_t length);
 
 #endif

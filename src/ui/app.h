@@ -73,6 +73,12 @@ typedef struct {
         hs_addr from, to; /* the cell that was clicked */
     } question;
 
+    struct { /* typed lines of a statement whose { is still open */
+        char *lines;
+        size_t length, room;
+        hs_opening so_far;
+    } open;
+
     hs_screen_state state;
     hs_screen_places places;
     hs_scene *scene; /* as it was last composed */
@@ -83,7 +89,6 @@ typedef struct {
     char *verdict;      /* on a prediction, shown likewise */
     char *command;      /* of a script, shown above what it did */
     char *trouble;      /* with the journal, not yet told */
-    char *open_lines;   /* typed lines of a statement whose { is still open */
     hs_program *wanted; /* the script to play when the command that asked for it has ended */
     bool light, pasting, quit, drawn;
     bool overlay_by_key;     /* rather than by a command */

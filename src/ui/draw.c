@@ -99,7 +99,7 @@ static int put_prompt(const app *a, hs_pane p, int row)
         return -1;
     }
     hs_prompt_line line = hs_prompt_view(a->prompt);
-    int column = hs_put(p, row, 0, HS_ROLE_DIM, a->open_lines ? "... " : "> ");
+    int column = hs_put(p, row, 0, HS_ROLE_DIM, a->open.lines ? "... " : "> ");
     if (!line.search_length) return put_line(p, row, column, line.text, line.length, line.cursor);
     column = put_line(p, row, column, line.search, line.search_length, line.search_length);
     put_line(p, row, column + 3, line.text, line.length, line.cursor);

@@ -340,14 +340,30 @@ static bool play(void *context, hs_program *script)
     return true;
 }
 
+static void forget_open_lines(app *a)
+{
+    hs_app_replace(&a->open.lines, NULL);
+    a->open.length = a->open.room = 0;
+    a->open.so_far = (hs_opening){0};
+}
+
+/* Does the line leave a { open, or belong to one? */
+static bool is_open_behind(app *a, const char *line)
+{
+    size_t n = strlen(line);
+    a->open.lines = hs_array_reserve(a->open.lines, &a->open.room, a->open.length + n + 2, 1);
+    memcpy(a->open.lines + a->open.length, line, n);
+    memcpy(a->open.lines + a->open.length + n, "\n", 2);
+    a->open.length += n + 1;
+    return hs_program_is_open(&a->open.so_far, a->open.lines, a->open.length);
+}
+
 static void run_typed(app *a, const char *line)
 {
-    char *text = a->open_lines ? hs_app_joined(a->open_lines, "\n", line) : hs_app_copy(line);
-    hs_app_replace(&a->open_lines, NULL);
-    if (hs_program_is_open(text, strlen(text))) {
-        a->open_lines = text;
-        return;
-    }
+    if (is_open_behind(a, line)) return;
+    char *text = a->open.lines;
+    a->open.lines = NULL;
+    forget_open_lines(a);
     if (text[strspn(text, " \t\n")]) {
         hs_app_before_running(a);
         a->left = a->player.disturbed = true;
@@ -378,7 +394,7 @@ static void read_lines(app *a)
         hs_line_status status = hs_prompt_read(a->prompt, &line);
         if (status == HS_LINE_END) break;
         if (status == HS_LINE) run_typed(a, line);
-        if (status == HS_LINE_CANCELLED) hs_app_replace(&a->open_lines, NULL);
+        if (status == HS_LINE_CANCELLED) forget_open_lines(a);
         if (hs_prompt_history_failed(a->prompt) && !a->message)
             hs_app_set_message(a, hs_app_copy("the history file can not be written"), true);
         if (a->quit || hs_interpreter_has_quit(a->interpreter)) break;
@@ -403,7 +419,7 @@ static void free_app(app *a)
     free(a->progress);
     free(a->verdict);
     free(a->trouble);
-    free(a->open_lines);
+    free(a->open.lines);
     hs_program_free(a->wanted);
     free(a->pasted);
     free(a->waiting);

@@ -332,7 +332,7 @@ static bool scrolls(const app *a, wchar_t key)
 static bool is_idle(const app *a)
 {
     hs_prompt_line line = hs_prompt_view(a->prompt);
-    return line.length == 0 && line.search_length == 0 && !a->open_lines;
+    return line.length == 0 && line.search_length == 0 && !a->open.lines;
 }
 
 static bool take_lecture_key(app *a, wchar_t key, bool special)

@@ -478,12 +478,14 @@ static hs_interpreter *interpreter_for(printer *p)
 /* A statement may go on over several lines, while a { is open. NULL at the end of input. */
 static char *next_statement(line_source *l, size_t *length)
 {
+    hs_opening opening = {0};
     char *text = NULL;
     size_t capacity = 0, n;
     *length = 0;
     for (;;) {
         const char *line = next_line(l, *length > 0 ? L"... " : L"heapscope> ", &n);
         if (!line && was_cleared(l)) {
+            opening = (hs_opening){0};
             *length = 0;
             continue;
         }
@@ -492,7 +494,7 @@ static char *next_statement(line_source *l, size_t *length)
         memcpy(text + *length, line, n);
         *length += n;
         bool is_too_long = n > HS_LINE_MOST + 1; /* and told when it is run */
-        if (is_too_long || !hs_program_is_open(text, *length)) return text;
+        if (is_too_long || !hs_program_is_open(&opening, text, *length)) return text;
     }
 }
 

@@ -1,10 +1,10 @@
 /* Fuzz target: any bytes as a program, on a session with a small heap.
  *
  * Whatever runs: nothing crashes, the ledger's sum is the heap's size, every picture can be drawn,
- * and the session, saved and played again, has the same bytes. They come in as a trace does, and may
- * make requests only: what would look elsewhere, write or run anything is refused. Programs that ask
- * for a heap of more than a megabyte are left out; loops are stopped after a while, and the
- * adversary, which takes seconds, is left out, too. */
+ * and the session, saved and played again, has the same bytes. They come in as a trace does, and
+ * may make requests only: what would look elsewhere, write or run anything is refused. Programs
+ * that ask for a heap of more than a megabyte are left out; loops are stopped after a while, and
+ * the adversary, which takes seconds, is left out, too. */
 #include "language/completion.h"
 #include "language/interpreter.h"
 #include "view/explanation.h"
@@ -153,12 +153,28 @@ static void check_pictures(const hs_session *s)
     hs_scene_free(scene);
 }
 
+/* Line by line or at once, a program is open or not, and it was read to the same place. */
+static void check_opening(const char *text, size_t size)
+{
+    hs_opening bit_by_bit = {0}, whole = {0};
+    for (size_t end = 0; end < size;) {
+        const char *newline = memchr(text + end, '\n', size - end);
+        end = newline ? (size_t)(newline - text) + 1 : size;
+        bool open = hs_program_is_open(&bit_by_bit, text, end);
+        whole = (hs_opening){0};
+        must(hs_program_is_open(&whole, text, end) == open);
+        must(whole.at == bit_by_bit.at && whole.depth == bit_by_bit.depth);
+        must(bit_by_bit.at <= end);
+        if (!open) return;
+    }
+}
+
 static void check_completion(const hs_session *s, const char *text, size_t size)
 {
     hs_completions c = hs_complete(s, text, size);
     must(c.start <= size);
     hs_completions_free(&c);
-    hs_program_is_open(text, size);
+    check_opening(text, size);
 }
 
 static bool run(hs_session *s, const char *text, size_t size, bool impatient)

@@ -360,10 +360,66 @@ static void open_braces_ask_for_more_lines(void **state)
         {"}", false},
         {"}{ malloc 8", false},
         {"note \"abc\nrepeat {", true},
+        {"write p '{'*4", false},
+        {"repeat 3 { write p '{'*4\nfree p", true},
+        {"repeat 3 { write p '}'*4\nfree p }", false},
+        {"repeat '{' { malloc '}'", true},
+        {"repeat '{' { malloc '}' }", false},
+        {"note it's {", false},
+        {"echo a { b } c", false},
+        {"maps -- awk '{ print }' {", false},
+        {"repeat 2 { maps -- awk '{ print }' {", true},
+        {"save a{b", false},
+        {"malloc 8 {", false},
+        {"repaet 3 {", true},
+        {"repaet 3 { '}' \"}\" }", false},
+        {"repeat 3 malloc 8 {", true},
+        {"repeat(3, {", true},
+        {"expect error {", true},
+        {"expect error { repeat 2 { predict {\n}\n}", true},
+        {"expect error { repeat 2 { predict {\n}\n}\n}", false},
+        {"expect 1 == {", true},
+        {"repeat 3 {\n mallok 8\n", true},
+        {"repeat 3 {\n mallok 8\n}\n", false},
+        {"repeat 3 { }}{", false},
+        {"malloc \\\n", true},
+        {"malloc \\\r\n", true},
+        {"malloc 8 \\\n", true},
+        {"malloc 8 \\\n # all", false},
+        {"malloc 8 # \\\n", false},
+        {"note \"abc\\\n", true},
+        {"note \"abc\\\n {\"", false},
+        {"note abc\\\n", false},
+        {"mallok \\\n", false},
+        {"\xef\xbb\xbfrepeat 3 {", true},
+        {"repeat 3 {\n\n\n", true},
+        {";;;\n", false},
+        {"repeat 3 { malloc '\n' {}", true},
+        {"repeat 3 { malloc '\n }", false},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        assert_int_equal(hs_program_is_open(texts[i].text, strlen(texts[i].text)), texts[i].open);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        hs_opening o = {0};
+        if (hs_program_is_open(&o, texts[i].text, strlen(texts[i].text)) != texts[i].open)
+            fail_msg("%s is %s", texts[i].text, texts[i].open ? "open" : "whole");
+    }
+}
+
+/* Each line is looked at once, however many there are: a long body by a pipe costs what a file
+ * does. */
+static void lines_are_looked_at_as_they_come(void **state)
+{
+    char *text = many("repeat 2 {\n", "p1 = malloc 8; free p1 # {\n", 1000, "repeat 3 {\n}\n}\n");
+    size_t length = strlen(text), end = 0;
+    hs_opening o = {0};
+    (void)state;
+    while (end < length) {
+        end += strcspn(text + end, "\n") + 1;
+        assert_int_equal(hs_program_is_open(&o, text, end), end < length);
+        assert_int_equal(o.at, end); /* where the next look begins: */
+        memset(text, '}', end);      /* nothing before it is looked at again */
+    }
+    free(text);
 }
 
 /* --- Bytes ---------------------------------------------------------------------------------- */
@@ -1195,6 +1251,7 @@ int main(void)
         TEST(nothing_runs_when_a_part_does_not_parse),
         TEST(brackets_and_quotes_must_match),
         TEST(open_braces_ask_for_more_lines),
+        TEST(lines_are_looked_at_as_they_come),
         TEST(bytes_are_text_with_escapes_or_a_byte_many_times),
         TEST(a_star_is_a_byte_and_may_stand_in_brackets),
         TEST(a_write_that_cannot_be_is_refused),
