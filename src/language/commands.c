@@ -552,7 +552,8 @@ static const hs_command commands[] = {
     {"repeat",
      "Scripts",
      "run commands N times",
-     "repeat 10 { malloc 16; malloc 32 }",
+     "repeat 10 { malloc 16; malloc 32 }\n"
+     "Of one command, with those in its { }, come at most 4294967296. Ctrl-C stops it.",
      {SIZE("N"), {HS_PARAMETER_BODY, "{ ... }", NULL, false, HS_CAN_ASK}},
      false,
      HS_CAN_ASK,

@@ -48,6 +48,7 @@ static bool take(void *of, const hs_trace_op *t)
     if (hs_interrupted(p->in)) return false;
     p->failed = !perform(p, t);
     p->done += !p->failed;
+    p->in->work.done++;
     return !p->failed;
 }
 
@@ -56,9 +57,11 @@ static bool perform_all(hs_interpreter *in, const hs_statement *s, const hs_work
     hs_totals before = *hs_session_totals(in->session);
     player p = {.in = in, .statement = s};
     char how[96];
+    if (!hs_begin_work(in, s->head, hs_workload_requests(w))) return false;
     in->inside++;
     hs_generate_for(w->phases, w->count, w->rounds, w->seed, take, &p);
     in->inside--;
+    hs_end_work(in);
     free(p.variables);
     bool stopped = p.failed || in->stopped;
     snprintf(how, sizeof how, "%s %" PRIu64 " of %" PRIu64 ", seed %" PRIu64,

@@ -13,6 +13,16 @@ void hs_progress_text(char *out, size_t size, const char *doing, uint64_t done, 
              total ? 100.0 * (double)done / (double)total : 100.0);
 }
 
+void hs_interpreter_progress(const hs_interpreter *in, char *out, size_t size)
+{
+    uint64_t done = in->work.done, total = in->work.total;
+    int n = snprintf(out, size, "working: %" PRIu64 " requests so far",
+                     hs_session_totals(in->session)->requests);
+    if (in->work.depth && total && done <= total && n > 0 && (size_t)n < size)
+        snprintf(out + n, size - (size_t)n, ", %.0f %% of %" PRIu64 " commands",
+                 100.0 * (double)done / (double)total, total);
+}
+
 bool hs_report(void *of, const char *doing, uint64_t done, uint64_t total)
 {
     hs_interpreter *in = of;

@@ -371,6 +371,8 @@ bool hs_run_homework(hs_interpreter *in, const hs_statement *s)
     hs_twister t;
     live_indices l = {0};
     if (!read_plan(in, s, &p)) return false;
+    if (!hs_begin_work(in, s->arguments[1].present ? s->arguments[1].where : s->head, p.count))
+        return false;
     hs_twister_seed(&t, p.seed);
     l.all = indices_now(in);
     bool good = true;
@@ -382,7 +384,9 @@ bool hs_run_homework(hs_interpreter *in, const hs_statement *s)
         else
             continue;
         done++;
+        in->work.done++;
     }
+    hs_end_work(in);
     free(l.indices);
     return good;
 }

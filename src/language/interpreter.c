@@ -285,13 +285,42 @@ static bool run_assignment(hs_interpreter *in, const hs_statement *s)
     return hs_perform(in, s, &op);
 }
 
+/* Hours of work, but not years: nobody waits for the product of two large numbers. */
+#define MOST_COMMANDS ((uint64_t)1 << 32)
+
+static bool too_many(hs_interpreter *in, hs_span where, uint64_t commands)
+{
+    hs_complaint c;
+    hs_complain(&c, where, "%s%" PRIu64 " commands would come of this: the most is %" PRIu64,
+                commands == UINT64_MAX ? "more than " : "", commands, MOST_COMMANDS);
+    return hs_fail_with(in, &c);
+}
+
+bool hs_begin_work(hs_interpreter *in, hs_span where, uint64_t commands)
+{
+    uint64_t done = in->work.depth ? in->work.done : 0, all;
+    if (__builtin_add_overflow(done, commands, &all)) all = UINT64_MAX;
+    if (all > MOST_COMMANDS) return too_many(in, where, all);
+    if (!in->work.depth++) in->work.done = 0, in->work.total = commands;
+    return true;
+}
+
+void hs_end_work(hs_interpreter *in)
+{
+    in->work.depth--;
+}
+
 static bool run_statement(hs_interpreter *in, const hs_statement *s)
 {
     hs_complaint c;
+    if (in->work.depth && in->work.done >= MOST_COMMANDS)
+        return too_many(in, s->where, in->work.done + 1);
     if (!hs_statement_may(s, in->program->may, hs_way_in_of(in->way)->why, &c))
         return hs_fail_with(in, &c);
     if (in->listener.begin && !in->inside) in->listener.begin(in->listener.context, in->program, s);
+    uint64_t done = in->work.done;
     bool good = s->command ? s->command->run(in, s) : run_assignment(in, s);
+    in->work.done += in->work.done == done; /* it made no others: it is one itself */
     if (in->lockstep)
         hs_lockstep_follow(in->lockstep); /* not every command performs by hs_perform */
     return good;
@@ -308,6 +337,7 @@ bool hs_run_statements(hs_interpreter *in, const hs_statement *statements, size_
     bool good = true;
     for (size_t i = 0; i < count && !in->quit && !in->stopped; i++) {
         if (in->files && !in->inside && hs_interrupted(in)) return false;
+        if (in->inside && in->work.done % 64 == 63 && hs_interrupted(in)) break;
         if (run_statement(in, &statements[i])) continue;
         good = false;
         if (!goes_on(&statements[i])) break;

@@ -133,6 +133,10 @@ bool hs_interpreter_go(hs_interpreter *, hs_moment, hs_problem *);
  * interpreter. */
 void hs_progress_text(char *out, size_t size, const char *doing, uint64_t done, uint64_t total);
 
+/* How far the command is that is running: "working: 12 requests so far", and where that was
+ * foreseen, ", 10 % of 120 commands". */
+void hs_interpreter_progress(const hs_interpreter *, char *out, size_t size);
+
 /* What the last `shape` asked to look at. */
 hs_shape_window hs_interpreter_shape(const hs_interpreter *);
 

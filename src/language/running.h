@@ -29,6 +29,10 @@ struct hs_interpreter {
     const hs_program *program; /* whose statements are running */
     int inside;                /* depth of repeat { }: requests there are not told one by one */
     int files;                 /* depth of source */
+    struct {                   /* what `repeat` and the like make: */
+        uint64_t done, total;  /* commands, since the outermost began; what was foreseen of it */
+        int depth;
+    } work;
     int expecting_error;       /* inside expect error { } */
     char *refusal;             /* the error that came there */
     bool quit, stopped;
@@ -95,6 +99,11 @@ bool hs_run_adversary(hs_interpreter *, const hs_statement *);
 bool hs_run_generate(hs_interpreter *, const hs_statement *);
 /* Say how many requests came since `before`, for a statement that made many. */
 void hs_tell_many(hs_interpreter *, hs_totals before, const char *how);
+
+/* A statement makes so many commands: few enough to begin? False: said. Until they are over, those
+ * that are made are counted. */
+bool hs_begin_work(hs_interpreter *, hs_span where, uint64_t commands);
+void hs_end_work(hs_interpreter *);
 
 /* The commands about processes. */
 bool hs_run_exec(hs_interpreter *, const hs_statement *);

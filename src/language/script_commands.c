@@ -131,6 +131,35 @@ void hs_tell_many(hs_interpreter *in, hs_totals before, const char *how)
     in->listener.performed(in->listener.context, text);
 }
 
+/* How often a repeat or random that stands in a body will be done, as far as one can see now. */
+static uint64_t foreseen_times(const hs_interpreter *in, const hs_statement *s)
+{
+    uint64_t n;
+    hs_complaint ignored;
+    hs_reader r = {.text = in->program->source,
+                   .length = s->arguments[0].where.end,
+                   .at = s->arguments[0].where.start,
+                   .session = in->session,
+                   .complaint = &ignored};
+    return hs_read_size(&r, &n) ? n : 1;
+}
+
+/* The commands of a body that is run `times` times; one without any costs as if it had one. */
+static uint64_t commands_of(const hs_interpreter *in, uint64_t times, const hs_statement *body,
+                            size_t count)
+{
+    uint64_t sum = 0, all;
+    for (size_t i = 0; i < count; i++) {
+        const hs_statement *s = &body[i];
+        bool repeats = s->command && s->command->run == hs_run_repeat;
+        bool makes_many = s->command && s->command->run == hs_run_random;
+        uint64_t n = repeats || makes_many ? foreseen_times(in, s) : 1;
+        if (s->has_body) n = commands_of(in, n, s->body, s->body_count);
+        if (__builtin_add_overflow(sum, n ? n : 1, &sum)) return UINT64_MAX;
+    }
+    return __builtin_mul_overflow(times, sum ? sum : 1, &all) ? UINT64_MAX : all;
+}
+
 bool hs_run_repeat(hs_interpreter *in, const hs_statement *s)
 {
     uint64_t n, done = 0;
@@ -138,12 +167,16 @@ bool hs_run_repeat(hs_interpreter *in, const hs_statement *s)
     char how[96];
     bool good = true;
     if (!hs_size_of_argument(in, &s->arguments[0], &n)) return false;
+    if (!hs_begin_work(in, s->arguments[0].where, commands_of(in, n, s->body, s->body_count)))
+        return false;
     in->inside++;
     while (done < n && good && !in->quit && !hs_interrupted(in)) {
         good = hs_run_statements(in, s->body, s->body_count);
-        done += good;
+        done += good && !in->stopped;
+        in->work.done += !s->body_count;
     }
     in->inside--;
+    hs_end_work(in);
     if (done < n)
         snprintf(how, sizeof how, "stopped after %" PRIu64 " of %" PRIu64 " time%s", done, n,
                  hs_plural(n));
@@ -251,13 +284,15 @@ bool hs_run_random(hs_interpreter *in, const hs_statement *s)
     hs_totals before = *hs_session_totals(in->session);
     if (!hs_size_of_argument(in, &s->arguments[0], &n)) return false;
     if (s->arguments[1].present && !hs_size_of_argument(in, &s->arguments[1], &seed)) return false;
+    if (!hs_begin_work(in, s->arguments[0].where, n)) return false;
     live_list l = live_variables(in->session);
     uint64_t state = seed;
     bool good = true;
     in->inside++;
-    for (; done < n && good && !hs_interrupted(in); done += good)
+    for (; done < n && good && !hs_interrupted(in); done += good, in->work.done++)
         good = random_request(in, s, &l, &state);
     in->inside--;
+    hs_end_work(in);
     free_live(&l);
     char how[96];
     snprintf(how, sizeof how, "%s %" PRIu64 " of %" PRIu64 ", seed %" PRIu64,

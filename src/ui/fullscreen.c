@@ -192,7 +192,7 @@ static void performed(void *context, const char *summary)
 static void show_progress(app *a)
 {
     int64_t now = hs_player_clock();
-    char *text;
+    char *text, doing[96];
     if (now - a->began <= 500 || now - a->shown <= 100) return;
     a->shown = now;
     if (a->progress) {
@@ -201,11 +201,8 @@ static void show_progress(app *a)
         free(text);
         return;
     }
-    if (asprintf(&text, "working: %" PRIu64 " request%s so far; Ctrl-C stops",
-                 hs_session_totals(a->session)->requests,
-                 hs_plural(hs_session_totals(a->session)->requests)) < 0)
-        abort();
-    hs_app_set_message(a, text, false);
+    hs_interpreter_progress(a->interpreter, doing, sizeof doing);
+    hs_app_set_message(a, hs_app_joined(doing, "; ", "Ctrl-C stops"), false);
     a->stale = true;
     hs_app_draw(a);
 }

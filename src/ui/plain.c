@@ -243,12 +243,9 @@ static void print_split(const printer *p)
 /* What tells how far it is may have the session half-way to somewhere: it is not looked at. */
 static void show_progress(printer *p, const char *doing)
 {
-    char text[64];
+    char text[96];
     if (p->style->silent || !hs_progress_line_is_due(&p->line)) return;
-    if (!doing)
-        snprintf(text, sizeof text, "working: %" PRIu64 " request%s so far",
-                 hs_session_totals(p->session)->requests,
-                 hs_plural(hs_session_totals(p->session)->requests));
+    if (!doing) hs_interpreter_progress(p->interpreter, text, sizeof text);
     hs_progress_line_show(&p->line, doing ? doing : text);
 }
 

@@ -627,6 +627,67 @@ static void a_stop_ends_all_that_was_to_run(void **state)
     stage_does(s, "malloc 8");
 }
 
+/* Refused before a request is made; with the numbers, and the place. */
+static void too_much_work_is_refused_before_it_begins(void **state)
+{
+    static const char *const refused[][2] = {
+        {"malloc 8; repeat 1000000 { repeat 1000000 { malloc 8 } }",
+         "test:1:18: 1000000000000 commands would come of this: the most is 4294967296"},
+        {"repeat 4294967297 { malloc 8 }", "test:1:8: 4294967297 commands"},
+        {"repeat 4294967297 { }", "4294967297 commands"},
+        {"repeat 2147483649 { malloc 8; free p1 }", "4294967298 commands"},
+        {"repeat SIZE_MAX { repeat 2 { repeat SIZE_MAX { } } }", "more than 18446744073709551615"},
+        {"repeat 70000 { expect error { repeat 70000 { free 1 } } }", "4900000000 commands"},
+        {"repeat 70000 { predict { random 70000 } }", "4900000000 commands"},
+        {"random 4294967297", "test:1:8: 4294967297 commands"},
+        {"homework n 4294967297", "test:1:12: 4294967297 commands"},
+        {"malloc 8; repeat 70000 * blocks { repeat requests * 70000 { malloc 8 } }", "4900000000"},
+    };
+    stage *s = *state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        stage_does(s, "reset");
+        stage_refuses(s, refused[i][0], refused[i][1]);
+        assert_true(stage_value(s, "requests") <= 1);
+        assert_true(s->asked == 0);
+    }
+    /* What could not be foreseen is refused where it would begin. */
+    stage_does(s, "reset; malloc 8");
+    stage_refuses(s,
+                  "repeat 2 { x = malloc 70000; repeat size(x) { repeat size(x) { malloc 1 } } }",
+                  "test:1:37: 4900000001 commands");
+    stage_does(s, "reset; repeat 3 { repeat 2 { malloc 8 }; repeat 0 { } }; repeat 5 { random 2 }");
+    assert_int_equal(stage_value(s, "requests"), 16);
+}
+
+static void a_long_command_says_how_far_it_is(void **state)
+{
+    stage *s = *state;
+    s->patience = 20;
+    stage_run(
+        s,
+        "repeat 10 { repeat 5 { x = malloc 8; free x }; random 10; echo x; expect error { free 1 } }");
+    assert_string_equal(s->progress, "working: 24 requests so far, 12 % of 220 commands");
+    stage_does(
+        s,
+        "repeat 10 { repeat 3 { repeat 0 { } }; repeat 2 { }; echo x; generate 5; homework n 3 }");
+    assert_null(strstr(s->progress, "%")); /* more than was foreseen */
+    s->patience = 5;
+    stage_run(s, "repeat 3 { repeat 2 { } }");
+    assert_string_equal(s->progress, "working: 104 requests so far, 33 % of 6 commands");
+}
+
+/* One turn may take long, too. */
+static void a_stop_ends_a_turn_before_its_end(void **state)
+{
+    stage *s = *state;
+    char *text = many("repeat 1 {", "malloc 8;", 1000, "}");
+    s->patience = 3;
+    stage_run(s, text);
+    assert_non_null(strstr(s->said, "stopped after 0 of 1 times"));
+    assert_in_range(stage_value(s, "requests"), 2, 200);
+    free(text);
+}
+
 static void quit_ends_the_program(void **state)
 {
     stage *s = *state;
@@ -1264,6 +1325,9 @@ int main(void)
         TEST(repeat_runs_its_body_so_many_times),
         TEST(random_requests_are_the_same_for_the_same_seed),
         TEST(a_stop_ends_all_that_was_to_run),
+        TEST(too_much_work_is_refused_before_it_begins),
+        TEST(a_long_command_says_how_far_it_is),
+        TEST(a_stop_ends_a_turn_before_its_end),
         TEST(quit_ends_the_program),
         TEST(an_expectation_that_fails_lets_the_rest_go_on),
         TEST(an_expected_error_must_come),

@@ -52,6 +52,7 @@ static void cue(void *context, hs_cue what, uint64_t value)
 static bool interrupted(void *context)
 {
     stage *s = context;
+    hs_interpreter_progress(s->in, s->progress, sizeof s->progress);
     return s->patience && --s->patience == 0;
 }
 

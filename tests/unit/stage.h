@@ -21,6 +21,7 @@ typedef struct {
     } shown; /* last */
     int cues;
     uint64_t cue;      /* the value of the last one */
+    char progress[96]; /* when it was last asked whether to stop */
     uint64_t patience; /* questions whether to stop that are answered with no; 0: never stops */
 } stage;
 
