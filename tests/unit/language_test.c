@@ -501,7 +501,7 @@ static void control_characters_are_named(void **state)
 static void the_line_shown_goes_on_behind_a_nul(void **state)
 {
     stage *s = *state;
-    REFUSES_BYTES(s, "note \"a\0b\"; free q", "\n  note \"a?b\"; free q\n         ^");
+    REFUSES_BYTES(s, "note \"a\0b\"; free q", "\n  note \"a\u2400b\"; free q\n         ^");
 }
 
 static void bytes_that_are_no_text_are_refused_or_kept(void **state)
