@@ -321,6 +321,28 @@ static void a_line_that_is_too_long_is_told_and_kept(void **state)
     assert_int_equal(read_journals(NULL), 1);
 }
 
+/* Whoever wrote it: what is continued makes requests only. */
+static void a_journal_writes_no_file_and_runs_no_program(void **state)
+{
+    static const char *const commands[][2] = {{"save", "save writes a file"},
+                                              {"maps -- touch", "maps runs a program"}};
+    char journal[600], path[300];
+    snprintf(path, sizeof path, "%s/by-a-journal", home);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        int n = snprintf(journal, sizeof journal,
+                         "# heapscope journal 1\n# allocator implicit heap 256 max 1024\n"
+                         "malloc 24\n%s \"%s\"\nmalloc 8\n",
+                         commands[i][0], path);
+        clear_journals(state);
+        write_journal(journal, (size_t)n);
+        terminal *t = start(false, "--continue");
+        assert_true(terminal_shows(t, "The journal can be read up to line 4 only"));
+        assert_true(terminal_shows(t, commands[i][1]));
+        leave(t);
+        assert_int_equal(access(path, F_OK), -1);
+    }
+}
+
 /* --- Continued ------------------------------------------------------------------------------ */
 
 static void a_session_is_offered_and_continued(void **state)
@@ -551,6 +573,7 @@ int main(int argc, char **argv)
         TEST(a_journal_torn_anywhere_is_continued_up_to_there),
         TEST(a_line_that_can_not_be_done_is_told_and_kept),
         TEST(a_line_that_is_too_long_is_told_and_kept),
+        TEST(a_journal_writes_no_file_and_runs_no_program),
         TEST(a_session_is_offered_and_continued),
         TEST(what_is_left_for_another_session_is_kept),
         TEST(sessions_at_the_same_time_have_a_journal_each),
