@@ -5,6 +5,7 @@
 #include "base/kind.h"
 #include "heap/array.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -449,7 +450,9 @@ static char *read_all(hs_interpreter *in, int fd, size_t *length)
     *length = 0;
     while ((n = hs_file_read(fd, text + *length, capacity - *length, (hs_stop){asks_to_stop, in})) >
            0) {
-        const char *piece = text + *length, *newline = memrchr(piece, '\n', (size_t)n);
+        const char *piece = text + *length;
+        assert(piece);
+        const char *newline = memrchr(piece, '\n', (size_t)n);
         *length += (size_t)n;
         if (newline) line = (size_t)(newline + 1 - text);
         if (memchr(piece, 0, (size_t)n) || *length - line > HS_LINE_MOST) return text;
