@@ -4,6 +4,7 @@
 #include "heap/array.h"
 #include "language/demos.h"
 #include "language/interpreter.h"
+#include "ui/ansi.h"
 #include "ui/compare.h"
 #include "ui/convert.h"
 #include "ui/fullscreen.h"
@@ -17,7 +18,6 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -76,7 +76,7 @@ static hs_trace *read_trace(const hs_options *a, char **told)
                                                     .lenient = a->lenient,
                                                     .max_unpacked = a->max_unpacked},
                                 &report);
-    if (report.error[0]) fprintf(stderr, "heapscope: %s\n", report.error);
+    if (report.error[0]) hs_print(stderr, "heapscope: %s\n", report.error);
     const char *keys = can_fill_a_screen(a)
                            ? "Space is the next one, p plays, F1 the keys."
                            : "forward goes to the next one, find growth to the next of a kind.";
@@ -275,7 +275,7 @@ static uint64_t run_front_end(const hs_options *a, hs_session *s, hs_journal *jo
     else if (file)
         failures = hs_plain_play(s, &style, file);
     else {
-        if (notice) puts(notice);
+        if (notice) hs_print(stdout, "%s\n", notice);
         failures = hs_plain_converse(s, &style, history, journal);
     }
     free(text);
@@ -338,7 +338,7 @@ static int converse(const hs_options *a)
     do {
         hs_session *s = go_on ? hs_journal_continue(journal) : begin_session(a, journal);
         if (!s) {
-            if (go_on) fprintf(stderr, "heapscope: %s\n", hs_journal_notice(journal));
+            if (go_on) hs_print(stderr, "heapscope: %s\n", hs_journal_notice(journal));
             hs_journal_free(journal);
             return go_on ? HS_FAILED : HS_USAGE;
         }
@@ -368,7 +368,7 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error that can be told */
     hs_options a = {.allocator = NULL};
-    a.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    a.ascii = hs_locale_is_ascii();
     for (size_t i = 0; argc > 1 && i < sizeof tools / sizeof *tools; i++)
         if (strcmp(argv[1], tools[i].name) == 0)
             return hs_options_finish(tools[i].run(argc - 1, argv + 1));

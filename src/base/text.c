@@ -46,6 +46,11 @@ static bool turns_text(uint32_t code)
            (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x206f);
 }
 
+bool hs_is_obeyed(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || turns_text(code);
+}
+
 wchar_t hs_next_character(const char **text, bool ascii)
 {
     uint32_t code;
@@ -54,7 +59,7 @@ wchar_t hs_next_character(const char **text, bool ascii)
     if (code == 0x7f) return ascii ? L'?' : 0x2421;
     if (code < 0x7f) return (wchar_t)code;
     if (ascii) return L'?';
-    return iswprint((wint_t)code) && !turns_text(code) ? (wchar_t)code : 0xfffd;
+    return iswprint((wint_t)code) && !hs_is_obeyed(code) ? (wchar_t)code : 0xfffd;
 }
 
 /* The next character of what ends at `end`, where no NUL needs to stand. */
@@ -80,13 +85,22 @@ size_t hs_columns(const char *text, size_t length)
     return n;
 }
 
+/* Bytes that are shown as they are: nearly always all of them, and of some texts megabytes. */
+static size_t plain_length(const char *text, size_t length)
+{
+    size_t n = 0;
+    while (n < length && (text[n] == '\n' || (text[n] >= ' ' && text[n] <= '~'))) n++;
+    return n;
+}
+
 void hs_put_shown(FILE *out, const char *text, size_t length, bool ascii)
 {
     for (const char *end = text + length; text < end;) {
         char bytes[4];
-        if (*text == '\n')
-            putc(*text++, out);
-        else
+        size_t plain = plain_length(text, (size_t)(end - text));
+        fwrite(text, 1, plain, out);
+        text += plain;
+        if (text < end)
             fwrite(bytes, 1, hs_encode_utf8((uint32_t)next_before(&text, end, ascii), bytes), out);
     }
 }

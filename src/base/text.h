@@ -14,6 +14,9 @@ bool hs_decode_utf8(const char **text, uint32_t *code);
 /* The bytes of a code point; returns how many. */
 size_t hs_encode_utf8(uint32_t code, char bytes[4]);
 
+/* Would a terminal obey it, or turn the text around it, rather than show it? */
+bool hs_is_obeyed(uint32_t code);
+
 /* One character of UTF-8 at *text, which is moved on. Control characters, marks that turn the
  * direction of text, and invalid bytes come out as visible signs (ASCII ones when `ascii`). */
 wchar_t hs_next_character(const char **text, bool ascii);

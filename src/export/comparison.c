@@ -18,7 +18,7 @@ static void put_string(FILE *out, const char *text)
         uint32_t code;
         if (!hs_decode_utf8(&text, &code))
             fputs("\\ufffd", out);
-        else if (code < 0x20 || code == '"' || code == '\\')
+        else if (hs_is_obeyed(code) || code == '"' || code == '\\')
             fprintf(out, "\\u%04x", (unsigned)code);
         else
             fwrite(from, 1, (size_t)(text - from), out);
@@ -83,18 +83,22 @@ void hs_comparison_json(FILE *out, const hs_comparison *c)
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
+/* What a terminal would obey becomes U+FFFD: a table is looked at there as well. */
 static void put_field(FILE *out, const char *text)
 {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
-        return;
+    bool quoted = strpbrk(text, ",\"\n");
+    if (quoted) putc('"', out);
+    while (*text) {
+        const char *from = text;
+        uint32_t code;
+        bool good = hs_decode_utf8(&text, &code);
+        if (good && code == '"') putc('"', out);
+        if (good && (code == '\n' || !hs_is_obeyed(code)))
+            fwrite(from, 1, (size_t)(text - from), out);
+        else
+            fputs("\ufffd", out);
     }
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"') putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
+    if (quoted) putc('"', out);
 }
 
 static void put_row(FILE *out, const hs_comparison *c, size_t trace, size_t contestant)

@@ -2,6 +2,7 @@
  * last word's place says which list to complete from. */
 #include "language/completion.h"
 
+#include "base/text.h"
 #include "heap/array.h"
 #include "language/command.h"
 #include "language/demos.h"
@@ -104,6 +105,15 @@ static void add_demos(hs_completions *out, const char *prefix, size_t length)
     hs_demos_free(&all);
 }
 
+/* The lexer takes no control characters, and what turns text around would show another name. */
+static bool can_be_typed(const char *name)
+{
+    uint32_t code;
+    while (*name)
+        if (!hs_decode_utf8(&name, &code) || hs_is_obeyed(code)) return false;
+    return true;
+}
+
 static void add_files(hs_completions *out, const char *prefix, size_t length)
 {
     char *path = hs_new(length + 1, 1);
@@ -118,7 +128,9 @@ static void add_files(hs_completions *out, const char *prefix, size_t length)
         char *whole;
         struct stat st;
         bool hidden = entry->d_name[0] == '.' && path[folder] != '.';
-        if (hidden || strncmp(entry->d_name, path + folder, length - folder) != 0) continue;
+        if (hidden || !can_be_typed(entry->d_name) ||
+            strncmp(entry->d_name, path + folder, length - folder) != 0)
+            continue;
         if (asprintf(&whole, "%.*s%s", (int)folder, path, entry->d_name) < 0) abort();
         bool is_folder = stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
         if (is_folder) {

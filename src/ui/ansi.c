@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "view/theme.h"
 
+#include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,13 +28,8 @@ static void put_look(FILE *out, const hs_cell *c, bool light)
 
 static void put_character(FILE *out, wchar_t c)
 {
-    char bytes[16];
-    mbstate_t state = {0};
-    size_t n = wcrtomb(bytes, c, &state);
-    if (n == (size_t)-1)
-        putc('?', out);
-    else
-        fwrite(bytes, 1, n, out);
+    char bytes[4];
+    fwrite(bytes, 1, hs_encode_utf8((uint32_t)c, bytes), out);
 }
 
 static int used_columns(const hs_scene *s, int row, bool colour)
@@ -63,28 +59,81 @@ static void print_row(FILE *out, const hs_scene *s, int row, hs_ink ink)
     putc('\n', out);
 }
 
-void hs_print_scene(FILE *out, const hs_scene *s, hs_ink ink)
+/* What is printed is made whole first: a stream without a buffer would write byte by byte. */
+typedef struct {
+    FILE *stream;
+    char *bytes;
+    size_t size;
+} page;
+
+static FILE *begin(page *p)
 {
-    for (int row = 0; row < s->rows; row++) print_row(out, s, row, ink);
+    p->stream = open_memstream(&p->bytes, &p->size);
+    if (!p->stream) abort();
+    return p->stream;
 }
 
-/* Bytes that are printed as they are: nearly always all of them, and of some texts megabytes. */
-static size_t plain_length(const char *text)
+static void end(page *p, FILE *out)
 {
-    size_t n = 0;
-    while (text[n] == '\n' || (text[n] >= ' ' && text[n] <= '~')) n++;
-    return n;
+    fclose(p->stream);
+    fwrite(p->bytes, 1, p->size, out);
+    free(p->bytes);
+}
+
+bool hs_locale_is_ascii(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+}
+
+void hs_print_scene(FILE *out, const hs_scene *s, hs_ink ink)
+{
+    page p;
+    begin(&p);
+    for (int row = 0; row < s->rows; row++) print_row(p.stream, s, row, ink);
+    end(&p, out);
 }
 
 void hs_print_text(FILE *out, hs_role role, const char *text, hs_ink ink)
 {
     hs_cell look = {.role = (uint8_t)role};
-    if (ink.colour) put_look(out, &look, ink.light);
-    while (*text) {
-        size_t plain = plain_length(text);
-        fwrite(text, 1, plain, out);
-        text += plain;
-        if (*text) put_character(out, hs_next_character(&text, ink.ascii));
-    }
-    fputs(ink.colour ? "\033[0m\n" : "\n", out);
+    page p;
+    begin(&p);
+    if (ink.colour) put_look(p.stream, &look, ink.light);
+    hs_put_shown(p.stream, text, strlen(text), ink.ascii);
+    fputs(ink.colour ? "\033[0m\n" : "\n", p.stream);
+    end(&p, out);
+}
+
+void hs_print_bytes(FILE *out, const char *text, size_t length)
+{
+    page p;
+    hs_put_shown(begin(&p), text, length, hs_locale_is_ascii());
+    end(&p, out);
+}
+
+void hs_print_arguments(FILE *out, const char *format, va_list arguments)
+{
+    char *text;
+    int length = vasprintf(&text, format, arguments);
+    if (length < 0) abort();
+    hs_print_bytes(out, text, (size_t)length);
+    free(text);
+}
+
+void hs_print(FILE *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    hs_print_arguments(out, format, arguments);
+    va_end(arguments);
+}
+
+void hs_print_over(FILE *out, const char *text, int columns)
+{
+    page p;
+    int column = 0;
+    putc('\r', begin(&p));
+    for (; *text && column < columns; column++) putc((int)hs_next_character(&text, true), p.stream);
+    fprintf(p.stream, "%*s\r", columns - column, "");
+    end(&p, out);
 }

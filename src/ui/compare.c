@@ -8,11 +8,12 @@
 #include "ui/ansi.h"
 #include "ui/options.h"
 #include "ui/trace_io.h"
+#include "ui/usage.h"
 #include "view/comparison.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <langinfo.h>
 #include <math.h>
 #include <sched.h>
 #include <signal.h>
@@ -92,11 +93,12 @@ enum { OPTION_COUNT = sizeof options / sizeof *options };
 static void put_usage(void)
 {
     const hs_figure *f;
-    puts("Usage: heapscope compare [OPTION...] TRACE... [ALLOCATOR...]\n\n"
-         "Plays every trace on every allocator that is named, or on all: how well they use\n"
-         "the memory, what it costs them, how fast they are. An ALLOCATOR may be a preset,\n"
-         "as best-fit, and have options: implicit:fit=next,footer=on. A file, or what has a\n"
-         ". or / in its name, is a TRACE.\n");
+    hs_print(stdout,
+             "Usage: heapscope compare [OPTION...] TRACE... [ALLOCATOR...]\n\n"
+             "Plays every trace on every allocator that is named, or on all: how well they use\n"
+             "the memory, what it costs them, how fast they are. An ALLOCATOR may be a preset,\n"
+             "as best-fit, and have options: implicit:fit=next,footer=on. A file, or what has a\n"
+             ". or / in its name, is a TRACE.\n\n");
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40];
         const struct option *o = &options[i].option;
@@ -106,32 +108,35 @@ static void put_usage(void)
                                  : "",
                  o->name, options[i].argument ? "=" : "",
                  options[i].argument ? options[i].argument : "");
-        printf("  %-20s %s\n", name, options[i].help);
+        hs_print(stdout, "  %-20s %s\n", name, options[i].help);
     }
-    puts("\nJSON and CSV have these figures:");
-    for (size_t i = 0; (f = hs_figure_at(i)); i++) printf("  %-20s %s\n", f->name, f->definition);
+    hs_print(stdout, "\nJSON and CSV have these figures:\n");
+    for (size_t i = 0; (f = hs_figure_at(i)); i++)
+        hs_print(stdout, "  %-20s %s\n", f->name, f->definition);
 }
 
-void hs_compare_manual(void)
+void hs_compare_manual(FILE *out)
 {
     const hs_figure *f;
-    fputs(
+    fprintf(
+        out,
         ".SH COMPARE\n.B heapscope compare\n"
         "plays every TRACE on every ALLOCATOR that is named, or on all of them, and prints how well "
         "they use the memory, what it costs them and how fast they are. An ALLOCATOR may be a "
         "preset, such as best\\-fit, and have options, as in implicit:fit=next,footer=on. A file, "
         "or what has a . or / in its name, is a TRACE; \\- is standard input. Each pair is played "
         "in a process of its own. Exit status 1: an allocator broke a promise; 130: interrupted, "
-        "what was complete is printed.\n",
-        stdout);
+        "what was complete is printed.\n");
     for (int i = 0; i < OPTION_COUNT; i++)
-        printf(".TP\n.B \\-\\-%s%s%s\n%s.\n", options[i].option.name,
-               options[i].argument ? "=" : "", options[i].argument ? options[i].argument : "",
-               options[i].help);
-    fputs(".PP\nJSON and CSV have these figures, and remark, in words:\n", stdout);
+        fprintf(out, ".TP\n.B \\-\\-%s%s%s\n%s.\n", options[i].option.name,
+                options[i].argument ? "=" : "", options[i].argument ? options[i].argument : "",
+                options[i].help);
+    fprintf(out, ".PP\nJSON and CSV have these figures, and remark, in words:\n");
     for (size_t i = 0; (f = hs_figure_at(i)); i++)
-        printf(".TP\n.B %s\n%s.\n", f->name, f->definition);
+        fprintf(out, ".TP\n.B %s\n%s.\n", f->name, f->definition);
 }
+
+static const char tool[] = "heapscope compare", hint[] = "-h lists the options";
 
 static int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -139,11 +144,9 @@ static int complain(const char *format, ...)
 {
     va_list what;
     va_start(what, format);
-    fputs("heapscope compare: ", stderr);
-    vfprintf(stderr, format, what);
-    fputs("; -h lists the options\n", stderr);
+    int status = hs_usage_complain(tool, hint, format, what);
     va_end(what);
-    return USAGE;
+    return status;
 }
 
 static int read_size(const char *text, uint64_t *size)
@@ -202,8 +205,8 @@ static int handle(int option, request *r)
     case OPTION_RUNS: return read_number(optarg, HS_RUNS_MOST, &r->plan.runs);
     case 'j': return read_number(optarg, JOBS_MOST, &r->plan.jobs);
     case 'h': put_usage(); exit(hs_options_finish(OK));
-    default: fputs("try heapscope compare --help\n", stderr); return USAGE;
     }
+    return OK;
 }
 
 /* --- Traces and allocators -------------------------------------------------------------------- */
@@ -299,8 +302,10 @@ static int parse(request *r, int argc, char **argv)
     for (int i = 0; i < OPTION_COUNT; i++) long_options[i] = options[i].option;
     int option, status = OK;
     optind = 1;
-    while (status == OK && (option = getopt_long(argc, argv, "j:h", long_options, NULL)) != -1)
-        status = handle(option, r);
+    while (status == OK && (option = getopt_long(argc, argv, ":j:h", long_options, NULL)) != -1)
+        status = option == '?' || option == ':'
+                     ? hs_usage_refuse(tool, hint, option, argv, long_options)
+                     : handle(option, r);
     if (status) return status;
     if (r->plan.heap.maximum < r->plan.heap.initial)
         return complain("--max-heap is smaller than --heap");
@@ -314,17 +319,6 @@ typedef struct {
     sigset_t stops;
     bool terminal;
 } progress;
-
-/* One line on the terminal, over the one before. What is in a name does not reach it raw. */
-static void put_progress(const char *text)
-{
-    hs_scene *line = hs_scene_new(1, HS_COMPARISON_COLUMNS - 2, true);
-    hs_put(hs_pane_of(line), 0, 0, HS_ROLE_TEXT, text);
-    char *shown = hs_scene_text(line);
-    fprintf(stderr, "\r%.*s\033[K", (int)strcspn(shown, "\n"), shown);
-    free(shown);
-    hs_scene_free(line);
-}
 
 static const char *file_of(const char *path)
 {
@@ -349,7 +343,7 @@ static void show_progress(const hs_comparison *c)
                  timed ? 100 : 100.0 * (double)job->number / (double)job->requests);
     }
     snprintf(text, sizeof text, "%zu of %zu  %s", done, all, now);
-    put_progress(text);
+    hs_print_over(stderr, text, HS_COMPARISON_COLUMNS - 2);
 }
 
 /* Ctrl-C is waiting, if it was pressed: it is blocked. */
@@ -369,7 +363,7 @@ static bool run(hs_comparison *c)
     sigaddset(&p.stops, SIGTERM);
     sigprocmask(SIG_BLOCK, &p.stops, &before);
     bool whole = hs_comparison_run(c, go_on, &p);
-    if (p.terminal) fputs("\r\033[K", stderr);
+    if (p.terminal) hs_print_over(stderr, "", HS_COMPARISON_COLUMNS - 2);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return whole;
 }
@@ -385,14 +379,14 @@ static void print(hs_scene *s, hs_ink ink)
 static void print_text(const hs_comparison *c)
 {
     const char *none = getenv("NO_COLOR");
-    hs_ink ink = {.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+    hs_ink ink = {.ascii = hs_locale_is_ascii(),
                   .colour = isatty(STDOUT_FILENO) && !(none && *none)};
     for (size_t i = 0; i < hs_comparison_traces(c); i++) {
         print(hs_comparison_trace_scene(c, i, ink.ascii), ink);
-        putchar('\n');
+        hs_print(stdout, "\n");
     }
     print(hs_comparison_means_scene(c, ink.ascii), ink);
-    putchar('\n');
+    hs_print(stdout, "\n");
     print(hs_comparison_plot_scene(c, ink.ascii), ink);
 }
 
@@ -410,11 +404,11 @@ static int compare(const request *r)
     hs_comparison *c =
         hs_comparison_new(&r->plan, r->traces, r->trace_count, r->contestants, r->contestant_count);
     if (!c) {
-        perror("heapscope compare");
+        hs_print(stderr, "heapscope compare: %s\n", strerror(errno));
         return FAILED;
     }
     bool whole = run(c);
-    if (!whole) fputs("heapscope compare: interrupted; what is complete follows\n", stderr);
+    if (!whole) hs_print(stderr, "heapscope compare: interrupted; what is complete follows\n");
     if (r->format == AS_JSON)
         hs_comparison_json(stdout, c);
     else if (r->format == AS_CSV)

@@ -2,10 +2,12 @@
 #ifndef HS_UI_COMPARE_H
 #define HS_UI_COMPARE_H
 
+#include <stdio.h>
+
 /* Arguments from "compare" on. Returns an exit status. */
 int hs_compare_traces(int argc, char **argv);
 
 /* Its section of the man page. */
-void hs_compare_manual(void);
+void hs_compare_manual(FILE *);
 
 #endif

@@ -2,8 +2,10 @@
  * tell goes to standard error; nothing is written when something is wrong. */
 #include "ui/convert.h"
 
+#include "ui/ansi.h"
 #include "ui/options.h"
 #include "ui/trace_io.h"
+#include "ui/usage.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -22,17 +24,19 @@ typedef struct {
 static void put_usage(void)
 {
     hs_trace_format f;
-    puts("Usage: heapscope convert [--from FORMAT] [--to FORMAT] [--lenient] IN OUT\n\n"
-         "Reads the trace IN and writes it to OUT; - is standard input or output.\n\n"
-         "      --from=FORMAT   the format of IN (default: by what it says)\n"
-         "      --to=FORMAT     the format of OUT (default: by its suffix, .zst is packed)\n"
-         "      --lenient       skip bad lines, and say how many\n"
-         "      --max-unpacked=SIZE\n"
-         "                      how large IN may be unpacked (default: 256M, or 1000 times)\n"
-         "  -h, --help          show this help\n\n"
-         "Formats:\n");
-    for (size_t i = 0; hs_trace_format_at(i, &f); i++) printf("  %-10s %s\n", f.name, f.help);
+    hs_print(stdout,
+             "Usage: heapscope convert [--from FORMAT] [--to FORMAT] [--lenient] IN OUT\n\n"
+             "Reads the trace IN and writes it to OUT; - is standard input or output.\n\n"
+             "      --from=FORMAT   the format of IN (default: by what it says)\n"
+             "      --to=FORMAT     the format of OUT (default: by its suffix, .zst is packed)\n"
+             "      --lenient       skip bad lines, and say how many\n"
+             "  -h, --help          show this help\n\n"
+             "Formats:\n\n");
+    for (size_t i = 0; hs_trace_format_at(i, &f); i++)
+        hs_print(stdout, "  %-10s %s\n", f.name, f.help);
 }
+
+static const char tool[] = "heapscope convert", hint[] = "-h lists options and formats";
 
 static int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -40,11 +44,9 @@ static int complain(const char *format, ...)
 {
     va_list what;
     va_start(what, format);
-    fputs("heapscope convert: ", stderr);
-    vfprintf(stderr, format, what);
-    fputs("; -h lists options and formats\n", stderr);
+    int status = hs_usage_complain(tool, hint, format, what);
     va_end(what);
-    return USAGE;
+    return status;
 }
 
 static hs_trace *read_trace(const conversion *c)
@@ -88,7 +90,7 @@ static int parse(int argc, char **argv, conversion *c)
         {"help", no_argument, NULL, 'h'},
         {0}};
     int option;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) switch (option) {
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) switch (option) {
         case OPTION_FROM: c->from = optarg; break;
         case OPTION_TO: c->to = optarg; break;
         case OPTION_LENIENT: c->lenient = true; break;
@@ -97,7 +99,7 @@ static int parse(int argc, char **argv, conversion *c)
                 return complain("%s is no size such as 256M, 4G", optarg);
             break;
         case 'h': put_usage(); exit(hs_options_finish(OK));
-        default: fputs("try heapscope convert -h\n", stderr); return USAGE;
+        default: return hs_usage_refuse(tool, hint, option, argv, options);
         }
     if (argc - optind != 2) return complain("it takes IN and OUT");
     c->in = argv[optind];

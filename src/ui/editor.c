@@ -2,6 +2,7 @@
 #include "ui/editor.h"
 
 #include "heap/array.h"
+#include "ui/ansi.h"
 #include "ui/editing.h"
 #include "ui/history.h"
 #include "ui/utf8.h"
@@ -27,9 +28,9 @@ static const wchar_t *prompt_of(EditLine *el)
 static void show_completions(void *context, const hs_completions *c)
 {
     (void)context;
-    putchar('\n');
-    for (size_t i = 0; i < c->count; i++) printf("%s  ", c->items[i].text);
-    putchar('\n');
+    hs_print(stdout, "\n");
+    for (size_t i = 0; i < c->count; i++) hs_print(stdout, "%s  ", c->items[i].text);
+    hs_print(stdout, "\n");
 }
 
 hs_editor *hs_editor_new(const hs_session *session, const char *history_file)

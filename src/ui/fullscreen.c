@@ -1,6 +1,7 @@
 /* The full screen's loop. libedit asks for a character; before one is waited for, the screen is
  * drawn; keys that are not the editor's act on the view or on the player; lines go to the
  * interpreter, whose listener is this screen. */
+#include "ui/ansi.h"
 #include "ui/app.h"
 
 #include "base/count.h"
@@ -378,7 +379,7 @@ static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *confi
 {
     hs_plain_style style = hs_plain_style_of_output(config->ascii);
     style.way = config->way;
-    fprintf(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
+    hs_print(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
     if (config->script) return hs_plain_play(session, &style, config->script);
     if (config->text) return hs_plain_run(session, &style, "LIST", config->text);
     return hs_plain_converse(session, &style, config->history, config->journal);

@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "heap/array.h"
 #include "language/workload.h"
+#include "ui/ansi.h"
 #include "ui/progress_line.h"
 #include "ui/trace_io.h"
 
@@ -33,16 +34,18 @@ static void put_option(FILE *out, const char *name, const char *value, const cha
 
 static void put_usage(void)
 {
-    puts(
+    hs_print(
+        stdout,
         "Usage: heapscope generate [OPTION...] OUT\n\n"
         "Writes a trace of requests by chance to OUT, whose suffix says the format (heapscope convert\n"
-        "-h lists them); - is standard output. What stands behind --phase is about the next phase.\n");
+        "-h lists them); - is standard output. What stands behind --phase is about the next phase.\n\n");
     hs_workload_put_options(stdout, put_option, true);
-    puts(
+    hs_print(
+        stdout,
         "\nFor example, three times a phase that builds up, and one that works on a stack above the rest:\n\n"
         "  heapscope generate --rounds 3 -n 50000 --sizes ramp:16-1024 --lives generational \\\n"
-        "      --phase --sizes bimodal:24:4096:95 --lives lifo --keep 2 out.hst\n");
-    fputs(hs_workload_warning(), stdout);
+        "      --phase --sizes bimodal:24:4096:95 --lives lifo --keep 2 out.hst\n\n");
+    hs_print(stdout, "%s", hs_workload_warning());
 }
 
 static void put_roff(FILE *out, const char *text)
@@ -108,7 +111,7 @@ static void free_line(command_line *l)
 static int complain(const hs_complaint *c, const command_line *l)
 {
     char *text = hs_complaint_text(c, NULL, 1, l->text, l->length);
-    fprintf(stderr, "heapscope generate: %s\n", text);
+    hs_print(stderr, "heapscope generate: %s\n", text);
     free(text);
     return USAGE;
 }
@@ -137,11 +140,11 @@ static void put_summary(FILE *out, const hs_trace *t, const char *path, const hs
         if (bytes > most_bytes) most_bytes = bytes;
     }
     free(sizes);
-    fprintf(out,
-            "%s: %" PRIu64 " request%s, up to %" PRIu64 " block%s with %" PRIu64
-            " byte%s live at once; seed %" PRIu64 "\n",
-            path, hs_trace_count(t), hs_plural(hs_trace_count(t)), most, hs_plural(most), most_bytes,
-            hs_plural(most_bytes), w->seed);
+    hs_print(out,
+             "%s: %" PRIu64 " request%s, up to %" PRIu64 " block%s with %" PRIu64
+             " byte%s live at once; seed %" PRIu64 "\n",
+             path, hs_trace_count(t), hs_plural(hs_trace_count(t)), most, hs_plural(most),
+             most_bytes, hs_plural(most_bytes), w->seed);
 }
 
 typedef struct {
@@ -181,7 +184,7 @@ static int write_trace(const hs_workload *w, const char *path, const char *forma
     hs_trace_report report;
     hs_trace *t = make(w);
     if (!t) {
-        fputs("heapscope generate: stopped: nothing was written\n", stderr);
+        hs_print(stderr, "heapscope generate: stopped: nothing was written\n");
         return FAILED;
     }
     bool good = hs_trace_store(t, path, format, &report);

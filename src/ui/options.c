@@ -5,11 +5,14 @@
 #include "language/expression.h"
 #include "language/interpreter.h"
 #include "model/executable.h"
+#include "ui/ansi.h"
 #include "ui/compare.h"
 #include "ui/generate.h"
+#include "ui/usage.h"
 
 #include <heapscope/trace_file.h>
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -139,15 +142,15 @@ static void put_usage(FILE *out)
         out);
 }
 
+static const char hint[] = "try heapscope --help";
+
 int hs_options_complain(const char *format, ...)
 {
     va_list what;
     va_start(what, format);
-    fputs("heapscope: ", stderr);
-    vfprintf(stderr, format, what);
-    fputs("; try heapscope --help\n", stderr);
+    int status = hs_usage_complain("heapscope", hint, format, what);
     va_end(what);
-    return HS_USAGE;
+    return status;
 }
 
 bool hs_options_size(const char *text, uint64_t *size)
@@ -172,7 +175,7 @@ static int parse_heap_size(const char *text, uint64_t *size)
     return HS_OK;
 }
 
-static void print_traces_manual(void)
+static void put_traces_manual(FILE *out)
 {
     hs_trace_format f;
     fputs(
@@ -181,13 +184,13 @@ static void print_traces_manual(void)
         "\\-\\-from; that of OUT is its suffix, or given by \\-\\-to. Files packed by zstd are read "
         "as they are, and written when the name ends in .zst. A bad line is told with its number, "
         "and nothing is written; \\-\\-lenient skips bad lines. The formats:\n",
-        stdout);
+        out);
     for (size_t i = 0; hs_trace_format_at(i, &f); i++)
-        printf(".TP\n.B %s\n%s%s.\n", f.name, f.help, f.written ? "" : " (read only)");
+        fprintf(out, ".TP\n.B %s\n%s%s.\n", f.name, f.help, f.written ? "" : " (read only)");
 }
 
-/* --man prints the man page, made from the same tables; the build keeps it as heapscope.1. */
-static void print_manual(void)
+/* --man: the man page, made from the same tables; the build keeps it as heapscope.1. */
+static void put_manual(FILE *out)
 {
     char *commands = hs_help_roff();
     fputs(
@@ -204,18 +207,18 @@ static void print_manual(void)
         "instrumented allocator, and draws the heap as a byte map: headers, payload, padding, free "
         "blocks, growth. With FILE, or the name of a demo, it plays a script. Without a terminal, "
         "or with TERM=dumb, it works in line mode: commands from standard input, pictures as text.\n.SH OPTIONS\n",
-        stdout);
+        out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         const struct option *o = &options[i].option;
-        fputs(".TP\n.B ", stdout);
-        if (o->val < 256) printf("\\-%c, ", o->val);
-        printf("\\-\\-%s%s%s\n%s.\n", o->name, options[i].argument ? "=" : "",
-               options[i].argument ? options[i].argument : "", options[i].help);
+        fputs(".TP\n.B ", out);
+        if (o->val < 256) fprintf(out, "\\-%c, ", o->val);
+        fprintf(out, "\\-\\-%s%s%s\n%s.\n", o->name, options[i].argument ? "=" : "",
+                options[i].argument ? options[i].argument : "", options[i].help);
     }
-    hs_compare_manual();
-    print_traces_manual();
-    hs_generate_roff(stdout);
-    printf(".SH COMMANDS\n%s", commands);
+    hs_compare_manual(out);
+    put_traces_manual(out);
+    hs_generate_roff(out);
+    fprintf(out, ".SH COMMANDS\n%s", commands);
     fputs(
         ".SH EXIT STATUS\n0: all commands succeeded; 1: a command failed, or an expect did not hold; "
         "2: wrong usage.\n"
@@ -226,7 +229,7 @@ static void print_manual(void)
         "session, such as set theme light.\n.TP\n.I $XDG_STATE_HOME/heapscope/history\nThe lines that "
         "were typed.\n.TP\n.I $XDG_STATE_HOME/heapscope/sessions/\nThe sessions that are open, and those "
         "that were cut short; continue goes on with the latest.\n.TP\n.I ~/.editrc\nKey bindings of the prompt, see editrc(5).\n",
-        stdout);
+        out);
     free(commands);
 }
 
@@ -234,9 +237,9 @@ static void print_manual(void)
 int hs_options_finish(int status)
 {
     if (fflush(stdout) != 0)
-        perror("heapscope: standard output");
+        hs_print(stderr, "heapscope: standard output: %s\n", strerror(errno));
     else if (ferror(stdout)) /* an earlier write, whose reason is gone */
-        fputs("heapscope: standard output: not all of it could be written\n", stderr);
+        hs_print(stderr, "heapscope: standard output: not all of it could be written\n");
     else
         return status;
     return HS_FAILED;
@@ -245,18 +248,19 @@ int hs_options_finish(int status)
 /* The version, and what this build can not do. */
 static void print_version(void)
 {
-    puts("heapscope " HEAPSCOPE_VERSION);
+    hs_print(stdout, "heapscope " HEAPSCOPE_VERSION "\n");
     if (!hs_executable_is_readable())
-        puts("built without libelf: exec knows the built-in program only");
+        hs_print(stdout, "built without libelf: exec knows the built-in program only\n");
     if (!hs_trace_can_pack())
-        puts("built without libzstd: traces are not packed, and packed ones can not be read");
+        hs_print(stdout,
+                 "built without libzstd: traces are not packed, and packed ones can not be read\n");
 }
 
 static void print_demos(void)
 {
     hs_demos all = hs_demos_find();
     char *text = hs_demos_text(&all, "heapscope");
-    puts(text);
+    hs_print(stdout, "%s\n", text);
     free(text);
     hs_demos_free(&all);
 }
@@ -296,9 +300,9 @@ static int handle(int option, hs_options *a)
     case 'h': put_usage(stdout); exit(hs_options_finish(HS_OK));
     case 'V': print_version(); exit(hs_options_finish(HS_OK));
     case OPTION_DEMOS: print_demos(); exit(hs_options_finish(HS_OK));
-    case OPTION_MAN: print_manual(); exit(hs_options_finish(HS_OK));
-    default: fputs("try heapscope --help\n", stderr); return HS_USAGE;
+    case OPTION_MAN: put_manual(stdout); exit(hs_options_finish(HS_OK));
     }
+    return HS_OK;
 }
 
 /* Its heap has 100 bytes unless --heap says; what is no option is its list of operations. */
@@ -333,8 +337,10 @@ int hs_options_parse(int argc, char **argv, hs_options *a)
     long_options[OPTION_COUNT] = (struct option){"man", no_argument, NULL, OPTION_MAN};
     int option, status = HS_OK;
     while (status == HS_OK &&
-           (option = getopt_long(argc, argv, "a:p:l:Cr:P:s:n:hV", long_options, NULL)) != -1)
-        status = handle(option, a);
+           (option = getopt_long(argc, argv, ":a:p:l:Cr:P:s:n:hV", long_options, NULL)) != -1)
+        status = option == '?' || option == ':'
+                     ? hs_usage_refuse("heapscope", hint, option, argv, long_options)
+                     : handle(option, a);
     if (status) return status;
     a->files = argv + optind;
     a->file_count = argc - optind;

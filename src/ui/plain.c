@@ -126,8 +126,8 @@ static void print_map(const printer *p)
 /* Without colours nothing stands out on the map: say it, too. */
 static void print_highlight(const printer *p, hs_addr at, uint64_t size)
 {
-    printf("look at 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s\n", at, at + size, size,
-           hs_plural(size));
+    hs_print(stdout, "look at 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s\n", at, at + size,
+             size, hs_plural(size));
     if (p->style->colour) print_map_with(p, at, size);
 }
 
@@ -165,7 +165,7 @@ static void print_bytes(const printer *p, hs_addr at, uint64_t n)
     hs_bytes_paint(p->session, hs_pane_of(scene), at, n, 0);
     print_scene(p, scene);
     if (rows > LIST_ROWS)
-        printf("... %zu more row%s\n", rows - LIST_ROWS, hs_plural(rows - LIST_ROWS));
+        hs_print(stdout, "... %zu more row%s\n", rows - LIST_ROWS, hs_plural(rows - LIST_ROWS));
 }
 
 static void print_inspection(const printer *p, hs_addr at)
@@ -206,13 +206,13 @@ static void print_steps(const printer *p, uint64_t n)
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
         char *text = hs_step_text(s, from, to);
         hs_session_seek(s, from, to);
-        printf("%3zu. ", ++number);
+        hs_print(stdout, "%3zu. ", ++number);
         hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
         hs_session_changes(s, &changes);
         if (changes) print_map(&then);
         free(text);
     }
-    if (!s) puts(problem.what);
+    if (!s) hs_print_text(stdout, HS_ROLE_TEXT, problem.what, ink_of(p));
     if (s) hs_session_leave_stage(s);
     hs_session_free(own);
 }
@@ -262,7 +262,7 @@ static void say_note(const printer *p, const char *text, const char *mark)
     hs_put_wrapped(hs_pane_part(hs_pane_of(scene), 0, 2, rows, width - 2), 0, rows, HS_ROLE_NOTE,
                    text);
     for (int i = 0; i < rows; i++) hs_put(hs_pane_of(scene), i, 0, HS_ROLE_NOTE, mark);
-    putchar('\n');
+    hs_print(stdout, "\n");
     print_scene(p, scene);
 }
 
@@ -280,8 +280,8 @@ static void say(void *context, hs_voice voice, const char *text)
     case HS_SAY_NOTE: say_note(p, text, "|"); break;
     case HS_SAY_QUESTION: say_note(p, text, "?"); break;
     case HS_SAY_TITLE: say_note(p, text, "#"); break;
-    case HS_SAY_PRESENTER: break;                    /* whoever reads this is the audience */
-    case HS_SAY_REFUSED: fputs("refused: ", stdout); /* fall through */
+    case HS_SAY_PRESENTER: break;                       /* whoever reads this is the audience */
+    case HS_SAY_REFUSED: hs_print(stdout, "refused: "); /* fall through */
     case HS_SAY_ANSWER:
     case HS_SAY_VERDICT:
     case HS_SAY_ERROR: hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p)); break;
@@ -335,7 +335,7 @@ static void begin(void *context, const hs_program *program, const hs_statement *
 static void keep(const printer *p)
 {
     const char *trouble = hs_journal_keep(p->journal, p->session);
-    if (trouble) fprintf(stderr, "heapscope: %s\n", trouble);
+    if (trouble) hs_print(stderr, "heapscope: %s\n", trouble);
 }
 
 static void performed(void *context, const char *summary)
@@ -403,7 +403,7 @@ static bool was_cleared(const line_source *l)
 {
     if (!l->editor || !hs_interrupts_asked()) return false;
     hs_interrupts_forget();
-    putchar('\n');
+    hs_print(stdout, "\n");
     return true;
 }
 
@@ -416,14 +416,16 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
     (void)on_map;
     hs_print_text(stdout, HS_ROLE_TITLE, question, ink_of(p));
     bool typed = isatty(STDIN_FILENO);
-    if (!p->lines->editor) fputs("? ", stdout);
+    if (!p->lines->editor) hs_print(stdout, "? ");
     fflush(stdout);
     const char *line = NULL;
     n = 0;
     if (typed || !p->echo) line = next_line(p->lines, L"? ", &n);
-    if (!line && hs_interrupts_asked()) putchar('\n'); /* what asks will ask whether to stop */
+    if (!line && hs_interrupts_asked())
+        hs_print(stdout, "\n"); /* what asks will ask whether to stop */
     while (n && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
-    if (!typed) printf("%.*s\n", (int)n, n ? line : "");
+    if (!typed) hs_print_bytes(stdout, n ? line : "", n);
+    if (!typed) hs_print(stdout, "\n");
     if (!n) return false;
     reply->text = strndup(line, n);
     return true;
@@ -507,7 +509,7 @@ uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
     size_t length;
     if (typed) l.editor = hs_editor_new(session, history_file);
     if (typed) hs_interrupts_catch();
-    if (hs_journal_notice(p.journal)) puts(hs_journal_notice(p.journal));
+    if (hs_journal_notice(p.journal)) hs_print(stdout, "%s\n", hs_journal_notice(p.journal));
     while (!hs_interpreter_has_quit(in)) {
         size_t first = l.number + 1;
         if (!(text = next_statement(&l, &length))) break;

@@ -8,6 +8,8 @@
 
 #include "language/expression.h"
 #include "model/random.h"
+#include "ui/ansi.h"
+#include "ui/usage.h"
 #include "view/segments.h"
 
 #include <getopt.h>
@@ -50,18 +52,23 @@ enum { OPTION_COUNT = sizeof options / sizeof *options };
 
 static void put_usage(void)
 {
-    puts("Usage: heapscope --ostep-segmentation [OPTION...]\n\n"
-         "Prints a problem sheet on segmentation, with the options of OSTEP's homework:\n");
+    hs_print(stdout,
+             "Usage: heapscope --ostep-segmentation [OPTION...]\n\n"
+             "Prints a problem sheet on segmentation, with the options of OSTEP's homework:\n\n");
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40];
         const struct option *o = &options[i].option;
         snprintf(name, sizeof name, "-%c, --%s%s%s", o->val, o->name,
                  options[i].argument ? "=" : "", options[i].argument ? options[i].argument : "");
-        printf("  %-24s %s\n", name, options[i].help);
+        hs_print(stdout, "  %-24s %s\n", name, options[i].help);
     }
-    puts("\nGiven bases, limits and addresses have the homework's answers. Random ones come from\n"
-         "a generator of our own: the same seed leads to other numbers than there.");
+    hs_print(
+        stdout,
+        "\nGiven bases, limits and addresses have the homework's answers. Random ones come from\n"
+        "a generator of our own: the same seed leads to other numbers than there.\n");
 }
+
+static const char tool[] = "heapscope --ostep-segmentation", hint[] = "-h lists the options";
 
 static int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -69,11 +76,9 @@ static int complain(const char *format, ...)
 {
     va_list what;
     va_start(what, format);
-    fputs("heapscope --ostep-segmentation: ", stderr);
-    vfprintf(stderr, format, what);
-    fputs("; -h lists the options\n", stderr);
+    int status = hs_usage_complain(tool, hint, format, what);
     va_end(what);
-    return USAGE;
+    return status;
 }
 
 static bool is_number(const char *text, size_t length, uint64_t *value)
@@ -103,8 +108,8 @@ static int handle(int option, sheet *s)
     case 'n': return read_number('n', &s->questions);
     case 'A': s->addresses = optarg; return OK;
     case 'c': s->answers = true; return OK;
-    default: fputs("try heapscope --ostep-segmentation -h\n", stderr); return USAGE;
     }
+    return OK;
 }
 
 /* --- What is random ------------------------------------------------------------------------- */
@@ -176,15 +181,17 @@ static hs_mmu_tables tables_of(const sheet *s)
 
 static void put_questions(const sheet *s)
 {
-    printf("Segmentation with two segments\n\n"
-           "An address space of %" PRIu64 " bytes, %" PRIu64 " bytes of physical memory.\n"
-           "The top bit of a virtual address chooses the segment.\n\n"
-           "  segment  base                     limit  grows\n",
-           s->space, s->memory);
+    hs_print(stdout,
+             "Segmentation with two segments\n\n"
+             "An address space of %" PRIu64 " bytes, %" PRIu64 " bytes of physical memory.\n"
+             "The top bit of a virtual address chooses the segment.\n\n"
+             "  segment  base                     limit  grows\n",
+             s->space, s->memory);
     for (int i = 0; i < 2; i++)
-        printf("  %-7d  0x%08" PRIx64 " %12" PRIu64 "  %6" PRIu64 "  %s\n", i, s->base[i],
-               s->base[i], s->limit[i], i ? "down" : "up");
-    puts("\nWhich physical address does each virtual address have? Or does it fault?\n");
+        hs_print(stdout, "  %-7d  0x%08" PRIx64 " %12" PRIu64 "  %6" PRIu64 "  %s\n", i, s->base[i],
+                 s->base[i], s->limit[i], i ? "down" : "up");
+    hs_print(stdout,
+             "\nWhich physical address does each virtual address have? Or does it fault?\n\n");
 }
 
 static void put_answer(const hs_mmu_tables *tables, uint64_t address, size_t number)
@@ -196,16 +203,17 @@ static void put_answer(const hs_mmu_tables *tables, uint64_t address, size_t num
     if (!out) abort();
     hs_put_translation(out, tables, &t, NULL);
     fclose(out);
-    printf("\n%3zu. 0x%08" PRIx64 " %6" PRIu64 "  ", number, address, address);
+    hs_print(stdout, "\n%3zu. 0x%08" PRIx64 " %6" PRIu64 "  ", number, address, address);
     if (t.fault == HS_FAULT_SPACE)
-        puts("faults: no address of this space");
+        hs_print(stdout, "faults: no address of this space\n");
     else if (t.fault)
-        printf("faults: segment %u, out of bounds\n", t.entry);
+        hs_print(stdout, "faults: segment %u, out of bounds\n", t.entry);
     else
-        printf("0x%08" PRIx64 " (%" PRIu64 "), in segment %u\n", t.physical, t.physical, t.entry);
+        hs_print(stdout, "0x%08" PRIx64 " (%" PRIu64 "), in segment %u\n", t.physical, t.physical,
+                 t.entry);
     for (const char *line = text; *line;) {
         size_t n = strcspn(line, "\n");
-        printf("        %.*s\n", (int)n, line);
+        hs_print(stdout, "        %.*s\n", (int)n, line);
         line += n + (line[n] == '\n');
     }
     free(text);
@@ -235,10 +243,10 @@ static int print_sheet(const sheet *s, uint64_t *random)
     if (!collect(s, random, addresses, &count)) return USAGE;
     put_questions(s);
     for (size_t i = 0; i < count; i++)
-        printf("%3zu. 0x%08" PRIx64 " %6" PRIu64 "  ____________________\n", i + 1, addresses[i],
-               addresses[i]);
+        hs_print(stdout, "%3zu. 0x%08" PRIx64 " %6" PRIu64 "  ____________________\n", i + 1,
+                 addresses[i], addresses[i]);
     if (!s->answers) return OK;
-    puts("\nAnswers");
+    hs_print(stdout, "\nAnswers\n");
     for (size_t i = 0; i < count; i++) put_answer(&tables, addresses[i], i + 1);
     return OK;
 }
@@ -253,8 +261,10 @@ int hs_problem_sheet(int argc, char **argv)
     struct option long_options[OPTION_COUNT + 1] = {0};
     for (int i = 0; i < OPTION_COUNT; i++) long_options[i] = options[i].option;
     int option, status = OK;
-    while ((option = getopt_long(argc, argv, "a:p:b:l:B:L:A:s:n:ch", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":a:p:b:l:B:L:A:s:n:ch", long_options, NULL)) != -1) {
         if (option == 'h') return put_usage(), OK;
+        if (option == '?' || option == ':')
+            return hs_usage_refuse(tool, hint, option, argv, long_options);
         if ((status = handle(option, &s))) return status;
     }
     if (optind < argc) return complain("%s is no option", argv[optind]);

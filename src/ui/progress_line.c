@@ -1,6 +1,7 @@
 /* A line that tells how far something is. Only a terminal gets it. */
 #include "ui/progress_line.h"
 
+#include "ui/ansi.h"
 #include "ui/player.h"
 
 #include <signal.h>
@@ -25,8 +26,7 @@ static void put(const char *text)
     struct winsize size = {0};
     bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col;
     int room = (known ? size.ws_col : 80) - 1;
-    fprintf(stderr, "\r%-*.*s\r", room, room, text);
-    fflush(stderr);
+    hs_print_over(stderr, text, room);
 }
 
 void hs_progress_line_show(hs_progress_line *l, const char *text)

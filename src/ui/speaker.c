@@ -162,7 +162,7 @@ static void watch_plain(speaker *v)
         char *text = hs_scene_text(scene);
         size_t n = strlen(text);
         while (n > 0 && text[n - 1] == '\n') text[--n] = 0;
-        printf("%s\n\n", text);
+        hs_print(stdout, "%s\n\n", text);
         fflush(stdout);
         free(text);
         hs_scene_free(scene);
@@ -181,7 +181,7 @@ int hs_notes_watch(bool ascii, bool light)
     else
         watch_plain(&v);
     hs_terminal_close(t);
-    if (v.met && v.last.state.over) puts("The lecture is over.");
+    if (v.met && v.last.state.over) hs_print(stdout, "The lecture is over.\n");
     if (v.lecture >= 0) close(v.lecture);
     free(v.last.bytes);
     return 0;

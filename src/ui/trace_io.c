@@ -2,6 +2,7 @@
 #include "ui/trace_io.h"
 
 #include "language/trace_script.h"
+#include "ui/ansi.h"
 #include "ui/progress_line.h"
 
 #include <inttypes.h>
@@ -69,6 +70,6 @@ bool hs_trace_store(const hs_trace *t, const char *path, const char *format,
 
 void hs_trace_tell(const hs_trace_report *report, const char *tool)
 {
-    if (report->notes) fprintf(stderr, "%s\n", report->notes);
-    if (report->error[0]) fprintf(stderr, "%s: %s\n", tool, report->error);
+    if (report->notes) hs_print(stderr, "%s\n", report->notes);
+    if (report->error[0]) hs_print(stderr, "%s: %s\n", tool, report->error);
 }

@@ -28,6 +28,8 @@ struct terminal {
     bool alternate, cursor_visible, mouse, paste;
     char tail[32]; /* the last bytes of the output, for a sequence that is cut in two */
     char row[16384];
+    char *output; /* all of it */
+    size_t size, room;
 };
 
 static long now(void)
@@ -71,7 +73,8 @@ static void set_home(const char *home)
     setenv("LC_ALL", "C.UTF-8", 1);
 }
 
-/* A background job of a shell ignores SIGINT and SIGQUIT, and what it starts would do so as well. */
+/* A background job of a shell ignores SIGINT and SIGQUIT, and what it starts would do so as well.
+ */
 static void heed_signals(void)
 {
     sigset_t none;
@@ -80,13 +83,18 @@ static void heed_signals(void)
     for (int i = 1; i <= SIGRTMAX; i++) signal(i, SIG_DFL);
 }
 
-static void run_child(const terminal *t, const char *const argv[], const char *home,
-                      const char *const environment[])
+void terminal_environment(const char *home, const char *const environment[])
 {
     heed_signals();
     set_home(home);
     for (size_t i = 0; environment && environment[i]; i++)
         putenv((char *)(uintptr_t)environment[i]);
+}
+
+static void run_child(const terminal *t, const char *const argv[], const char *home,
+                      const char *const environment[])
+{
+    terminal_environment(home, environment);
     close(t->master);
     login_tty(t->slave);
     execvp(argv[0], (char *const *)(uintptr_t)argv);
@@ -147,6 +155,24 @@ static void look_for_modes(terminal *t, const char *bytes, size_t n)
     memcpy(t->tail, both + all - keep, keep + 1);
 }
 
+static void keep(terminal *t, const char *bytes, size_t n)
+{
+    if (t->size + n + 1 > t->room) {
+        t->room = 2 * (t->size + n + 1);
+        t->output = realloc(t->output, t->room);
+        if (!t->output) abort();
+    }
+    memcpy(t->output + t->size, bytes, n);
+    t->size += n;
+    t->output[t->size] = 0;
+}
+
+const char *terminal_output(const terminal *t, size_t *size)
+{
+    *size = t->size;
+    return t->output ? t->output : "";
+}
+
 /* What the terminal itself answers (positions, mouse) goes back to the program. */
 static void send_answers(terminal *t)
 {
@@ -164,6 +190,7 @@ static bool take_in(terminal *t, int milliseconds)
     if (poll(&wait, 1, milliseconds) <= 0 || !(wait.revents & POLLIN)) return false;
     ssize_t n = read(t->master, bytes, sizeof bytes);
     if (n <= 0) return false;
+    keep(t, bytes, (size_t)n);
     look_for_modes(t, bytes, (size_t)n);
     vterm_input_write(t->vterm, bytes, (size_t)n);
     send_answers(t);
@@ -396,6 +423,7 @@ void terminal_end(terminal *t)
     close(t->master);
     close(t->slave);
     vterm_free(t->vterm);
+    free(t->output);
     free(t);
 }
 

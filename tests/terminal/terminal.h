@@ -3,6 +3,7 @@
 #define HS_TESTS_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <termios.h>
 
 typedef struct terminal terminal;
@@ -12,6 +13,8 @@ typedef struct terminal terminal;
  * no pseudo-terminals, as in a bare chroot, it says so and the test program is skipped. */
 terminal *terminal_start(const char *const argv[], int rows, int columns, const char *home,
                          const char *const environment[]);
+/* In a child that is to be a program under test: the same folders, variables and signals. */
+void terminal_environment(const char *home, const char *const environment[]);
 /* Kills the program if it still runs. */
 void terminal_end(terminal *);
 
@@ -33,6 +36,9 @@ void terminal_settle_for(terminal *, int milliseconds);
 
 /* The screen's row as UTF-8 without trailing blanks, valid until the next call. */
 const char *terminal_row(terminal *, int row);
+/* All bytes that came so far, with a NUL behind them. */
+const char *terminal_output(const terminal *, size_t *size);
+
 /* All rows, freed by the caller. */
 char *terminal_screen(terminal *);
 /* The same, with the look of every cell behind its row: two screens that look alike are equal. */
