@@ -254,8 +254,9 @@ static uint64_t run_front_end(const hs_options *a, hs_session *s, hs_journal *jo
     char *file = a->file_count && !a->trace ? script_path(a->files[0]) : NULL;
     char *text = script_of(a, full_screen);
     char *history = xdg_file("XDG_STATE_HOME", ".local/state", "history");
-    hs_plain_style style = hs_plain_style_of_output(a->ascii);
+    hs_plain_style style = {.pen = NULL};
     uint64_t failures;
+    if (!full_screen) style = hs_plain_style_of_output(a->ascii, a->colour);
     style.questions = a->quiz && !a->answers;
     style.way = way_of(a);
     if (full_screen)
@@ -265,6 +266,7 @@ static uint64_t run_front_end(const hs_options *a, hs_session *s, hs_journal *jo
                                                          .notice = notice,
                                                          .history = history,
                                                          .ascii = a->ascii,
+                                                         .colour = a->colour,
                                                          .journal = journal,
                                                          .way = way_of(a),
                                                          .light = a->trace && a->theme &&
@@ -278,6 +280,7 @@ static uint64_t run_front_end(const hs_options *a, hs_session *s, hs_journal *jo
         if (notice) hs_print(stdout, "%s\n", notice);
         failures = hs_plain_converse(s, &style, history, journal);
     }
+    hs_plain_style_end(&style);
     free(text);
     free(file);
     free(history);
@@ -375,7 +378,7 @@ int main(int argc, char **argv)
     int status = hs_options_parse(argc, argv, &a);
     if (status) return status;
     if (a.notes)
-        status = hs_notes_watch(a.ascii, a.theme && strcmp(a.theme, "light") == 0);
+        status = hs_notes_watch(a.ascii, a.theme && strcmp(a.theme, "light") == 0, a.colour);
     else
         status = a.check ? check_files(&a) : a.trace ? go_through_trace(&a) : converse(&a);
     return hs_options_finish(status);

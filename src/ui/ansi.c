@@ -1,30 +1,11 @@
-/* Painting on a plain stream: one escape sequence where the look changes, none without colour. */
+/* Painting on a plain stream: sequences where the look changes, none without colour. */
 #include "ui/ansi.h"
 
 #include "base/text.h"
-#include "view/theme.h"
 
 #include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void put_colour(FILE *out, int colour, int base)
-{
-    if (colour != HS_DEFAULT) fprintf(out, ";%d;5;%d", base, colour);
-}
-
-static void put_look(FILE *out, const hs_cell *c, bool light)
-{
-    const hs_look *look = hs_theme_look(c->role);
-    bool changed = c->flags & HS_CHANGED;
-    hs_colours k = hs_theme_colours((hs_role)c->role, c->flags, light);
-    fputs("\033[0", out);
-    if (look->attributes & HS_BOLD || changed) fputs(";1", out);
-    if (c->flags & HS_CURSOR) fputs(";7", out);
-    put_colour(out, k.foreground, 38);
-    put_colour(out, k.background, 48);
-    putc('m', out);
-}
 
 static void put_character(FILE *out, wchar_t c)
 {
@@ -45,17 +26,22 @@ static int used_columns(const hs_scene *s, int row, bool colour)
 
 static void print_row(FILE *out, const hs_scene *s, int row, hs_ink ink)
 {
-    int end = used_columns(s, row, ink.colour);
+    int end = used_columns(s, row, ink.pen);
     const hs_cell *before = NULL;
+    hs_stroke last;
     for (int column = 0; column < end; column++) {
         const hs_cell *c = hs_scene_cell(s, row, column);
         bool same = before && before->role == c->role && before->flags == c->flags;
-        if (ink.colour && !same) put_look(out, c, ink.light);
+        if (ink.pen && !same) {
+            hs_stroke now = hs_pen_stroke(ink.pen, c, ink.light);
+            hs_pen_put(ink.pen, out, before ? &last : NULL, now);
+            last = now;
+        }
         before = c;
         put_character(out, c->glyph ? c->glyph : L' ');
         if (c->glyph && wcwidth(c->glyph) == 2) column++;
     }
-    if (ink.colour && before) fputs("\033[0m", out);
+    if (ink.pen && before) hs_pen_put_plain(ink.pen, out);
     putc('\n', out);
 }
 
@@ -98,9 +84,10 @@ void hs_print_text(FILE *out, hs_role role, const char *text, hs_ink ink)
     hs_cell look = {.role = (uint8_t)role};
     page p;
     begin(&p);
-    if (ink.colour) put_look(p.stream, &look, ink.light);
+    if (ink.pen) hs_pen_put(ink.pen, p.stream, NULL, hs_pen_stroke(ink.pen, &look, ink.light));
     hs_put_shown(p.stream, text, strlen(text), ink.ascii);
-    fputs(ink.colour ? "\033[0m\n" : "\n", p.stream);
+    if (ink.pen) hs_pen_put_plain(ink.pen, p.stream);
+    putc('\n', p.stream);
     end(&p, out);
 }
 

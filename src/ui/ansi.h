@@ -4,13 +4,15 @@
 #ifndef HS_UI_ANSI_H
 #define HS_UI_ANSI_H
 
+#include "ui/pen.h"
 #include "view/scene.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 typedef struct {
-    bool ascii, colour, light;
+    bool ascii, light;
+    const hs_pen *pen; /* NULL: without colours */
 } hs_ink;
 
 /* Does the locale know no characters but ASCII? */

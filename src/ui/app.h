@@ -42,6 +42,7 @@ typedef struct {
     hs_session *session;
     const hs_fullscreen_config *config;
     hs_terminal *terminal;
+    hs_painter *painter;
     hs_prompt *prompt;
     hs_interpreter *interpreter;
     hs_player player;
@@ -90,7 +91,7 @@ typedef struct {
     char *command;      /* of a script, shown above what it did */
     char *trouble;      /* with the journal, not yet told */
     hs_program *wanted; /* the script to play when the command that asked for it has ended */
-    bool light, pasting, quit, drawn;
+    bool light, pasting, quit;
     bool overlay_by_key;     /* rather than by a command */
     uint64_t typed_failures; /* of commands that are not the script's */
     bool typed;              /* something was: the journal keeps the session from then on */

@@ -33,6 +33,7 @@ typedef enum { AS_TEXT, AS_JSON, AS_CSV } output_format;
 typedef struct {
     hs_comparison_plan plan;
     output_format format;
+    hs_colour colour;
     bool lenient;          /* skip bad lines of traces */
     uint64_t max_unpacked; /* bytes of a trace; 0: as many as are usual */
     hs_named_trace *traces;
@@ -53,6 +54,7 @@ enum {
     OPTION_LENIENT,
     OPTION_MAX_UNPACKED,
     OPTION_JSON,
+    OPTION_COLOR,
     OPTION_CSV
 };
 
@@ -66,6 +68,9 @@ static const struct {
      "check that blocks are aligned, apart, and not lost"},
     {{"json", no_argument, NULL, OPTION_JSON}, NULL, "print all figures as JSON"},
     {{"csv", no_argument, NULL, OPTION_CSV}, NULL, "print all figures as CSV, a row for each pair"},
+    {{"color", required_argument, NULL, OPTION_COLOR},
+     "WHEN",
+     "colours: auto (default), always or never"},
     {{"growth", required_argument, NULL, OPTION_GROWTH},
      "HOW",
      "how a heap grows: exact (default), page or double"},
@@ -198,6 +203,9 @@ static int handle(int option, request *r)
         return complain("%s is no size such as 256M, 4G", optarg);
     case OPTION_JSON: r->format = AS_JSON; return OK;
     case OPTION_CSV: r->format = AS_CSV; return OK;
+    case OPTION_COLOR:
+        if (hs_colour_named(optarg, &r->colour)) return OK;
+        return complain("colours are not %s: auto, always, never", optarg);
     case OPTION_GROWTH: return read_growth(optarg, &r->plan.growth);
     case OPTION_HEAP: return read_size(optarg, &r->plan.heap.initial);
     case OPTION_MAX_HEAP: return read_size(optarg, &r->plan.heap.maximum);
@@ -376,11 +384,10 @@ static void print(hs_scene *s, hs_ink ink)
     hs_scene_free(s);
 }
 
-static void print_text(const hs_comparison *c)
+static void print_text(const hs_comparison *c, hs_colour colour)
 {
-    const char *none = getenv("NO_COLOR");
-    hs_ink ink = {.ascii = hs_locale_is_ascii(),
-                  .colour = isatty(STDOUT_FILENO) && !(none && *none)};
+    hs_pen *pen = hs_pen_of_output(colour);
+    hs_ink ink = {.ascii = hs_locale_is_ascii(), .pen = pen};
     for (size_t i = 0; i < hs_comparison_traces(c); i++) {
         print(hs_comparison_trace_scene(c, i, ink.ascii), ink);
         hs_print(stdout, "\n");
@@ -388,6 +395,7 @@ static void print_text(const hs_comparison *c)
     print(hs_comparison_means_scene(c, ink.ascii), ink);
     hs_print(stdout, "\n");
     print(hs_comparison_plot_scene(c, ink.ascii), ink);
+    hs_pen_free(pen);
 }
 
 /* Did an allocator do what it must not? */
@@ -414,7 +422,7 @@ static int compare(const request *r)
     else if (r->format == AS_CSV)
         hs_comparison_csv(stdout, c);
     else
-        print_text(c);
+        print_text(c, r->colour);
     int status = !whole ? INTERRUPTED : any_wrong(c) ? FAILED : OK;
     hs_comparison_free(c);
     return status;

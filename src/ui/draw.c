@@ -207,26 +207,18 @@ void hs_app_draw_message(app *a, const char *text)
     p.scene = a->scene;
     for (int row = 0; row < p.rows; row++) hs_fill(p, row, 0, p.columns, HS_ROLE_TEXT, L' ');
     hs_put_wrapped(p, 0, p.rows, HS_ROLE_TEXT, text);
-    hs_paint_scene(a->scene);
-    curs_set(0);
-    refresh();
+    hs_paint(a->painter, a->scene, a->light, 0, -1);
     a->stale = true;
 }
 
 /* A heap is walked only when it may have changed: typing costs the same, however large it is. */
 void hs_app_draw(app *a)
 {
-    bool light = theme(a) == HS_THEME_LIGHT;
-    if (light != a->light || !a->drawn) hs_paint_colours(light);
-    a->light = light;
-    a->drawn = true;
+    a->light = theme(a) == HS_THEME_LIGHT;
     bool fits = a->scene && a->scene->rows == LINES && a->scene->columns == COLS;
     if (a->stale || !fits) compose(a);
     int row = a->places.prompt_row;
     hs_fill(hs_pane_of(a->scene), row, 0, COLS, HS_ROLE_TEXT, L' ');
     int column = put_prompt(a, hs_pane_of(a->scene), row);
-    hs_paint_scene(a->scene);
-    curs_set(column >= 0);
-    if (column >= 0) move(row, column);
-    refresh();
+    hs_paint(a->painter, a->scene, a->light, row, column);
 }

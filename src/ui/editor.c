@@ -4,6 +4,7 @@
 #include "heap/array.h"
 #include "ui/ansi.h"
 #include "ui/editing.h"
+#include "ui/guard.h"
 #include "ui/history.h"
 #include "ui/utf8.h"
 
@@ -37,11 +38,15 @@ hs_editor *hs_editor_new(const hs_session *session, const char *history_file)
 {
     hs_editor *e = hs_new(1, sizeof *e);
     e->editing = (hs_editing){session, NULL, show_completions};
-    e->el = el_init("heapscope", stdin, stdout, stderr);
+    FILE *nowhere = fopen("/dev/null", "we"); /* where it complains that it does not know TERM */
+    e->el = nowhere ? el_init("heapscope", stdin, stdout, nowhere) : NULL;
+    if (e->el) el_set(e->el, EL_SETFP, 2, stderr);
+    if (nowhere) fclose(nowhere);
     if (!e->el) {
         free(e);
         return NULL;
     }
+    hs_guard_begin("", false);
     hs_history_open(&e->history, history_file);
     hs_editing_set_up(e->el, &e->editing);
     el_wset(e->el, EL_PROMPT, prompt_of);
@@ -53,6 +58,7 @@ void hs_editor_free(hs_editor *e)
 {
     if (!e) return;
     el_end(e->el);
+    hs_guard_end();
     hs_history_close(&e->history);
     free(e->line);
     free(e);
@@ -62,7 +68,9 @@ const char *hs_editor_read(hs_editor *e, const wchar_t *prompt, size_t *length)
 {
     int n = 0;
     e->prompt = prompt;
+    hs_guard_hold(true); /* libedit sets modes of its own, until the line is there */
     const wchar_t *wide = el_wgets(e->el, &n);
+    hs_guard_hold(false);
     *length = 0;
     if (!wide || n <= 0) return NULL;
     free(e->line);

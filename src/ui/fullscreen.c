@@ -6,6 +6,8 @@
 
 #include "base/count.h"
 
+#include <errno.h>
+
 void hs_app_replace(char **text, char *by)
 {
     free(*text);
@@ -377,12 +379,18 @@ static void run_typed(app *a, const char *line)
 
 static uint64_t line_mode(hs_session *session, const hs_fullscreen_config *config, const char *why)
 {
-    hs_plain_style style = hs_plain_style_of_output(config->ascii);
+    hs_plain_style style = hs_plain_style_of_output(config->ascii, config->colour);
+    uint64_t failures;
     style.way = config->way;
     hs_print(stderr, "heapscope: line mode, for the full screen is not to be had: %s\n", why);
-    if (config->script) return hs_plain_play(session, &style, config->script);
-    if (config->text) return hs_plain_run(session, &style, "LIST", config->text);
-    return hs_plain_converse(session, &style, config->history, config->journal);
+    if (config->script)
+        failures = hs_plain_play(session, &style, config->script);
+    else if (config->text)
+        failures = hs_plain_run(session, &style, "LIST", config->text);
+    else
+        failures = hs_plain_converse(session, &style, config->history, config->journal);
+    hs_plain_style_end(&style);
+    return failures;
 }
 
 static void read_lines(app *a)
@@ -429,7 +437,7 @@ static void free_app(app *a)
 uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *config)
 {
     app a = {.session = session, .config = config, .other_theme = -1};
-    const char *why = "libedit can not be set up";
+    char why[HS_WHY];
     hs_prompt_host host = {&a, hs_app_next_char, hs_app_show_completions};
     hs_listener listener = {.context = &a,
                             .say = say,
@@ -448,11 +456,13 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     a.interpreter = hs_interpreter_new(session, &listener);
     hs_interpreter_come_by(a.interpreter, config->way);
     a.prompt = hs_prompt_new(&host, session, config->history);
-    if (a.prompt) a.terminal = hs_terminal_open(&why);
+    if (!a.prompt) snprintf(why, sizeof why, "libedit gets no terminal: %s", strerror(errno));
+    if (a.prompt) a.terminal = hs_terminal_open(why);
     if (!a.terminal) {
         free_app(&a);
         return line_mode(session, config, why);
     }
+    a.painter = hs_painter_new(a.terminal, hs_colour_is_wanted(config->colour));
     const char *notice = config->notice ? config->notice : hs_journal_notice(config->journal);
     hs_app_set_message(
         &a,
@@ -465,6 +475,7 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     read_lines(&a);
     uint64_t in_script = hs_interpreter_failures(a.interpreter) - a.typed_failures;
     int ended_by = hs_terminal_end_signal(a.terminal);
+    hs_painter_free(a.painter);
     hs_terminal_close(a.terminal);
     free_app(&a);
     if (ended_by) raise(ended_by); /* so that the shell learns of it */

@@ -4,6 +4,7 @@
 
 #include "language/capabilities.h"
 #include "ui/journal.h"
+#include "ui/pen.h"
 
 #include <heapscope/session.h>
 
@@ -13,6 +14,7 @@ typedef struct {
     const char *notice;  /* said at the start; NULL: what one may type */
     const char *history; /* file; may be NULL */
     bool ascii;
+    hs_colour colour;
     bool light, large;   /* whatever is set, until a key changes it */
     hs_journal *journal; /* of what is typed; may be NULL */
     hs_way way;          /* by which lines come in, and scripts are named */

@@ -431,7 +431,7 @@ static bool for_editor(app *a, wchar_t c)
     if (a->pasting) /* no key acts */
         return c == L'\r' || c == L'\n' || c == L'\t' || (c >= 32 && c != 127);
     if (c == CTRL_L) {
-        clearok(curscr, TRUE);
+        hs_terminal_forget(a->terminal);
         return false;
     }
     if (c == CTRL_Z) {

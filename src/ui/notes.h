@@ -8,6 +8,8 @@
 #ifndef HS_UI_NOTES_H
 #define HS_UI_NOTES_H
 
+#include "ui/pen.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +56,6 @@ typedef struct {
 bool hs_notes_receive(int fd, hs_notes_message *);
 
 /* The second terminal: wait for a lecture, follow it to its end. Returns an exit status. */
-int hs_notes_watch(bool ascii, bool light);
+int hs_notes_watch(bool ascii, bool light, hs_colour);
 
 #endif

@@ -35,6 +35,7 @@ enum {
     OPTION_HEAP,
     OPTION_MAX_HEAP,
     OPTION_THEME,
+    OPTION_COLOR,
     OPTION_LARGE,
     OPTION_NOTES,
     OPTION_OSTEP,
@@ -87,6 +88,9 @@ static const struct {
      NULL,
      "list the lectures and demos; each is played by its name"},
     {{"theme", required_argument, NULL, OPTION_THEME}, "NAME", "dark, or light for projectors"},
+    {{"color", required_argument, NULL, OPTION_COLOR},
+     "WHEN",
+     "colours: auto (default), always or never"},
     {{"large", no_argument, NULL, OPTION_LARGE}, NULL, "draw few bytes, legible from afar"},
     {{"notes", no_argument, NULL, OPTION_NOTES},
      NULL,
@@ -287,6 +291,9 @@ static int handle(int option, hs_options *a)
         a->theme = optarg;
         if (strcmp(optarg, "dark") == 0 || strcmp(optarg, "light") == 0) return HS_OK;
         return hs_options_complain("there is no theme %s: dark, light", optarg);
+    case OPTION_COLOR:
+        if (hs_colour_named(optarg, &a->colour)) return HS_OK;
+        return hs_options_complain("colours are not %s: auto, always, never", optarg);
     case OPTION_OSTEP: a->ostep = true; return HS_OK;
     case 'p': a->policy = optarg; return HS_OK;
     case 'l': a->order = optarg; return HS_OK;

@@ -2,6 +2,8 @@
 #ifndef HS_UI_OPTIONS_H
 #define HS_UI_OPTIONS_H
 
+#include "ui/pen.h"
+
 #include <heapscope/heap.h>
 
 /* Exit statuses. */
@@ -11,6 +13,7 @@ typedef struct {
     const char *allocator;
     hs_heap_config heap;
     const char *theme;
+    hs_colour colour;
     bool plain, check, ascii, large, notes, go_on, trust;
     bool ostep;      /* the homework on free-space management: */
     const char *ops; /* its list, or NULL */

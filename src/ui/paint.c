@@ -1,76 +1,149 @@
-/* Scenes on ncurses: every role is a colour pair, its changed look a second one. Without colours
- * (NO_COLOR, monochrome) roles are told by attributes and glyphs. */
+/* A frame is made in memory from the cells that differ from the last one, and then sent as one
+ * write: the terminal never shows half of it, and where it can, it shows all of it at once. */
 #include "ui/paint.h"
 
+#include "base/text.h"
+#include "heap/array.h"
+#include "ui/pen.h"
 #include "view/theme.h"
 
 #include <curses.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* A pair for each role and each of its looks: changed or not, a label or a fill; or sparse. With 8
- * colours there are pairs for two looks only: whether it is sparse. */
-enum { SPARSE_LOOK = 4, LOOKS };
-static short pair_of(int role, int look)
+/* What stands on the screen. */
+typedef struct {
+    wchar_t glyph; /* 0: the right half of a wide one */
+    hs_stroke stroke;
+} shown;
+
+struct hs_painter {
+    hs_terminal *terminal;
+    hs_pen *pen;
+    shown *cells;
+    int rows, columns;
+    unsigned era;                  /* of the screen that they stand on */
+    int cursor_row, cursor_column; /* -1: hidden */
+    bool keeps_corner;             /* a character in the last cell would scroll the screen */
+};
+
+/* A frame in the making: where the terminal's own cursor is, and how it would write. */
+typedef struct {
+    FILE *out;
+    int row, column; /* -1: somewhere */
+    hs_stroke stroke;
+    bool any; /* a cell was written */
+} frame;
+
+static const hs_stroke plain = {0, HS_DEFAULT, HS_DEFAULT};
+
+hs_painter *hs_painter_new(hs_terminal *t, bool colour)
 {
-    if (COLORS < 256) look = look == SPARSE_LOOK;
-    return (short)(1 + role + look * HS_ROLES);
+    hs_painter *p = hs_new(1, sizeof *p);
+    p->terminal = t;
+    p->pen = hs_pen_of_screen(colour);
+    p->keeps_corner = tigetflag("am") > 0 && tigetflag("xenl") <= 0;
+    return p;
 }
 
-static int look_of(int flags)
+void hs_painter_free(hs_painter *p)
 {
-    if (flags & HS_SPARSE) return SPARSE_LOOK;
-    return (flags & HS_CHANGED ? 1 : 0) + (flags & HS_FILLER ? 2 : 0);
+    if (!p) return;
+    hs_pen_free(p->pen);
+    free(p->cells);
+    free(p);
 }
 
-static bool colours_wanted(void)
+static void put_capability(FILE *out, const char *sequence)
 {
-    const char *none = getenv("NO_COLOR");
-    return has_colors() && !(none && *none);
+    for (char c; (c = hs_sequence_byte(&sequence));) putc(c, out);
 }
 
-void hs_paint_colours(bool light)
+static void move_to(frame *f, int row, int column)
 {
-    if (!colours_wanted()) return;
-    start_color();
-    use_default_colors();
-    for (int role = 0; role < HS_ROLES; role++)
-        for (int look = 0; look < LOOKS; look++) {
-            uint8_t flags = (uint8_t)((look & 1 ? HS_CHANGED : 0) | (look & 2 ? HS_FILLER : 0));
-            if (look == SPARSE_LOOK) flags = HS_SPARSE;
-            hs_colours c = hs_theme_colours((hs_role)role, flags, light);
-            if (COLORS < 256) c = hs_theme_look((hs_role)role)->few;
-            if (COLORS < 256 && look == SPARSE_LOOK) c = (hs_colours){c.background, HS_DEFAULT};
-            init_pair(pair_of(role, look), c.foreground, c.background);
-        }
+    if (f->row == row && f->column == column) return;
+    put_capability(f->out, tiparm(tigetstr("cup"), row, column));
+    f->row = row;
+    f->column = column;
 }
 
-static attr_t attributes_of(const hs_cell *c)
+/* What stands there is lost, or of another size: begin with an empty screen. */
+static void clear_screen(hs_painter *p, frame *f, const hs_scene *s)
 {
-    const hs_look *look = hs_theme_look((hs_role)c->role);
-    bool mono = !colours_wanted() && !(c->flags & HS_SPARSE);
-    uint8_t wanted = look->attributes | (mono ? look->mono : 0);
-    attr_t a = A_NORMAL;
-    if (wanted & HS_BOLD || c->flags & HS_CHANGED) a |= A_BOLD;
-    if (wanted & HS_UNDERLINE) a |= A_UNDERLINE;
-    if (wanted & HS_FAINT) a |= A_DIM;
-    if (wanted & HS_REVERSE) a |= A_REVERSE;
-    if (c->flags & HS_CHANGED && (!colours_wanted() || COLORS < 256)) a |= A_UNDERLINE;
-    if (c->flags & HS_CURSOR) a ^= A_REVERSE | A_BOLD;
-    return a;
+    size_t count = (size_t)s->rows * (size_t)s->columns;
+    free(p->cells);
+    p->cells = hs_new(count, sizeof *p->cells);
+    for (size_t i = 0; i < count; i++) p->cells[i] = (shown){L' ', plain};
+    p->rows = s->rows;
+    p->columns = s->columns;
+    p->era = hs_terminal_era(p->terminal);
+    p->cursor_row = p->cursor_column = -2; /* unknown */
+    hs_pen_put_plain(p->pen, f->out);
+    put_capability(f->out, tigetstr("clear"));
+    f->stroke = plain;
+    f->any = true;
 }
 
-void hs_paint_scene(const hs_scene *s)
+static void put_cell(const hs_painter *p, frame *f, int row, int column, shown now)
 {
-    bool colours = colours_wanted();
-    for (int row = 0; row < s->rows; row++)
-        for (int column = 0; column < s->columns; column++) {
-            const hs_cell *c = hs_scene_cell(s, row, column);
-            const hs_cell *left = hs_scene_cell(s, row, column - 1);
-            if (left && left->glyph && wcwidth(left->glyph) == 2) continue;
-            wchar_t text[2] = {c->glyph ? c->glyph : L' ', 0};
-            cchar_t cell;
-            setcchar(&cell, text, attributes_of(c),
-                     colours ? pair_of(c->role, look_of(c->flags)) : 0, NULL);
-            mvadd_wch(row, column, &cell);
-        }
+    char bytes[4];
+    int width = wcwidth(now.glyph);
+    move_to(f, row, column);
+    hs_pen_put(p->pen, f->out, f->any ? &f->stroke : NULL, now.stroke);
+    fwrite(bytes, 1, hs_encode_utf8((uint32_t)now.glyph, bytes), f->out);
+    f->stroke = now.stroke;
+    f->any = true;
+    f->column += width;
+    if (f->column >= p->columns) f->row = -1; /* at the edge, terminals differ */
+}
+
+static void put_row(hs_painter *p, frame *f, const hs_scene *s, int row, bool light)
+{
+    for (int column = 0; column < s->columns; column++) {
+        const hs_cell *c = hs_scene_cell(s, row, column);
+        const hs_cell *left = hs_scene_cell(s, row, column - 1);
+        bool half = left && left->glyph && wcwidth(left->glyph) == 2;
+        bool blank = !c->glyph || wcwidth(c->glyph) < 1;
+        shown now = {half ? 0 : blank ? L' ' : c->glyph, hs_pen_stroke(p->pen, c, light)};
+        shown *before = &p->cells[row * p->columns + column];
+        bool same = before->glyph == now.glyph &&
+                    before->stroke.attributes == now.stroke.attributes &&
+                    before->stroke.foreground == now.stroke.foreground &&
+                    before->stroke.background == now.stroke.background;
+        *before = now;
+        bool corner = p->keeps_corner && row == p->rows - 1 && column == p->columns - 1;
+        if (!same && !half && !corner) put_cell(p, f, row, column, now);
+    }
+}
+
+static void put_cursor(hs_painter *p, frame *f, int row, int column)
+{
+    if (f->any) hs_pen_put_plain(p->pen, f->out);
+    bool was = p->cursor_column >= 0;
+    if (column >= 0 && (f->any || row != p->cursor_row || column != p->cursor_column))
+        move_to(f, row, column);
+    if (column >= 0 && !was) put_capability(f->out, tigetstr("cnorm"));
+    if (column < 0 && (was || p->cursor_column < -1)) put_capability(f->out, tigetstr("civis"));
+    p->cursor_row = row;
+    p->cursor_column = column < 0 ? -1 : column;
+}
+
+void hs_paint(hs_painter *p, const hs_scene *s, bool light, int row, int column)
+{
+    char *bytes = NULL;
+    size_t size;
+    frame f = {.out = open_memstream(&bytes, &size), .row = -1};
+    if (!f.out) abort();
+    const char *sync = hs_terminal_sync(p->terminal, true);
+    fputs(sync, f.out);
+    bool fits = p->cells && p->rows == s->rows && p->columns == s->columns;
+    if (!fits || p->era != hs_terminal_era(p->terminal)) clear_screen(p, &f, s);
+    for (int i = 0; i < s->rows; i++) put_row(p, &f, s, i, light);
+    put_cursor(p, &f, row, column);
+    fflush(f.out);
+    bool any = size > strlen(sync);
+    fputs(hs_terminal_sync(p->terminal, false), f.out);
+    fclose(f.out);
+    if (any) hs_terminal_send(p->terminal, bytes, size);
+    free(bytes);
 }

@@ -48,14 +48,12 @@ typedef struct {
 
 enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
 
-hs_plain_style hs_plain_style_of_output(bool ascii)
+hs_plain_style hs_plain_style_of_output(bool ascii, hs_colour colour)
 {
     struct winsize size = {0};
-    const char *columns = getenv("COLUMNS"), *term = getenv("TERM"), *none = getenv("NO_COLOR");
+    const char *columns = getenv("COLUMNS");
     bool terminal = isatty(STDOUT_FILENO);
-    hs_plain_style style = {.ascii = ascii, .columns = 80};
-    style.colour =
-        terminal && term && strcmp(term, "dumb") != 0 && strstr(term, "256") && !(none && *none);
+    hs_plain_style style = {.ascii = ascii, .columns = 80, .pen = hs_pen_of_output(colour)};
     if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
         style.columns = size.ws_col;
     else if (columns && atoi(columns) > 0)
@@ -64,10 +62,16 @@ hs_plain_style hs_plain_style_of_output(bool ascii)
     return style;
 }
 
+void hs_plain_style_end(hs_plain_style *style)
+{
+    hs_pen_free(style->pen);
+    style->pen = NULL;
+}
+
 static hs_ink ink_of(const printer *p)
 {
     bool light = hs_session_setting(p->session, HS_SET_THEME) == HS_THEME_LIGHT;
-    return (hs_ink){p->style->ascii, p->style->colour, light};
+    return (hs_ink){.ascii = p->style->ascii, .light = light, .pen = p->style->pen};
 }
 
 static void print_scene(const printer *p, hs_scene *scene)
@@ -128,7 +132,7 @@ static void print_highlight(const printer *p, hs_addr at, uint64_t size)
 {
     hs_print(stdout, "look at 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s\n", at, at + size,
              size, hs_plural(size));
-    if (p->style->colour) print_map_with(p, at, size);
+    if (p->style->pen) print_map_with(p, at, size);
 }
 
 static void print_panel(const printer *p, const hs_panel *panel)
@@ -507,8 +511,8 @@ uint64_t hs_plain_converse(hs_session *session, const hs_plain_style *style,
     hs_interpreter *in = interpreter_for(&p);
     char *text;
     size_t length;
-    if (typed) l.editor = hs_editor_new(session, history_file);
     if (typed) hs_interrupts_catch();
+    if (typed) l.editor = hs_editor_new(session, history_file);
     if (hs_journal_notice(p.journal)) hs_print(stdout, "%s\n", hs_journal_notice(p.journal));
     while (!hs_interpreter_has_quit(in)) {
         size_t first = l.number + 1;

@@ -4,20 +4,22 @@
 
 #include "language/capabilities.h"
 #include "ui/journal.h"
+#include "ui/pen.h"
 
 #include <heapscope/session.h>
 
 typedef struct {
     bool ascii;
-    bool colour;    /* paint pictures with ANSI colours */
     bool silent;    /* say errors only */
     bool questions; /* of op lists, without the answers */
     int columns;
-    hs_way way; /* by which lines come in, and scripts are named */
+    hs_way way;  /* by which lines come in, and scripts are named */
+    hs_pen *pen; /* for colours; NULL without */
 } hs_plain_style;
 
-/* How standard output is to be written to: its width, and whether it can show colours. */
-hs_plain_style hs_plain_style_of_output(bool ascii);
+/* How standard output is to be written to: its width, and its colours. */
+hs_plain_style hs_plain_style_of_output(bool ascii, hs_colour);
+void hs_plain_style_end(hs_plain_style *);
 
 /* Read commands from standard input until its end or `quit`; with line editing on a terminal, where
  * the journal (NULL: none) keeps what is typed. Returns the number of failures. */

@@ -65,13 +65,17 @@ static void ask_interrupt(int signal)
 void hs_interrupts_catch(void)
 {
     struct sigaction action = {.sa_handler = ask_interrupt};
+    struct sigaction before;
     interrupt_asked = 0;
-    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGINT, NULL, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(SIGINT, &action, NULL); /* as nohup wants it */
 }
 
 void hs_interrupts_release(void)
 {
-    signal(SIGINT, SIG_DFL);
+    struct sigaction now;
+    sigaction(SIGINT, NULL, &now);
+    if (now.sa_handler == ask_interrupt) signal(SIGINT, SIG_DFL);
 }
 
 bool hs_interrupts_asked(void)

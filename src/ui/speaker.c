@@ -17,6 +17,7 @@
 #include <curses.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -109,30 +110,28 @@ static bool take_in(speaker *v)
     return !v->last.state.over;
 }
 
-static void draw(const speaker *v)
+static void draw(const speaker *v, hs_painter *painter, bool light)
 {
     hs_scene *scene = hs_scene_new(LINES, COLS, v->ascii);
     compose(v, hs_pane_of(scene));
-    hs_paint_scene(scene);
+    hs_paint(painter, scene, light, 0, -1);
     hs_scene_free(scene);
-    refresh();
 }
 
 /* A key; false: it ends the program. */
 static bool take_key(hs_terminal *t, wchar_t key)
 {
     if (key == CTRL_Z) hs_terminal_suspend(t);
-    if (key == CTRL_L) clearok(curscr, TRUE);
+    if (key == CTRL_L) hs_terminal_forget(t);
     return key != L'q' && key != CTRL_C && key != CTRL_D;
 }
 
-static void watch_screen(speaker *v, hs_terminal *t, bool light)
+static void watch_screen(speaker *v, hs_terminal *t, bool light, hs_colour colour)
 {
-    hs_paint_colours(light);
-    curs_set(0);
+    hs_painter *painter = hs_painter_new(t, hs_colour_is_wanted(colour));
     for (bool more = true; more;) {
         wchar_t key;
-        draw(v);
+        draw(v, painter, light);
         hs_terminal_watch(t, v->lecture);
         switch (hs_terminal_read(t, AGAIN, &key)) {
         case HS_READ_END: more = false; break;
@@ -144,6 +143,7 @@ static void watch_screen(speaker *v, hs_terminal *t, bool light)
         case HS_READ_KEY: break;
         }
     }
+    hs_painter_free(painter);
 }
 
 /* Without a terminal to draw on: every state as text. */
@@ -169,20 +169,23 @@ static void watch_plain(speaker *v)
     }
 }
 
-int hs_notes_watch(bool ascii, bool light)
+int hs_notes_watch(bool ascii, bool light, hs_colour colour)
 {
     speaker v = {.ascii = ascii, .lecture = hs_notes_join()};
-    const char *term = getenv("TERM"), *why;
+    const char *term = getenv("TERM");
+    char why[HS_WHY];
     bool screen =
         isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
-    hs_terminal *t = screen ? hs_terminal_open(&why) : NULL;
+    hs_terminal *t = screen ? hs_terminal_open(why) : NULL;
     if (t)
-        watch_screen(&v, t, light);
+        watch_screen(&v, t, light, colour);
     else
         watch_plain(&v);
+    int ended_by = t ? hs_terminal_end_signal(t) : 0;
     hs_terminal_close(t);
     if (v.met && v.last.state.over) hs_print(stdout, "The lecture is over.\n");
     if (v.lecture >= 0) close(v.lecture);
     free(v.last.bytes);
+    if (ended_by) raise(ended_by); /* so that the shell learns of it */
     return 0;
 }

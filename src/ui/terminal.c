@@ -1,13 +1,12 @@
-/* The terminal, taken and given back. Signal handlers do two things only: write a byte into a pipe
- * that the reader waits on, or, on a crash, write the bytes that give the terminal back. */
+/* The terminal, taken and given back. */
 #include "ui/terminal.h"
 
 #include "base/text.h"
 #include "heap/array.h"
+#include "ui/guard.h"
+#include "ui/pen.h"
 
 #include <curses.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,124 +16,61 @@
 #include <termios.h>
 #include <unistd.h>
 
+/* Of xterm's family; the last one is asked of all of them, for those that do not know it ignore it.
+ */
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
+static const char mouse_on[] = "\033[?1006;1000h";
 static const char mouse_off[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l";
+static const char sync_on[] = "\033[?2026h", sync_off[] = "\033[?2026l";
+
+enum { SEQUENCES = 256 };
 
 struct hs_terminal {
     SCREEN *screen;
-    bool knows_paste; /* a terminal of xterm's family */
-    bool ascii;       /* the locale knows no other characters: bytes are taken, and decoded here */
+    WINDOW *keys;         /* a pad, so that to wait for a key draws nothing */
+    struct termios modes; /* ours */
+    bool is_xterm;        /* of its family */
+    bool ascii; /* the locale knows no other characters: bytes are taken, and decoded here */
     bool resized;
+    unsigned era;
     int watched; /* -1: nothing */
+    char arrival[SEQUENCES];
 };
-
-/* What a signal handler must reach: the one terminal of the process. */
-static struct {
-    volatile sig_atomic_t taken, end_signal;
-    int pipe[2];
-    struct termios modes;
-    char give_back[256];
-    size_t give_back_length;
-} guard = {.pipe = {-1, -1}};
-
-/* --- Signals -------------------------------------------------------------------------------- */
-
-static const int ending[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
-static const int crashing[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-enum { ENDING = sizeof ending / sizeof *ending, CRASHING = sizeof crashing / sizeof *crashing };
-
-static struct sigaction before_crash[CRASHING];
-
-static void wake(int signal)
-{
-    int saved = errno;
-    char byte = (char)signal;
-    ssize_t ignored = write(guard.pipe[1], &byte, 1);
-    (void)ignored;
-    errno = saved;
-}
-
-static void on_end(int signal)
-{
-    guard.end_signal = signal;
-    wake(signal);
-}
-
-/* Async-signal-safe: two system calls. */
-static void give_back_now(void)
-{
-    if (!guard.taken) return;
-    guard.taken = 0;
-    ssize_t ignored = write(STDOUT_FILENO, guard.give_back, guard.give_back_length);
-    (void)ignored;
-    tcsetattr(STDIN_FILENO, TCSANOW, &guard.modes);
-}
-
-/* Give the terminal back, then let the signal do what it did before: end the program, or let a
- * sanitizer report. */
-static void on_crash(int signal)
-{
-    give_back_now();
-    for (size_t i = 0; i < CRASHING; i++)
-        if (crashing[i] == signal) sigaction(signal, &before_crash[i], NULL);
-    raise(signal);
-}
-
-static void catch_signals(void)
-{
-    static char stack[1 << 16];
-    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
-    struct sigaction end = {.sa_handler = on_end},
-                     size = {.sa_handler = wake, .sa_flags = SA_RESTART};
-    struct sigaction crash = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
-    sigaltstack(&alternate, NULL);
-    for (size_t i = 0; i < ENDING; i++) sigaction(ending[i], &end, NULL);
-    for (size_t i = 0; i < CRASHING; i++) sigaction(crashing[i], &crash, &before_crash[i]);
-    sigaction(SIGWINCH, &size, NULL);
-    sigaction(SIGCONT, &size, NULL);
-    sigaction(SIGTSTP, &size, NULL);
-    signal(SIGTTOU, SIG_IGN); /* setting modes from the background must not stop us half-way */
-}
-
-static void release_signals(void)
-{
-    for (size_t i = 0; i < ENDING; i++) signal(ending[i], SIG_DFL);
-    for (size_t i = 0; i < CRASHING; i++) sigaction(crashing[i], &before_crash[i], NULL);
-    signal(SIGWINCH, SIG_DFL);
-    signal(SIGCONT, SIG_DFL);
-    signal(SIGTSTP, SIG_DFL);
-    signal(SIGTTOU, SIG_DFL);
-}
 
 /* --- Taking and giving back ----------------------------------------------------------------- */
 
-static void remember(const char *sequence)
+static void add(char out[SEQUENCES], const char *sequence)
 {
-    if (!sequence || sequence == (char *)-1) return;
-    size_t n = strlen(sequence);
-    if (guard.give_back_length + n > sizeof guard.give_back) return;
-    memcpy(guard.give_back + guard.give_back_length, sequence, n);
-    guard.give_back_length += n;
+    size_t n = strlen(out);
+    for (char c; n + 1 < SEQUENCES && (c = hs_sequence_byte(&sequence));) out[n++] = c;
+    out[n] = 0;
 }
 
-/* What a crash must write, looked up while that is still possible. */
-static void prepare_give_back(const hs_terminal *t)
+static void add_all(char out[SEQUENCES], const char *const names[])
 {
-    guard.give_back_length = 0;
-    if (t->knows_paste) {
-        remember(paste_off);
-        remember(mouse_off);
+    for (; *names; names++) add(out, tigetstr(*names));
+}
+
+/* Terminals of xterm's family say so by their mouse: those know bracketed paste as well. */
+static bool is_xterm_like(void)
+{
+    const char *mouse = tigetstr("kmous");
+    return mouse && mouse != (char *)-1 && *mouse;
+}
+
+/* What takes the screen, and what gives it back, looked up while that is possible. */
+static void prepare(hs_terminal *t, char farewell[SEQUENCES])
+{
+    t->is_xterm = is_xterm_like();
+    add_all(t->arrival, (const char *const[]){"smcup", "smkx", NULL});
+    if (t->is_xterm) {
+        add(t->arrival, mouse_on);
+        add(t->arrival, paste_on);
+        add(farewell, sync_off);
+        add(farewell, paste_off);
+        add(farewell, mouse_off);
     }
-    remember(tigetstr("sgr0"));
-    remember(tigetstr("rmkx"));
-    remember(tigetstr("cnorm"));
-    remember(tigetstr("rmcup"));
-}
-
-static void send(const char *sequence)
-{
-    ssize_t ignored = write(STDOUT_FILENO, sequence, strlen(sequence));
-    (void)ignored;
+    add_all(farewell, (const char *const[]){"sgr0", "rmkx", "cnorm", "rmcup", NULL});
 }
 
 /* Arrows, Home and End in the other of xterm's two modes, and with Shift, Alt or Ctrl, and F1 and
@@ -168,148 +104,151 @@ static void define_arrows(void)
         define_key(arrows[i].sequence, arrows[i].key);
 }
 
+/* The keys that ncurses knows, and those that it must be told. What it sends meanwhile, we send. */
 static void take_keys(hs_terminal *t)
 {
     raw();
     noecho();
     nonl();
-    keypad(stdscr, TRUE);
-    meta(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
+    t->keys = newpad(1, 1);
+    keypad(t->keys, TRUE);
+    meta(t->keys, TRUE);
+    nodelay(t->keys, TRUE);
     define_arrows();
-    if (!t->knows_paste) return;
+    tcgetattr(STDIN_FILENO, &t->modes);
+    if (!t->is_xterm) return;
     mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     mouseinterval(0);
     define_key("\033[200~", HS_KEY_PASTE_BEGIN);
     define_key("\033[201~", HS_KEY_PASTE_END);
-    send(paste_on);
+    hs_guard_write(paste_on, strlen(paste_on));
 }
 
-static void close_at_exit(void)
+/* Does terminfo know the terminal, and the terminal what the full screen needs? */
+static bool is_able(char why[HS_WHY])
 {
-    give_back_now();
-}
-
-/* Terminals of xterm's family say so by their mouse: those know bracketed paste as well. */
-static bool is_xterm_like(void)
-{
-    const char *mouse = tigetstr("kmous");
-    return mouse && mouse != (char *)-1 && *mouse;
-}
-
-hs_terminal *hs_terminal_open(const char **why)
-{
-    if (tcgetattr(STDIN_FILENO, &guard.modes) != 0) {
-        *why = "standard input is no terminal";
-        return NULL;
+    struct termios modes;
+    const char *term = getenv("TERM");
+    int found;
+    if (tcgetattr(STDIN_FILENO, &modes) != 0) {
+        snprintf(why, HS_WHY, "standard input is no terminal");
+    } else if (setupterm(NULL, STDOUT_FILENO, &found) != OK) {
+        snprintf(why, HS_WHY,
+                 "the terminal's type %.40s is unknown; try TERM=xterm-256color heapscope",
+                 term ? term : "");
+    } else if (!tigetstr("cup") || !tigetstr("clear")) {
+        snprintf(why, HS_WHY, "a terminal of type %.40s can not move its cursor", term);
+    } else {
+        return true;
     }
-    if (pipe2(guard.pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
-        *why = "no pipe can be had";
-        return NULL;
-    }
+    return false;
+}
+
+hs_terminal *hs_terminal_open(char why[HS_WHY])
+{
+    if (!is_able(why)) return NULL;
     hs_terminal *t = hs_new(1, sizeof *t);
+    char farewell[SEQUENCES] = "";
+    t->watched = -1;
+    t->ascii = btowc(0xe4) == WEOF && MB_CUR_MAX == 1;
+    prepare(t, farewell);
+    del_curterm(set_curterm(NULL));
+    hs_guard_begin(farewell, true);
+    hs_guard_hold(true);
     set_escdelay(25);
     t->screen = newterm(NULL, stdout, stdin);
     if (!t->screen) {
+        hs_guard_end();
         free(t);
-        *why = "the terminal's type (TERM) is unknown";
+        snprintf(why, HS_WHY, "ncurses can not be set up");
         return NULL;
     }
-    t->watched = -1;
-    t->knows_paste = is_xterm_like();
-    t->ascii = btowc(0xe4) == WEOF && MB_CUR_MAX == 1;
-    prepare_give_back(t);
     take_keys(t);
-    guard.taken = 1;
-    catch_signals();
-    atexit(close_at_exit);
+    atexit(hs_guard_give_back);
     return t;
-}
-
-static void give_back(hs_terminal *t)
-{
-    if (t->knows_paste) send(paste_off);
-    endwin();
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &guard.modes);
 }
 
 void hs_terminal_close(hs_terminal *t)
 {
     if (!t) return;
-    release_signals();
-    give_back(t);
-    guard.taken = 0;
+    hs_guard_end();
+    delwin(t->keys);
     delscreen(t->screen);
-    close(guard.pipe[0]);
-    close(guard.pipe[1]);
     free(t);
 }
 
-static void stop_here(void)
-{
-    sigset_t mask;
-    signal(SIGTSTP, SIG_DFL);
-    kill(0, SIGTSTP); /* the whole job, as the terminal itself would do */
-    sigemptyset(&mask);
-    sigaddset(&mask, SIGTSTP);
-    sigprocmask(SIG_UNBLOCK, &mask, NULL); /* stopped here, until `fg` */
-}
-
+/* A signal that asked for the end while it was stopped: the terminal is not taken again. */
 void hs_terminal_suspend(hs_terminal *t)
 {
-    give_back(t);
-    guard.taken = 0;
-    stop_here();
-    struct sigaction again = {.sa_handler = wake, .sa_flags = SA_RESTART};
-    sigaction(SIGTSTP, &again, NULL);
-    guard.taken = 1;
-    refresh(); /* leaves the shell's screen again */
-    take_keys(t);
-    clearok(curscr, TRUE);
+    hs_guard_give_back();
+    hs_guard_stop();
+    if (hs_guard_end_signal()) return;
+    hs_guard_hold(true);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &t->modes);
+    hs_guard_write(t->arrival, strlen(t->arrival));
+    t->era++;
     t->resized = true; /* the size may have changed meanwhile */
+}
+
+/* --- Showing -------------------------------------------------------------------------------- */
+
+void hs_terminal_send(hs_terminal *t, const char *bytes, size_t size)
+{
+    (void)t;
+    hs_guard_write(bytes, size);
+}
+
+const char *hs_terminal_sync(const hs_terminal *t, bool begins)
+{
+    return !t->is_xterm ? "" : begins ? sync_on : sync_off;
+}
+
+unsigned hs_terminal_era(const hs_terminal *t)
+{
+    return t->era;
+}
+
+void hs_terminal_forget(hs_terminal *t)
+{
+    t->era++;
 }
 
 /* --- Reading -------------------------------------------------------------------------------- */
 
-/* Signals that came: true when one of them asks for something now. */
-static bool drain_pipe(hs_terminal *t)
+static void heed_signals(hs_terminal *t)
 {
-    char byte;
-    bool any = false;
-    while (read(guard.pipe[0], &byte, 1) == 1) {
-        any = true;
-        if (byte == SIGWINCH || byte == SIGCONT) t->resized = true;
-        if (byte == SIGTSTP) hs_terminal_suspend(t);
+    for (int signal; (signal = hs_guard_next_signal());) {
+        if (signal == SIGWINCH || signal == SIGCONT) t->resized = true;
+        if (signal == SIGTSTP) hs_terminal_suspend(t);
     }
-    return any;
 }
 
-static void adopt_size(void)
+static void adopt_size(hs_terminal *t)
 {
     struct winsize size;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
         resize_term(size.ws_row, size.ws_col); /* resizeterm would send itself KEY_RESIZE */
-    clearok(curscr, TRUE);
+    t->era++;
 }
 
 /* A character's bytes may come in two reads, but soon after each other. */
-static int next_byte(void)
+static int next_byte(const hs_terminal *t)
 {
     enum { SOON = 100 }; /* milliseconds */
-    int c = getch();
+    int c = wgetch(t->keys);
     if (c != ERR) return c;
     poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, SOON);
-    return getch();
+    return wgetch(t->keys);
 }
 
 /* The character that `first` begins in UTF-8, which terminals speak whatever the locale says. */
-static wint_t finish_utf8(int first)
+static wint_t finish_utf8(const hs_terminal *t, int first)
 {
     char bytes[5] = {(char)first};
     const char *at = bytes;
     int rest = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc2 ? 1 : 0, c;
     for (int i = 1; i <= rest; i++) {
-        c = next_byte();
+        c = next_byte(t);
         if (c != ERR && (c & ~0x3f) != 0x80) ungetch(c);
         if (c == ERR || (c & ~0x3f) != 0x80) break;
         bytes[i] = (char)c;
@@ -320,11 +259,11 @@ static wint_t finish_utf8(int first)
 
 /* A key or a character. Not get_wch, which loses what follows a byte that the locale does not know.
  */
-static int take_byte(wint_t *c)
+static int take_byte(const hs_terminal *t, wint_t *c)
 {
-    int byte = getch();
+    int byte = wgetch(t->keys);
     if (byte == ERR) return ERR;
-    *c = byte >= 0x80 && byte <= 0xff ? finish_utf8(byte) : (wint_t)byte;
+    *c = byte >= 0x80 && byte <= 0xff ? finish_utf8(t, byte) : (wint_t)byte;
     return byte >= KEY_MIN ? KEY_CODE_YES : OK;
 }
 
@@ -332,7 +271,7 @@ static int take_byte(wint_t *c)
 static bool take_key(hs_terminal *t, hs_read *kind, wchar_t *key)
 {
     wint_t c;
-    int status = take_byte(&c);
+    int status = take_byte(t, &c);
     if (status == ERR) return false;
     if (status == KEY_CODE_YES && c == KEY_RESIZE) {
         t->resized = true;
@@ -347,17 +286,17 @@ hs_read hs_terminal_read(hs_terminal *t, int milliseconds, wchar_t *key)
 {
     hs_read kind;
     for (;;) {
-        if (guard.end_signal) return HS_READ_END;
+        if (hs_guard_end_signal()) return HS_READ_END;
         if (take_key(t, &kind, key)) return kind;
-        drain_pipe(t);
+        heed_signals(t);
         if (t->resized) {
             t->resized = false;
-            adopt_size();
+            adopt_size(t);
             *key = KEY_RESIZE;
             return HS_READ_KEY;
         }
         struct pollfd wait[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                                {.fd = guard.pipe[0], .events = POLLIN},
+                                {.fd = hs_guard_descriptor(), .events = POLLIN},
                                 {.fd = t->watched, .events = POLLIN}};
         int n = poll(wait, 3, milliseconds);
         if (n == 0) return HS_READ_TIMEOUT;
@@ -381,5 +320,5 @@ bool hs_terminal_pending(hs_terminal *t)
 int hs_terminal_end_signal(const hs_terminal *t)
 {
     (void)t;
-    return guard.end_signal;
+    return hs_guard_end_signal();
 }

@@ -1,13 +1,12 @@
 /* The terminal: taken over once, given back whatever happens.
  *
- * Owns ncurses' start and end, mouse and bracketed-paste modes, Ctrl-Z and `fg`, and the signal
- * handlers that give the terminal back on SIGTERM, SIGHUP, SIGINT, SIGQUIT and on a crash
- * (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT). The only state it keeps outside its object is what a
- * signal handler must reach. */
+ * ncurses reads the keys and knows the terminal; what is shown is sent in frames, each one write.
+ * Owns mouse and bracketed-paste modes, Ctrl-Z and `fg`; see guard.h for signals. */
 #ifndef HS_UI_TERMINAL_H
 #define HS_UI_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <wchar.h>
 
 typedef struct hs_terminal hs_terminal;
@@ -38,8 +37,9 @@ typedef enum {
 } hs_read;
 
 /* Take over stdin/stdout: alternate screen, raw keys, mouse, bracketed paste, a pipe for signals.
- * NULL with a message in *why (static text) when the terminal is not able to do it. */
-hs_terminal *hs_terminal_open(const char **why);
+ * NULL with a message when the terminal is not able to do it. */
+enum { HS_WHY = 160 };
+hs_terminal *hs_terminal_open(char why[HS_WHY]);
 
 /* Give it back. Safe on NULL. */
 void hs_terminal_close(hs_terminal *);
@@ -57,6 +57,16 @@ bool hs_terminal_pending(hs_terminal *);
 /* Stop the program as Ctrl-Z does, with the terminal given back meanwhile. Returns after `fg`,
  * with the screen cleared for a full redraw. */
 void hs_terminal_suspend(hs_terminal *);
+
+/* Send a frame. A terminal that does not read makes it wait, but not for ever when a signal asks
+ * for the end. */
+void hs_terminal_send(hs_terminal *, const char *bytes, size_t);
+/* What goes before and behind a frame, for a terminal that shows it all at once; else "". */
+const char *hs_terminal_sync(const hs_terminal *, bool begins);
+/* Changes when what stands on the screen is lost. */
+unsigned hs_terminal_era(const hs_terminal *);
+/* Have all sent anew. */
+void hs_terminal_forget(hs_terminal *);
 
 /* The signal that asked the program to end, or 0. */
 int hs_terminal_end_signal(const hs_terminal *);

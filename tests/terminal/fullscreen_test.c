@@ -413,6 +413,7 @@ static void the_shape_is_zoomed_and_leads_to_a_moment_and_an_address(void **stat
     terminal_type(t, "\033[1;3A"); /* Alt-Up: it stays, and shows where that is */
     assert_true(terminal_shows(t, "584/600"));
     assert_true(terminal_shows(t, "Shape of memory"));
+    terminal_settle(t); /* its rows are where they stay */
     terminal_click(t, row_of(t, 24, "0x107000000"), 13);
     assert_true(terminal_shows(t, "9/600"));
     terminal_type(t, "shape\r");
@@ -898,6 +899,61 @@ static void without_colours_nothing_is_lost(void **state)
     }
 }
 
+/* Colours come from the description of the terminal, and as they are asked for. */
+static void colours_are_those_of_the_terminal(void **state)
+{
+    static const struct {
+        const char *term, *none, *argument;
+        bool full, line, comparison; /* have colours */
+    } rows[] = {
+        {"TERM=xterm-256color", NULL, NULL, true, true, true},
+        {"TERM=xterm", NULL, NULL, true, true, true}, /* eight of them */
+        {"TERM=vt100", NULL, NULL, false, false, false},
+        {"TERM=dumb", NULL, NULL, false, false, false},
+        {"TERM=no-such-256color", NULL, NULL, false, false, false},
+        {"TERM=xterm-256color", "NO_COLOR=1", NULL, false, false, false},
+        {"TERM=xterm-256color", "NO_COLOR=1", "--color=always", true, true, true},
+        {"TERM=xterm-256color", NULL, "--color=never", false, false, false},
+        {"TERM=dumb", NULL, "--color=always", true, true, true},
+    };
+    (void)state;
+    const char *path = terminal_file(home, "small.script", "a 0 24\na 1 40\nf 0\n");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int kind = 0; kind < 3; kind++) {
+            bool wanted = kind == 0 ? rows[i].full : kind == 1 ? rows[i].line : rows[i].comparison;
+            const char *const environment[] = {rows[i].term, rows[i].none, NULL};
+            const char *argv[7] = {program};
+            size_t n = 1;
+            if (kind == 1) argv[n++] = "--plain";
+            if (kind == 2) argv[n++] = "compare", argv[n++] = path, argv[n++] = "bump";
+            if (rows[i].argument) argv[n++] = rows[i].argument;
+            terminal *t = terminal_start(argv, 24, 80, home, environment);
+            if (kind < 2) terminal_type(t, "malloc 24\r");
+            assert_true(terminal_shows(t, kind < 2 ? "p1 = malloc(24)" : "A bump"));
+            terminal_settle(t);
+            assert_int_equal(terminal_has_colour(t), wanted);
+            assert_int_equal(terminal_leave(t, "\004"), 0);
+        }
+}
+
+static void a_terminal_of_unknown_type_is_told_what_to_do(void **state)
+{
+    const char *const environment[] = {"TERM=no-such-terminal", NULL};
+    (void)state;
+    terminal *t = start_with(24, 80, environment, NULL, NULL);
+    assert_true(terminal_shows(t, "no-such-terminal is unknown;"));
+    assert_true(terminal_shows(t, "TERM=xterm-256color"));
+    assert_true(terminal_shows(t, "heapscope>"));
+    terminal_type(t, "malloc 24\r");
+    assert_true(terminal_shows(t, "p1 = malloc(24) = 0x107000008"));
+    terminal_settle(t);
+    char *screen = terminal_screen(t);
+    assert_null(strstr(screen, "No entry")); /* of libedit */
+    assert_null(strstr(screen, "dumb"));
+    free(screen);
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+}
+
 static void an_ascii_terminal_gets_ascii_only(void **state)
 {
     const char *const environment[] = {"LC_ALL=C", NULL};
@@ -1105,6 +1161,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_terminal_is_given_back_whatever_happens),
         cmocka_unit_test(it_can_be_stopped_and_continued),
         cmocka_unit_test(without_colours_nothing_is_lost),
+        cmocka_unit_test(colours_are_those_of_the_terminal),
+        cmocka_unit_test(a_terminal_of_unknown_type_is_told_what_to_do),
         cmocka_unit_test(an_ascii_terminal_gets_ascii_only),
         cmocka_unit_test(what_is_typed_in_utf8_survives_an_ascii_locale),
         cmocka_unit_test(ctrl_c_clears_the_line_in_line_mode),

@@ -97,7 +97,7 @@ static const struct {
      "allocator \"\\e]0;evil\\a\"; set fit \"\\e]0;evil\\a\"; help \"\\e]0;evil\\a\"\n"},
     {{"--plain"}, "demos \"\\e]0;evil\\a\"; play \"\\e]0;evil\\a\"; generate \"\\e]0;evil\\a\"\n"},
     {{"--plain"}, "mmu paging; process " TURN "; process \"\\e]0;evil\\a\"\n"},
-    {{"--plain"}, "predict malloc 8\n" EVIL "\nmalloc 8\n"},
+    {{"--plain"}, "predict { malloc 8 }\n" EVIL "\nmalloc 8\n"},
     {{"--plain"}, "quiz n 2\n" EVIL "\n" EVIL "\n"},
     {{"--plain"},
      "demos\nhistory\nfind op=\"\\e]0;evil\\a\"\nexpect error \"\\e]0;evil\\a\" { quit }\n"},

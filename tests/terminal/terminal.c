@@ -278,6 +278,11 @@ void terminal_signal(terminal *t, int signal)
     kill(t->child, signal);
 }
 
+pid_t terminal_process(const terminal *t)
+{
+    return t->child;
+}
+
 /* --- Reading the screen --------------------------------------------------------------------- */
 
 static size_t put_utf8(char *out, uint32_t c)

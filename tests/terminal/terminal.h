@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <termios.h>
 
 typedef struct terminal terminal;
@@ -24,6 +25,7 @@ void terminal_type(terminal *, const char *text);
 void terminal_click(terminal *, int row, int column);
 void terminal_resize(terminal *, int rows, int columns);
 void terminal_signal(terminal *, int signal);
+pid_t terminal_process(const terminal *);
 
 /* Take in output until a row of the screen contains the text; false after 10 seconds, with the
  * screen printed. */
