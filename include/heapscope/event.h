@@ -33,6 +33,8 @@ typedef enum {
     HS_FAIL,     /* detail: hs_reason; a: bytes that would have been needed; at: a wrong pointer */
     HS_FAULT,    /* detail: hs_reason; at: the address; the request was undone */
     HS_QUARANTINE, /* at: freed block that waits; a: its size; b: how many wait now */
+    HS_DECLINE,    /* at: what realloc does not take bytes from, to grow a block where it is; a: its
+                      size; b: bytes that the block could have with it; detail: hs_reason */
     HS_EVENT_KINDS
 } hs_event_kind;
 
@@ -40,12 +42,18 @@ typedef enum { HS_MALLOC, HS_CALLOC, HS_ALIGNED_ALLOC, HS_REALLOC, HS_FREE } hs_
 
 typedef enum {
     HS_BECAUSE_NONE,
-    HS_BECAUSE_USED,        /* reject: the block is in use */
-    HS_BECAUSE_TOO_SMALL,   /* reject: fewer bytes than needed */
+    HS_BECAUSE_USED,        /* reject, decline: the block is in use */
+    HS_BECAUSE_TOO_SMALL,   /* reject, decline: fewer bytes than needed */
     HS_BECAUSE_NOT_ALIGNED, /* reject: large enough, but not once the payload is aligned */
     HS_BECAUSE_NOT_BETTER,  /* reject: fits, but one seen before fits better */
     HS_BECAUSE_ENOUGH,      /* reject: it waits to be joined; the request has joined its most */
-    HS_BECAUSE_LIMIT,       /* fail: the heap may not grow that far */
+    HS_BECAUSE_WAITS,       /* decline: freed, but it waits, and counts as used until then */
+    HS_BECAUSE_IN_PARTS,    /* decline: a buddy that is split, of which something is in use */
+    HS_BECAUSE_LEFT,        /* decline: it lies on the left, and the payload would have to move */
+    HS_BECAUSE_CLASS,       /* decline: another size class serves so many bytes */
+    HS_BECAUSE_NOT_LATEST,  /* decline: only the latest block can grow */
+    HS_BECAUSE_NEVER,       /* decline: no block changes its size where it is */
+    HS_BECAUSE_LIMIT,       /* fail, decline: the heap may not grow that far */
     HS_BECAUSE_OVERFLOW,    /* fail: count times size is beyond what a size can say */
     HS_BECAUSE_NO_POWER,    /* fail: the alignment is not a power of two */
     HS_BECAUSE_OUTSIDE,     /* fault: the allocator followed the bytes out of the heap */

@@ -301,11 +301,12 @@ void hs_written_free(hs_written *);
 
 /* The request whose events the heap holds: its pointer and size before and after. */
 typedef struct {
-    bool any;          /* there was a request (or a write) since the heap was fresh */
-    uint64_t number;   /* of the operation, from 1; 0 without any */
-    hs_op op;          /* its strings are not valid any more, except op.name */
-    hs_addr old_value; /* the pointer operand */
-    uint64_t old_size; /* what the client had requested for it; 0 if nothing */
+    bool any;               /* there was a request (or a write) since the heap was fresh */
+    uint64_t number;        /* of the operation, from 1; 0 without any */
+    hs_op op;               /* its strings are not valid any more, except op.name */
+    hs_addr old_value;      /* the pointer operand */
+    uint64_t old_size;      /* what the client had requested for it; 0 if nothing */
+    uint64_t old_alignment; /* and which alignment, with aligned_alloc; 0 if none */
     hs_addr result;
     uint32_t variable; /* the one that was assigned, or HS_NONE */
     hs_addr replaced;  /* what that one held before */

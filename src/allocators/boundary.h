@@ -296,6 +296,22 @@ static inline void shrink(hs_heap *h, hs_addr block, uint64_t need, bool join)
     release(h, block + need, join);
 }
 
+/* A block that could have `room` bytes where it is does not grow into what is on its right, nor to
+ * the left, where its payload would have to move. Always false. Told by the probed build alone. */
+static inline bool decline(hs_heap *h, hs_addr block, hs_addr right, uint64_t room)
+{
+    uint64_t word = 0, left = 0;
+    if (!HS_PROBES) return false;
+    if (right == end_mark(h))
+        hs_decline(h, h->end, 0, HS_BECAUSE_LIMIT, room);
+    else if (hs_heap_peek(h, right, &word))
+        hs_decline(h, right, size_in(word & ~seal_bits()),
+                   word & WAITS ? HS_BECAUSE_WAITS : HS_BECAUSE_USED, room);
+    if (!(header_at(h, block) & LEFT_USED) && hs_heap_peek(h, block - WORD, &left))
+        hs_decline(h, block - left, left, HS_BECAUSE_LEFT, left + room);
+    return false;
+}
+
 /* Make a block larger where it stands, from the free blocks on its right and, when they are the
  * last ones, by growing the heap. False, and nothing changed, when that is not enough. */
 static inline bool expand(hs_heap *h, hs_addr block, uint64_t need)
@@ -308,18 +324,20 @@ static inline bool expand(hs_heap *h, hs_addr block, uint64_t need)
     bool grows = have < need;
     hs_addr end = end_mark(h);
     if (grows) {
-        if (block + have != end || need > h->limit - WORD - block) return false;
+        uint64_t room = block + have == end ? h->limit - WORD - block : have;
+        if (need > room) return decline(h, block, block + have, room);
         if (!hs_reach(h, block + need + WORD)) return false;
     }
-    hs_probe(h, HS_COALESCE, block, size, (grows ? end_mark(h) - block : have) - size);
     for (hs_addr at = block + size, part; at != block + have; at += part) {
         part = size_of(h, at);
         /* To leave a list through broken links may have changed the next header. */
         if (HS_PROBES && part - 1 >= block + have - at) hs_record_fault(h, HS_BECAUSE_ENDLESS, at);
+        hs_probe(h, HS_COALESCE, block, at - block, part);
         hand_out(h, at, part, block + need - at);
         detach(h, at, part);
     }
     if (grows) {
+        hs_probe(h, HS_COALESCE, block, have, end_mark(h) - end);
         have = end_mark(h) - block;
         poison(h, end + WORD, end_mark(h) - end - WORD);
         set_header(h, end_mark(h), USED);

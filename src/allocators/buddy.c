@@ -300,12 +300,31 @@ static uint64_t reachable(hs_heap *h, hs_addr block, uint64_t size, uint64_t nee
     return size;
 }
 
+/* What keeps a block that could have `size` bytes where it is from growing: its buddy lies on the
+ * left, or beyond the heap, or is not free as a whole. Told by the probed build alone. */
+static void decline(hs_heap *h, hs_addr block, uint64_t size)
+{
+    hs_addr buddy = buddy_of(h, block, size);
+    uint64_t word = 0;
+    if (!HS_PROBES) return;
+    if (buddy < block)
+        hs_decline(h, buddy, size, HS_BECAUSE_LEFT, size);
+    else if (size > h->end - block - size || !hs_heap_peek(h, buddy, &word))
+        hs_decline(h, h->end, 0, HS_BECAUSE_LIMIT, size);
+    else
+        hs_decline(h, buddy, size, size_in(word) == size ? HS_BECAUSE_USED : HS_BECAUSE_IN_PARTS,
+                   size);
+}
+
 /* Halve the block, or merge it with the free buddies on its right. False, and nothing changed, when
  * they are not enough. */
 static bool resize(hs_heap *h, hs_addr block, uint64_t have, uint64_t need)
 {
-    uint64_t size = have;
-    if (need > have && reachable(h, block, have, need) < need) return false;
+    uint64_t size = have, most = need > have ? reachable(h, block, have, need) : have;
+    if (most < need) {
+        decline(h, block, most);
+        return false;
+    }
     while (size < need) {
         hs_probe(h, HS_COALESCE, block, size, size);
         detach(h, block + size, size);

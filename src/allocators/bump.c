@@ -103,7 +103,10 @@ static bool resize_latest(hs_heap *h, size_t size)
 {
     struct bump *b = h->state;
     hs_addr p = b->last, top = p + rounded(h, size);
-    if (!fits(h, p, size) && !fits_grown(h, p, size)) return false;
+    if (!fits(h, p, size) && !fits_grown(h, p, size)) {
+        hs_decline(h, h->end, 0, HS_BECAUSE_LIMIT, h->limit - p);
+        return false;
+    }
     if (top < b->top) top = b->top;
     hs_probe(h, HS_BUMP, p, b->top, top);
     b->top = top;
@@ -119,6 +122,7 @@ static hs_addr bump_realloc(hs_heap *h, hs_addr p, size_t size)
         hs_probe(h, HS_IN_PLACE, p, top - p, b->top - p);
         return p;
     }
+    if (p != b->last) hs_decline(h, b->last, top - b->last, HS_BECAUSE_NOT_LATEST, 0);
     hs_addr q = take(h, top, size);
     if (!q) return HS_NULL;
     /* How long the old block was is not known: copy what was asked for, as far as bytes were handed

@@ -331,23 +331,65 @@ static void shrink(hs_heap *h, hs_addr block, uint64_t size, uint64_t need)
     }
 }
 
+/* The block on the left of another one; HS_NULL when there is none, or no sound one. A free one
+ * says where it starts, if there are footers; without them, headers lead there from the first. */
+static hs_addr left_of(const hs_heap *h, hs_addr block)
+{
+    hs_addr left = HS_NULL, next = first(h);
+    uint64_t word = 0;
+    if (footer_size(h) && block != first(h) && hs_heap_peek(h, block - WORD, &word))
+        next = block - (word & ~(uint64_t)STATUS);
+    while (next < block && next > left && hs_heap_peek(h, next, &word)) {
+        left = next;
+        next += word & ~(uint64_t)STATUS;
+    }
+    return next == block ? left : HS_NULL;
+}
+
+/* A block that could have `room` bytes where it is does not grow to the left: its payload would
+ * have to move. The probed build alone looks whether it could. */
+static void decline_left(hs_heap *h, hs_addr block, uint64_t room)
+{
+    hs_addr left = HS_PROBES ? left_of(h, block) : HS_NULL;
+    if (left && is_free(h, left))
+        hs_decline(h, left, block - left, HS_BECAUSE_LEFT, block - left + room);
+}
+
+/* Tell of the parts that a block takes up, one after another: free blocks, and new memory. */
+static void tell_joins(hs_heap *h, hs_addr block, hs_addr old_end, hs_addr end)
+{
+    if (!HS_PROBES && !HS_COUNTS) return;
+    for (hs_addr at = block + size_of(h, block), part; at != end; at += part) {
+        part = at < old_end ? size_of(h, at) : end - at;
+        hs_probe(h, HS_COALESCE, block, at - block, part);
+    }
+}
+
 /* Make a block larger where it stands, from the free blocks on its right and, when they are the
  * last ones, by growing the heap. False, and nothing changed, when that is not enough. */
 static bool expand(hs_heap *h, hs_addr block, uint64_t need)
 {
     struct implicit *s = h->state;
-    uint64_t size = size_of(h, block);
-    hs_addr end = block + size;
-    while (end - block < need && end != last_end(h) && is_free(h, end)) {
+    hs_addr end = block + size_of(h, block), old_end = last_end(h);
+    while (end - block < need && end != old_end && is_free(h, end)) {
         hs_visit(h, end, size_of(h, end), HS_SEES_NEIGHBOUR);
         end += size_of(h, end);
     }
+    if (end - block < need && end != old_end) {
+        hs_decline(h, end, size_of(h, end), HS_BECAUSE_USED, end - block);
+        decline_left(h, block, end - block);
+        return false;
+    }
     if (end - block < need) {
-        if (end != last_end(h)) return false;
-        if (need > h->limit - block || !hs_reach(h, block + need)) return false;
+        if (need > h->limit - block) {
+            hs_decline(h, h->end, 0, HS_BECAUSE_LIMIT, h->limit - block);
+            decline_left(h, block, h->limit - block);
+            return false;
+        }
+        if (!hs_reach(h, block + need)) return false;
         end = last_end(h);
     }
-    hs_probe(h, HS_COALESCE, block, size, end - block - size);
+    tell_joins(h, block, old_end, end);
     if (s->rover > block && s->rover < end) s->rover = block;
     carve(h, block, end - block, need);
     return true;

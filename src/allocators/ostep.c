@@ -271,6 +271,7 @@ static hs_addr ostep_realloc(hs_heap *h, hs_addr at, size_t size)
         hs_probe(h, HS_IN_PLACE, at, before, size);
         return at;
     }
+    hs_decline(h, at, before, HS_BECAUSE_NEVER, before);
     hs_addr to = ostep_malloc(h, size);
     if (!to) return HS_NULL;
     hs_move(h, to, at, size < before ? size : before);

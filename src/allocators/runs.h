@@ -8,7 +8,8 @@
  * No two free runs are neighbours. There is no end mark, for it would take a unit: what it would
  * say of the last run stands in `last_used`.
  *
- * The file that includes this says what a unit is, and where it keeps its `struct runs`. */
+ * The file that includes this says what a unit is, how many bytes a run has by its first word, and
+ * where it keeps its `struct runs`. */
 #ifndef HS_ALLOCATORS_RUNS_H
 #define HS_ALLOCATORS_RUNS_H
 
@@ -23,6 +24,7 @@ struct runs {
 };
 
 static inline uint64_t unit(const hs_heap *h);
+static inline uint64_t bytes_of_run(const hs_heap *h, uint64_t word);
 static inline struct runs *runs_of(const hs_heap *h);
 
 /* --- The layout of a run -------------------------------------------------------------------- */
@@ -194,19 +196,42 @@ static inline hs_addr put_to_use(hs_heap *h, hs_addr run, uint64_t need, uint64_
 
 /* --- Resizing ------------------------------------------------------------------------------- */
 
+/* A run that could have `room` bytes where it is does not grow into what is on its right, nor to
+ * the left, where its payload would have to move. Always false. Told by the probed build alone. */
+static inline bool decline(hs_heap *h, hs_addr run, uint64_t size, uint64_t have, uint64_t room)
+{
+    uint64_t word = 0, left = 0;
+    if (!HS_PROBES) return false;
+    if (have > size) hs_decline(h, run + size, have - size, HS_BECAUSE_TOO_SMALL, have);
+    if (run + have == last_end(h))
+        hs_decline(h, h->end, 0, HS_BECAUSE_LIMIT, room);
+    else if (hs_heap_peek(h, run + have, &word))
+        hs_decline(h, run + have, bytes_of_run(h, word), HS_BECAUSE_USED, room);
+    if (!(hs_load(h, run) & LEFT_USED) && hs_heap_peek(h, run - WORD, &left))
+        hs_decline(h, run - left, left, HS_BECAUSE_LEFT, left + room);
+    return false;
+}
+
 /* Make a run larger where it stands: from a free run on its right, or by growing the heap. */
 static inline bool expand(hs_heap *h, hs_addr run, uint64_t need)
 {
     uint64_t word = hs_load(h, run), size = size_in(word), have = size, right = USED;
-    if (run + size != last_end(h)) right = hs_load(h, run + size);
+    hs_addr end = last_end(h);
+    if (run + size != end) right = hs_load(h, run + size);
     if (!(right & USED)) have += size_in(right);
     if (have < need) {
-        if (run + have != last_end(h) || need > h->limit - run) return false;
+        uint64_t room = run + have == end ? h->limit - run : have;
+        if (need > room) return decline(h, run, size, have, room);
         if (!hs_reach(h, run + need)) return false;
     }
-    if (!(right & USED)) detach(h, run + size, size_in(right));
-    if (have < need) have = last_end(h) - run;
-    hs_probe(h, HS_COALESCE, run, size, have - size);
+    if (!(right & USED)) {
+        hs_probe(h, HS_COALESCE, run, size, size_in(right));
+        detach(h, run + size, size_in(right));
+    }
+    if (have < need) {
+        hs_probe(h, HS_COALESCE, run, have, last_end(h) - end);
+        have = last_end(h) - run;
+    }
     carve(h, run, have, need, word & LEFT_USED);
     return true;
 }

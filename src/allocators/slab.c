@@ -73,6 +73,11 @@ static inline uint64_t unit(const hs_heap *h)
     return 128u << h->options[SLAB];
 }
 
+static inline uint64_t bytes_of_run(const hs_heap *h, uint64_t word)
+{
+    return word & IS_SLAB ? unit(h) : size_in(word);
+}
+
 static uint64_t slab_alignment(const hs_heap *h)
 {
     (void)h;
@@ -168,7 +173,7 @@ static bool is_vacant(const hs_heap *h, hs_addr at, uint64_t *size)
 {
     const struct slabs *s = h->state;
     uint64_t word = hs_load(h, at);
-    *size = word & IS_SLAB ? unit(h) : size_in(word);
+    *size = bytes_of_run(h, word);
     if (!(word & IS_SLAB)) return !(word & USED);
     return bitmap(h, at) == s->classes[class_of(h, size_in(word))].all;
 }
@@ -335,11 +340,17 @@ static bool resize(hs_heap *h, hs_addr run, hs_addr p, size_t size)
     const struct slabs *s = h->state;
     uint64_t word = hs_load(h, run), have = size_in(word);
     if (word & IS_SLAB) {
-        if (size > s->largest || class_of(h, size) != class_of(h, have)) return false;
+        if (size > s->largest || class_of(h, size) != class_of(h, have)) {
+            hs_decline(h, p, have, HS_BECAUSE_CLASS, have);
+            return false;
+        }
         hs_probe(h, HS_ROUND, 0, size, have);
         return true;
     }
-    if (size <= s->largest) return false;
+    if (size <= s->largest) {
+        hs_decline(h, run, have, HS_BECAUSE_CLASS, have);
+        return false;
+    }
     uint64_t need = hs_round_up(p - run + size, unit(h));
     hs_probe(h, HS_ROUND, p - run, size, need);
     if (need > have) return expand(h, run, need);

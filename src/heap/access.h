@@ -88,6 +88,12 @@ static inline void hs_reject(hs_heap *h, hs_addr block, uint64_t size, hs_reason
     hs_probe_detail(h, HS_REJECT, why, block, size, 0);
 }
 
+/* A realloc does not grow a block into this, with which it could have so many bytes. */
+static inline void hs_decline(hs_heap *h, hs_addr at, uint64_t size, hs_reason why, uint64_t with)
+{
+    hs_probe_detail(h, HS_DECLINE, why, at, size, with);
+}
+
 static inline uint64_t hs_load(const hs_heap *h, hs_addr at)
 {
     uint64_t word;

@@ -298,6 +298,7 @@ const char *hs_event_name(hs_event_kind kind)
         [HS_FAIL] = "fail",
         [HS_FAULT] = "fault",
         [HS_QUARANTINE] = "quarantine",
+        [HS_DECLINE] = "decline",
     };
     return kind < HS_EVENT_KINDS ? names[kind] : "?";
 }

@@ -53,7 +53,8 @@ static const hs_command commands[] = {
     {"realloc",
      "Requests",
      "resize a block, in place when it can be",
-     "PTR keeps its name. When the block has to move, its bytes are copied.\n"
+     "PTR keeps its name. When the block has to move, its bytes are copied; the alignment that\n"
+     "aligned_alloc gave it is lost then, but for that of the allocator.\n"
      "realloc NULL N is malloc N; realloc PTR 0 frees PTR. If NULL comes back, PTR is as before.",
      {POINTER, SIZE("N")},
      true,

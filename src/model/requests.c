@@ -305,6 +305,14 @@ bool hs_pass_request(hs_session *s, const hs_record_of_op *record, hs_came *came
     return true;
 }
 
+/* The alignment that a block was asked for with; 0: none but the allocator's. */
+static uint64_t alignment_of(const hs_session *s, const hs_client_block *b)
+{
+    hs_record_of_op r;
+    bool known = b && b->born && hs_session_record(s, b->born - 1, &r);
+    return known && r.op.request == HS_ALIGNED_ALLOC ? r.op.b : 0;
+}
+
 bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
 {
     hs_addr p = hs_session_value(s, op->p);
@@ -313,6 +321,7 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
         return hs_describe_misuse(s, op, p, problem);
     const hs_client_block *old = p ? hs_client_block_at(s->client, p) : NULL;
     uint64_t old_size = takes && old ? old->requested : 0;
+    uint64_t old_alignment = op->request == HS_REALLOC ? alignment_of(s, old) : 0;
     uint64_t used_before = hs_session_used(s);
 
     s->is.totals_before = s->is.totals;
@@ -323,6 +332,7 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
                            .op = *op,
                            .old_value = takes ? p : HS_NULL,
                            .old_size = old_size,
+                           .old_alignment = old_alignment,
                            .result = result,
                            .variable = HS_NONE,
                            .misuse = !good,

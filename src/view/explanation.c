@@ -18,9 +18,16 @@ typedef struct {
     const hs_event *splits[2]; /* the first, of which malloc has no more, and the last */
     const hs_event *joins[3], *last_join; /* the first coalescings, and the last */
     size_t join_count;
+    const hs_event *decline, *left; /* why realloc does not grow it: the last; a free left one */
+    bool saw_free;                  /* there were free neighbours, too few bytes */
     hs_counts counts;
     uint64_t zeroed; /* bytes that calloc has set */
 } story;
+
+static bool is_buddy_heap(const hs_heap *h)
+{
+    return hs_heap_allocator(h)->shape == HS_SHAPE_BUDDY;
+}
 
 static story read_story(const hs_heap *h)
 {
@@ -35,7 +42,15 @@ static story read_story(const hs_heap *h)
             t.run = t.choose;
             t.choose = e;
             break;
-        case HS_VISIT: t.object |= e->detail == HS_SEES_OBJECTS; break;
+        case HS_VISIT:
+            t.object |= e->detail == HS_SEES_OBJECTS;
+            t.saw_free |= e->detail == HS_SEES_NEIGHBOUR;
+            break;
+        case HS_DECLINE:
+            t.saw_free |= e->detail == HS_BECAUSE_TOO_SMALL;
+            if (e->detail == HS_BECAUSE_LEFT) t.left = e;
+            if (e->detail != HS_BECAUSE_LEFT || is_buddy_heap(h)) t.decline = e;
+            break;
         case HS_PAD: t.pad = e; break;
         case HS_SPLIT:
             if (!t.splits[0]) t.splits[0] = e;
@@ -77,7 +92,7 @@ static void put_policy(FILE *out, const hs_session *s)
 
 static bool is_buddy(const hs_session *s)
 {
-    return hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_BUDDY;
+    return is_buddy_heap(hs_session_heap(s));
 }
 
 bool hs_looks_for_holes(const hs_session *s)
@@ -185,6 +200,14 @@ static void put_placement(FILE *out, const hs_session *s, const story *t)
         fprintf(out, ", %" PRIu64 " byte%s skipped for alignment", t->pad->a, hs_plural(t->pad->a));
 }
 
+/* A free block on the left, with which a block would have had room enough. */
+static void put_left(FILE *out, const story *t)
+{
+    if (t->left && t->left != t->decline && t->round && t->left->b >= t->round->b)
+        fprintf(out, ", and the %" PRIu64 " free bytes on the block's left are not used",
+                t->left->a);
+}
+
 static void put_failure(FILE *out, const hs_session *s, const story *t)
 {
     switch (t->fail ? t->fail->detail : HS_BECAUSE_NONE) {
@@ -206,6 +229,7 @@ static void put_failure(FILE *out, const hs_session *s, const story *t)
                     hs_looks_for_holes(s) ? "hole fits" : "room is left",
                     hs_heap_maximum(hs_session_heap(s)));
     }
+    put_left(out, t);
     put_examined(out, t);
     fputs("; nothing changed", out);
 }
@@ -229,6 +253,12 @@ static void put_pointer(FILE *out, const hs_session *s, hs_pointer p)
         fprintf(out, "-%" PRIu64, 0 - p.offset);
     else if (name && p.offset)
         fprintf(out, "+%" PRIu64, p.offset);
+}
+
+uint64_t hs_lost_alignment(const hs_last *last)
+{
+    uint64_t alignment = last->old_alignment;
+    return alignment && last->result % alignment ? alignment : 0;
 }
 
 /* p2 = realloc(p1, 64) */
@@ -298,6 +328,30 @@ static void put_release(FILE *out, const hs_session *s, const story *t)
                 to - from);
 }
 
+/* What a block took from each neighbour that it grew into, and of new memory. */
+static void put_absorbed(FILE *out, const hs_session *s, const story *t)
+{
+    size_t n, parts = 0;
+    const hs_event *e = hs_events(hs_session_heap(s), &n), *end = e + n;
+    uint64_t left = t->in_place->b - t->in_place->a;
+    bool several = t->join_count - (t->grow != NULL) > 1;
+    for (; e < end && left; e++) {
+        if (e->kind != HS_COALESCE || e->at != t->in_place->at) continue;
+        uint64_t part = e->b < left ? e->b : left;
+        left -= part;
+        fprintf(out, "%s%" PRIu64 " byte%s ", parts && !left ? " and " : ", ", part,
+                hs_plural(part));
+        if (t->grow && e == t->last_join)
+            fputs("of new memory", out);
+        else if (several)
+            fprintf(out, "%s at 0x%" PRIx64, parts ? "from the one" : "taken from its neighbour",
+                    e->at + e->a);
+        else
+            fputs("taken from its right-hand neighbour", out);
+        parts++;
+    }
+}
+
 static void put_in_place(FILE *out, const hs_session *s, const story *t)
 {
     const hs_event *e = t->in_place;
@@ -309,13 +363,44 @@ static void put_in_place(FILE *out, const hs_session *s, const story *t)
                 e->b > e->a ? "grew" : "shrank", e->a, e->b);
     if (e->b > e->a && is_buddy(s))
         fputs(", merged with the free buddy on its right", out);
-    else if (e->b > e->a && t->join_count)
-        fprintf(out, ", %" PRIu64 " byte%s taken from its right-hand neighbour", e->b - e->a,
-                hs_plural(e->b - e->a));
+    else if (e->b > e->a)
+        put_absorbed(out, s, t);
+    if (e->b > e->a && is_buddy(s) && t->join_count > 1)
+        fprintf(out, ", %zu times over", t->join_count);
     if (e->b < e->a && t->splits[0]) fprintf(out, ", %" PRIu64 " bytes are free", e->a - e->b);
+    if (e->b < e->a && t->last_join && !is_buddy(s))
+        fprintf(out, ", coalesced with the neighbour behind them: a hole of %" PRIu64 " bytes",
+                t->last_join->a + t->last_join->b);
     if (!t->grow) return;
     fputs(", ", out);
     put_growth(out, s, t->grow);
+}
+
+/* Why a block had to leave its place. */
+static void put_why_moved(FILE *out, const hs_session *s, const story *t)
+{
+    static const char *const reasons[] = {
+        [HS_BECAUSE_USED] = "its right-hand neighbour is in use",
+        [HS_BECAUSE_WAITS] = "its right-hand neighbour waits, and counts as used",
+        [HS_BECAUSE_LIMIT] = "the heap may not grow far enough behind it",
+        [HS_BECAUSE_CLASS] = "another size class serves so many bytes",
+        [HS_BECAUSE_NOT_LATEST] = "only the latest block can be resized where it is",
+        [HS_BECAUSE_NEVER] = "no block changes its size where it is",
+    };
+    static const char *const buddies[] = {
+        [HS_BECAUSE_USED] = "its buddy is in use",
+        [HS_BECAUSE_IN_PARTS] = "its buddy is in parts, not all of them free",
+        [HS_BECAUSE_LEFT] = "its buddy is on its left",
+        [HS_BECAUSE_LIMIT] = "its buddy would lie beyond the heap",
+    };
+    if (!t->decline) return;
+    unsigned why = t->decline->detail;
+    bool few = why == HS_BECAUSE_USED && t->saw_free && !is_buddy(s);
+    fprintf(out, ", for %s",
+            few           ? "the free bytes on its right are too few"
+            : is_buddy(s) ? buddies[why]
+                          : reasons[why]);
+    put_left(out, t);
 }
 
 static void put_realloc(FILE *out, const hs_session *s, const hs_last *last, const story *t)
@@ -324,11 +409,19 @@ static void put_realloc(FILE *out, const hs_session *s, const hs_last *last, con
         put_in_place(out, s, t);
         return;
     }
-    if (t->move)
-        fprintf(out, "moved from 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s copied; ",
-                last->old_value, last->result, t->move->b, hs_plural(t->move->b));
+    if (t->move) {
+        fprintf(out, "moved from 0x%" PRIx64 " to 0x%" PRIx64, last->old_value, last->result);
+        put_why_moved(out, s, t);
+        fprintf(out, ", %" PRIu64 " byte%s copied", t->move->b, hs_plural(t->move->b));
+        if (hs_lost_alignment(last))
+            fprintf(out, ", no longer at a multiple of %" PRIu64, hs_lost_alignment(last));
+        fputs("; ", out);
+    }
     put_placement(out, s, t);
-    if (t->release) fprintf(out, "; the old %" PRIu64 "-byte block is free", t->release->a);
+    if (t->quarantine)
+        fprintf(out, "; the old %" PRIu64 "-byte block waits in quarantine", t->quarantine->a);
+    else if (t->release)
+        fprintf(out, "; the old %" PRIu64 "-byte block is free", t->release->a);
 }
 
 /* Of fresh memory calloc leaves alone what nobody ever wrote to. */

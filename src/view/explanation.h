@@ -12,6 +12,9 @@ char *hs_explain(const hs_session *);
 /* The call as C writes it: p2 = realloc(p1, 64). */
 void hs_put_call(FILE *, const hs_session *, const hs_last *);
 
+/* The alignment that a block had been asked for with and has lost, for a realloc moved it; or 0. */
+uint64_t hs_lost_alignment(const hs_last *);
+
 /* Does the allocator look for free blocks? Bump finds nothing again. */
 bool hs_looks_for_holes(const hs_session *);
 

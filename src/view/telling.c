@@ -74,6 +74,7 @@ bool hs_step_place(const hs_session *s, size_t from, hs_addr *at, uint64_t *size
     case HS_INSERT:
     case HS_REMOVE:
     case HS_QUARANTINE:
+    case HS_DECLINE:
     case HS_FILL: return true;
     case HS_SPLIT:
     case HS_COALESCE: *size = e->a + e->b; return true;
@@ -171,6 +172,62 @@ static void put_visit(FILE *out, const hs_session *s, size_t i)
         put_reason(out, next);
     else
         fputs(sight_text(s, e), out);
+}
+
+/* What a realloc does not grow a block into. */
+static void put_decline(FILE *out, const hs_session *s, const hs_event *e)
+{
+    const hs_heap *h = hs_session_heap(s);
+    bool is_buddy = hs_heap_allocator(h)->shape == HS_SHAPE_BUDDY;
+    const hs_event *round = event_of(s, HS_ROUND);
+    const char *what = is_buddy ? "the buddy" : "its neighbour";
+    switch (e->detail) {
+    case HS_BECAUSE_USED:
+    case HS_BECAUSE_WAITS:
+    case HS_BECAUSE_IN_PARTS:
+    case HS_BECAUSE_TOO_SMALL:
+        fprintf(out, "does not grow into %s at 0x%" PRIx64 ", %" PRIu64 " byte%s: ", what, e->at,
+                e->a, hs_plural(e->a));
+        fputs(e->detail == HS_BECAUSE_USED       ? "its header says that it is in use"
+              : e->detail == HS_BECAUSE_WAITS    ? "it was freed, but waits, and counts as used"
+              : e->detail == HS_BECAUSE_IN_PARTS ? "it is split, and not all of it free"
+                                                 : "free, but that is not enough",
+              out);
+        break;
+    case HS_BECAUSE_LIMIT:
+        if (is_buddy)
+            fprintf(out, "does not grow: its buddy would lie beyond the heap's end, 0x%" PRIx64,
+                    e->at);
+        else
+            fprintf(out,
+                    "does not grow beyond the heap's end, 0x%" PRIx64 ": the heap may not have "
+                    "more than %" PRIu64 " bytes",
+                    e->at, hs_heap_maximum(h));
+        break;
+    case HS_BECAUSE_LEFT:
+        if (is_buddy) {
+            fprintf(out,
+                    "does not grow: its buddy, at 0x%" PRIx64 ", is on its left, and the payload "
+                    "would have to move",
+                    e->at);
+            break;
+        }
+        fprintf(out, "does not use the free %" PRIu64 " byte%s on its left, at 0x%" PRIx64 ": ",
+                e->a, hs_plural(e->a), e->at);
+        if (round && e->b < round->b)
+            fprintf(out, "with them there would be room for %" PRIu64 ", which is not enough",
+                    e->b);
+        else
+            fputs("that would be enough, but the payload would have to move", out);
+        break;
+    case HS_BECAUSE_CLASS:
+        fputs("does not stay: another size class serves so many bytes", out);
+        break;
+    case HS_BECAUSE_NOT_LATEST:
+        fputs("does not stay: only the latest block can be resized where it is", out);
+        break;
+    default: fputs("does not stay: no block changes its size where it is", out);
+    }
 }
 
 static void put_list(FILE *out, const hs_session *s, uint64_t index)
@@ -336,6 +393,18 @@ static void put_grow(FILE *out, const hs_session *s, size_t i)
     fprintf(out, "; its end moves from 0x%" PRIx64 " to 0x%" PRIx64, e->a, e->b);
 }
 
+/* What is more than needed stays in the block; where sizes are classes, that is no decision. */
+static void put_in_place(FILE *out, const hs_session *s, const hs_event *e)
+{
+    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
+    const hs_event *round = event_of(s, HS_ROUND);
+    bool splits = a->status[0] && a->shape != HS_SHAPE_BUDDY && a->shape != HS_SHAPE_SLABS;
+    fprintf(out, "the block stays at 0x%" PRIx64 ": %" PRIu64 " byte%s before, %" PRIu64 " now",
+            e->at, e->a, hs_plural(e->a), e->b);
+    if (splits && round && e->b > round->b && e->b == e->a)
+        fprintf(out, ", %" PRIu64 " more than needed: too few to split off", e->b - round->b);
+}
+
 static void put_event(FILE *out, const hs_session *s, size_t i)
 {
     const hs_event *e = event_at(s, i);
@@ -372,9 +441,13 @@ static void put_event(FILE *out, const hs_session *s, size_t i)
                 e->kind == HS_INSERT ? "enters" : "leaves");
         put_list(out, s, e->b);
         break;
+    case HS_DECLINE: put_decline(out, s, e); break;
     case HS_MOVE:
         fprintf(out, "copies %" PRIu64 " byte%s from 0x%" PRIx64 " to 0x%" PRIx64, e->b,
                 hs_plural(e->b), e->at, e->a);
+        if (hs_lost_alignment(hs_session_last(s)))
+            fprintf(out, ", which is no multiple of %" PRIu64 ": realloc keeps no alignment",
+                    hs_lost_alignment(hs_session_last(s)));
         break;
     case HS_FILL: put_fill(out, e); break;
     case HS_QUARANTINE:
@@ -389,10 +462,7 @@ static void put_event(FILE *out, const hs_session *s, size_t i)
                 e->a, e->b, e->b - e->a, hs_plural(e->b - e->a));
         break;
     case HS_GROW: put_grow(out, s, i); break;
-    case HS_IN_PLACE:
-        fprintf(out, "the block stays at 0x%" PRIx64 ": %" PRIu64 " byte%s before, %" PRIu64 " now",
-                e->at, e->a, hs_plural(e->a), e->b);
-        break;
+    case HS_IN_PLACE: put_in_place(out, s, e); break;
     case HS_IGNORE: fputs("free does nothing here: the bytes stay behind, out of use", out); break;
     case HS_RETURN: put_return(out, e); break;
     case HS_FAIL: put_fail(out, s, e); break;

@@ -302,6 +302,109 @@ static void a_long_search_is_told_by_its_start_and_its_end(void **state)
 
 /* --- Then ----------------------------------------------------------------------------------- */
 
+/* A realloc tells why it did what it did: what it took, what it could not take, what it let lie,
+ * and what it lost. In the sentence, and in `why`. */
+static void a_realloc_tells_its_decisions_whatever_they_are(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *does, *sentence, *why;
+    } rows[] = {
+        /* what it took */
+        {"allocator first-fit; set coalesce off; a = malloc 16; b = malloc 16; c = malloc 16; "
+         "d = malloc 8; free b; free c; realloc a 48",
+         "grew from 24 to 56 bytes, 24 bytes taken from its neighbour at 0x107000018 and 8 bytes "
+         "from the one at 0x107000030",
+         "coalesces: 48 + 24 bytes at 0x107000000 become 72"},
+        {"allocator explicit; heap 1k max 1k; set coalesce off; a = malloc 100; b = malloc 40; "
+         "c = malloc 40; d = malloc 40; malloc 8; free b; free c; free d; realloc a 220",
+         "48 bytes taken from its neighbour at 0x107000070, 48 bytes from the one at 0x1070000a0 "
+         "and 48 bytes from the one at 0x1070000d0",
+         "coalesces: 208 + 48 bytes at 0x107000000 become 256"},
+        {"allocator tree; a = malloc 100; realloc a 600",
+         "136 bytes taken from its right-hand neighbour and 360 bytes of new memory, the heap grew",
+         "coalesces: 248 + 768 bytes at 0x107000000 become 1016"},
+        {"allocator first-fit; a = malloc 248; realloc a 400",
+         "grew from 256 to 408 bytes, 152 bytes of new memory, the heap doubled", "256 + 256"},
+        {"allocator slab; heap 2k; a = malloc 300; b = malloc 300; c = malloc 9; free b; "
+         "realloc a 700",
+         "256 bytes taken from its right-hand neighbour", "coalesces: 512 + 512 bytes"},
+        {"allocator buddy; heap 1k; a = malloc 20; realloc a 200",
+         "merged with the free buddy on its right, 3 times over", "coalesces: 128 + 128 bytes"},
+        {"allocator explicit; a = malloc 100; b = malloc 24; malloc 8; free b; realloc a 40",
+         "64 bytes are free, coalesced with the neighbour behind them: a hole of 96 bytes",
+         "coalesces: 64 + 32"},
+        {"allocator tree; a = malloc 100; realloc a 90", "stays as it is",
+         "8 more than needed: too few to split off"},
+        /* what it could not take */
+        {"heap 1k; a = malloc 100; b = malloc 8; realloc a 300",
+         "moved from 0x107000008 to 0x107000088, for its right-hand neighbour is in use, 104",
+         "does not grow into its neighbour at 0x107000070, 16 bytes: its header says that it is in "
+         "use"},
+        {"allocator explicit; heap 1k; a = malloc 100; b = malloc 40; malloc 8; free b; "
+         "realloc a 300",
+         "for the free bytes on its right are too few", "does not grow into its neighbour at"},
+        {"allocator tlsf; heap 1k; a = malloc 100; b = malloc 40; malloc 8; free b; realloc a 120",
+         "for its right-hand neighbour waits, and counts as used",
+         "48 bytes: it was freed, but waits, and counts as used"},
+        {"allocator explicit; set hardened on; a = malloc 100; b = malloc 40; malloc 8; free b; "
+         "realloc a 120",
+         "the old 112-byte block waits in quarantine", "it was freed, but waits"},
+        {"allocator segregated; heap 256 max 256; malloc 40; a = malloc 100; realloc a 220",
+         "no hole fits", "does not grow beyond the heap's end, 0x107000100: the heap may not have"},
+        {"allocator buddy; a = malloc 20; b = malloc 4; realloc b 90",
+         "for its buddy is on its left",
+         "its buddy, at 0x107000000, is on its left, and the payload would have to move"},
+        {"allocator buddy; a = malloc 20; b = malloc 4; realloc a 90", "for its buddy is in use",
+         "does not grow into the buddy at 0x107000020, 32 bytes: its header says"},
+        {"allocator buddy; heap 512; a = malloc 100; b = malloc 40; realloc a 300",
+         "for its buddy is in parts", "128 bytes: it is split, and not all of it free"},
+        {"allocator buddy; heap 512; a = malloc 300; realloc a 600",
+         "for its buddy would lie beyond the heap", "beyond the heap's end, 0x107000200"},
+        {"allocator slab; a = malloc 20; realloc a 60", "for another size class serves",
+         "does not stay: another size class"},
+        {"allocator slab; heap 2k max 2k; a = malloc 300; b = malloc 300; c = malloc 300; "
+         "malloc 300; free b; realloc a 1500",
+         "= NULL", "at 0x107000200, 512 bytes: free, but that is not enough"},
+        {"allocator bump; a = malloc 20; b = malloc 4; realloc a 60", "for only the latest block",
+         "does not stay: only the latest block can be resized"},
+        {"allocator bump; heap 512 max 512; a = malloc 20; realloc a 600", "= NULL",
+         "does not grow beyond the heap's end, 0x107000200"},
+        {"allocator ostep; a = malloc 20; realloc a 60", "for no block changes its size",
+         "does not stay: no block changes its size where it is"},
+        /* what it let lie on the left, with footers and without */
+        {"heap 256 max 256; a = malloc 100; b = malloc 60; c = malloc 56; free a; realloc b 140",
+         "and the 112 free bytes on the block's left are not used, 5 blocks examined",
+         "does not use the free 112 bytes on its left, at 0x107000000: that would be enough"},
+        {"set footer on; heap 320 max 320; a = malloc 100; b = malloc 60; c = malloc 56; free a; "
+         "realloc b 160",
+         "and the 120 free bytes on the block's left are not used",
+         "does not use the free 120 bytes on its left, at 0x107000000: that would be enough"},
+        {"allocator tree; heap 256 max 256; a = malloc 100; b = malloc 60; c = malloc 48; free a; "
+         "realloc b 160",
+         "= NULL", "does not use the free 112 bytes on its left, at 0x107000000: that would be"},
+        {"allocator slab; heap 2k max 2k; malloc 300; b = malloc 300; c = malloc 300; malloc 300; "
+         "free b; realloc c 1500",
+         "= NULL", "with them there would be room for 1024, which is not enough"},
+        /* what it lost */
+        {"heap 4k; x = aligned_alloc 256 40; y = malloc 8; z = malloc 8; w = aligned_alloc 256 40; "
+         "realloc x 800",
+         "40 bytes copied, no longer at a multiple of 256; first fit",
+         "which is no multiple of 256: realloc keeps no alignment"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        stage *s = stage_new("implicit", 256, 4096);
+        stage_does(s, rows[i].does);
+        char *sentence = hs_explain(s->session);
+        char *told = hs_why_of(s->session, hs_session_op_count(s->session));
+        if (!strstr(sentence, rows[i].sentence) || !strstr(told, rows[i].why))
+            fail_msg("%s\n%s\n%s", rows[i].does, sentence, told);
+        free(sentence);
+        free(told);
+        stage_free(s);
+    }
+}
+
 /* "1 bytes" is told nowhere; a sum is none: "8 + 1 bytes". */
 static void expect_singular(const char *statement, const char *text)
 {
@@ -487,6 +590,7 @@ int main(void)
         TEST(looks_say_what_they_are_for),
         TEST(growth_moves_and_failures_are_told),
         TEST(a_long_search_is_told_by_its_start_and_its_end),
+        TEST(a_realloc_tells_its_decisions_whatever_they_are),
         TEST(one_is_counted_as_one),
         TEST(a_session_is_had_as_it_was_after_each_operation),
         TEST(why_and_step_ask_for_a_request),
