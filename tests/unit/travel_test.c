@@ -308,7 +308,8 @@ static void expect_difference(stage *s)
         bytes += !same;
         assert_int_equal(hs_session_changed(s->session, at), !same);
     }
-    snprintf(wanted, sizeof wanted, "since command %d: %d bytes differ", (int)n, (int)bytes);
+    snprintf(wanted, sizeof wanted, "since command %d: %d byte%s", (int)n, (int)bytes,
+             bytes == 1 ? " differs" : "s differ");
     assert_memory_equal(text, wanted, strlen(wanted));
     expect_group(text, "; new: ", only_in(s->session, then, false));
     expect_group(text, "; gone: ", only_in(then, s->session, false));
