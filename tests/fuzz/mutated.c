@@ -3,7 +3,7 @@
  *
  *      mutated FIRST COUNT FILE-OR-FOLDER...
  *
- * Where COUNT is 0 it is 20,000 a file in the nightly run, else 500. Numbers, lines and bytes are
+ * Where COUNT is 0 it is 20,000 a file in the nightly run, else 100. Numbers, lines and bytes are
  * changed as files in use are wrong: a number at a limit, a line twice or elsewhere, an end that is
  * missing. */
 #include "../unit/random.h"
@@ -18,7 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { LARGEST = 1 << 16, NIGHTLY = 20000, USUAL = 500 };
+enum { LARGEST = 1 << 16, NIGHTLY = 20000, USUAL = 100 };
 
 typedef struct {
     char bytes[2 * LARGEST];
