@@ -65,6 +65,7 @@ typedef enum {
     HS_BECAUSE_POISON,      /* fault: a byte was written after its block was freed */
     HS_BECAUSE_TABLE,       /* fail: the allocator's table has no room for a piece more */
     HS_BECAUSE_NO_BLOCK,    /* fail: no block starts at that address */
+    HS_BECAUSE_STOPPED,     /* fault: whoever was asked said so (hs_heap_ask) */
 } hs_reason;
 
 /* What a block is looked at for. */
@@ -111,6 +112,11 @@ bool hs_event_writes(const hs_event *, hs_addr *from, hs_addr *to);
 
 /* Where the block ends that is in use as this event says; HS_NULL where it says so of none. */
 hs_addr hs_event_block_end(const hs_event *);
+
+/* Asked now and then while a request overwrites many bytes, `done` of `total`; false: it ends
+ * there, undone, in a fault. NULL: nobody is asked, as at first. */
+typedef bool hs_goes_on(void *of, uint64_t done, uint64_t total);
+void hs_heap_ask(hs_heap *, hs_goes_on *, void *of);
 
 const char *hs_event_name(hs_event_kind);
 const char *hs_request_name(hs_request);

@@ -33,6 +33,8 @@ struct hs_heap {
     hs_build build;
     uint64_t mapped;     /* real bytes reserved */
     uint64_t ready;      /* of them, bytes that were prepared */
+    hs_goes_on *goes_on; /* asked by long requests; NULL: nobody */
+    void *goes_on_of;
 };
 
 static inline uint8_t *hs_real(const hs_heap *h, hs_addr at)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VISITS_KEPT = 8192 };
+enum { VISITS_KEPT = 8192, PIECE = 1 << 22, MUCH = 1 << 26 };
 
 struct hs_recorder {
     hs_event *events;
@@ -47,11 +47,19 @@ void hs_recorder_free(hs_recorder *r)
     free(r);
 }
 
+static void let_go_of_kept(hs_recorder *r)
+{
+    free(r->kept);
+    r->kept = NULL;
+    r->kept_capacity = 0;
+}
+
 void hs_record_begin(hs_recorder *r, const hs_heap *h)
 {
     r->count = 0;
     r->left_out = 0;
     r->kept_size = 0;
+    if (r->kept_capacity > MUCH) let_go_of_kept(r);
     r->shown = 0;
     r->counts = r->told = (hs_counts){0};
     memcpy(r->state, h->state, r->state_size);
@@ -141,7 +149,12 @@ void hs_record_overwritten(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_
 {
     if (n == 0) return; /* there may be no array yet */
     r->kept = hs_array_reserve(r->kept, &r->kept_capacity, r->kept_size + n, 1);
-    memcpy(r->kept + r->kept_size, hs_real(h, at), n);
+    for (uint64_t done = 0; done < n; done += PIECE) {
+        if (done && h->goes_on && !h->goes_on(h->goes_on_of, done, n))
+            hs_record_fault(h, HS_BECAUSE_STOPPED, at + done);
+        memcpy(r->kept + r->kept_size + done, hs_real(h, at + done),
+               n - done < PIECE ? n - done : PIECE);
+    }
     r->kept_size += n;
 }
 
@@ -209,6 +222,12 @@ void hs_record_seek(hs_heap *h, size_t n)
         redo_event(h, &r->events[r->shown++]);
     }
     memcpy(h->state, r->trail + n * r->state_size, r->state_size);
+}
+
+void hs_heap_ask(hs_heap *h, hs_goes_on *goes_on, void *of)
+{
+    h->goes_on = goes_on;
+    h->goes_on_of = of;
 }
 
 jmp_buf *hs_record_landing(hs_recorder *r)

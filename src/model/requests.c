@@ -115,6 +115,7 @@ static bool fault_problem(const hs_session *s, hs_problem *problem)
 {
     const hs_event *fault = hs_fault(s->heap);
     if (!fault) return true;
+    if (fault->detail == HS_BECAUSE_STOPPED) return hs_was_stopped(problem);
     char text[HS_FAULT_TEXT], culprit[48] = "";
     hs_damage damage;
     if (s->is.broken_by)
@@ -313,6 +314,31 @@ static uint64_t alignment_of(const hs_session *s, const hs_client_block *b)
     return known && r.op.request == HS_ALIGNED_ALLOC ? r.op.b : 0;
 }
 
+/* A request that moves many bytes, and may be stopped. */
+typedef struct {
+    hs_session *session;
+    bool asked;
+} asking;
+
+static bool request_goes_on(void *of, uint64_t done, uint64_t total)
+{
+    asking *a = of;
+    hs_session *s = a->session;
+    a->asked = true;
+    s->stopped = !s->progress(s->progress_of, "overwriting bytes", done, total) && !s->returns;
+    return !s->stopped;
+}
+
+static hs_addr run_asking(hs_session *s, const hs_op *op, hs_addr p)
+{
+    asking a = {.session = s};
+    hs_heap_ask(s->heap, s->progress ? request_goes_on : NULL, &a);
+    hs_addr result = run_request(s->heap, op, p);
+    hs_heap_ask(s->heap, NULL, NULL);
+    if (a.asked) hs_session_is_over(s);
+    return result;
+}
+
 bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem)
 {
     hs_addr p = hs_session_value(s, op->p);
@@ -325,8 +351,9 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
     uint64_t used_before = hs_session_used(s);
 
     s->is.totals_before = s->is.totals;
-    hs_addr result = run_request(s->heap, op, p);
+    hs_addr result = run_asking(s, op, p);
     bool faulted = !fault_problem(s, problem);
+    if (faulted && s->stopped) return false;
     s->is.last = (hs_last){.any = true,
                            .number = s->now,
                            .op = *op,
