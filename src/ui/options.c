@@ -374,7 +374,10 @@ int hs_options_parse(int argc, char **argv, hs_options *a)
     if (a->file_count == 1 && !a->check) a->trace = trace_format(a);
     if (!a->allocator) a->allocator = a->trace ? trace_allocator : "implicit";
     if (!a->heap.initial) a->heap.initial = HS_HEAP_INITIAL;
-    if (!a->heap.maximum) a->heap.maximum = a->trace ? TRACE_HEAP : HS_HEAP_MAXIMUM;
+    if (!a->heap.maximum) {
+        a->heap.maximum = a->trace ? TRACE_HEAP : HS_HEAP_MAXIMUM;
+        if (a->heap.maximum < a->heap.initial) a->heap.maximum = a->heap.initial;
+    }
     if (a->heap.maximum < a->heap.initial)
         return hs_options_complain("--max-heap is smaller than --heap");
     return HS_OK;
