@@ -117,20 +117,38 @@ static size_t encode(const uint64_t *words, size_t count, uint8_t *packed)
     return (size_t)(to - packed);
 }
 
-/* The other way. Four words that are zero are as one: there are many such. */
-static void decode(const uint8_t *packed, uint64_t *words, size_t count)
+/* The other way; a word that takes so many bytes. */
+static uint64_t get_word(const uint8_t *from, unsigned code)
 {
     static const uint64_t masks[4] = {0, 0xffff, 0xffffffffff, UINT64_MAX};
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
+    return word & masks[code];
+}
+
+/* Four words at a time, so that each is looked for without waiting for the one before it; four that
+ * are zero are as one: there are many such. */
+static void decode(const uint8_t *packed, uint64_t *words, size_t count)
+{
     const uint8_t *next = packed + (count + 3) / 4;
-    for (size_t i = 0; i < count; i++) {
-        if (i % 4 == 0 && !packed[i / 4] && count - i >= 4) {
+    size_t i = 0;
+    for (; count - i >= 4; i += 4) {
+        unsigned codes = packed[i / 4], a = codes & 3, b = codes >> 2 & 3, c = codes >> 4 & 3;
+        if (!codes) {
             memset(&words[i], 0, 4 * sizeof *words);
-            i += 3;
             continue;
         }
+        const uint8_t *second = next + length_of[a], *third = second + length_of[b];
+        const uint8_t *fourth = third + length_of[c];
+        words[i] = get_word(next, a);
+        words[i + 1] = get_word(second, b);
+        words[i + 2] = get_word(third, c);
+        words[i + 3] = get_word(fourth, codes >> 6);
+        next = fourth + length_of[codes >> 6];
+    }
+    for (; i < count; i++) {
         unsigned code = packed[i / 4] >> i % 4 * 2 & 3;
-        memcpy(&words[i], next, sizeof words[i]);
-        words[i] &= masks[code];
+        words[i] = get_word(next, code);
         next += length_of[code];
     }
 }
