@@ -743,6 +743,19 @@ static void lines_pasted_behind_a_long_command_wait_for_it(void **state)
     assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
+/* The paste's begin was taken before the command ran: what comes meanwhile is still pasted. */
+static void ctrl_c_in_a_paste_stops_nothing(void **state)
+{
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "\033[200~repeat 400000 { x = malloc 8; free x }\r");
+    assert_true(terminal_shows(t, "working: "));
+    terminal_type(t, "\003a = malloc 24\r\033[201~");
+    assert_true(terminal_shows(t, "a = malloc(24)"));
+    assert_true(terminal_shows(t, "800001/800001")); /* all of them were made */
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+}
+
 static void a_statement_goes_on_while_its_brace_is_open(void **state)
 {
     (void)state;
@@ -1153,6 +1166,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(bytes_that_are_no_utf8_take_nothing_with_them),
         cmocka_unit_test(a_very_long_line_is_pasted),
         cmocka_unit_test(lines_pasted_behind_a_long_command_wait_for_it),
+        cmocka_unit_test(ctrl_c_in_a_paste_stops_nothing),
         cmocka_unit_test(a_statement_goes_on_while_its_brace_is_open),
         cmocka_unit_test(arrows_move_by_words_with_ctrl),
         cmocka_unit_test(wide_characters_and_long_lines_are_edited),
