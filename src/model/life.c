@@ -48,31 +48,43 @@ static void add(hs_life *life, uint64_t number, uint64_t size)
     life->count++;
 }
 
-/* Forward, until the block is freed, or its name goes to another one. */
-static void read_on(reader *r, uint64_t born)
+/* Forward, until the block is freed, or its name goes to another one. True: there is no more. */
+static bool read_on(reader *r, uint64_t *at)
 {
     hs_record_of_op record;
     const hs_session *s = r->session;
     uint64_t end = hs_chronicle_count(s->chronicle, s->at.branch);
-    for (uint64_t i = born; i < end && r->looks; i++) {
-        if (!request_at(r, i, &record)) continue;
+    for (; *at < end && r->looks; ++*at) {
+        if (!request_at(r, *at, &record)) continue;
         const hs_op *op = &record.op;
         if (op->request == HS_FREE || (is_resize(r, op) && !op->a)) {
-            r->life->freed = i + 1;
-            return;
+            r->life->freed = *at + 1;
+            return true;
         }
-        if (!is_resize(r, op)) return; /* its name is another block's */
-        add(r->life, i + 1, op->a);
+        if (!is_resize(r, op)) return true; /* its name is another block's */
+        add(r->life, *at + 1, op->a);
     }
+    return !r->looks;
 }
 
+/* What was done does not change: of the block that was asked for last only what was done since is
+ * read. */
 hs_life hs_session_life(const hs_session *s, const hs_client_block *b)
 {
-    hs_life life = {.born = b->born};
-    reader r = {s, b->variable, HS_LIFE_LOOKS, &life};
-    if (b->variable == HS_NONE) return life;
-    life.born = birth_of(&r, b->born);
-    read_on(&r, life.born);
-    life.cut = !r.looks;
-    return life;
+    hs_kept_life *k = &s->kept->life;
+    if (b->variable == HS_NONE) return (hs_life){.born = b->born};
+    bool same =
+        k->known && k->born == b->born && k->variable == b->variable && k->branch == s->at.branch;
+    if (!same)
+        *k = (hs_kept_life){.known = true,
+                            .branch = s->at.branch,
+                            .variable = b->variable,
+                            .born = b->born,
+                            .looks = HS_LIFE_LOOKS};
+    reader r = {s, b->variable, k->looks, &k->life};
+    if (!same) k->next = k->life.born = birth_of(&r, b->born);
+    k->over = k->over || read_on(&r, &k->next);
+    k->looks = r.looks;
+    k->life.cut = !r.looks;
+    return k->life;
 }

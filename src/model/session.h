@@ -49,13 +49,22 @@ typedef struct {
     hs_mmu mmu;
 } hs_standing;
 
+/* The life of a block, as far as it has been read. */
+typedef struct {
+    bool known, over; /* over: there is no more of it */
+    uint32_t branch, variable;
+    uint64_t born, next, looks; /* the operation to be read next; how many more */
+    hs_life life;
+} hs_kept_life;
+
 /* What is known of the heap as it is, once somebody has asked for it. */
 typedef struct {
     bool taken; /* the ledger */
     hs_ledger ledger;
     bool checked, sound; /* the allocator's check was made, and found nothing, and nothing was done
                             since that can break the heap */
-    hs_atlas *atlas;     /* or NULL */
+    hs_kept_life life;
+    hs_atlas *atlas; /* or NULL */
     struct {
         hs_moment at;
         hs_standing is;

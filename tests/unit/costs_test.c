@@ -151,11 +151,47 @@ static void random_requests_are_the_same_whether_blocks_are_known_or_not(void **
     stage_free(anew);
 }
 
+/* What was read of a block's life is kept: it goes on as if it were read anew. */
+static void a_life_that_was_read_goes_on(void **state)
+{
+    static const char *const deeds[] = {"v = realloc v %u", "malloc %u",       "v = malloc %u",
+                                        "free v # %u",      "realloc v %u",    "w = v # %u",
+                                        "undo # %u",        "w = malloc %u",   "redo # %u",
+                                        "v = w # %u",       "w = realloc v %u"};
+    char line[64];
+    uint64_t random = 9;
+    (void)state;
+    stage *s = stage_new("tlsf", 256, 1 << 20);
+    for (unsigned i = 0; i < 3000; i++) {
+        size_t kind = random_below(&random, sizeof deeds / sizeof *deeds);
+        snprintf(line, sizeof line, "%.*s", (int)sizeof line - 1, deeds[kind]);
+        char *number = strstr(line, "%u");
+        snprintf(number, 8, "%u", (unsigned)random_below(&random, 300));
+        stage_run(s, line);
+        hs_pointer v = {hs_session_find_variable(s->session, "v", 1), 0};
+        const hs_client_block *b = hs_session_block_at(s->session, hs_session_value(s->session, v));
+        if (!b) continue;
+        hs_life kept = hs_session_life(s->session, b);
+        s->session->kept->life.known = false;
+        hs_life anew = hs_session_life(s->session, b);
+        assert_int_equal(kept.born, anew.born);
+        assert_int_equal(kept.freed, anew.freed);
+        assert_int_equal(kept.count, anew.count);
+        assert_int_equal(kept.cut, anew.cut);
+        for (size_t k = 0; k < kept.count && k < HS_LIFE_EVENTS; k++) {
+            assert_int_equal(kept.numbers[k], anew.numbers[k]);
+            assert_int_equal(kept.sizes[k], anew.sizes[k]);
+        }
+    }
+    stage_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_look_up_does_not_walk_the_heap),
         cmocka_unit_test(the_nth_of_many_addresses_is_known),
+        cmocka_unit_test(a_life_that_was_read_goes_on),
         cmocka_unit_test(random_requests_are_the_same_whether_blocks_are_known_or_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
