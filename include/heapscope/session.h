@@ -138,6 +138,10 @@ uint64_t hs_session_setting(const hs_session *, hs_setting);
 /* Variables are numbered from 0 in order of their first use. */
 uint32_t hs_session_variable_count(const hs_session *);
 const hs_variable *hs_session_variable(const hs_session *, uint32_t);
+/* The name of a variable that points somewhere, NULL when it does not: perhaps in `room`, for those
+ * of a trace have names only when they are asked for. */
+enum { HS_NAME_ROOM = 256 };
+const char *hs_session_pointer_name(const hs_session *, uint32_t, char room[HS_NAME_ROOM]);
 uint32_t hs_session_find_variable(const hs_session *, const char *name, size_t length);
 /* The same for a name that is used before or behind this moment, or on another branch. */
 uint32_t hs_session_known_name(const hs_session *, const char *name, size_t length);

@@ -16,18 +16,56 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void add(hs_completions *c, const char *text, bool partial)
+typedef struct {
+    hs_completions found;
+    const hs_session *session;
+    hs_stop stop;
+} finder;
+
+/* Asked for each of many things that are looked at. */
+static bool goes_on(finder *f, uint64_t looks)
 {
-    c->items = hs_array_reserve(c->items, &c->capacity, c->count + 1, sizeof *c->items);
-    size_t size = strlen(text) + 1;
-    char *copy = hs_new(size, 1);
-    memcpy(copy, text, size);
-    c->items[c->count++] = (hs_completion){copy, partial};
+    enum { LOOKS_BETWEEN = 256 };
+    if (f->stop.asked && looks % LOOKS_BETWEEN == LOOKS_BETWEEN - 1 && f->stop.asked(f->stop.of))
+        f->found.stopped = true;
+    return !f->found.stopped;
 }
 
-static int by_text(const void *a, const void *b)
+static size_t common_length(const char *a, const char *b)
 {
-    return strcmp(((const hs_completion *)a)->text, ((const hs_completion *)b)->text);
+    size_t n = 0;
+    while (a[n] && a[n] == b[n]) n++;
+    return n;
+}
+
+/* The place of a word among those that are kept. */
+static size_t place_of(const hs_completions *c, const char *text)
+{
+    size_t low = 0, high = c->kept;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (strcmp(c->items[middle].text, text) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void add(finder *f, const char *text, bool partial)
+{
+    hs_completions *c = &f->found;
+    size_t common = c->count++ ? common_length(c->items[0].text, text) : strlen(text);
+    if (c->count == 1 || common < c->common) c->common = common;
+    bool full = c->kept == HS_COMPLETIONS_KEPT;
+    if (full && strcmp(text, c->items[c->kept - 1].text) >= 0) return;
+    if (full) free(c->items[--c->kept].text);
+    size_t place = place_of(c, text), size = strlen(text) + 1;
+    char *copy = hs_new(size, 1);
+    memcpy(copy, text, size);
+    c->items = hs_array_reserve(c->items, &c->capacity, c->kept + 1, sizeof *c->items);
+    memmove(c->items + place + 1, c->items + place, (c->kept++ - place) * sizeof *c->items);
+    c->items[place] = (hs_completion){copy, partial};
 }
 
 /* --- Where the cursor is --------------------------------------------------------------------- */
@@ -82,14 +120,14 @@ static split_line split(const char *start, const char *cursor)
 
 /* --- Lists ---------------------------------------------------------------------------------- */
 
-static void add_words(hs_completions *out, hs_words *words, const char *prefix, size_t length)
+static void add_words(finder *out, hs_words *words, const char *prefix, size_t length)
 {
     for (size_t i = 0; i < words->count; i++)
         if (strncmp(words->items[i], prefix, length) == 0) add(out, words->items[i], false);
     hs_words_free(words);
 }
 
-static void add_commands(hs_completions *out, const char *prefix, size_t length)
+static void add_commands(finder *out, const char *prefix, size_t length)
 {
     hs_words words = {0};
     const hs_command *c;
@@ -97,7 +135,7 @@ static void add_commands(hs_completions *out, const char *prefix, size_t length)
     add_words(out, &words, prefix, length);
 }
 
-static void add_demos(hs_completions *out, const char *prefix, size_t length)
+static void add_demos(finder *out, const char *prefix, size_t length)
 {
     hs_demos all = hs_demos_find();
     for (size_t i = 0; i < all.count; i++)
@@ -114,7 +152,7 @@ static bool can_be_typed(const char *name)
     return true;
 }
 
-static void add_files(hs_completions *out, const char *prefix, size_t length)
+static void add_files(finder *out, const char *prefix, size_t length)
 {
     char *path = hs_new(length + 1, 1);
     memcpy(path, prefix, length);
@@ -124,7 +162,7 @@ static void add_files(hs_completions *out, const char *prefix, size_t length)
     if (asprintf(&opened, "%.*s", folder ? (int)folder : 1, folder ? path : ".") < 0) abort();
     DIR *d = opendir(opened);
     const struct dirent *entry;
-    while (d && (entry = readdir(d))) {
+    for (uint64_t looks = 0; d && goes_on(out, looks) && (entry = readdir(d)); looks++) {
         char *whole;
         struct stat st;
         bool hidden = entry->d_name[0] == '.' && path[folder] != '.';
@@ -148,6 +186,17 @@ static void add_files(hs_completions *out, const char *prefix, size_t length)
     free(path);
 }
 
+static void add_variables(finder *out, const char *prefix, size_t length)
+{
+    char room[HS_NAME_ROOM];
+    const hs_session *s = out->session;
+    uint32_t count = hs_session_variable_count(s);
+    for (uint32_t i = 0; i < count && goes_on(out, i); i++) {
+        const char *name = hs_session_pointer_name(s, i, room);
+        if (name && strncmp(name, prefix, length) == 0) add(out, name, false);
+    }
+}
+
 /* The values of an option that may be abbreviated. */
 static void words_of_values(hs_words *out, const hs_session *s, const char *option, size_t length)
 {
@@ -160,9 +209,9 @@ static void words_of_values(hs_words *out, const hs_session *s, const char *opti
     if (name) hs_words_of_values(out, s, name);
 }
 
-static void add_for(hs_completions *out, const hs_session *s, const hs_parameter *p,
-                    const split_line *line)
+static void add_for(finder *out, const hs_parameter *p, const split_line *line)
 {
+    const hs_session *s = out->session;
     const char *prefix = line->starts[line->count - 1];
     size_t length = line->lengths[line->count - 1];
     hs_words words = {0};
@@ -172,9 +221,9 @@ static void add_for(hs_completions *out, const hs_session *s, const hs_parameter
         if (p->kind == HS_PARAMETER_CONDITION) hs_words_of_measures(&words);
         if (p->keyword) hs_words_add(&words, p->keyword);
         if (length || p->keyword || p->kind == HS_PARAMETER_CONDITION)
-            hs_words_of_variables(&words, s);
+            add_variables(out, prefix, length);
         break;
-    case HS_PARAMETER_POINTER: hs_words_of_variables(&words, s); break;
+    case HS_PARAMETER_POINTER: add_variables(out, prefix, length); break;
     case HS_PARAMETER_PROCESS: hs_words_add(&words, "self"); break;
     case HS_PARAMETER_ARGUMENTS:
     case HS_PARAMETER_FILE: add_files(out, prefix, length); return;
@@ -213,33 +262,32 @@ static bool may_be_left_out(const hs_parameter *p)
     return p->optional && (p->keyword || p->kind == HS_PARAMETER_SIZE);
 }
 
-hs_completions hs_complete(const hs_session *s, const char *line, size_t cursor)
+hs_completions hs_complete(const hs_session *s, const char *line, size_t cursor, hs_stop stop)
 {
-    hs_completions out = {0};
+    finder out = {.session = s, .stop = stop};
     const char *start = statement_start(line, line + cursor);
     split_line words = split(start, line + cursor);
     const char *last = words.starts[words.count - 1];
-    out.start = (size_t)(last - line);
+    out.found.start = (size_t)(last - line);
     if (words.count == 1) {
         add_commands(&out, last, words.lengths[0]);
     } else {
         const hs_command *command = command_of(&words);
         size_t i = words.count - 2;
-        if (command && i < HS_PARAMETERS) add_for(&out, s, &command->parameters[i], &words);
+        if (command && i < HS_PARAMETERS) add_for(&out, &command->parameters[i], &words);
         /* A parameter may have been left out: what stands behind it fits as well. */
         while (command && i + 1 < HS_PARAMETERS && may_be_left_out(&command->parameters[i]) &&
                command->parameters[i + 1].keyword) {
             i++;
-            add_for(&out, s, &command->parameters[i], &words);
+            add_for(&out, &command->parameters[i], &words);
         }
     }
-    if (out.count) qsort(out.items, out.count, sizeof *out.items, by_text);
-    return out;
+    return out.found;
 }
 
 void hs_completions_free(hs_completions *c)
 {
-    for (size_t i = 0; i < c->count; i++) free(c->items[i].text);
+    for (size_t i = 0; i < c->kept; i++) free(c->items[i].text);
     free(c->items);
     *c = (hs_completions){0};
 }

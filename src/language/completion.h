@@ -2,6 +2,8 @@
 #ifndef HS_LANGUAGE_COMPLETION_H
 #define HS_LANGUAGE_COMPLETION_H
 
+#include "base/files.h"
+
 #include <heapscope/session.h>
 
 typedef struct {
@@ -9,14 +11,21 @@ typedef struct {
     bool partial; /* a folder: more of the same word follows */
 } hs_completion;
 
+/* There may be hundreds of thousands of names: of the words the first are kept, and all counted. */
+enum { HS_COMPLETIONS_KEPT = 250 };
+
 typedef struct {
-    size_t start; /* the byte of the line where the word begins */
-    hs_completion *items;
-    size_t count, capacity;
+    size_t start;         /* the byte of the line where the word begins */
+    hs_completion *items; /* in order */
+    size_t kept, capacity;
+    uint64_t count; /* of all that fit; fewer may be kept */
+    size_t common;  /* bytes that all begin with */
+    bool stopped;
 } hs_completions;
 
-/* Words for the end of line[0 .. cursor - 1]. Freed with hs_completions_free. */
-hs_completions hs_complete(const hs_session *, const char *line, size_t cursor);
+/* Words for the end of line[0 .. cursor - 1]; when it is stopped, those that were found by then.
+ * Freed with hs_completions_free. */
+hs_completions hs_complete(const hs_session *, const char *line, size_t cursor, hs_stop);
 void hs_completions_free(hs_completions *);
 
 #endif

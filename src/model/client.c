@@ -96,7 +96,7 @@ void hs_client_forget_all(hs_client *c)
 /* An id's number is its variable's; the one behind them is for results that nobody keeps. */
 void hs_client_name_after(hs_client *c, const hs_trace *t)
 {
-    char name[256];
+    char name[HS_NAME_ROOM];
     uint32_t count = hs_trace_ids(t) + 1;
     c->trace = t;
     c->next_name = hs_trace_ids(t);
@@ -212,6 +212,14 @@ const hs_variable *hs_client_variable(const hs_client *c, uint32_t i)
     return &c->variables[i];
 }
 
+const char *hs_client_pointer_name(const hs_client *c, uint32_t i, char room[HS_NAME_ROOM])
+{
+    if (i >= c->variable_count || !c->variables[i].value) return NULL;
+    if (c->names[i]) return c->names[i];
+    hs_trace_name(c->trace, i, room, HS_NAME_ROOM);
+    return room;
+}
+
 uint32_t hs_client_find_known(const hs_client *c, const char *name, size_t length)
 {
     uint32_t i = number_in(c, name, length);
@@ -256,7 +264,7 @@ uint32_t hs_client_known(const hs_client *c)
 
 const char *hs_client_name_of(const hs_client *c, uint32_t i)
 {
-    char name[256];
+    char name[HS_NAME_ROOM];
     if (i >= c->known) return NULL;
     if (!c->names[i]) {
         hs_trace_name(c->trace, i, name, sizeof name);

@@ -30,6 +30,7 @@ void hs_client_forget_all(hs_client *);
 uint32_t hs_client_variable_count(const hs_client *);
 const hs_variable *hs_client_variable(const hs_client *, uint32_t); /* NULL when there is none */
 const hs_variable *hs_client_nameless(const hs_client *, uint32_t); /* its name may be NULL */
+const char *hs_client_pointer_name(const hs_client *, uint32_t, char room[HS_NAME_ROOM]);
 uint32_t hs_client_find(const hs_client *, const char *name, size_t length); /* or HS_NONE */
 /* The same for names that no variable has yet, or has any more. */
 uint32_t hs_client_find_known(const hs_client *, const char *name, size_t length);

@@ -495,6 +495,11 @@ const hs_variable *hs_session_variable(const hs_session *s, uint32_t i)
     return hs_client_variable(s->client, i);
 }
 
+const char *hs_session_pointer_name(const hs_session *s, uint32_t i, char room[HS_NAME_ROOM])
+{
+    return hs_client_pointer_name(s->client, i, room);
+}
+
 uint32_t hs_session_find_variable(const hs_session *s, const char *name, size_t length)
 {
     return hs_client_find(s->client, name, length);

@@ -9,16 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What the words have in common beyond the `length` bytes that are there. */
+/* Bytes that all words have in common: whole characters. */
 static size_t common_length(const hs_completions *c)
 {
-    size_t n = strlen(c->items[0].text);
-    for (size_t i = 1; i < c->count; i++) {
-        size_t same = 0;
-        while (same < n && c->items[i].text[same] == c->items[0].text[same]) same++;
-        n = same;
-    }
-    while (n > 0 && ((unsigned char)c->items[0].text[n] & 0xc0) == 0x80) n--; /* whole characters */
+    size_t n = c->common;
+    while (n > 0 && ((unsigned char)c->items[0].text[n] & 0xc0) == 0x80) n--;
     return n;
 }
 
@@ -42,9 +37,11 @@ static unsigned char complete(EditLine *el, int key)
     el_wget(el, EL_CLIENTDATA, &e);
     char *before = hs_utf8_from_wide(line->buffer, (size_t)(line->cursor - line->buffer));
     size_t cursor = strlen(before);
-    hs_completions c = hs_complete(e->session, before, cursor);
+    hs_completions c = hs_complete(e->session, before, cursor, (hs_stop){e->stop, e->context});
     unsigned char result = CC_ERROR;
-    if (c.count) {
+    if (c.stopped) {
+        result = CC_REDISPLAY;
+    } else if (c.count) {
         size_t there = cursor - c.start, common = common_length(&c);
         bool only = c.count == 1;
         if (only || common > there) {

@@ -12,6 +12,8 @@ typedef struct {
     void *context;
     /* More than one word fits, and nothing more is common to them: show them. */
     void (*show)(void *context, const hs_completions *);
+    /* Is it to stop looking for words? */
+    bool (*stop)(void *context);
 } hs_editing;
 
 /* Set an editor up. Its EL_CLIENTDATA must point to a struct that begins with the hs_editing. */

@@ -6,8 +6,10 @@
 #include "ui/editing.h"
 #include "ui/guard.h"
 #include "ui/history.h"
+#include "ui/progress_line.h"
 #include "ui/utf8.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,14 +32,24 @@ static void show_completions(void *context, const hs_completions *c)
 {
     (void)context;
     hs_print(stdout, "\n");
-    for (size_t i = 0; i < c->count; i++) hs_print(stdout, "%s  ", c->items[i].text);
+    for (size_t i = 0; i < c->kept; i++) hs_print(stdout, "%s  ", c->items[i].text);
+    if (c->kept < c->count) hs_print(stdout, "... %" PRIu64 " more", c->count - c->kept);
     hs_print(stdout, "\n");
+}
+
+/* Ctrl-C ends the search, and not the line. */
+static bool stop_completing(void *context)
+{
+    (void)context;
+    if (!hs_interrupts_asked()) return false;
+    hs_interrupts_forget();
+    return true;
 }
 
 hs_editor *hs_editor_new(const hs_session *session, const char *history_file)
 {
     hs_editor *e = hs_new(1, sizeof *e);
-    e->editing = (hs_editing){session, NULL, show_completions};
+    e->editing = (hs_editing){session, NULL, show_completions, stop_completing};
     FILE *nowhere = fopen("/dev/null", "we"); /* where it complains that it does not know TERM */
     e->el = nowhere ? el_init("heapscope", stdin, stdout, nowhere) : NULL;
     if (e->el) el_set(e->el, EL_SETFP, 2, stderr);

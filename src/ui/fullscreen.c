@@ -269,6 +269,14 @@ static bool interrupted(void *context)
     }
 }
 
+static bool stop_completing(void *context)
+{
+    progress(context, "looking for words");
+    bool stop = interrupted(context);
+    progress(context, NULL);
+    return stop;
+}
+
 static const char *go_on(void *context)
 {
     const app *a = context;
@@ -438,7 +446,7 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
 {
     app a = {.session = session, .config = config, .other_theme = -1};
     char why[HS_WHY];
-    hs_prompt_host host = {&a, hs_app_next_char, hs_app_show_completions};
+    hs_prompt_host host = {&a, hs_app_next_char, hs_app_show_completions, stop_completing};
     hs_listener listener = {.context = &a,
                             .say = say,
                             .show = hs_app_show,

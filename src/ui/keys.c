@@ -520,12 +520,13 @@ hs_key hs_app_next_char(void *context, wchar_t *out)
 void hs_app_show_completions(void *context, const hs_completions *c)
 {
     app *a = context;
-    char *text = hs_app_copy("");
-    for (size_t i = 0; i < c->count; i++) {
-        char *longer = hs_app_joined(text, i ? "  " : "", c->items[i].text);
-        free(text);
-        text = longer;
-    }
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    for (size_t i = 0; i < c->kept; i++) fprintf(out, "%s%s", i ? "  " : "", c->items[i].text);
+    if (c->kept < c->count) fprintf(out, "  ... %" PRIu64 " more", c->count - c->kept);
+    fclose(out);
     hs_app_replace(&a->command, NULL);
     hs_app_set_message(a, text, false);
     a->stale = true;

@@ -53,7 +53,8 @@ hs_prompt *hs_prompt_new(const hs_prompt_host *host, const hs_session *session,
 {
     hs_prompt *p = hs_new(1, sizeof *p);
     p->host = *host;
-    p->editing = (hs_editing){session, host->context, host->show_completions};
+    p->editing =
+        (hs_editing){session, host->context, host->show_completions, host->stop_completing};
     p->master = p->slave = -1;
     if (open_terminal(p))
         p->el =

@@ -33,6 +33,8 @@ typedef struct {
 
     /* Tab found several words, and nothing more is common to them. */
     void (*show_completions)(void *context, const hs_completions *);
+    /* Is it to stop looking for them? */
+    bool (*stop_completing)(void *context);
 } hs_prompt_host;
 
 /* A prompt whose history is kept in `history_file` (NULL: nowhere). Reads ~/.editrc. NULL and

@@ -98,7 +98,7 @@ static void command_and_figures(bench *b, const char *line)
 
 static void complete(bench *b, const char *line)
 {
-    hs_completions c = hs_complete(b->session, line, strlen(line));
+    hs_completions c = hs_complete(b->session, line, strlen(line), (hs_stop){NULL, NULL});
     hs_completions_free(&c);
 }
 

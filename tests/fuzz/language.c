@@ -171,7 +171,7 @@ static void check_opening(const char *text, size_t size)
 
 static void check_completion(const hs_session *s, const char *text, size_t size)
 {
-    hs_completions c = hs_complete(s, text, size);
+    hs_completions c = hs_complete(s, text, size, (hs_stop){NULL, NULL});
     must(c.start <= size);
     hs_completions_free(&c);
     check_opening(text, size);

@@ -987,9 +987,10 @@ static void a_saved_script_runs(void **state)
 static const char *completed(stage *s, const char *line)
 {
     static char text[4096];
-    hs_completions c = hs_complete(s->session, line, strlen(line));
+    hs_completions c = hs_complete(s->session, line, strlen(line), (hs_stop){NULL, NULL});
     text[0] = 0;
-    for (size_t i = 0; i < c.count; i++) {
+    assert_int_equal(c.kept, c.count);
+    for (size_t i = 0; i < c.kept; i++) {
         assert_true(strlen(text) + strlen(c.items[i].text) + 2 < sizeof text);
         if (i) strcat(text, " ");
         strcat(text, c.items[i].text);
@@ -1046,8 +1047,44 @@ static void an_empty_line_completes_to_all_commands(void **state)
 
 static void completion_begins_where_the_word_does(void **state)
 {
-    hs_completions c = hs_complete(((stage *)*state)->session, "malloc 8; fre", 13);
+    hs_completions c =
+        hs_complete(((stage *)*state)->session, "malloc 8; fre", 13, (hs_stop){NULL, NULL});
     assert_int_equal(c.start, 10);
+    hs_completions_free(&c);
+}
+
+static bool count_down(void *of)
+{
+    unsigned *left = of;
+    return --*left == 0;
+}
+
+/* However many there are, few are kept, and somebody is asked whether to go on. */
+static void of_many_names_the_first_are_kept_and_all_counted(void **state)
+{
+    stage *s = *state;
+    unsigned patience = 10;
+    stage_does(s, "b = malloc 8; repeat 20000 { malloc 8 }; a = b");
+    hs_completions c = hs_complete(s->session, "free p", 6, (hs_stop){NULL, NULL});
+    assert_int_equal(c.count, 20000);
+    assert_int_equal(c.kept, HS_COMPLETIONS_KEPT);
+    assert_int_equal(c.common, 1);
+    assert_false(c.stopped);
+    assert_string_equal(c.items[0].text, "p1");
+    assert_string_equal(c.items[1].text, "p10");
+    assert_string_equal(c.items[2].text, "p100");
+    assert_string_equal(c.items[3].text, "p1000");
+    assert_string_equal(c.items[4].text, "p10000");
+    for (size_t i = 1; i < c.kept; i++)
+        assert_true(strcmp(c.items[i - 1].text, c.items[i].text) < 0);
+    hs_completions_free(&c);
+    c = hs_complete(s->session, "free p1999", 10, (hs_stop){NULL, NULL});
+    assert_int_equal(c.count, 11);
+    assert_int_equal(c.common, 5);
+    hs_completions_free(&c);
+    c = hs_complete(s->session, "free p", 6, (hs_stop){count_down, &patience});
+    assert_true(c.stopped);
+    assert_true(c.count < 20000 / 4);
     hs_completions_free(&c);
 }
 
@@ -1346,6 +1383,7 @@ int main(void)
         TEST(completion_knows_what_may_stand_where),
         TEST(an_empty_line_completes_to_all_commands),
         TEST(completion_begins_where_the_word_does),
+        TEST_WITH_FILES(of_many_names_the_first_are_kept_and_all_counted),
         TEST_WITH_FILES(files_and_folders_are_completed),
         TEST(help_tells_of_every_command_with_its_syntax),
         TEST(help_tells_of_every_option_and_measure),
