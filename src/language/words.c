@@ -152,8 +152,13 @@ void hs_words_of_values(hs_words *w, const hs_session *s, const char *option)
 
 void hs_words_of_variables(hs_words *w, const hs_session *s)
 {
-    for (uint32_t i = 0; i < hs_session_variable_count(s); i++)
-        if (hs_session_variable(s, i)->value) hs_words_add(w, hs_session_variable(s, i)->name);
+    enum { MOST = 4096 }; /* first ones, and as many last ones */
+    uint32_t count = hs_session_variable_count(s);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i == MOST && count - i > MOST) i = count - MOST;
+        const hs_variable *v = hs_session_variable(s, i);
+        if (v->value) hs_words_add(w, v->name);
+    }
 }
 
 void hs_words_of_measures(hs_words *w)

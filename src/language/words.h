@@ -25,7 +25,8 @@ const char *hs_words_nearest(const hs_words *, const char *text, size_t length);
 void hs_words_of_allocators(hs_words *);
 void hs_words_of_options(hs_words *, const hs_session *);
 void hs_words_of_values(hs_words *, const hs_session *, const char *option);
-void hs_words_of_variables(hs_words *, const hs_session *); /* those that hold a pointer */
+/* Those that hold a pointer; of very many, the first and the last ones: for suggestions. */
+void hs_words_of_variables(hs_words *, const hs_session *);
 void hs_words_of_measures(hs_words *);
 /* Of the small machine, by a parameter's label: KIND, PROCESS, SEGMENT, r|w|x; else none. */
 void hs_words_of_label(hs_words *, const hs_session *, const char *label);
