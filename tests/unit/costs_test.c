@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FEW = 300, MANY = 100 * FEW, SLACK = 64 };
+enum { FEW = 300, MANY = 100 * FEW, SLACK = 256 };
 
 static uint64_t steps;
 static const hs_allocator *watched;
