@@ -440,22 +440,26 @@ static bool asks_to_stop(void *of)
     return hs_interrupted(of);
 }
 
+/* Where the last line of a text begins, the end of which is new. */
+static size_t last_line(const char *text, size_t line, size_t length)
+{
+    const char *newline = memrchr(text + line, '\n', length - line);
+    return newline ? (size_t)(newline + 1 - text) : line;
+}
+
 /* Up to a zero byte, or a line that is too long: what has one is refused, and need not be read to
  * an end. NULL with errno. */
 static char *read_all(hs_interpreter *in, int fd, size_t *length)
 {
-    size_t capacity = 0, line = 0; /* where the last line begins */
+    hs_stop stop = {asks_to_stop, in};
+    size_t capacity = 0, line = 0;
     char *text = hs_array_reserve(NULL, &capacity, 4096, 1);
     ssize_t n;
-    *length = 0;
-    while ((n = hs_file_read(fd, text + *length, capacity - *length, (hs_stop){asks_to_stop, in})) >
-           0) {
-        const char *piece = text + *length;
-        assert(piece);
-        const char *newline = memrchr(piece, '\n', (size_t)n);
+    for (*length = 0; (n = hs_file_read(fd, text + *length, capacity - *length, stop)) > 0;) {
+        bool has_zero = memchr(text + *length, 0, (size_t)n);
         *length += (size_t)n;
-        if (newline) line = (size_t)(newline + 1 - text);
-        if (memchr(piece, 0, (size_t)n) || *length - line > HS_LINE_MOST) return text;
+        line = last_line(text, line, *length);
+        if (has_zero || *length - line > HS_LINE_MOST) return text;
         if (*length > LONGEST) break;
         text = hs_array_reserve(text, &capacity, *length + 1, 1);
     }

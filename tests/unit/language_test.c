@@ -683,7 +683,7 @@ static void a_stop_ends_a_turn_before_its_end(void **state)
     char *text = many("repeat 1 {", "malloc 8;", 1000, "}");
     s->patience = 3;
     stage_run(s, text);
-    assert_non_null(strstr(s->said, "stopped after 0 of 1 times"));
+    assert_non_null(strstr(s->said, "stopped after 0 of 1 time"));
     assert_in_range(stage_value(s, "requests"), 2, 200);
     free(text);
 }
