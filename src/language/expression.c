@@ -485,20 +485,57 @@ static bool read_offset(hs_reader *r, uint64_t *offset)
     return true;
 }
 
+/* A name, for a pointer: none that stands for a number of its own. */
+static bool is_pointer_name(const hs_reader *r)
+{
+    size_t length = hs_name_end(r, r->at) - r->at;
+    return hs_is_name_start(peek(r, 0)) &&
+           !(length == 4 && strncmp(r->text + r->at, "NULL", 4) == 0);
+}
+
+static bool read_named_pointer(hs_reader *r, hs_pointer *p)
+{
+    hs_span name = {r->at, hs_name_end(r, r->at)};
+    r->at = name.end;
+    if (r->session) {
+        p->variable =
+            hs_session_find_variable(r->session, r->text + name.start, name.end - name.start);
+        if (p->variable == HS_NONE) return unknown_name(r, name, true);
+    }
+    return read_offset(r, &p->offset);
+}
+
+/* A pointer in brackets, as C has it: (p1), (p1 + 8) + 8. It is read as a pointer, not as a number,
+ * for a session keeps the name. False, and nothing is read: something else stands there. */
+static bool read_bracketed_pointer(hs_reader *r, hs_pointer *p)
+{
+    hs_complaint ignored;
+    hs_reader ahead = *r;
+    size_t open = 0;
+    ahead.complaint = &ignored;
+    for (; peek(&ahead, 0) == '('; open++) {
+        ahead.at++;
+        hs_read_blanks(&ahead);
+    }
+    if (!open || !is_pointer_name(&ahead) || !read_named_pointer(&ahead, p)) return false;
+    for (uint64_t more; open; open--) {
+        hs_read_blanks(&ahead);
+        if (!take(&ahead, ")") || !read_offset(&ahead, &more)) return false;
+        p->offset += more;
+    }
+    ahead.complaint = r->complaint;
+    *r = ahead;
+    return true;
+}
+
 bool hs_read_pointer(hs_reader *r, hs_pointer *p)
 {
     hs_read_blanks(r);
     *p = (hs_pointer){.variable = HS_NONE};
-    hs_span name = {r->at, hs_name_end(r, r->at)};
-    size_t length = name.end - name.start;
-    if (!hs_is_name_start(peek(r, 0)) || (length == 4 && strncmp(r->text + r->at, "NULL", 4) == 0))
-        return hs_read_size(r, &p->offset);
-    r->at = name.end;
-    if (r->session) {
-        p->variable = hs_session_find_variable(r->session, r->text + name.start, length);
-        if (p->variable == HS_NONE) return unknown_name(r, name, true);
-    }
-    return read_offset(r, &p->offset);
+    if (is_pointer_name(r)) return read_named_pointer(r, p);
+    if (read_bracketed_pointer(r, p)) return true;
+    *p = (hs_pointer){.variable = HS_NONE};
+    return hs_read_size(r, &p->offset);
 }
 
 /* --- Strings -------------------------------------------------------------------------------- */

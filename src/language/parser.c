@@ -374,10 +374,47 @@ static bool parse_argument(parser *p, hs_statement *s, size_t i)
     return true;
 }
 
-/* In C's manner when the bracket follows at once: realloc(p1, 64). */
+/* Do the brackets that open here hold several arguments, with commas between them? */
+static bool holds_arguments(const parser *p)
+{
+    parser ahead = *p;
+    size_t open = 0;
+    char quote = 0;
+    for (; !at_end(&ahead); ahead.r.at++) {
+        char c = peek(&ahead);
+        if (quote && c == '\\' && ahead.r.at + 1 < ahead.r.length)
+            ahead.r.at++;
+        else if (quote)
+            quote = c == quote ? 0 : quote;
+        else if (c == '"' || c == '\'')
+            quote = c;
+        else if (c == '(')
+            open++;
+        else if (c == ',' && open == 1)
+            return true;
+        else if ((c == ')' && --open == 0) || statement_ends(&ahead))
+            return false;
+    }
+    return false;
+}
+
+/* In C's manner: realloc(p1, 64). Behind a blank the brackets are those of a call when they hold
+ * several arguments, realloc (p1, 64), and else those of the first one: malloc (4 + 4) * 2. */
+static bool is_call(parser *p, const hs_command *c)
+{
+    parser ahead = *p;
+    hs_parameter_kind first = c->parameters[0].kind;
+    if (peek(p) == '(') return true;
+    if (first != HS_PARAMETER_SIZE && first != HS_PARAMETER_POINTER) return false;
+    hs_read_blanks(&ahead.r);
+    if (peek(&ahead) != '(' || !holds_arguments(&ahead)) return false;
+    p->r.at = ahead.r.at;
+    return true;
+}
+
 static bool parse_arguments(parser *p, hs_statement *s)
 {
-    bool call = peek(p) == '(';
+    bool call = is_call(p, s->command);
     bool outer = p->call;
     size_t open = p->r.at;
     if (call) p->r.at++;

@@ -676,6 +676,41 @@ static void a_long_command_says_how_far_it_is(void **state)
     assert_string_equal(s->progress, "working: 104 requests so far, 33 % of 6 commands");
 }
 
+/* What C writes in brackets is the same pointer: its name is kept, for a replay elsewhere has
+ * another address. A bracket behind a blank is that of a call, unless something follows it. */
+static void a_pointer_in_brackets_is_the_pointer(void **state)
+{
+    static const char *const lines[][2] = {
+        {"free (p)", "free p"},
+        {"free(p)", "free p"},
+        {"q = (p)", "q = p"},
+        {"q = ((p))", "q = p"},
+        {"q = ( p + 8 ) + 8", "q = p+16"},
+        {"q = (p) - 8", "q = p-8"},
+        {"realloc (p) 40", "realloc p 40"},
+        {"realloc (p, 40)", "realloc p 40"},
+        {"realloc (p , (4+4)*2)", "realloc p 16"},
+        {"realloc (p) (4+4)*2", "realloc p 16"},
+        {"q = malloc (4+4)*2", "q = malloc 16"},
+        {"q = malloc (24)", "q = malloc 24"},
+        {"q = (0x107000000 + 8)", "q = 0x107000008"},
+        {"write (p, \"a)b\")", "write p \"a)b\""},
+        {"write (p) \"ab\"", "write p \"ab\""},
+    };
+    stage *s = *state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        stage_does(s, "reset; p = malloc 24");
+        stage_does(s, lines[i][0]);
+        stage_does(s, "history 1");
+        if (!strstr(s->said, lines[i][1])) fail_msg("%s is kept as %s", lines[i][0], s->said);
+    }
+    stage_does(s, "echo (a, b)");
+    assert_string_equal(s->said, "(a, b)");
+    stage_refuses(s, "free ((p)", "this ( has no )");
+    stage_refuses(s, "free (nosuch)", "nosuch");
+    stage_refuses(s, "malloc (8) x", "malloc does not take this");
+}
+
 /* One turn may take long, too. */
 static void a_stop_ends_a_turn_before_its_end(void **state)
 {
@@ -1364,6 +1399,7 @@ int main(void)
         TEST(a_stop_ends_all_that_was_to_run),
         TEST(too_much_work_is_refused_before_it_begins),
         TEST(a_long_command_says_how_far_it_is),
+        TEST(a_pointer_in_brackets_is_the_pointer),
         TEST(a_stop_ends_a_turn_before_its_end),
         TEST(quit_ends_the_program),
         TEST(an_expectation_that_fails_lets_the_rest_go_on),
