@@ -413,6 +413,13 @@ static void what_is_no_program_is_refused_with_the_reason(void **state)
     e.programs[1].p_memsz = 1 << 20;
     refuses_file(s, "short", &e, sizeof e, "ends behind the file's end");
     e = small_elf_make();
+    e.programs[0].p_filesz = 1 << 20; /* with no zero byte up to there */
+    memset((char *)&e + e.programs[0].p_offset, 'x', sizeof e - e.programs[0].p_offset);
+    refuses_file(s, "interpreter", &e, sizeof e, "the name of its interpreter has no end");
+    e = small_elf_make();
+    e.programs[0].p_offset = sizeof e + 1;
+    refuses_file(s, "interpreter", &e, sizeof e, "the name of its interpreter has no end");
+    e = small_elf_make();
     e.programs[2].p_memsz = UINT64_MAX - 100;
     refuses_file(s, "huge", &e, sizeof e, "beyond a program's addresses");
     e = small_elf_make();
