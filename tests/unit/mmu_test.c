@@ -289,6 +289,16 @@ static void holes_that_are_too_small_are_compacted_into_one(void **state)
     stage_refuses(s, "compact", "nothing to compact");
 }
 
+/* The code of a process that shares it with nobody may grow up to the page that the heap has. */
+static void with_paging_code_grows_up_to_its_last_page(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "mmu paging 64; process b code 100 heap 64; run b; expect faults(0x7f) == 0");
+    stage_refuses(s, "grow code 64", "the code can have 0 more bytes: its segment ends there");
+    stage_does(s, "process c share b; run c");
+    stage_refuses(s, "grow code 16", "the code is shared");
+}
+
 /* Frames need not lie together: how large the largest hole is says nothing there. */
 static void with_paging_free_memory_is_counted_in_frames(void **state)
 {
@@ -462,6 +472,7 @@ int main(void)
         TEST(heap_and_stack_collide_unseen_only_with_base_and_bounds),
         TEST(code_is_in_memory_once_for_all_that_share_it),
         TEST(holes_that_are_too_small_are_compacted_into_one),
+        TEST(with_paging_code_grows_up_to_its_last_page),
         TEST(with_paging_free_memory_is_counted_in_frames),
         TEST(what_is_swapped_out_comes_back_when_it_is_touched),
         TEST(wrong_figures_and_names_change_nothing),
