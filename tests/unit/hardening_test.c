@@ -5,8 +5,12 @@
 
 #include <heapscope/allocator.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { POISON = 0xdf, HEADER = 8, BLOCKS = 12 };
 
@@ -365,6 +369,36 @@ static void blocks_freed_before_coalescing_was_on_are_joined_with_those_that_wai
     hs_heap_free(h);
 }
 
+/* Without probes there is nobody who could undo the request: the program ends there, and says so.
+ */
+static void without_probes_the_program_ends_at_a_bug(void **state)
+{
+    (void)state;
+    scene s = blocks_of_32("on");
+    char said[128] = "";
+    int out[2], status = 0;
+    hs_heap_use(s.heap, HS_RAW);
+    assert_int_equal(pipe(out), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        signal(SIGABRT, SIG_DFL);
+        dup2(out[1], STDERR_FILENO);
+        write_word(s.heap, s.p[3] - HEADER, word_at(s.heap, s.p[3] - HEADER) ^ 2);
+        hs_free(s.heap, s.p[3]);
+        _exit(0);
+    }
+    close(out[1]);
+    assert_true(read(out[0], said, sizeof said - 1) > 0);
+    close(out[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+    assert_non_null(strstr(said, "heapscope: the heap is corrupted at 0x"));
+    hs_heap_free(s.heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +418,7 @@ int main(void)
         cmocka_unit_test(the_last_four_freed_blocks_wait),
         cmocka_unit_test(a_request_that_nothing_else_can_serve_ends_the_quarantine),
         cmocka_unit_test(blocks_freed_before_coalescing_was_on_are_joined_with_those_that_wait),
+        cmocka_unit_test(without_probes_the_program_ends_at_a_bug),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
