@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 static int set_up(void **state)
 {
@@ -568,6 +570,86 @@ static void a_fresh_heap_tells_of_its_own_replay_alone(void **state)
     free(told);
 }
 
+/* --- Failures that are rare ------------------------------------------------------------------ */
+
+/* Each reason for which a request fails without a look at the heap: in a sentence, and by `why`. */
+static void what_fails_for_a_rare_reason_is_told(void **state)
+{
+    static const struct {
+        const char *lines, *sentence, *why;
+    } rows[] = {
+        {"calloc SIZE_MAX 2", "= NULL: the product is larger than any size; nothing changed",
+         "fails: the product is larger than any size"},
+        {"aligned_alloc 24 8", "= NULL: the alignment is no power of two; nothing changed",
+         "fails: the alignment is no power of two"},
+        {"malloc SIZE_MAX", "that is more than the heap may ever have, 4096 bytes",
+         "the sum would begin at 0 again"},
+        {"malloc 5000", "that is more than the heap may ever have, 4096 bytes",
+         "bytes are more than the heap may ever have, 4096"},
+        {"allocator ostep; heap 4096 max 4096; repeat 1024 { malloc 1 }; malloc 1",
+         "= NULL: the table of pieces is full, 1 block examined; nothing changed",
+         "fails: the table has room for 1024 pieces, and is full"},
+        {"allocator ostep; set misuse allow; malloc 8; free 0x3f0",
+         "free(0x3f0): no block in use starts at 0x3f0; nothing changed",
+         "fails: no block in use starts at 0x3f0"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        stage *s = stage_new("implicit", 256, 4096);
+        stage_does(s, rows[i].lines);
+        char *sentence = hs_explain(s->session);
+        expect_told(sentence, (const char *const[]){rows[i].sentence, NULL});
+        free(sentence);
+        EXPECT_WHY(s, hs_session_op_count(s->session), rows[i].why, "returns");
+        stage_free(s);
+    }
+}
+
+#if !defined __SANITIZE_ADDRESS__
+/* Does the system refuse so much memory that may be written? Not under valgrind. */
+static bool is_refused(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED || munmap(p, size) != 0;
+}
+#endif
+
+/* The system refuses memory that may be written while the limit on such data is low. A sanitizer
+ * would be refused its own. */
+static void what_the_system_refuses_is_told(void **state)
+{
+    (void)state;
+#if defined __SANITIZE_ADDRESS__
+    skip();
+#else
+    struct rlimit usual, low;
+    const hs_allocator *a;
+    assert_int_equal(getrlimit(RLIMIT_DATA, &usual), 0);
+    low = (struct rlimit){64 << 20, usual.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_DATA, &low), 0);
+    bool refused = is_refused(128 << 20);
+    assert_int_equal(setrlimit(RLIMIT_DATA, &usual), 0);
+    if (!refused) skip();
+    for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++) {
+        if (a->model_base) continue; /* which does not grow */
+        stage *s = stage_new(a->name, 4096, (uint64_t)1 << 40);
+        stage_does(s, "p = malloc 24");
+        assert_int_equal(setrlimit(RLIMIT_DATA, &low), 0);
+        bool good = stage_run(s, "q = malloc 1G");
+        assert_int_equal(setrlimit(RLIMIT_DATA, &usual), 0);
+        assert_true(good);
+        char *sentence = hs_explain(s->session);
+        expect_told(sentence, (const char *const[]){"q = malloc(1073741824) = NULL: the operating "
+                                                    "system gave no memory",
+                                                    NULL});
+        free(sentence);
+        EXPECT_WHY(s, 2, "fails: the operating system gave no memory", "returns NULL");
+        stage_does(s, "q = malloc 1M; expect blocks == 2; free p; free q; check");
+        stage_free(s);
+    }
+#endif
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -595,6 +677,8 @@ int main(void)
         TEST(a_session_is_had_as_it_was_after_each_operation),
         TEST(why_and_step_ask_for_a_request),
         TEST(a_fresh_heap_tells_of_its_own_replay_alone),
+        TEST(what_fails_for_a_rare_reason_is_told),
+        TEST(what_the_system_refuses_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
