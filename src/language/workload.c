@@ -363,7 +363,7 @@ static bool take_value(words_reader *r, int option, hs_span word, size_t equals,
     *value = (hs_span){joined ? equals + 1 : word.end, word.end};
     if (!options[option].value)
         return !joined ||
-               hs_complain(r->complaint, *value, "%s has no value", options[option].name);
+               hs_complain(r->complaint, *value, "%s takes no value", options[option].name);
     if (!joined && r->at < r->count) *value = r->words[r->at++];
     if (value->start < value->end) return true;
     return hs_complain(r->complaint, word, "%s needs a value: %s", options[option].name,

@@ -135,7 +135,7 @@ static void a_mistake_is_told_with_its_place_and_what_would_be_right(void **stat
         {"--swing 101", "101", "this is a number from 0 to 100", ""},
         {"--calloc 60 --aligned 50", "50",
          "calloc and aligned are parts of the allocations: together at most 100", ""},
-        {"--phase=3", "3", "phase has no value", ""},
+        {"--phase=3", "3", "phase takes no value", ""},
         {"--colour red", "colour", "there is no option colour", ""},
         {"a b", "b", "one trace goes into one file", "options begin with --"},
         {"-n 1G --phase", "-n 1G --phase", "a workload has at most 1073741824 requests here", ""},
