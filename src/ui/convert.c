@@ -21,17 +21,38 @@ typedef struct {
     uint64_t max_unpacked;
 } conversion;
 
+/* Each option once: for getopt and for the help. */
+static const struct {
+    struct option option;
+    const char *argument, *help;
+} options[] = {
+    {{"from", required_argument, NULL, OPTION_FROM},
+     "FORMAT",
+     "the format of IN (default: by what it says)"},
+    {{"to", required_argument, NULL, OPTION_TO},
+     "FORMAT",
+     "the format of OUT (default: by its suffix, .zst is packed)"},
+    {{"lenient", no_argument, NULL, OPTION_LENIENT}, NULL, "skip bad lines, and say how many"},
+    {{"max-unpacked", required_argument, NULL, OPTION_MAX_UNPACKED},
+     "SIZE",
+     "how large IN may be unpacked (256M, or 1000 times)"},
+    {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
+};
+enum { OPTION_COUNT = sizeof options / sizeof *options };
+
 static void put_usage(void)
 {
     hs_trace_format f;
-    hs_print(stdout,
-             "Usage: heapscope convert [--from FORMAT] [--to FORMAT] [--lenient] IN OUT\n\n"
-             "Reads the trace IN and writes it to OUT; - is standard input or output.\n\n"
-             "      --from=FORMAT   the format of IN (default: by what it says)\n"
-             "      --to=FORMAT     the format of OUT (default: by its suffix, .zst is packed)\n"
-             "      --lenient       skip bad lines, and say how many\n"
-             "  -h, --help          show this help\n\n"
-             "Formats:\n\n");
+    hs_print(stdout, "Usage: heapscope convert [OPTION...] IN OUT\n\n"
+                     "Reads the trace IN and writes it to OUT; - is standard input or output.\n\n");
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        char name[40];
+        const struct option *o = &options[i].option;
+        snprintf(name, sizeof name, "%s--%s%s%s", o->val == 'h' ? "-h, " : "    ", o->name,
+                 options[i].argument ? "=" : "", options[i].argument ? options[i].argument : "");
+        hs_print(stdout, "  %-24s %s\n", name, options[i].help);
+    }
+    hs_print(stdout, "\nFormats:\n\n");
     for (size_t i = 0; hs_trace_format_at(i, &f); i++)
         hs_print(stdout, "  %-10s %s\n", f.name, f.help);
 }
@@ -82,15 +103,10 @@ static bool is_format(const char *name)
 
 static int parse(int argc, char **argv, conversion *c)
 {
-    static const struct option options[] = {
-        {"from", required_argument, NULL, OPTION_FROM},
-        {"to", required_argument, NULL, OPTION_TO},
-        {"lenient", no_argument, NULL, OPTION_LENIENT},
-        {"max-unpacked", required_argument, NULL, OPTION_MAX_UNPACKED},
-        {"help", no_argument, NULL, 'h'},
-        {0}};
+    struct option long_options[OPTION_COUNT + 1] = {0};
+    for (int i = 0; i < OPTION_COUNT; i++) long_options[i] = options[i].option;
     int option;
-    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) switch (option) {
+    while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) switch (option) {
         case OPTION_FROM: c->from = optarg; break;
         case OPTION_TO: c->to = optarg; break;
         case OPTION_LENIENT: c->lenient = true; break;
@@ -99,7 +115,7 @@ static int parse(int argc, char **argv, conversion *c)
                 return complain("%s is no size such as 256M, 4G", optarg);
             break;
         case 'h': put_usage(); exit(hs_options_finish(OK));
-        default: return hs_usage_refuse(tool, hint, option, argv, options);
+        default: return hs_usage_refuse(tool, hint, option, argv, long_options);
         }
     if (argc - optind != 2) return complain("it takes IN and OUT");
     c->in = argv[optind];

@@ -187,7 +187,8 @@ static void put_traces_manual(FILE *out)
         "input or output. The format of IN is recognised by its content, or given by "
         "\\-\\-from; that of OUT is its suffix, or given by \\-\\-to. Files packed by zstd are read "
         "as they are, and written when the name ends in .zst. A bad line is told with its number, "
-        "and nothing is written; \\-\\-lenient skips bad lines. The formats:\n",
+        "and nothing is written; \\-\\-lenient skips bad lines, and \\-\\-max\\-unpacked lets more be "
+        "unpacked than usual. The formats:\n",
         out);
     for (size_t i = 0; hs_trace_format_at(i, &f); i++)
         fprintf(out, ".TP\n.B %s\n%s%s.\n", f.name, f.help, f.written ? "" : " (read only)");
@@ -204,7 +205,7 @@ static void put_manual(FILE *out)
         ".br\n.B heapscope \\-\\-notes\n"
         ".br\n.B heapscope \\-\\-ostep\\-segmentation\n[OPTION...]\n"
         ".br\n.B heapscope compare\n[OPTION...] TRACE... [ALLOCATOR...]\n"
-        ".br\n.B heapscope convert\n[\\-\\-from FORMAT] [\\-\\-to FORMAT] [\\-\\-lenient] IN OUT\n"
+        ".br\n.B heapscope convert\n[OPTION...] IN OUT\n"
         ".br\n.B heapscope generate\n[OPTION...] OUT\n"
         ".SH DESCRIPTION\n"
         "Performs requests such as malloc 24, free p1 and realloc p1 64 on real bytes with an "
@@ -283,7 +284,8 @@ static int handle(int option, hs_options *a)
     case OPTION_FROM: a->from = optarg; return HS_OK;
     case OPTION_LENIENT: a->lenient = true; return HS_OK;
     case OPTION_MAX_UNPACKED:
-        if (hs_options_size(optarg, &a->max_unpacked) && a->max_unpacked) return HS_OK;
+        if (hs_options_size(optarg, &a->max_unpacked) && a->max_unpacked)
+            return HS_OK;
         return hs_options_complain("%s is no size such as 256M, 4G", optarg);
     case OPTION_LARGE: a->large = true; return HS_OK;
     case OPTION_NOTES: a->notes = true; return HS_OK;
