@@ -115,7 +115,7 @@ static int digit_of(char c)
     return 99;
 }
 
-static bool read_number(hs_reader *r, uint64_t *value)
+bool hs_read_number(hs_reader *r, uint64_t *value)
 {
     size_t start = r->at;
     int base = 10;
@@ -285,7 +285,7 @@ static bool read_primary(hs_reader *r, uint64_t *value)
     hs_read_blanks(r);
     char c = peek(r, 0);
     r->address = false;
-    if (isdigit((unsigned char)c)) return read_number(r, value);
+    if (isdigit((unsigned char)c)) return hs_read_number(r, value);
     if (hs_is_name_start(c)) return read_name(r, value);
     if (hs_is_character(r)) {
         *value = (unsigned char)peek(r, 1);

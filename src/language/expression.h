@@ -27,12 +27,14 @@ size_t hs_name_end(const hs_reader *, size_t at);
 
 /* Each reads from `at` on and leaves `at` behind it; false with a complaint.
  *
+ *   number     24, 0x18, 2k: no name, no sum
  *   size       4*16+8, 0x20, 2k, largest_hole, (p2 - p1) / 8, 'A'
  *   pointer    NULL, p1, p1+8, 0x107000008
  *   condition  holes == 2 and p2 == p1 + 32, not failed
  *
  * An operator with a blank before it but none behind it (`calloc 4 -1`) begins the next argument.
  */
+bool hs_read_number(hs_reader *, uint64_t *value);
 bool hs_read_size(hs_reader *, uint64_t *value);
 bool hs_read_pointer(hs_reader *, hs_pointer *);
 bool hs_read_condition(hs_reader *, bool *holds);

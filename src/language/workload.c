@@ -78,7 +78,7 @@ static bool read_number(words_reader *r, hs_span where, uint64_t *value)
     bool digits = where.start < where.end && isdigit((unsigned char)r->text[where.start]);
     for (size_t i = where.start; i < where.end; i++)
         digits = digits && isalnum((unsigned char)r->text[i]);
-    if (digits) return hs_read_size(&reader, value);
+    if (digits) return hs_read_number(&reader, value);
     if (where.start == where.end)
         hs_complain(r->complaint, where, "a number is missing");
     else

@@ -156,7 +156,7 @@ static int complain(const char *format, ...)
 
 static int read_size(const char *text, uint64_t *size)
 {
-    if (!hs_options_size(text, size))
+    if (!hs_options_size(text, strlen(text), size))
         return complain("%s is no size such as 256, 0x100, 4k, 1M", text);
     if (*size < HS_HEAP_SMALLEST || *size > HS_HEAP_LARGEST)
         return complain("%s: a heap has 64 bytes to 1T", text);
@@ -199,7 +199,7 @@ static int handle(int option, request *r)
     case OPTION_VERIFY: r->plan.verify = true; return OK;
     case OPTION_LENIENT: r->lenient = true; return OK;
     case OPTION_MAX_UNPACKED:
-        if (hs_options_size(optarg, &r->max_unpacked) && r->max_unpacked) return OK;
+        if (hs_options_size(optarg, strlen(optarg), &r->max_unpacked) && r->max_unpacked) return OK;
         return complain("%s is no size such as 256M, 4G", optarg);
     case OPTION_JSON: r->format = AS_JSON; return OK;
     case OPTION_CSV: r->format = AS_CSV; return OK;

@@ -111,7 +111,7 @@ static int parse(int argc, char **argv, conversion *c)
         case OPTION_TO: c->to = optarg; break;
         case OPTION_LENIENT: c->lenient = true; break;
         case OPTION_MAX_UNPACKED:
-            if (!hs_options_size(optarg, &c->max_unpacked) || !c->max_unpacked)
+            if (!hs_options_size(optarg, strlen(optarg), &c->max_unpacked) || !c->max_unpacked)
                 return complain("%s is no size such as 256M, 4G", optarg);
             break;
         case 'h': put_usage(); exit(hs_options_finish(OK));

@@ -157,11 +157,11 @@ int hs_options_complain(const char *format, ...)
     return status;
 }
 
-bool hs_options_size(const char *text, uint64_t *size)
+bool hs_options_size(const char *text, size_t length, uint64_t *size)
 {
     hs_complaint c;
-    hs_reader r = {.text = text, .length = strlen(text), .complaint = &c};
-    return *text >= '0' && *text <= '9' && hs_read_size(&r, size) && r.at == r.length;
+    hs_reader r = {.text = text, .length = length, .complaint = &c};
+    return hs_read_number(&r, size) && r.at == r.length;
 }
 
 static int parse_number(const char *text)
@@ -172,7 +172,7 @@ static int parse_number(const char *text)
 
 static int parse_heap_size(const char *text, uint64_t *size)
 {
-    if (!hs_options_size(text, size))
+    if (!hs_options_size(text, strlen(text), size))
         return hs_options_complain("%s is no size such as 256, 0x100, 4k, 1M", text);
     if (*size < HS_HEAP_SMALLEST || *size > HS_HEAP_LARGEST)
         return hs_options_complain("%s: a heap has 64 bytes to 1T", text);
@@ -284,7 +284,7 @@ static int handle(int option, hs_options *a)
     case OPTION_FROM: a->from = optarg; return HS_OK;
     case OPTION_LENIENT: a->lenient = true; return HS_OK;
     case OPTION_MAX_UNPACKED:
-        if (hs_options_size(optarg, &a->max_unpacked) && a->max_unpacked)
+        if (hs_options_size(optarg, strlen(optarg), &a->max_unpacked) && a->max_unpacked)
             return HS_OK;
         return hs_options_complain("%s is no size such as 256M, 4G", optarg);
     case OPTION_LARGE: a->large = true; return HS_OK;

@@ -37,8 +37,9 @@ int hs_options_parse(int argc, char **argv, hs_options *);
 /* Say what was wrong with the command line: HS_USAGE. */
 int hs_options_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Read a size such as 4k. False: it is none. */
-bool hs_options_size(const char *text, uint64_t *);
+/* Read a size such as 4k: a number with or without a unit, for there are no names yet that a sum
+ * could be made of. False: it is none. */
+bool hs_options_size(const char *text, size_t length, uint64_t *);
 
 /* An exit status, once all output is written: HS_FAILED where it could not be. */
 int hs_options_finish(int status);

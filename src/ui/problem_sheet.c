@@ -6,9 +6,9 @@
  * generator of our own: a seed leads to other numbers than there. */
 #include "ui/problem_sheet.h"
 
-#include "language/expression.h"
 #include "model/random.h"
 #include "ui/ansi.h"
+#include "ui/options.h"
 #include "ui/usage.h"
 #include "view/segments.h"
 
@@ -81,17 +81,9 @@ static int complain(const char *format, ...)
     return status;
 }
 
-static bool is_number(const char *text, size_t length, uint64_t *value)
-{
-    hs_complaint c;
-    hs_reader r = {.text = text, .length = length, .complaint = &c};
-    /* Names are read as 1 without a session; a sheet has none. */
-    return length && text[0] >= '0' && text[0] <= '9' && hs_read_size(&r, value) && r.at == length;
-}
-
 static int read_number(char option, uint64_t *value)
 {
-    if (is_number(optarg, strlen(optarg), value)) return OK;
+    if (hs_options_size(optarg, strlen(optarg), value)) return OK;
     return complain("-%c %s is no number such as 20, 0x14, 1k", option, optarg);
 }
 
@@ -228,7 +220,7 @@ static bool collect(const sheet *s, uint64_t *random, uint64_t *out, size_t *cou
     for (const char *a = s->addresses; a && *count < MOST_QUESTIONS; ++*count) {
         size_t n = strcspn(a, ",");
         if (n == 0) return complain("-A: an address is missing in %s", s->addresses), false;
-        if (!is_number(a, n, &out[*count]))
+        if (!hs_options_size(a, n, &out[*count]))
             return complain("-A: %.*s is no address", (int)n, a), false;
         a = a[n] ? a + n + 1 : NULL;
     }
