@@ -5,6 +5,7 @@
 #include "language/expression.h"
 #include "language/interpreter.h"
 #include "model/executable.h"
+#include "model/exercise.h"
 #include "ui/ansi.h"
 #include "ui/compare.h"
 #include "ui/generate.h"
@@ -14,6 +15,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,10 +166,16 @@ bool hs_options_size(const char *text, size_t length, uint64_t *size)
     return hs_read_number(&r, size) && r.at == r.length;
 }
 
-static int parse_number(const char *text)
+/* What the commands for it would refuse is refused here: nobody typed those. */
+static int check_number(const char *text, uint64_t least, uint64_t most)
 {
-    bool good = *text && strlen(text) < 20 && !text[strspn(text, "0123456789")];
-    return good ? HS_OK : hs_options_complain("%s is no number", text);
+    uint64_t n;
+    if (!hs_options_size(text, strlen(text), &n))
+        return hs_options_complain("%s is no number", text);
+    if (n < least || n > most)
+        return hs_options_complain("%s is no number from %" PRIu64 " to %" PRIu64, text, least,
+                                   most);
+    return HS_OK;
 }
 
 static int parse_heap_size(const char *text, uint64_t *size)
@@ -302,10 +310,10 @@ static int handle(int option, hs_options *a)
     case 'C': a->coalesce = true; return HS_OK;
     case OPTION_QUIZ: a->quiz = true; return HS_OK;
     case OPTION_ANSWERS: a->answers = true; return HS_OK;
-    case 's': a->seed = optarg; return parse_number(optarg);
-    case 'n': a->number = optarg; return parse_number(optarg);
-    case 'r': a->range = optarg; return parse_number(optarg);
-    case 'P': a->percent = optarg; return parse_number(optarg);
+    case 's': a->seed = optarg; return check_number(optarg, 0, UINT64_MAX);
+    case 'n': a->number = optarg; return check_number(optarg, 0, UINT64_MAX);
+    case 'r': a->range = optarg; return check_number(optarg, 1, INT32_MAX);
+    case 'P': a->percent = optarg; return check_number(optarg, 1, 100);
     case 'h': put_usage(stdout); exit(hs_options_finish(HS_OK));
     case 'V': print_version(); exit(hs_options_finish(HS_OK));
     case OPTION_DEMOS: print_demos(); exit(hs_options_finish(HS_OK));
@@ -370,6 +378,7 @@ int hs_options_parse(int argc, char **argv, hs_options *a)
         return hs_options_complain(
             "--from, --lenient and --max-unpacked belong to a trace: give its FILE");
     if (a->ostep) return settle_ostep(a);
+    if (a->number && check_number(a->number, 1, HS_MOST_EXERCISES)) return HS_USAGE;
     if (a->policy || a->order || a->coalesce || a->range || a->percent)
         return hs_options_complain(
             "--policy, --order, --coalesce, --range and --percent belong to --ostep");
