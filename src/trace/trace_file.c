@@ -24,6 +24,17 @@ bool hs_trace_format_at(size_t i, hs_trace_format *out)
     return f != NULL;
 }
 
+bool hs_trace_is_format(const char *name)
+{
+    return hs_format_named(name) != NULL;
+}
+
+bool hs_trace_is_written(const char *name)
+{
+    const hs_format *f = hs_format_named(name);
+    return f && f->write;
+}
+
 const char *hs_trace_format_of_name(const char *path)
 {
     bool packed;

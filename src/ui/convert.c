@@ -92,15 +92,6 @@ static int write_trace(const conversion *c, const hs_trace *t)
     return good ? OK : FAILED;
 }
 
-/* Does a format of that name exist, to be read or written? */
-static bool is_format(const char *name)
-{
-    hs_trace_format f;
-    for (size_t i = 0; hs_trace_format_at(i, &f); i++)
-        if (strcmp(f.name, name) == 0) return true;
-    return false;
-}
-
 static int parse(int argc, char **argv, conversion *c)
 {
     struct option long_options[OPTION_COUNT + 1] = {0};
@@ -120,8 +111,8 @@ static int parse(int argc, char **argv, conversion *c)
     if (argc - optind != 2) return complain("it takes IN and OUT");
     c->in = argv[optind];
     c->out = argv[optind + 1];
-    if (c->from && !is_format(c->from)) return complain("there is no format %s", c->from);
-    if (c->to && !is_format(c->to)) return complain("there is no format %s", c->to);
+    if (c->from && !hs_trace_is_format(c->from)) return complain("there is no format %s", c->from);
+    if (c->to && !hs_trace_is_format(c->to)) return complain("there is no format %s", c->to);
     if (!c->to && !hs_trace_format_of_name(c->out))
         return complain("the name %s says no format: give one by --to", c->out);
     return OK;

@@ -196,14 +196,6 @@ static int write_trace(const hs_workload *w, const char *path, const char *forma
     return good ? OK : FAILED;
 }
 
-static bool is_written(const char *format)
-{
-    hs_trace_format f;
-    for (size_t i = 0; hs_trace_format_at(i, &f); i++)
-        if (strcmp(f.name, format) == 0) return f.written;
-    return false;
-}
-
 /* Where to, and as what. */
 static bool check_file(const hs_workload *w, const char *path, const char *format, size_t end,
                        hs_complaint *c)
@@ -216,7 +208,7 @@ static bool check_file(const hs_workload *w, const char *path, const char *forma
         hs_complain(c, w->file, "this name says no format");
         return hs_hint(c, "out.hst, out.rep, or --format NAME");
     }
-    if (!format || is_written(format)) return true;
+    if (!format || hs_trace_is_written(format)) return true;
     hs_complain(c, w->format, "there is no format %.40s that is written", format);
     return hs_hint(c, "heapscope convert -h lists them");
 }

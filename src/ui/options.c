@@ -374,15 +374,22 @@ int hs_options_parse(int argc, char **argv, hs_options *a)
         return hs_options_complain("--seed and --number belong to --quiz, --answers and --ostep");
     if ((a->quiz || a->answers) && (a->check || (a->file_count && !a->ostep)))
         return hs_options_complain("--quiz prints a sheet, and plays no FILE");
-    if ((a->from || a->lenient || a->max_unpacked) && !a->file_count)
+    if ((a->from || a->lenient || a->max_unpacked) && (!a->file_count || a->check || a->ostep))
         return hs_options_complain(
             "--from, --lenient and --max-unpacked belong to a trace: give its FILE");
+    if (a->from && !hs_trace_is_format(a->from))
+        return hs_options_complain("there is no format %s: heapscope convert -h lists them",
+                                   a->from);
     if (a->ostep) return settle_ostep(a);
     if (a->number && check_number(a->number, 1, HS_MOST_EXERCISES)) return HS_USAGE;
     if (a->policy || a->order || a->coalesce || a->range || a->percent)
         return hs_options_complain(
             "--policy, --order, --coalesce, --range and --percent belong to --ostep");
     if (a->file_count == 1 && !a->check) a->trace = trace_format(a);
+    if ((a->lenient || a->max_unpacked) && !a->trace && access(a->files[0], R_OK) == 0)
+        return hs_options_complain(
+            "--lenient and --max-unpacked belong to a trace: as one %s is read with --from",
+            a->files[0]);
     if (!a->allocator) a->allocator = a->trace ? trace_allocator : "implicit";
     if (!a->heap.initial) a->heap.initial = HS_HEAP_INITIAL;
     if (!a->heap.maximum) {
