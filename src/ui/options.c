@@ -329,6 +329,14 @@ static int settle_ostep(hs_options *a)
         return hs_options_complain("--ostep plays a list, --check tests scripts: not both");
     if (a->file_count && !strchr("+-", *a->files[0]))
         return hs_options_complain("--ostep plays a list such as +10,+10,-0, not %s", a->files[0]);
+    if (a->allocator || a->heap.maximum)
+        return hs_options_complain(
+            "--ostep has an allocator of its own, whose heap does not grow: not with --allocator or "
+            "--max-heap");
+    if (a->file_count && (a->seed || a->number || a->range || a->percent))
+        return hs_options_complain(
+            "--seed, --number, --range and --percent make a list by chance: not with %s",
+            a->files[0]);
     if (a->file_count) a->ops = a->files[0];
     a->file_count = 0;
     a->allocator = "ostep";
@@ -347,6 +355,49 @@ static const char *trace_format(const hs_options *a)
     return format && strcmp(format, "heap") != 0 ? format : NULL;
 }
 
+/* What is not given is what is usual, as far as what is given lets it. */
+static int settle_heap(hs_options *a)
+{
+    uint64_t initial = HS_HEAP_INITIAL, maximum = a->trace ? TRACE_HEAP : HS_HEAP_MAXIMUM;
+    if (a->heap.maximum && a->heap.maximum < a->heap.initial)
+        return hs_options_complain("--max-heap is smaller than --heap");
+    if (a->heap.maximum && a->heap.maximum < initial) initial = a->heap.maximum;
+    if (!a->heap.initial) a->heap.initial = initial;
+    if (maximum < a->heap.initial) maximum = a->heap.initial;
+    if (!a->heap.maximum) a->heap.maximum = maximum;
+    return HS_OK;
+}
+
+/* What does not go together, or needs something that is not there. */
+static int check_together(const hs_options *a)
+{
+    bool plays = a->check || a->ostep || a->quiz || a->answers || a->file_count;
+    if (a->notes && (plays || a->go_on))
+        return hs_options_complain("--notes plays no script: it follows one in another terminal");
+    if (a->check && !a->file_count) return hs_options_complain("--check needs a FILE");
+    if (a->check && a->trust)
+        return hs_options_complain(
+            "--check lets no script write or run anything: not with --trust");
+    if (a->go_on && plays)
+        return hs_options_complain("--continue goes on with a session: it plays nothing else");
+    if (a->go_on && (a->allocator || a->heap.initial || a->heap.maximum))
+        return hs_options_complain(
+            "--continue goes on with the heap that was: not with --allocator, --heap or --max-heap");
+    if (!a->check && a->file_count > 1)
+        return hs_options_complain("one FILE is played at a time, not also %s", a->files[1]);
+    if ((a->seed || a->number) && !a->quiz && !a->answers && !a->ostep)
+        return hs_options_complain("--seed and --number belong to --quiz, --answers and --ostep");
+    if ((a->quiz || a->answers) && (a->check || (a->file_count && !a->ostep)))
+        return hs_options_complain("--quiz prints a sheet, and plays no FILE");
+    if ((a->from || a->lenient || a->max_unpacked) && (!a->file_count || a->check || a->ostep))
+        return hs_options_complain(
+            "--from, --lenient and --max-unpacked belong to a trace: give its FILE");
+    if (a->from && !hs_trace_is_format(a->from))
+        return hs_options_complain("there is no format %s: heapscope convert -h lists them",
+                                   a->from);
+    return HS_OK;
+}
+
 int hs_options_parse(int argc, char **argv, hs_options *a)
 {
     struct option long_options[OPTION_COUNT + 2] = {0};
@@ -361,25 +412,7 @@ int hs_options_parse(int argc, char **argv, hs_options *a)
     if (status) return status;
     a->files = argv + optind;
     a->file_count = argc - optind;
-    if (a->notes && (a->check || a->file_count))
-        return hs_options_complain("--notes plays no script: it follows one in another terminal");
-    if (a->check && !a->file_count) return hs_options_complain("--check needs a FILE");
-    if (a->check && a->trust)
-        return hs_options_complain(
-            "--check lets no script write or run anything: not with --trust");
-    if (a->go_on && a->file_count) return hs_options_complain("--continue takes no FILE");
-    if (!a->check && a->file_count > 1)
-        return hs_options_complain("one FILE is played at a time, not also %s", a->files[1]);
-    if ((a->seed || a->number) && !a->quiz && !a->answers && !a->ostep)
-        return hs_options_complain("--seed and --number belong to --quiz, --answers and --ostep");
-    if ((a->quiz || a->answers) && (a->check || (a->file_count && !a->ostep)))
-        return hs_options_complain("--quiz prints a sheet, and plays no FILE");
-    if ((a->from || a->lenient || a->max_unpacked) && (!a->file_count || a->check || a->ostep))
-        return hs_options_complain(
-            "--from, --lenient and --max-unpacked belong to a trace: give its FILE");
-    if (a->from && !hs_trace_is_format(a->from))
-        return hs_options_complain("there is no format %s: heapscope convert -h lists them",
-                                   a->from);
+    if ((status = check_together(a))) return status;
     if (a->ostep) return settle_ostep(a);
     if (a->number && check_number(a->number, 1, HS_MOST_EXERCISES)) return HS_USAGE;
     if (a->policy || a->order || a->coalesce || a->range || a->percent)
@@ -391,12 +424,5 @@ int hs_options_parse(int argc, char **argv, hs_options *a)
             "--lenient and --max-unpacked belong to a trace: as one %s is read with --from",
             a->files[0]);
     if (!a->allocator) a->allocator = a->trace ? trace_allocator : "implicit";
-    if (!a->heap.initial) a->heap.initial = HS_HEAP_INITIAL;
-    if (!a->heap.maximum) {
-        a->heap.maximum = a->trace ? TRACE_HEAP : HS_HEAP_MAXIMUM;
-        if (a->heap.maximum < a->heap.initial) a->heap.maximum = a->heap.initial;
-    }
-    if (a->heap.maximum < a->heap.initial)
-        return hs_options_complain("--max-heap is smaller than --heap");
-    return HS_OK;
+    return settle_heap(a);
 }
