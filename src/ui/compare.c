@@ -310,7 +310,7 @@ static int parse(request *r, int argc, char **argv)
     for (int i = 0; i < OPTION_COUNT; i++) long_options[i] = options[i].option;
     int option, status = OK;
     optind = 1;
-    while (status == OK && (option = getopt_long(argc, argv, ":j:h", long_options, NULL)) != -1)
+    while (status == OK && (option = hs_usage_next(argc, argv, ":j:h", long_options)) != -1)
         status = option == '?' || option == ':'
                      ? hs_usage_refuse(tool, hint, option, argv, long_options)
                      : handle(option, r);

@@ -97,7 +97,7 @@ static int parse(int argc, char **argv, conversion *c)
     struct option long_options[OPTION_COUNT + 1] = {0};
     for (int i = 0; i < OPTION_COUNT; i++) long_options[i] = options[i].option;
     int option;
-    while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) switch (option) {
+    while ((option = hs_usage_next(argc, argv, ":h", long_options)) != -1) switch (option) {
         case OPTION_FROM: c->from = optarg; break;
         case OPTION_TO: c->to = optarg; break;
         case OPTION_LENIENT: c->lenient = true; break;

@@ -327,7 +327,7 @@ static int settle_ostep(hs_options *a)
 {
     if (a->check)
         return hs_options_complain("--ostep plays a list, --check tests scripts: not both");
-    if (a->file_count && !strchr("+-", *a->files[0]))
+    if (a->file_count && *a->files[0] != '+' && *a->files[0] != '-')
         return hs_options_complain("--ostep plays a list such as +10,+10,-0, not %s", a->files[0]);
     if (a->allocator || a->heap.maximum)
         return hs_options_complain(
@@ -405,7 +405,7 @@ int hs_options_parse(int argc, char **argv, hs_options *a)
     long_options[OPTION_COUNT] = (struct option){"man", no_argument, NULL, OPTION_MAN};
     int option, status = HS_OK;
     while (status == HS_OK &&
-           (option = getopt_long(argc, argv, ":a:p:l:Cr:P:s:n:hV", long_options, NULL)) != -1)
+           (option = hs_usage_next(argc, argv, ":a:p:l:Cr:P:s:n:hV", long_options)) != -1)
         status = option == '?' || option == ':'
                      ? hs_usage_refuse("heapscope", hint, option, argv, long_options)
                      : handle(option, a);

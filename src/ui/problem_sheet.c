@@ -253,7 +253,7 @@ int hs_problem_sheet(int argc, char **argv)
     struct option long_options[OPTION_COUNT + 1] = {0};
     for (int i = 0; i < OPTION_COUNT; i++) long_options[i] = options[i].option;
     int option, status = OK;
-    while ((option = getopt_long(argc, argv, ":a:p:b:l:B:L:A:s:n:ch", long_options, NULL)) != -1) {
+    while ((option = hs_usage_next(argc, argv, ":a:p:b:l:B:L:A:s:n:ch", long_options)) != -1) {
         if (option == 'h') return put_usage(), OK;
         if (option == '?' || option == ':')
             return hs_usage_refuse(tool, hint, option, argv, long_options);

@@ -49,6 +49,14 @@ static size_t list_candidates(const char *text, const struct option *options, ch
     return count;
 }
 
+int hs_usage_next(int argc, char **argv, const char *letters, const struct option *options)
+{
+    int answer = getopt_long(argc, argv, letters, options, NULL);
+    if (answer == -1 || answer == '?' || answer == ':' || !optarg || *optarg) return answer;
+    optopt = answer;
+    return ':';
+}
+
 int hs_usage_refuse(const char *tool, const char *hint, int answer, char **argv,
                     const struct option *options)
 {

@@ -9,8 +9,11 @@
 int hs_usage_complain(const char *tool, const char *hint, const char *format, va_list)
     __attribute__((format(printf, 3, 0)));
 
-/* What getopt_long refused by `answer`: '?', or ':' where the short options begin with ":", which
- * also keeps it from saying so itself. HS_USAGE. */
+/* As getopt_long, to which `letters` that begin with ":" say to complain of nothing itself: ':' is
+ * an option without its value, be it that an empty one is given. */
+int hs_usage_next(int argc, char **argv, const char *letters, const struct option *);
+
+/* What that refused by `answer`, '?' or ':'. HS_USAGE. */
 int hs_usage_refuse(const char *tool, const char *hint, int answer, char **argv,
                     const struct option *);
 

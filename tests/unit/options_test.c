@@ -278,6 +278,7 @@ static const row rows[] = {
      NULL},
     {PROGRAM, "ostep", WRONG, "--ostep +10 -0", NULL, 2, "there is no option -0; ", NULL},
     {PROGRAM, "ostep", WRONG, "--ostep +10 +5", NULL, 2, "not also +5; ", NULL},
+    {PROGRAM, "ostep", WRONG, "--ostep ''", NULL, 2, "plays a list such as +10,+10,-0, not ", NULL},
     {PROGRAM, "ostep", WRONG, "--ostep +10,x", NULL, 1, "+SIZE or -INDEX should stand here", NULL},
     {PROGRAM, "ostep", RIGHT, "--ostep --heap=64 +60,+60", NULL, 0, "Alloc(60) returned -1", NULL},
     {PROGRAM, "ostep", WRONG, "--ostep -a bump +10", NULL, 2, "--ostep has an allocator of its own",
@@ -682,8 +683,12 @@ static int without_a_value(tool t, const option *o)
     snprintf(what, sizeof what, "%.31s needs a value", o->name);
     snprintf(given, sizeof given, "--%.31s", o->name);
     int wrong = refused(t, given, what);
+    strcat(given, "=");
+    wrong += refused(t, given, what);
     if (!o->letter) return wrong;
     snprintf(given, sizeof given, "-%c", o->letter);
+    wrong += refused(t, given, what);
+    strcat(given, " ''");
     return wrong + refused(t, given, what);
 }
 
