@@ -32,23 +32,49 @@ bool hs_app_next_space_step(app *a)
     return true;
 }
 
+static void next_step(app *a)
+{
+    hs_app_next_space_step(a);
+}
+
+static void previous_step(app *a)
+{
+    size_t n = hs_app_space_on_show(a)->shown;
+    show_space_step(a, n > 1 ? n - 1 : 1);
+}
+
+static void first_step(app *a)
+{
+    show_space_step(a, 1);
+}
+
+static void last_step(app *a)
+{
+    show_space_step(a, hs_app_space_on_show(a)->step_count);
+}
+
+static const struct {
+    wchar_t key;
+    bool special;
+    void (*act)(app *);
+} space_keys[] = {
+    {L' ', false, next_step},        {KEY_RIGHT, true, next_step},
+    {KEY_LEFT, true, previous_step}, {KEY_BACKSPACE, true, previous_step},
+    {127, false, previous_step},     {8, false, previous_step},
+    {KEY_HOME, true, first_step},    {KEY_END, true, last_step},
+};
+
 /* Keys that go through the steps, while nothing is being typed. True: the key was one of them. */
 bool hs_app_take_space_key(app *a, wchar_t key, bool special)
 {
-    const hs_space *space = hs_app_space_on_show(a);
-    if (!space || a->player.has_focus || hs_prompt_view(a->prompt).length) return false;
-    size_t n = space->shown;
-    if ((special && key == KEY_RIGHT) || (!special && key == L' '))
-        hs_app_next_space_step(a);
-    else if (special ? key == KEY_LEFT || key == KEY_BACKSPACE : key == 127 || key == 8)
-        show_space_step(a, n > 1 ? n - 1 : 1);
-    else if (special && key == KEY_HOME)
-        show_space_step(a, 1);
-    else if (special && key == KEY_END)
-        show_space_step(a, space->step_count);
-    else
+    if (!hs_app_space_on_show(a) || a->player.has_focus || hs_prompt_view(a->prompt).length)
         return false;
-    return true;
+    for (size_t i = 0; i < sizeof space_keys / sizeof *space_keys; i++)
+        if (space_keys[i].key == key && space_keys[i].special == special) {
+            space_keys[i].act(a);
+            return true;
+        }
+    return false;
 }
 
 bool hs_app_is_live(const app *a)
