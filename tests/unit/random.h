@@ -19,13 +19,13 @@ static inline uint64_t random_below(uint64_t *state, uint64_t n)
     return random_next(state) % n;
 }
 
-/* How many random operations to do: `usual`, or as many times more as HEAPSCOPE_OPERATIONS is more
- * than the 100,000 that an allocator usually gets. */
+/* How many random operations to do: `usual`, or as many times more or less as HEAPSCOPE_OPERATIONS
+ * is more or less than the 100,000 that an allocator usually gets. */
 static inline uint64_t random_operations(uint64_t usual)
 {
     const char *text = getenv("HEAPSCOPE_OPERATIONS");
-    uint64_t wanted = text ? strtoull(text, NULL, 10) : 0;
-    return wanted > 100000 ? usual * wanted / 100000 : usual;
+    uint64_t wanted = text ? strtoull(text, NULL, 10) : 0, n = usual * wanted / 100000;
+    return !wanted ? usual : n ? n : 1;
 }
 
 #endif
