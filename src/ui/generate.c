@@ -19,10 +19,16 @@ enum { OFTEN = 1 << 16 }; /* requests from one look at the clock to the next */
 
 /* --- Help ----------------------------------------------------------------------------------- */
 
+/* Options that are read by their first letter, too. */
+static bool has_letter(const char *name)
+{
+    return strcmp(name, "number") == 0 || strcmp(name, "help") == 0;
+}
+
 static void put_option(FILE *out, const char *name, const char *value, const char *help)
 {
-    char text[60];
-    snprintf(text, sizeof text, "%s--%s%s%s", strcmp(name, "number") == 0 ? "-n, " : "    ", name,
+    char text[60], letter[] = {'-', *name, ',', ' ', 0};
+    snprintf(text, sizeof text, "%s--%s%s%s", has_letter(name) ? letter : "    ", name,
              value ? "=" : "", value ? value : "");
     fprintf(out, "  %-24s ", text);
     for (; *help; help++) {
@@ -60,7 +66,9 @@ static void put_roff(FILE *out, const char *text)
 
 static void put_option_roff(FILE *out, const char *name, const char *value, const char *help)
 {
-    fprintf(out, ".TP\n.B %s\\-\\-", strcmp(name, "number") == 0 ? "\\-n, " : "");
+    fputs(".TP\n.B ", out);
+    if (has_letter(name)) fprintf(out, "\\-%c, ", *name);
+    fputs("\\-\\-", out);
     put_roff(out, name);
     fprintf(out, "%s%s\n", value ? "=" : "", value ? value : "");
     put_roff(out, help);

@@ -522,6 +522,7 @@ static const row rows[] = {
     {GENERATE, "help", RIGHT, "-h", NULL, 0, "Usage: heapscope generate", NULL},
     {GENERATE, "help", WRONG, "", NULL, 2, "the file is missing; ", NULL},
     {GENERATE, "help", WRONG, "x.rep y.rep", NULL, 2, "one trace goes into one file; ", NULL},
+    {GENERATE, "help", RIGHT, "-h", NULL, 0, "  -h, --help  ", NULL},
     {GENERATE, "help", TWICE, "--help --help", NULL, 0, "Usage: heapscope generate", NULL},
 
     {SEGMENTATION, "asize", RIGHT, "-a 2k", NULL, 0, "An address space of 2048 bytes,", NULL},
