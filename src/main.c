@@ -369,7 +369,8 @@ int main(int argc, char **argv)
 {
     hs_file_guard_standard();
     setlocale(LC_ALL, "");
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error that can be told */
+    setlocale(LC_NUMERIC, "C"); /* a point in what is read and written: JSON has no other */
+    signal(SIGXFSZ, SIG_IGN);   /* a file that may not grow is an error that can be told */
     hs_options a = {.allocator = NULL};
     a.ascii = hs_locale_is_ascii();
     for (size_t i = 0; argc > 1 && i < sizeof tools / sizeof *tools; i++)

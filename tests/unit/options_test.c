@@ -726,6 +726,23 @@ static void an_option_that_there_is_not_is_told(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* Where people write 9,5, files and options still have 9.5. */
+static void numbers_have_a_point_in_every_language(void **state)
+{
+    (void)state;
+    if (system("localedef -i de_DE -f UTF-8 ./de_DE.UTF-8 >made 2>&1; test -d de_DE.UTF-8") != 0)
+        skip();
+    setenv("LOCPATH", ".", 1);
+    setenv("LC_ALL", "de_DE.UTF-8", 1);
+    const outcome *o = run("compare --limit=9.5 --json " FEW, NULL, false);
+    assert_int_equal(o->status, 0);
+    assert_non_null(strstr(o->out, "\"utilization\": 7.81,"));
+    o = run("compare --limit=9,5 " FEW, NULL, false);
+    assert_int_equal(o->status, 2);
+    unsetenv("LOCPATH");
+    setenv("LC_ALL", "C.UTF-8", 1);
+}
+
 /* --- Their folder ----------------------------------------------------------------------------- */
 
 static int enter_folder(void **state)
@@ -759,6 +776,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(each_option_has_rows_and_each_row_an_option),
         cmocka_unit_test(a_value_that_is_missing_or_too_many_is_told),
         cmocka_unit_test(an_option_that_there_is_not_is_told),
+        cmocka_unit_test(numbers_have_a_point_in_every_language),
     };
     /* The tests work in a folder of their own. */
     if (argc < 2 || !(heapscope = realpath(argv[1], NULL))) return 2;
