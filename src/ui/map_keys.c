@@ -120,10 +120,12 @@ void hs_app_page_down(app *a)
     hs_app_scroll_by(a, page(a));
 }
 
+/* The next key may come before it is drawn, when one is held down: it starts from here. */
 static void set_zoom(app *a, uint64_t row_bytes)
 {
     a->state.zoomed = true;
     a->state.zoom = row_bytes;
+    if (row_bytes) a->places.plan.row_bytes = row_bytes;
     hs_app_close_overlay(a);
 }
 

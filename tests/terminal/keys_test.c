@@ -108,8 +108,9 @@ static const row on_the_map[] = {
     {"keys: KEY_F(8)", .key = F8, .shows = " 16 bytes a row"},
     {"keys: KEY_F(7)", .key = F7, .shows = " 32 bytes a row"},
     {"keys: KEY_F(11)", .was = " 32 bytes a row", .key = F11, .shows = " 64 bytes a row"},
-    {.key = F8, .shows = " 32 bytes a row"},
-    {.first = F8, .was = "rows 1-8 of 32", .key = PAGE_DOWN, .shows = "rows 8-15 of 32"},
+    {.key = F8 F8, .shows = " 16 bytes a row"}, /* in one go, as from a key that is held down */
+    {.key = F7 F7, .shows = " 64 bytes a row"},
+    {.first = F8 F8, .was = "rows 1-8 of 32", .key = PAGE_DOWN, .shows = "rows 8-15 of 32"},
     {.key = PAGE_UP, .shows = "rows 1-8 of 32"},
     {.key = WHEEL_DOWN(5, 10), .shows = "rows 4-11 of 32"},
     {.key = WHEEL_UP(5, 10), .shows = "rows 1-8 of 32"},
