@@ -556,6 +556,19 @@ static void broken_heaps_of_every_allocator_can_be_drawn(void **state)
         }
 }
 
+/* What is left of a block is split off from the smallest size on that a free block can have. */
+static void a_leftover_of_the_smallest_size_is_split_off(void **state)
+{
+    static const char *const names[] = {"explicit", "segregated", "tree", "tlsf"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        stage *s = stage_new(names[i], 256, 256);
+        stage_does(s, "malloc 208; expect holes == 1; expect largest_hole == 32");
+        stage_does(s, "reset; malloc 216; expect holes == 0");
+        stage_free(s);
+    }
+}
+
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
 
 int main(void)
@@ -591,6 +604,7 @@ int main(void)
         ON_STAGE(slabs_are_rows_of_objects_by_class),
         ON_STAGE(a_slab_too_long_for_its_row_is_cut),
         ON_STAGE(every_shape_fits_every_pane),
+        cmocka_unit_test(a_leftover_of_the_smallest_size_is_split_off),
         cmocka_unit_test(all_free_blocks_of_every_allocator_are_reached),
         cmocka_unit_test(broken_heaps_of_every_allocator_can_be_drawn),
     };
