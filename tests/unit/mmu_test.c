@@ -263,6 +263,7 @@ static void code_is_in_memory_once_for_all_that_share_it(void **state)
     before = stage_value(s, "memory_free");
     stage_does(s, "process c share b heap 16 stack 16");
     assert_int_equal(before - stage_value(s, "memory_free"), 512);
+    stage_does(s, "run b; swap b; expect faults(0) == 0 and faults(0xfff) == 1");
     stage_does(s, "mmu segmentation 2; process b");
     stage_refuses(s, "process c share b", "code can not be shared");
 }
