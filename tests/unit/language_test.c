@@ -220,6 +220,7 @@ static void pointers_have_offsets(void **state)
     stage_refuses(s, "free p1 -8", "free does not take this");
     stage_refuses(s, "malloc size(a)", "no live block starts at 0x");
     stage_refuses(s, "malloc p1 - p2", "is negative");
+    stage_refuses(s, "free p1; malloc size(p1)", "no live block starts at 0x");
 }
 
 static void conditions_are_as_in_c_and_in_words(void **state)
