@@ -310,8 +310,8 @@ static void add_commands(batch *b, const char *set_up)
     }
 }
 
-/* Where sanitizers make it slow, each run sweeps every third of the options' values; all of them the
- * nightly one. */
+/* Where sanitizers make it slow, each run sweeps every third of the options' values; all of them
+ * the nightly one. */
 static bool is_left_to_the_night(void)
 {
     static size_t turn;
@@ -413,8 +413,8 @@ static const char *const scraps[] = {
     "error",
     "\\x",
     "\x1b[2J",
-    "\xc2\x9b"
-    "31m",
+    ("\xc2\x9b"
+     "31m"),
     "\xff",
     "\xe2\x80\xae",
     "é",
