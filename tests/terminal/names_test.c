@@ -198,8 +198,8 @@ static void nothing_in_a_name_goes_through_a_pipe(void **state)
 static void nothing_in_a_name_reaches_a_terminal(void **state)
 {
     static const char *const parts[] = {"\033]0;evil",
-                                        "\x9b"
-                                        "77",
+                                        ("\x9b"
+                                         "77"),
                                         "\xc2\x9d", "\xe2\x80\xae"};
     (void)state;
     for (size_t i = 0; i < USES; i++) {
