@@ -209,12 +209,10 @@ static size_t note_written(hs_session *s)
 {
     size_t count, size = 0;
     const hs_event *e = hs_events(s->heap, &count);
+    hs_addr from, to;
     s->change_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (e[i].kind == HS_WRITE) hs_session_touch(s, e[i].at, e[i].at + sizeof(uint64_t));
-        if (e[i].kind == HS_MOVE) hs_session_touch(s, e[i].a, e[i].a + e[i].b);
-        if (e[i].kind == HS_FILL) hs_session_touch(s, e[i].at, e[i].at + e[i].a);
-    }
+    for (size_t i = 0; i < count; i++)
+        if (hs_event_writes(&e[i], &from, &to)) hs_session_touch(s, from, to);
     hs_session_tidy_changes(s);
     for (size_t i = 0; i < s->change_count; i++) size += s->changes[i].to - s->changes[i].from;
     return size;
