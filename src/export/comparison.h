@@ -3,7 +3,7 @@
 #ifndef HS_EXPORT_COMPARISON_H
 #define HS_EXPORT_COMPARISON_H
 
-#include "model/figures.h"
+#include "model/contest/figures.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 #include "language/homework.h"
 
 #include "heap/array.h"
-#include "model/twister.h"
+#include "model/workload/twister.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -7,7 +7,7 @@
 #define HS_LANGUAGE_PREDICT_H
 
 #include "language/running.h"
-#include "model/question.h"
+#include "model/reading/question.h"
 
 /* What was answered to a question. */
 typedef struct {

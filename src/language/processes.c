@@ -1,8 +1,8 @@
 /* The commands about processes: they change what is looked at, not the heap. */
 #include "language/running.h"
 
-#include "model/exec.h"
-#include "model/process_maps.h"
+#include "model/process/exec.h"
+#include "model/process/process_maps.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "language/homework.h"
 #include "language/predict.h"
 #include "language/words.h"
-#include "model/exercise.h"
+#include "model/reading/exercise.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #include "base/count.h"
 #include "base/files.h"
 #include "heap/array.h"
-#include "model/address_index.h"
-#include "model/random.h"
+#include "model/client/address_index.h"
+#include "model/workload/random.h"
 
 #include <inttypes.h>
 #include <stdio.h>

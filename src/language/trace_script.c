@@ -5,8 +5,8 @@
 
 #include "heap/array.h"
 #include "language/interpreter.h"
-#include "model/address_index.h"
-#include "model/session.h"
+#include "model/client/address_index.h"
+#include "model/session/session.h"
 
 #include <inttypes.h>
 #include <stdio.h>

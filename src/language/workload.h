@@ -9,7 +9,7 @@
 #define HS_LANGUAGE_WORKLOAD_H
 
 #include "language/complaint.h"
-#include "model/generator.h"
+#include "model/workload/generator.h"
 
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
  * generator of our own: a seed leads to other numbers than there. */
 #include "ui/problem_sheet.h"
 
-#include "model/random.h"
+#include "model/workload/random.h"
 #include "ui/ansi.h"
 #include "ui/options.h"
 #include "ui/usage.h"

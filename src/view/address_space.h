@@ -2,7 +2,7 @@
 #ifndef HS_VIEW_ADDRESS_SPACE_H
 #define HS_VIEW_ADDRESS_SPACE_H
 
-#include "model/address_space.h"
+#include "model/process/address_space.h"
 #include "view/panels.h"
 
 extern const hs_panel hs_panel_process; /* that of the session's heap */

@@ -3,7 +3,7 @@
 #ifndef HS_VIEW_COMPARISON_H
 #define HS_VIEW_COMPARISON_H
 
-#include "model/figures.h"
+#include "model/contest/figures.h"
 #include "view/scene.h"
 
 enum { HS_COMPARISON_COLUMNS = 80, HS_COMPARISON_PLOT_ROWS = 16 };

@@ -10,7 +10,7 @@
  * it what has changed. Of slow motion and undo the time to go there is in it, and for undo that is
  * the most: requests since a checkpoint are performed again. */
 #include "measuring.h"
-#include "model/random.h"
+#include "model/workload/random.h"
 #include "view/screen.h"
 
 #include <inttypes.h>

@@ -4,7 +4,7 @@
  *
  *      heap_sizes [ROUNDS] */
 #include "measuring.h"
-#include "model/session.h"
+#include "model/session/session.h"
 #include "view/difference.h"
 
 #include <heapscope/search.h>

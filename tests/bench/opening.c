@@ -6,7 +6,7 @@
  * The trace is one by chance, of blocks most of which die young, 10,000 live unless it says. Cost
  * is to grow as the trace does: so it is measured at a tenth of the requests, too. */
 #include "measuring.h"
-#include "model/generator.h"
+#include "model/workload/generator.h"
 #include "view/screen.h"
 
 #include <heapscope/trace_file.h>

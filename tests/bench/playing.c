@@ -6,7 +6,7 @@
 #include "measuring.h"
 #include "workloads.h"
 
-#include "model/play.h"
+#include "model/contest/play.h"
 
 #include <heapscope/allocator.h>
 

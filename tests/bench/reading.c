@@ -8,7 +8,7 @@
  * in the page cache; times are those of the processor, the least of RUNS. Scans and readings take
  * turns: what else the machine does comes to both alike. */
 #include "measuring.h"
-#include "model/random.h"
+#include "model/workload/random.h"
 
 #include <heapscope/trace_file.h>
 

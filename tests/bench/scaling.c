@@ -3,8 +3,8 @@
  *
  *      scaling [ROW...]        rows that begin so; all without */
 #include "measuring.h"
-#include "model/random.h"
-#include "model/session.h"
+#include "model/session/session.h"
+#include "model/workload/random.h"
 #include "view/difference.h"
 #include "view/telling.h"
 

@@ -8,8 +8,8 @@
  * program's are; with --names each malloc's pointer gets a name of its own (p1, p2, ...), as typed
  * ones do. With --trace the same requests are those of a trace that is opened and gone through. */
 #include "measuring.h"
-#include "model/random.h"
-#include "model/session.h"
+#include "model/session/session.h"
+#include "model/workload/random.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Fuzz target: bytes as an ELF file, and as the loader's cache. They are refused with a reason, or
  * become an address space whose every step can be shown. */
-#include "model/exec.h"
-#include "model/libraries.h"
+#include "model/process/exec.h"
+#include "model/process/libraries.h"
 #include "view/address_space.h"
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* The address index against a sorted array that does the same the slow way. */
 #include "check.h"
-#include "model/address_index.h"
+#include "model/client/address_index.h"
 #include "random.h"
 
 #include <string.h>

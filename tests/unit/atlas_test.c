@@ -1,6 +1,6 @@
 /* The atlas against a walk over the whole heap, which does the same the slow way. */
 #include "check.h"
-#include "model/session.h"
+#include "model/session/session.h"
 #include "random.h"
 #include "stage.h"
 

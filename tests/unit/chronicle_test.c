@@ -2,7 +2,7 @@
 #include "check.h"
 #include "random.h"
 
-#include "model/chronicle.h"
+#include "model/session/chronicle.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The names of the client's blocks, against a search through all variables. */
 #include "check.h"
-#include "model/client.h"
+#include "model/client/client.h"
 #include "random.h"
 
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * hundred times as many. */
 #include "check.h"
 #include "heap/range.h"
-#include "model/ranks.h"
-#include "model/session.h"
+#include "model/client/ranks.h"
+#include "model/session/session.h"
 #include "random.h"
 #include "stage.h"
 

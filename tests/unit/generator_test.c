@@ -1,6 +1,6 @@
 /* Workloads by chance: what a trace of them must be like, found by playing it. */
 #include "check.h"
-#include "model/generator.h"
+#include "model/workload/generator.h"
 
 #include <stdlib.h>
 #include <string.h>

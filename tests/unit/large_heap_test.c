@@ -3,7 +3,7 @@
 #include "check.h"
 #include "stage.h"
 
-#include "model/session.h"
+#include "model/session/session.h"
 #include "view/difference.h"
 
 #include <heapscope/allocator.h>

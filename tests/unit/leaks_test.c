@@ -1,6 +1,6 @@
 /* Leaks against a look at every variable for every block, which does the same the slow way. */
 #include "check.h"
-#include "model/session.h"
+#include "model/session/session.h"
 #include "random.h"
 #include "stage.h"
 

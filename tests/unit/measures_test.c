@@ -1,6 +1,6 @@
 /* Measures over time: Johnstone & Wilson's four, the cost of a request, and the samples. */
 #include "check.h"
-#include "model/timeline.h"
+#include "model/session/timeline.h"
 #include "stage.h"
 
 #include <heapscope/ledger.h>

@@ -1,7 +1,7 @@
 /* The homework's model: each list was worked out on paper, from the rules at the top of ostep.c. */
 #include "check.h"
 #include "heaps.h"
-#include "model/twister.h"
+#include "model/workload/twister.h"
 #include "stage.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "check.h"
 #include "random.h"
 
-#include "model/pages.h"
+#include "model/client/pages.h"
 
 #include <stdio.h>
 #include <stdlib.h>

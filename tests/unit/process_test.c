@@ -1,8 +1,8 @@
 /* Address spaces: what exec says of a file is what readelf says of it, and what the kernel makes of
  * it when it runs; damaged files are refused; real processes are shown as /proc has them. */
-#include "model/exec.h"
-#include "model/libraries.h"
-#include "model/process_maps.h"
+#include "model/process/exec.h"
+#include "model/process/libraries.h"
+#include "model/process/process_maps.h"
 
 #include "check.h"
 #include "picture.h"

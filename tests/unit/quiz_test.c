@@ -2,7 +2,7 @@
  * those that are right. */
 #include "check.h"
 #include "language/interpreter.h"
-#include "model/exercise.h"
+#include "model/reading/exercise.h"
 #include "stage.h"
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "check.h"
 #include "random.h"
 
-#include "model/session.h"
+#include "model/session/session.h"
 #include "view/shape.h"
 
 #include <heapscope/shape.h>

@@ -6,7 +6,7 @@
 
 #include "check.h"
 #include "heap/range.h"
-#include "model/compare.h"
+#include "model/contest/compare.h"
 
 #include <signal.h>
 #include <stdlib.h>

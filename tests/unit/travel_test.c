@@ -3,7 +3,7 @@
 #include "random.h"
 #include "stage.h"
 
-#include "model/session.h"
+#include "model/session/session.h"
 #include "view/difference.h"
 
 #include <heapscope/ledger.h>

@@ -1,0 +1,157 @@
+/* Walking the heap as a reader sees it: the allocator's walker says where blocks are, the client's
+ * records say whose they are and, where an allocator leaves no marks, where one ends. */
+#include "model/session/session.h"
+
+static hs_addr end_of(const hs_block *b)
+{
+    return b->addr + b->size;
+}
+
+static hs_addr least(hs_addr a, hs_addr b)
+{
+    return a < b ? a : b;
+}
+
+/* The piece of a region that starts at `at`: up to the next block of the client. `c` is the first
+ * block of the client from there on. */
+static void see_piece(const hs_session *s, hs_addr at, const hs_client_block *c, hs_seen *out)
+{
+    hs_addr end = end_of(&out->whole);
+    bool starts_here = c && c->addr == at;
+    const hs_client_block *next = starts_here ? hs_session_block_from(s, at + 1) : c;
+    out->block = (hs_block){.kind = HS_BLOCK_REGION, .addr = at};
+    out->block.size = (next ? least(next->addr, end) : end) - at;
+    out->client = starts_here ? c : NULL;
+    out->next = next;
+    out->payload_end = at;
+    if (!starts_here) return;
+    out->block.kind = c->live ? HS_BLOCK_USED : HS_BLOCK_DEAD;
+    out->payload_end = c->requested < out->block.size ? at + c->requested : end_of(&out->block);
+}
+
+static void see_whole(const hs_session *s, hs_seen *out)
+{
+    hs_addr payload = hs_block_payload(&out->whole);
+    out->block = out->whole;
+    out->client = out->next = NULL;
+    out->payload_end = payload;
+    if (out->block.kind != HS_BLOCK_USED) return;
+    const hs_client_block *c = hs_session_block_at(s, payload);
+    if (!c || !c->live) return;
+    uint64_t capacity = hs_block_capacity(&out->block);
+    out->client = c;
+    out->payload_end = payload + (c->requested < capacity ? c->requested : capacity);
+}
+
+static void see(const hs_session *s, hs_seen *out)
+{
+    if (out->whole.kind == HS_BLOCK_REGION)
+        see_piece(s, out->whole.addr, hs_session_block_from(s, out->whole.addr), out);
+    else
+        see_whole(s, out);
+}
+
+static bool see_next_whole(const hs_session *s, const hs_block *previous, hs_seen *out)
+{
+    const hs_heap *h = hs_session_heap(s);
+    if (!hs_heap_allocator(h)->walk(h, previous, &out->whole)) return false;
+    see(s, out);
+    return true;
+}
+
+/* Of the block before, walkers ask where it ends and whether it is in use. In a sound heap the
+ * block at hand makes sense with one answer alone. */
+static bool see_whole_at(const hs_session *s, hs_addr whole, hs_seen *out)
+{
+    const hs_heap *h = hs_session_heap(s);
+    const hs_allocator *a = hs_heap_allocator(h);
+    hs_block used = {.kind = HS_BLOCK_USED, .addr = whole, .word = 1};
+    hs_block free = {.kind = HS_BLOCK_FREE, .addr = whole, .footer = 8};
+    if (!a->walk(h, &used, &out->whole)) return false;
+    if (out->whole.kind == HS_BLOCK_DAMAGED) a->walk(h, &free, &out->whole);
+    see(s, out);
+    return true;
+}
+
+/* In a heap whose blocks are sound one look does; else a walk has to get there. */
+uint64_t hs_session_block_size(const hs_session *s, hs_addr at)
+{
+    hs_seen seen;
+    bool there = s->is.broken_by ? hs_session_walk_to(s, at, &seen) : see_whole_at(s, at, &seen);
+    return there && seen.block.addr == at ? seen.block.size : 0;
+}
+
+bool hs_session_walk(const hs_session *s, const hs_seen *previous, hs_seen *out)
+{
+    if (!previous) return see_next_whole(s, NULL, out);
+    hs_addr next = end_of(&previous->block);
+    hs_block whole = previous->whole;
+    if (next >= end_of(&whole)) return see_next_whole(s, &whole, out);
+    const hs_client_block *c = previous->next;
+    out->whole = whole;
+    see_piece(s, next, c, out);
+    return true;
+}
+
+bool hs_session_walk_from(const hs_session *s, hs_addr whole, hs_addr at, hs_seen *out)
+{
+    bool more = whole ? see_whole_at(s, whole, out) : see_next_whole(s, NULL, out);
+    while (more && end_of(&out->whole) <= at) {
+        hs_block before = out->whole;
+        more = see_next_whole(s, &before, out);
+    }
+    if (!more || out->whole.kind != HS_BLOCK_REGION || at <= out->whole.addr) return more;
+    const hs_client_block *c = hs_session_block_before(s, at);
+    hs_addr start = c && c->addr >= out->whole.addr ? c->addr : out->whole.addr;
+    see_piece(s, start, hs_session_block_from(s, start), out);
+    return true;
+}
+
+bool hs_session_walk_to(const hs_session *s, hs_addr at, hs_seen *out)
+{
+    return hs_session_walk_from(s, hs_atlas_anchor(s, at), at, out);
+}
+
+/* --- What the bytes serve ------------------------------------------------------------------- */
+
+static size_t parts_of_used(const hs_seen *seen, hs_part out[HS_PARTS])
+{
+    const hs_block *b = &seen->block;
+    hs_addr p = hs_block_payload(b), end = p + hs_block_capacity(b);
+    out[0] = (hs_part){b->addr, p - b->lead, HS_SHARE_HEADER};
+    out[1] = (hs_part){p - b->lead, p, HS_SHARE_PADDING};
+    out[2] = (hs_part){p, seen->payload_end, HS_SHARE_PAYLOAD};
+    out[3] = (hs_part){seen->payload_end, end, HS_SHARE_PADDING};
+    out[4] = (hs_part){end, end_of(b), HS_SHARE_FOOTER};
+    return 5;
+}
+
+static size_t parts_of_free(const hs_session *s, const hs_block *b, hs_part out[HS_PARTS])
+{
+    hs_addr links = b->addr + b->header, p = links + b->links, end = end_of(b) - b->footer;
+    hs_addr highest = hs_session_totals(s)->highest_block;
+    hs_addr unused = highest < p ? p : least(highest, end);
+    out[0] = (hs_part){b->addr, links, HS_SHARE_HEADER};
+    out[1] = (hs_part){links, p, HS_SHARE_LINK};
+    out[2] = (hs_part){p, unused, HS_SHARE_FREE};
+    out[3] = (hs_part){unused, end, HS_SHARE_UNUSED};
+    out[4] = (hs_part){end, end_of(b), HS_SHARE_FOOTER};
+    return 5;
+}
+
+size_t hs_parts_of(const hs_session *s, const hs_seen *seen, hs_part out[HS_PARTS])
+{
+    static const hs_share shares[HS_BLOCK_KINDS] = {[HS_BLOCK_REGION] = HS_SHARE_PADDING,
+                                                    [HS_BLOCK_OWN] = HS_SHARE_PADDING,
+                                                    [HS_BLOCK_DEAD] = HS_SHARE_DEAD,
+                                                    [HS_BLOCK_UNUSED] = HS_SHARE_UNUSED,
+                                                    [HS_BLOCK_DAMAGED] = HS_SHARE_DAMAGED};
+    const hs_block *b = &seen->block;
+    if (b->kind == HS_BLOCK_USED) return parts_of_used(seen, out);
+    if (b->kind == HS_BLOCK_FREE) return parts_of_free(s, b, out);
+    bool has_header = b->kind == HS_BLOCK_DEAD || b->kind == HS_BLOCK_OWN;
+    hs_addr from = has_header ? hs_block_payload(b) : b->addr;
+    out[0] = (hs_part){b->addr, from, HS_SHARE_HEADER};
+    out[1] = (hs_part){from, end_of(b), shares[b->kind]};
+    return 2;
+}

@@ -1,0 +1,226 @@
+/* struct hs_session, for the files of the model that work on it. */
+#ifndef HS_MODEL_SESSION_H
+#define HS_MODEL_SESSION_H
+
+#include "model/client/client.h"
+#include "model/machine/mmu.h"
+#include "model/process/address_space.h"
+#include "model/reading/atlas.h"
+#include "model/session/chronicle.h"
+#include "model/session/shape.h"
+#include "model/session/timeline.h"
+#include "model/session/travel.h"
+
+#include <heapscope/ledger.h>
+#include <heapscope/search.h>
+
+/* All that decides how a fresh heap behaves. */
+typedef struct {
+    char name[32]; /* of the allocator, as it was asked for */
+    const hs_allocator *allocator;
+    uint64_t options[HS_OPTIONS];
+    hs_heap_config heap;
+    uint64_t settings[HS_SETTINGS];
+} hs_setup;
+
+/* What came of requests: how many moved a block, made the heap grow, failed; the most bytes that
+ * were live after one, and the most that were used and not live. Each is by its kind of search
+ * (0 for what only asks). Of two moments on one way the later one has no less of any: so two
+ * checkpoints tell whether there is something to find between them. */
+typedef struct {
+    uint64_t of[HS_FIND_WASTE + 1];
+} hs_outcomes;
+
+/* Where the session stands, beside the heap and what the client holds: all of it is a function of
+ * the operations. */
+typedef struct {
+    hs_setup setup;
+    hs_setup start;          /* before operation number `begun` */
+    uint64_t begun;          /* operations before the last reset, and the reset */
+    uint64_t first_on_heap;  /* the first operation on the heap as it is */
+    hs_setup replay_setup;   /* of the last replay ... */
+    uint64_t replayed_until; /* ... of the operations from first_on_heap to here */
+    uint64_t replayed, not_replayed;
+    uint64_t on_heap; /* the last operation that did something to the heap, from 1; 0: none did */
+    hs_last last;
+    hs_outcomes outcomes;            /* of all requests on the way, on whichever heap */
+    uint64_t broken_by;              /* the operation that broke the heap; 0: none did */
+    hs_totals totals, totals_before; /* the last request */
+    hs_mmu mmu;
+} hs_standing;
+
+/* The life of a block, as far as it has been read. */
+typedef struct {
+    bool known, over; /* over: there is no more of it */
+    uint32_t branch, variable;
+    uint64_t born, next, looks; /* the operation to be read next; how many more */
+    hs_life life;
+} hs_kept_life;
+
+/* What is known of the heap as it is, once somebody has asked for it. */
+typedef struct {
+    bool taken; /* the ledger */
+    hs_ledger ledger;
+    bool checked, sound; /* the allocator's check was made, and found nothing, and nothing was done
+                            since that can break the heap */
+    hs_kept_life life;
+    hs_atlas *atlas; /* or NULL */
+    struct {
+        hs_moment at;
+        hs_standing is;
+        hs_kept_shape *shape; /* NULL: of no moment */
+    } left; /* the end of a branch, as it was when it was left last, for the picture of the shape */
+} hs_kept;
+
+/* Keep that of this session, which stands there, for a session of the same operations. */
+void hs_kept_leave(hs_kept *, const hs_session *there);
+
+/* The heap, or what the client holds, may have changed. */
+static inline void hs_kept_is_old(hs_kept *k)
+{
+    k->taken = false;
+}
+
+/* Bytes that a request asks for. */
+static inline uint64_t hs_bytes_asked(const hs_op *op)
+{
+    return op->request == HS_CALLOC ? op->a * op->b : op->a;
+}
+
+/* Where the request first tells what slow motion asks for, as an index of its events; SIZE_MAX:
+ * nowhere. */
+typedef struct {
+    size_t ignore, in_place, choose, take;
+    size_t taken, released; /* the block that it gives, and the one that it takes */
+} hs_told;
+
+/* In slow motion, what the client holds that it does not in the end, and the other way round. */
+typedef struct {
+    bool on;
+    size_t at; /* events whose effects are shown */
+    hs_told told;
+    hs_client_block held; /* as it was before the request took or resized it; not live: it is not */
+    hs_addr given;        /* the block that it gives, which is not there yet; or HS_NULL */
+    hs_totals totals;
+    bool sound;  /* a walk went through before the request, */
+    bool marked; /* and found the block that it takes in use */
+} hs_before;
+
+struct hs_session {
+    hs_standing is;
+    hs_before before;
+    hs_heap *heap;
+    hs_client *client;
+    hs_timeline timeline;
+    hs_kept_shape *shape;
+    hs_kept *kept; /* behind a pointer, for a reader of the session may take it */
+
+    hs_chronicle *chronicle;
+    bool borrowed; /* the chronicle is another session's: what is done is not written down, */
+    bool surveys;  /* but checkpoints are made */
+    hs_moment at;  /* operations performed so far, along a branch */
+    uint64_t now;  /* the number of the operation that is being performed, from 1 */
+    uint64_t replay_limit; /* a replay ends behind this operation */
+    uint64_t work;         /* all that it ever did, in units of about a microsecond, */
+    uint64_t settled; /* and up to its last checkpoint: the rest is what coming here again takes */
+    hs_progress progress; /* told of what takes long; NULL: nobody */
+    void *progress_of;
+    bool stopped; /* by it: what is being done is to end, and to be undone */
+    bool returns; /* from there: that is told, and not stopped */
+    hs_travel *travel;
+    hs_session *ahead; /* one that goes through a trace before this one; NULL: none */
+
+    hs_change *changes;
+    size_t change_count, change_capacity;
+
+    hs_space *spaces[HS_SPACES]; /* that it shows; NULL: none */
+};
+
+/* An operation with its result's name; false beyond the last one performed, or the last one before
+ * another moment. Its strings are valid until the next operation. */
+bool hs_session_record(const hs_session *, uint64_t index, hs_record_of_op *);
+bool hs_session_record_before(const hs_session *, hs_moment, uint64_t index, hs_record_of_op *);
+
+/* As hs_session_walk_to, by a walk that begins at `whole`, a whole block at or before `at`, which a
+ * sound heap has; HS_NULL: at the first. */
+bool hs_session_walk_from(const hs_session *, hs_addr whole, hs_addr at, hs_seen *out);
+
+/* Add a block to a ledger, and a ledger to another one. */
+void hs_ledger_book(hs_ledger *, const hs_session *, const hs_seen *);
+void hs_ledger_add(hs_ledger *, const hs_ledger *part);
+
+/* Go on with a replay that was left before the operation with this index, in the middle of the last
+ * one performed. */
+void hs_session_finish_replay(hs_session *, uint64_t index);
+
+/* Does an operation say that it works on the heap? A setting may turn out to begin a fresh one. */
+bool hs_works_on_heap(const hs_op *);
+
+/* Perform operations of the chronicle until `count` have been, or it is stopped; and the same for
+ * operations that nobody will look at, several times as fast. */
+void hs_session_go_on(hs_session *, uint64_t count);
+void hs_session_pass(hs_session *, uint64_t count);
+
+/* A request that was performed: the pointer that it took, what it gave, to which variable, how many
+ * bytes the heap had committed before it, and what it cost. */
+typedef struct {
+    hs_addr p, result;
+    uint32_t variable;
+    uint64_t committed;
+    hs_counts counts;
+} hs_came;
+
+/* Perform an operation and remember it, several times as fast where nobody will look at its events.
+ * Of a request it tells what came of it. */
+bool hs_session_perform_unseen(hs_session *, const hs_op *, hs_came *, hs_problem *);
+
+/* The heap is probed from here on: each request has its events. */
+void hs_session_look_again(hs_session *);
+
+/* Told of operations that are passed, in order; true: stop behind this one. */
+typedef struct {
+    bool (*look)(void *of, const hs_session *);
+    void *of;
+} hs_watcher;
+/* The same as hs_session_pass, watched; true when the watcher stopped it. */
+bool hs_session_pass_watched(hs_session *, uint64_t count, const hs_watcher *);
+
+/* A session without heap yet, whose names have the numbers of another's (NULL: none). */
+hs_session *hs_session_empty(const hs_session *names);
+
+/* A session of its own that begins as another one began, under another allocator (NULL: the same).
+ * NULL with a problem. */
+hs_session *hs_session_beside(const hs_session *, const char *allocator, hs_problem *);
+
+/* A fresh heap by a setup. */
+bool hs_session_fresh_heap(hs_session *, const hs_setup *, hs_problem *);
+
+/* Say what is wrong with a pointer that the client wants to free or resize. Returns false. */
+bool hs_describe_misuse(const hs_session *, const hs_op *, hs_addr p, hs_problem *);
+
+/* Between session.c, requests.c and operations.c: what is wrong with an operation (false, always);
+ * ranges of bytes that changed; and the operations, each false with a problem, nothing changed. */
+bool hs_wrong(hs_problem *, hs_operand, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool hs_wrong_hint(hs_problem *problem, const char *text);
+bool hs_session_replay(hs_session *s);
+void hs_session_touch(hs_session *s, hs_addr from, hs_addr to);
+void hs_session_tidy_changes(hs_session *s);
+void hs_session_note_changes(hs_session *s, size_t from, size_t to);
+void hs_session_read_events(hs_session *s);
+void hs_session_look_for_damage(hs_session *s, bool needed);
+bool hs_session_is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n);
+bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem);
+/* Perform a request on the counted heap: nobody will look at its events. False, and nothing has
+ * happened, when it is one that must be looked at. */
+bool hs_pass_request(hs_session *s, const hs_record_of_op *, hs_came *);
+bool hs_setup_choose(hs_setup *setup, const char *name, hs_problem *problem);
+bool hs_perform_write(hs_session *s, const hs_op *op, hs_problem *problem);
+bool hs_perform_assign(hs_session *s, const hs_op *op);
+bool hs_perform_set(hs_session *s, const hs_op *op, hs_problem *problem);
+bool hs_perform_allocator(hs_session *s, const hs_op *op, hs_problem *problem);
+bool hs_perform_heap(hs_session *s, const hs_op *op, hs_problem *problem);
+bool hs_perform_reset(hs_session *s, hs_problem *problem);
+bool hs_perform_machine(hs_session *s, const hs_op *op, hs_problem *problem);
+
+#endif

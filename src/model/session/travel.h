@@ -1,0 +1,61 @@
+/* Time travel: checkpoints of a session, and going to any moment of its chronicle.
+ *
+ *      chronicle      1 2 3 4 5 6 7 8 9 ...
+ *      checkpoints    *       *       *        a copy of everything but the events
+ *
+ * Going to a moment takes the last checkpoint before it and performs the operations from there. A
+ * checkpoint is made when coming here again would take a few milliseconds; it shares with the ones
+ * before it all pages of memory that did not change. When checkpoints take too much memory, every
+ * other one is given up.
+ *
+ * An operation that performs many others again has one before the last of these. */
+#ifndef HS_MODEL_TRAVEL_H
+#define HS_MODEL_TRAVEL_H
+
+#include "model/session/chronicle.h"
+
+#include <heapscope/search.h>
+
+#include <stddef.h>
+
+typedef struct hs_travel hs_travel;
+
+hs_travel *hs_travel_new(void);
+void hs_travel_free(hs_travel *);
+
+/* The heap is another one, and zero but for what it says was written to. */
+void hs_travel_heap_is_fresh(hs_travel *);
+
+/* What the heap was written to is no longer as the last checkpoint has it: asked for before anybody
+ * looks at the difference. */
+void hs_travel_catch_up(hs_session *);
+
+/* Samples from .. to - 1 were written to. */
+void hs_travel_samples_changed(hs_travel *, size_t from, size_t to);
+
+/* The same behind requests to the counted heap, of which no event tells the atlas. */
+void hs_travel_look(hs_session *);
+
+/* Columns from .. to - 1 of the shape were written to. */
+void hs_travel_shape_changed(hs_travel *, size_t from, size_t to);
+
+/* A new operation was performed, or one of a trace was gone on to: make a checkpoint when it is
+ * time. */
+void hs_travel_note(hs_session *);
+void hs_travel_pass(hs_session *);
+/* Make one now. */
+void hs_travel_checkpoint(hs_session *);
+/* In the middle of an operation, when it is time, before it performs the operation with this index
+ * again: make one that is counted as soon as the operation is noted, or passed. */
+void hs_travel_hold(hs_session *, uint64_t index);
+
+/* A session of its own at the last checkpoint on the way to a moment up to which there was at most
+ * so much of an outcome; freed by the caller. NULL with a problem. */
+hs_session *hs_travel_from(const hs_session *, hs_moment, hs_find_kind outcome, uint64_t most,
+                           hs_problem *);
+
+/* Back to a moment from the middle of what was stopped. False, always, with a problem that says so.
+ */
+bool hs_travel_return(hs_session *, hs_moment, hs_problem *);
+
+#endif
