@@ -1,7 +1,7 @@
 /* heapscope: what the options ask for, and the choice of a front end. */
+#include "base/array.h"
 #include "base/count.h"
 #include "base/files.h"
-#include "heap/array.h"
 #include "language/demos.h"
 #include "language/interpreter.h"
 #include "ui/ansi.h"

@@ -1,6 +1,6 @@
 /* The client's API: what C says about NULL, 0 and absurd sizes, the same for every allocator, and
  * the frame around a request: its first and last event, and the landing of a fault. */
-#include "heap/array.h"
+#include "base/array.h"
 #include "heap/recorder.h"
 
 #include <stdio.h>

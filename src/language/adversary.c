@@ -1,8 +1,8 @@
 /* The command `adversary`: the contest's terms, its progress, and how its outcome is told. */
 #include "language/running.h"
 
+#include "base/array.h"
 #include "base/count.h"
-#include "heap/array.h"
 
 #include <heapscope/adversary.h>
 

@@ -2,8 +2,8 @@
  * last word's place says which list to complete from. */
 #include "language/completion.h"
 
+#include "base/array.h"
 #include "base/text.h"
-#include "heap/array.h"
 #include "language/command.h"
 #include "language/demos.h"
 #include "language/lecture.h"

@@ -2,8 +2,8 @@
  * table has to be kept beside it. */
 #include "language/demos.h"
 
+#include "base/array.h"
 #include "base/files.h"
-#include "heap/array.h"
 #include "language/words.h"
 
 #include <ctype.h>

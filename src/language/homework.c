@@ -1,7 +1,7 @@
 /* The homework's op lists: read whole before any of it is performed, then told line by line. */
 #include "language/homework.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "model/workload/twister.h"
 
 #include <ctype.h>

@@ -1,9 +1,9 @@
 /* The interpreter: statements one after another, errors told with their place. */
 #include "language/predict.h"
 
+#include "base/array.h"
 #include "base/files.h"
 #include "base/kind.h"
-#include "heap/array.h"
 
 #include <assert.h>
 #include <errno.h>

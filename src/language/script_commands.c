@@ -1,9 +1,9 @@
 /* Commands for scripts: running and saving them, repetition, chance, expectations. */
 #include "language/commands.h"
 
+#include "base/array.h"
 #include "base/count.h"
 #include "base/files.h"
-#include "heap/array.h"
 #include "model/client/address_index.h"
 #include "model/workload/random.h"
 

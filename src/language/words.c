@@ -1,7 +1,7 @@
 /* Word lists: made from the tables of commands, allocators, options and measures. */
 #include "language/words.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <heapscope/ledger.h>
 

@@ -2,7 +2,7 @@
  * that is taken out (Knuth, TAOCP 6.4, algorithm R). */
 #include "trace/addresses.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <stdlib.h>
 

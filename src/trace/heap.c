@@ -15,7 +15,7 @@
  * then they exchange theirs. */
 #include "trace/formats.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Addresses become ids. */
 #include "trace/log.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

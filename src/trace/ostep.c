@@ -6,7 +6,7 @@
 #include "base/count.h"
 #include "trace/formats.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * and the first is told in full. */
 #include "trace/reading.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

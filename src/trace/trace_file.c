@@ -1,10 +1,10 @@
 /* Files: which format it is, whether what was read may be used, and where it is written. */
 #include <heapscope/trace_file.h>
 
+#include "base/array.h"
 #include "base/count.h"
 #include "base/files.h"
 #include "base/kind.h"
-#include "heap/array.h"
 #include "trace/formats.h"
 
 #include <inttypes.h>

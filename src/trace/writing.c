@@ -1,8 +1,8 @@
 /* Requests turned into what a format carries, and told; numbers as text. */
 #include "trace/writing.h"
 
+#include "base/array.h"
 #include "base/count.h"
-#include "heap/array.h"
 #include "trace/formats.h"
 
 #include <inttypes.h>

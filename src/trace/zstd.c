@@ -2,7 +2,7 @@
  */
 #include "trace/packing.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <stdlib.h>
 #include <sys/types.h>

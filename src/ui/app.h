@@ -3,7 +3,8 @@
 #ifndef HS_UI_APP_H
 #define HS_UI_APP_H
 
-#include "heap/array.h"
+#include "base/array.h"
+#include "base/utf8.h"
 #include "language/demos.h"
 #include "language/interpreter.h"
 #include "model/process/exec.h"
@@ -15,7 +16,6 @@
 #include "ui/player.h"
 #include "ui/prompt.h"
 #include "ui/terminal.h"
-#include "ui/utf8.h"
 #include "ui/zoom_path.h"
 #include "view/address_space.h"
 #include "view/difference.h"

@@ -2,8 +2,8 @@
  * and what is printed in the end. */
 #include "ui/compare.h"
 
+#include "base/array.h"
 #include "export/comparison.h"
-#include "heap/array.h"
 #include "language/words.h"
 #include "ui/ansi.h"
 #include "ui/options.h"

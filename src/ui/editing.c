@@ -3,7 +3,7 @@
 #include "ui/editing.h"
 
 #include "base/files.h"
-#include "ui/utf8.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

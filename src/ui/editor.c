@@ -1,13 +1,13 @@
 /* libedit as it is meant to be used: on the terminal, drawing its own line. */
 #include "ui/editor.h"
 
-#include "heap/array.h"
+#include "base/array.h"
+#include "base/utf8.h"
 #include "ui/ansi.h"
 #include "ui/editing.h"
 #include "ui/guard.h"
 #include "ui/history.h"
 #include "ui/progress_line.h"
-#include "ui/utf8.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  * and what is wrong with them is told with its place, as there. */
 #include "ui/generate.h"
 
+#include "base/array.h"
 #include "base/count.h"
 #include "base/files.h"
-#include "heap/array.h"
 #include "language/workload.h"
 #include "ui/ansi.h"
 #include "ui/progress_line.h"

@@ -3,9 +3,9 @@
  * and has its first lines: nobody ever finds one that is empty, or taken for left behind. */
 #include "ui/journal.h"
 
+#include "base/array.h"
 #include "base/count.h"
 #include "base/files.h"
-#include "heap/array.h"
 #include "language/interpreter.h"
 #include "ui/progress_line.h"
 

@@ -2,7 +2,7 @@
  * of the table below; a packet is sent whole or not at all. */
 #include "ui/notes.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,8 +2,8 @@
  * write: the terminal never shows half of it, and where it can, it shows all of it at once. */
 #include "ui/paint.h"
 
+#include "base/array.h"
 #include "base/text.h"
-#include "heap/array.h"
 #include "ui/pen.h"
 #include "view/theme.h"
 

@@ -2,7 +2,7 @@
  * they come from. */
 #include "ui/pen.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "view/theme.h"
 
 #include <curses.h>

@@ -1,9 +1,9 @@
 /* Line mode: a listener that prints, and loops that feed the interpreter with lines or a file. */
 #include "ui/plain.h"
 
+#include "base/array.h"
 #include "base/count.h"
 #include "base/files.h"
-#include "heap/array.h"
 #include "language/interpreter.h"
 #include "ui/ansi.h"
 #include "ui/editor.h"

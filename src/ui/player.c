@@ -2,7 +2,7 @@
  * says; settings and expectations run on with the step that they belong to. */
 #include "ui/player.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <stdlib.h>
 #include <string.h>

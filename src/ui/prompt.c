@@ -2,10 +2,10 @@
  * it gets the slave of a pair that nobody reads; what it draws goes to /dev/null. */
 #include "ui/prompt.h"
 
-#include "heap/array.h"
+#include "base/array.h"
+#include "base/utf8.h"
 #include "ui/editing.h"
 #include "ui/history.h"
-#include "ui/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>

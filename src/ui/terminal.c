@@ -1,8 +1,8 @@
 /* The terminal, taken and given back. */
 #include "ui/terminal.h"
 
+#include "base/array.h"
 #include "base/text.h"
-#include "heap/array.h"
 #include "ui/guard.h"
 #include "ui/pen.h"
 

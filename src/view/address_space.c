@@ -11,7 +11,7 @@
  */
 #include "view/address_space.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "view/theme.h"
 
 #include <inttypes.h>

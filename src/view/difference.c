@@ -1,8 +1,8 @@
 /* The difference: the heap as it was is made again beside the one that is, and both are walked. */
 #include "view/difference.h"
 
+#include "base/array.h"
 #include "base/count.h"
-#include "heap/array.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* Scenes: cells, and text put into them safely. */
 #include "view/scene.h"
 
+#include "base/array.h"
 #include "base/text.h"
-#include "heap/array.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

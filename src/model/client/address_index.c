@@ -18,7 +18,7 @@
  * Follows: Bagwell, Ideal Hash Trees (2001), for the packed nodes. */
 #include "model/client/address_index.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  * that come from the ids of a trace are made when somebody asks for them. */
 #include "model/client/client.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "model/client/address_index.h"
 #include "model/client/holders.h"
 #include "model/client/ranks.h"

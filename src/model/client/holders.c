@@ -7,7 +7,7 @@
  * Invariant: while it is known, each variable with a value that is not NULL is in its chain. */
 #include "model/client/holders.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <stdlib.h>
 

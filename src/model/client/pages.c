@@ -11,7 +11,7 @@
  * more than one refers to is dirty nowhere. */
 #include "model/client/pages.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

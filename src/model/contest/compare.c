@@ -3,7 +3,7 @@
  */
 #include "model/contest/compare.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "model/session/session.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
  * replaces by one that changes nothing else: the name of the result becomes NULL, or a note. */
 #include <heapscope/lockstep.h>
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "model/session/session.h"
 
 #include <stdio.h>

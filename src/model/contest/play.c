@@ -3,7 +3,7 @@
  */
 #include "model/contest/play.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "model/session/totals.h"
 
 #include <inttypes.h>

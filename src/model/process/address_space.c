@@ -1,7 +1,7 @@
 /* Address spaces as lists of segments. */
 #include "model/process/address_space.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "model/session/session.h"
 
 #include <signal.h>

@@ -8,8 +8,8 @@
  *      0x100000000     program, if it may lie anywhere */
 #include "model/process/exec.h"
 
+#include "base/array.h"
 #include "base/count.h"
-#include "heap/array.h"
 #include "model/process/libraries.h"
 
 #include <inttypes.h>

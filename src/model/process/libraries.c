@@ -2,7 +2,7 @@
  * no DT_RUNPATH, LD_LIBRARY_PATH, DT_RUNPATH, the cache, the system's folders. */
 #include "model/process/libraries.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <fcntl.h>
 #include <stdint.h>

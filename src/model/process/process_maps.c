@@ -2,8 +2,8 @@
  * no segment appears unseen. Where tracing is forbidden, they are looked at every millisecond. */
 #include "model/process/process_maps.h"
 
+#include "base/array.h"
 #include "base/count.h"
-#include "heap/array.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -20,7 +20,7 @@
  * all leaves of the blocks that the told bytes lay in before. */
 #include "model/reading/atlas.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "model/session/session.h"
 
 #include <stdlib.h>

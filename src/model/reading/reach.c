@@ -9,7 +9,7 @@
  * always there is none. */
 #include "model/reading/reach.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "model/client/address_index.h"
 
 #include <stdlib.h>

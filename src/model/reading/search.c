@@ -3,7 +3,7 @@
  * the requests between two of them are, and those behind the last one. */
 #include <heapscope/search.h>
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "model/session/session.h"
 
 #include <stdlib.h>

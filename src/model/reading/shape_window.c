@@ -3,7 +3,7 @@
 #include "model/session/session.h"
 #include "model/session/shape.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 #include "model/session/session.h"
 #include "model/session/totals.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

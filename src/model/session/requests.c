@@ -3,7 +3,7 @@
 #include "model/session/session.h"
 #include "model/session/totals.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <inttypes.h>
 #include <stdio.h>

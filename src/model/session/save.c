@@ -1,7 +1,7 @@
 /* Operations as command lines: a session written down as a script that reproduces it. */
 #include "model/session/session.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <errno.h>
 #include <inttypes.h>

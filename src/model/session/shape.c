@@ -2,7 +2,7 @@
  * is a loop over 128 numbers. */
 #include "model/session/shape.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <stdlib.h>
 #include <string.h>

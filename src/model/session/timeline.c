@@ -2,7 +2,7 @@
  * stands for. */
 #include "model/session/timeline.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <stdlib.h>
 

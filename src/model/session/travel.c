@@ -3,7 +3,7 @@
  */
 #include "model/session/travel.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "model/client/pages.h"
 #include "model/session/session.h"
 

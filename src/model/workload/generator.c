@@ -9,7 +9,7 @@
  * average. Blocks that outlive their phase move to a list of survivors, out of its reach. */
 #include "model/workload/generator.h"
 
-#include "heap/array.h"
+#include "base/array.h"
 #include "model/workload/random.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Growing arrays: room for one more element, doubling. Ends the program when memory is gone. */
-#ifndef HS_HEAP_ARRAY_H
-#define HS_HEAP_ARRAY_H
+#ifndef HS_BASE_ARRAY_H
+#define HS_BASE_ARRAY_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /* UTF-8 and wide characters. On Linux a wide character is a code point. */
-#include "ui/utf8.h"
+#include "base/utf8.h"
 
+#include "base/array.h"
 #include "base/text.h"
-#include "heap/array.h"
 
 #include <stdint.h>
 #include <string.h>

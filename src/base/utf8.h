@@ -1,6 +1,6 @@
 /* Between UTF-8 and wide characters, whatever the locale says. */
-#ifndef HS_UI_UTF8_H
-#define HS_UI_UTF8_H
+#ifndef HS_BASE_UTF8_H
+#define HS_BASE_UTF8_H
 
 #include <stddef.h>
 #include <wchar.h>

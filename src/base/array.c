@@ -1,6 +1,6 @@
 /* Growing arrays. Running out of memory for our own records ends the program with one line: no
  * caller could go on, and the terminal is given back by the handlers of abort(). */
-#include "heap/array.h"
+#include "base/array.h"
 
 #include <stdint.h>
 #include <stdio.h>
