@@ -158,8 +158,8 @@ const hs_client_block *hs_session_block_before(const hs_session *, hs_addr at);
 const hs_client_block *hs_session_block_around(const hs_session *, hs_addr at);
 const char *hs_session_block_name(const hs_session *, const hs_client_block *); /* "?" if none */
 
-/* The live blocks that have a name, by address, as they are now: held until they are let go, whatever
- * is done with them meanwhile. How many, and the address of the n-th. */
+/* The live blocks that have a name, by address, as they are now: held until they are let go,
+ * whatever is done with them meanwhile. How many, and the address of the n-th. */
 uint64_t hs_session_hold_named(hs_session *);
 hs_addr hs_session_held_named(const hs_session *, uint64_t n);
 void hs_session_let_go_named(hs_session *);
@@ -225,8 +225,8 @@ bool hs_session_walk(const hs_session *, const hs_seen *previous, hs_seen *out);
 /* The block that contains `at`, or the first one behind it. */
 bool hs_session_walk_to(const hs_session *, hs_addr at, hs_seen *out);
 
-/* The size of the block that starts at `at`, of which the allocator told so, as of a free one in its
- * list; 0: in a broken heap none may. */
+/* The size of the block that starts at `at`, of which the allocator told so, as of a free one in
+ * its list; 0: in a broken heap none may. */
 uint64_t hs_session_block_size(const hs_session *, hs_addr at);
 
 /* Sets of kinds of blocks: 1 << HS_BLOCK_USED | ... */
@@ -323,7 +323,7 @@ const hs_last *hs_session_last(const hs_session *);
 /* Do the heap's events tell operation n, and is all set as it was then? And a session of which they
  * do, freed by the caller; NULL with a problem when that is not to be had. */
 bool hs_session_tells(const hs_session *, uint64_t n);
-hs_session *hs_session_telling(const hs_session *, uint64_t n, hs_problem *);
+hs_session *hs_narration(const hs_session *, uint64_t n, hs_problem *);
 
 /* What an HS_FAULT says: where the allocator was led, or what it found. */
 enum { HS_FAULT_TEXT = 128 };

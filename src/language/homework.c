@@ -2,7 +2,7 @@
 #include "language/homework.h"
 
 #include "base/array.h"
-#include "model/workload/twister.h"
+#include "model/workload/mersenne_twister.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -339,9 +339,9 @@ static bool read_plan(hs_interpreter *in, const hs_statement *s, random_plan *p)
     return hs_fail_at(in, s->arguments[3].where, "of 100 operations, 1 to 100 allocate", NULL);
 }
 
-static uint64_t below(hs_twister *t, uint64_t n)
+static uint64_t below(hs_mersenne_twister *t, uint64_t n)
 {
-    return (uint64_t)(hs_twister_next(t) * (double)n);
+    return (uint64_t)(hs_mersenne_twister_next(t) * (double)n);
 }
 
 static bool allocate_at_random(hs_interpreter *in, const hs_statement *s, live_indices *l,
@@ -368,16 +368,16 @@ static bool release_at_random(hs_interpreter *in, const hs_statement *s, live_in
 bool hs_run_homework(hs_interpreter *in, const hs_statement *s)
 {
     random_plan p;
-    hs_twister t;
+    hs_mersenne_twister t;
     live_indices l = {0};
     if (!read_plan(in, s, &p)) return false;
     if (!hs_begin_work(in, s->arguments[1].present ? s->arguments[1].where : s->head, p.count))
         return false;
-    hs_twister_seed(&t, p.seed);
+    hs_mersenne_twister_seed(&t, p.seed);
     l.all = indices_now(in);
     bool good = true;
     for (uint64_t done = 0; good && done < p.count && !hs_interrupted(in);) {
-        if (hs_twister_next(&t) < (double)p.percent / 100.0)
+        if (hs_mersenne_twister_next(&t) < (double)p.percent / 100.0)
             good = allocate_at_random(in, s, &l, below(&t, p.range) + 1);
         else if (l.count)
             good = release_at_random(in, s, &l, below(&t, l.count));

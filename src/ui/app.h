@@ -20,10 +20,10 @@
 #include "view/address_space.h"
 #include "view/difference.h"
 #include "view/explanation.h"
+#include "view/narration.h"
 #include "view/screen.h"
 #include "view/segments.h"
 #include "view/side_by_side.h"
-#include "view/telling.h"
 #include <curses.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -160,7 +160,7 @@ bool hs_app_shape_is_on_show(const app *a);
 bool hs_app_take_shape_key(app *a, wchar_t key, bool special);
 bool hs_app_click_shape(app *a, int row, int column);
 
-/* --- The lecture (lectern.c) --- */
+/* --- The lecture (lecture_view.c) --- */
 
 void hs_app_say_the_end(app *a);
 void hs_app_open_script(app *a, hs_program *script);

@@ -13,11 +13,11 @@
 #include "view/byte_map.h"
 #include "view/difference.h"
 #include "view/explanation.h"
+#include "view/narration.h"
 #include "view/panels.h"
 #include "view/segments.h"
 #include "view/shape.h"
 #include "view/side_by_side.h"
-#include "view/telling.h"
 
 #include <errno.h>
 #include <inttypes.h>

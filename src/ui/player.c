@@ -171,14 +171,14 @@ static bool perform_next(hs_player *p)
     size_t from = p->count ? p->steps[p->count - 1].next : 0;
     if (from >= p->script->count || hs_interpreter_has_quit(p->interpreter)) return false;
     hs_step step = {.speed = p->speed};
-    p->lectern.begin(p->lectern.context);
+    p->lecture_view.begin(p->lecture_view.context);
     p->performing = &step;
     bool good = perform(p, &step, from);
     p->performing = NULL;
     step.stops |= !good;
     step.moment = hs_session_moment(p->session);
     keep_changes(&step, p->session);
-    p->lectern.take(p->lectern.context, &step.look);
+    p->lecture_view.take(p->lecture_view.context, &step.look);
     p->steps = hs_array_reserve(p->steps, &p->capacity, p->count + 1, sizeof step);
     p->steps[p->count++] = step;
     p->at = p->count - 1;
@@ -187,11 +187,11 @@ static bool perform_next(hs_player *p)
 }
 
 void hs_player_open(hs_player *p, hs_interpreter *in, hs_session *session,
-                    const hs_lectern *lectern, hs_program *script)
+                    const hs_lecture_view *lecture_view, hs_program *script)
 {
     *p = (hs_player){.interpreter = in,
                      .session = session,
-                     .lectern = *lectern,
+                     .lecture_view = *lecture_view,
                      .script = script,
                      .began = hs_player_clock(),
                      .has_focus = true,
@@ -215,15 +215,15 @@ static bool show(hs_player *p, size_t i)
 {
     hs_problem problem;
     const hs_step *s = &p->steps[i];
-    p->lectern.begin(p->lectern.context);
+    p->lecture_view.begin(p->lecture_view.context);
     if (!is_at(p, s) && !hs_session_go(p->session, s->moment, &problem)) {
-        p->lectern.fail(p->lectern.context, problem.what);
+        p->lecture_view.fail(p->lecture_view.context, problem.what);
         return false;
     }
     p->disturbed = false;
     hs_session_show_changes(p->session, s->changes, s->change_count);
     p->at = i;
-    p->lectern.show(p->lectern.context, &s->look);
+    p->lecture_view.show(p->lecture_view.context, &s->look);
     arrive(p);
     return true;
 }

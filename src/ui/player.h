@@ -37,7 +37,7 @@ typedef struct {
     void (*take)(void *context, hs_look *); /* a copy of what is on show */
     void (*show)(void *context, const hs_look *); /* show that again */
     void (*fail)(void *context, const char *what);
-} hs_lectern;
+} hs_lecture_view;
 
 typedef struct {
     size_t next;      /* the statement behind it */
@@ -54,7 +54,7 @@ typedef struct {
 typedef struct {
     hs_interpreter *interpreter;
     hs_session *session;
-    hs_lectern lectern;
+    hs_lecture_view lecture_view;
     hs_program *script; /* NULL: none */
 
     hs_step *steps; /* performed so far */
@@ -74,7 +74,8 @@ typedef struct {
 int64_t hs_player_clock(void);
 
 /* Play a script, which is the player's from then on: perform its first step. */
-void hs_player_open(hs_player *, hs_interpreter *, hs_session *, const hs_lectern *, hs_program *);
+void hs_player_open(hs_player *, hs_interpreter *, hs_session *, const hs_lecture_view *,
+                    hs_program *);
 void hs_player_close(hs_player *);
 
 /* Wait as long as it takes to read a text. */

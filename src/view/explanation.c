@@ -464,14 +464,14 @@ static void put_request(FILE *out, const hs_session *s, const hs_last *last)
 
 /* That this write broke the heap, and how; or, of one that hit what is not its own, that an earlier
  * command had. A write within its own block is not told of damage that others did. */
-static void put_damage(FILE *out, const hs_session *s, uint64_t number, bool innocent)
+static void put_damage(FILE *out, const hs_session *s, uint64_t number, bool stays)
 {
     const hs_heap *h = hs_session_heap(s);
     uint64_t culprit = hs_session_broken_by(s);
     hs_damage damage;
     if (culprit == number && !hs_heap_allocator(h)->check(h, &damage))
         fprintf(out, "; the heap is broken at 0x%" PRIx64 ": %s", damage.at, damage.what);
-    else if (culprit && culprit != number && !innocent)
+    else if (culprit && culprit != number && !stays)
         fprintf(out, "; command %" PRIu64 " had broken the heap before", culprit);
 }
 
@@ -503,8 +503,8 @@ static void put_write(FILE *out, const hs_session *s, const hs_last *last)
     put_pointer(out, s, last->op.p);
     if (last->op.p.variable != HS_NONE) fprintf(out, " (0x%" PRIx64 ")", last->old_value);
     if (!n) return;
-    bool innocent = put_overrun(out, s, last->op.p, last->old_value, n);
-    put_damage(out, s, last->number, innocent);
+    bool stays = put_overrun(out, s, last->op.p, last->old_value, n);
+    put_damage(out, s, last->number, stays);
 }
 
 /* --- The rest ------------------------------------------------------------------------------- */

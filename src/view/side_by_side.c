@@ -4,7 +4,7 @@
 
 #include "base/count.h"
 #include "view/explanation.h"
-#include "view/telling.h"
+#include "view/narration.h"
 
 #include <heapscope/ledger.h>
 

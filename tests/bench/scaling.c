@@ -6,7 +6,7 @@
 #include "model/session/session.h"
 #include "model/workload/random.h"
 #include "view/difference.h"
-#include "view/telling.h"
+#include "view/narration.h"
 
 #include <heapscope/shape.h>
 

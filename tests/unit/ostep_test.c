@@ -1,7 +1,7 @@
 /* The homework's model: each list was worked out on paper, from the rules at the top of ostep.c. */
 #include "check.h"
 #include "heaps.h"
-#include "model/workload/twister.h"
+#include "model/workload/mersenne_twister.h"
 #include "stage.h"
 
 #include <stdio.h>
@@ -242,10 +242,10 @@ static void a_seed_has_the_homeworks_operations(void **state)
 
 static void expect_number(uint64_t seed, unsigned which, double wanted)
 {
-    hs_twister t;
-    hs_twister_seed(&t, seed);
-    for (unsigned i = 1; i < which; i++) hs_twister_next(&t);
-    assert_true(hs_twister_next(&t) == wanted);
+    hs_mersenne_twister t;
+    hs_mersenne_twister_seed(&t, seed);
+    for (unsigned i = 1; i < which; i++) hs_mersenne_twister_next(&t);
+    assert_true(hs_mersenne_twister_next(&t) == wanted);
 }
 
 static void the_random_numbers_are_pythons(void **state)

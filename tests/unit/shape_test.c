@@ -66,8 +66,8 @@ static uint8_t counted(const hs_session *s, hs_addr from, uint64_t bytes)
 static void expect_now(const hs_session *s)
 {
     uint8_t cells[HS_SHAPE_BUCKETS];
-    const hs_kept_shape *shape = s->shape;
-    hs_shape_now(shape, s->is.totals.highest_block, cells);
+    const hs_lifetimes *shape = s->shape;
+    hs_lifetimes_now(shape, s->is.totals.highest_block, cells);
     for (size_t i = 0; i < HS_SHAPE_BUCKETS; i++)
         assert_int_equal(cells[i],
                          counted(s, shape->from + (i << shape->shift), 1ull << shape->shift));
@@ -121,11 +121,11 @@ static void every_column_is_what_was_after_its_command(void **state)
     stage *s = *state;
     hs_problem problem;
     stage_does(s, "note \"a command that is no request\"; random 1300 seed 3; set fit best");
-    const hs_kept_shape *kept = s->session->shape;
+    const hs_lifetimes *kept = s->session->shape;
     assert_int_equal(kept->stride, 4);
     assert_int_equal(kept->count, 325);
     for (size_t i = 0; i < kept->count; i += 9) {
-        const hs_shape_column *c = &kept->columns[i];
+        const hs_lifetimes_column *c = &kept->columns[i];
         assert_int_equal(c->command, 1 + (i + 1) * 4);
         hs_session *then = hs_session_after(s->session, c->command, &problem);
         for (size_t k = 0; k < HS_SHAPE_BUCKETS; k++)
@@ -135,10 +135,10 @@ static void every_column_is_what_was_after_its_command(void **state)
     }
 }
 
-static void expect_same_shape(const hs_kept_shape *a, const hs_kept_shape *b)
+static void expect_same_shape(const hs_lifetimes *a, const hs_lifetimes *b)
 {
-    assert_int_equal(hs_shape_size(a), hs_shape_size(b));
-    assert_memory_equal(a, b, hs_shape_size(a));
+    assert_int_equal(hs_lifetimes_size(a), hs_lifetimes_size(b));
+    assert_memory_equal(a, b, hs_lifetimes_size(a));
 }
 
 static void going_anywhere_gives_what_coming_there_gave(void **state)
@@ -149,7 +149,7 @@ static void going_anywhere_gives_what_coming_there_gave(void **state)
     stage_does(s, "random 700 seed 5; heap 4k; random 1200 seed 6");
     for (int i = 0; i < 40; i++) {
         uint64_t count = random_below(&random, 1902);
-        if (i % 5 == 0) hs_travel_checkpoint(s->session);
+        if (i % 5 == 0) hs_checkpoints_make(s->session);
         assert_true(hs_session_go(s->session, (hs_moment){0, count}, &problem));
         if (i % 4) continue;
         stage *fresh = stage_new("implicit", 256, 1 << 26);
@@ -229,9 +229,9 @@ static void a_window_has_the_cells_that_were_kept(void **state)
 {
     stage *s = *state;
     stage_does(s, "random 900 seed 8");
-    const hs_kept_shape *kept = s->session->shape;
+    const hs_lifetimes *kept = s->session->shape;
     for (size_t i = 3; i < kept->count; i += 40) {
-        const hs_shape_column *c = &kept->columns[i];
+        const hs_lifetimes_column *c = &kept->columns[i];
         hs_shape_window w = {.first = c->command, .last = c->command, .from = kept->from};
         w.bytes = (uint64_t)HS_SHAPE_BUCKETS << c->shift;
         hs_shape_picture *p = hs_shape_look(s->session, w, HS_SHAPE_BUCKETS, 1);

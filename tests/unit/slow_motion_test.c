@@ -3,7 +3,7 @@
 #include "random.h"
 #include "stage.h"
 
-#include "view/telling.h"
+#include "view/narration.h"
 
 #include <heapscope/ledger.h>
 

@@ -106,7 +106,7 @@ static void any_moment_is_what_it_was(void **state)
         char line[64];
         random_line(&random, line, sizeof line);
         stage_run(s, line);
-        if (i % 7 == 0) hs_travel_checkpoint(s->session);
+        if (i % 7 == 0) hs_checkpoints_make(s->session);
         if (random_below(&random, 12)) continue;
         uint32_t branch = (uint32_t)random_below(&random, hs_session_branches(s->session));
         uint64_t end = hs_session_branch_count(s->session, branch);
@@ -435,7 +435,7 @@ static void the_last_request_is_shown_behind_what_leaves_the_heap_alone(void **s
     const hs_event *events = hs_events(hs_session_heap(s->session), &count);
     hs_event last = events[count - 1];
     stage_does(s, "repeat 20000 { x = p2; note so }; set fit best; y = x");
-    hs_travel_checkpoint(s->session);
+    hs_checkpoints_make(s->session);
     stage_does(s, "z = p2; goto 2; goto 40005");
     events = hs_events(hs_session_heap(s->session), &behind);
     assert_int_equal(behind, count);

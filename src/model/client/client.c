@@ -9,8 +9,8 @@
 
 #include "base/array.h"
 #include "model/client/address_index.h"
-#include "model/client/holders.h"
 #include "model/client/ranks.h"
+#include "model/client/variables_by_value.h"
 #include "model/reading/reach.h"
 
 #include <assert.h>
@@ -42,7 +42,7 @@ struct hs_client {
     uint32_t *slots;   /* open addressing: a name's number + 1, 0 for empty */
     size_t slot_count; /* a power of two, at least twice the names */
     uint64_t next_name;
-    hs_holders *holders;
+    hs_by_value *by_value;
     hs_reaching *reaching;
     named_blocks named;
 
@@ -66,7 +66,7 @@ hs_client *hs_client_new(void)
 {
     hs_client *c = hs_new(1, sizeof *c);
     c->index = hs_index_new();
-    c->holders = hs_holders_new();
+    c->by_value = hs_by_value_new();
     c->reaching = hs_reaching_new();
     c->variable_pages = hs_pages_new();
     c->block_pages = hs_pages_new();
@@ -78,7 +78,7 @@ hs_client *hs_client_new(void)
 void hs_client_forget_blocks(hs_client *c)
 {
     hs_index_clear(c->index);
-    hs_holders_forget(c->holders);
+    hs_by_value_forget(c->by_value);
     hs_reaching_forget(c->reaching);
     forget_named(c);
     c->block_count = c->spare = 0;
@@ -133,7 +133,7 @@ void hs_client_free(hs_client *c)
     for (size_t i = 0; i < c->known; i++)
         if (i < c->numbered || i >= c->borrowed) free(c->names[i]);
     hs_index_free(c->index);
-    hs_holders_free(c->holders);
+    hs_by_value_free(c->by_value);
     hs_reaching_free(c->reaching);
     forget_named(c);
     free(c->named.waiting);
@@ -476,11 +476,11 @@ void hs_client_assign(hs_client *c, uint32_t variable, hs_addr value, uint64_t w
     hs_addr old = v->value;
     v->value = value;
     v->assigned = when;
-    hs_holders_move(c->holders, variable, old, value);
+    hs_by_value_move(c->by_value, variable, old, value);
     hs_reaching_move(c->reaching, c, old, value);
     hs_client_block *lost = old && old != value ? change_block_at(c, old) : NULL;
     if (lost && lost->live && lost->variable == variable)
-        rename_block(c, lost, hs_holders_first(c->holders, c->variables, c->variable_count, old));
+        rename_block(c, lost, hs_by_value_first(c->by_value, c->variables, c->variable_count, old));
     hs_client_block *found = value ? change_block_at(c, value) : NULL;
     if (found && found->live && found->variable == HS_NONE) rename_block(c, found, variable);
 }
@@ -570,7 +570,7 @@ void hs_client_restore(hs_client *c, const hs_client_image *image, hs_client_tel
     hs_pages_restore(c->variable_pages, c->variables, image->variables, NULL, NULL);
     hs_pages_restore(c->block_pages, c->blocks, image->blocks, NULL, NULL);
     hs_index_restore(c->index, image->index);
-    hs_holders_forget(c->holders);
+    hs_by_value_forget(c->by_value);
     hs_reaching_forget(c->reaching);
     forget_named(c);
     c->variable_count = image->variable_count;

@@ -114,7 +114,7 @@ hs_ledger hs_ledger_take(const hs_session *s)
 {
     hs_ledger l;
     if (s->kept->taken) return s->kept->ledger;
-    hs_atlas_ledger(s, &l);
+    hs_range_sums_ledger(s, &l);
     book_rest(&l, hs_session_heap(s));
     s->kept->ledger = l;
     s->kept->taken = true;

@@ -35,7 +35,7 @@ static bool set_out(hs_finder *f, uint64_t most, hs_problem *problem)
 {
     hs_moment end = {f->session->at.branch, f->end};
     hs_session_free(f->walker);
-    f->walker = hs_travel_from(f->session, end, f->search.kind, most, problem);
+    f->walker = hs_session_travels_from(f->session, end, f->search.kind, most, problem);
     if (!f->walker) return false;
     f->most = f->last ? f->walker->is.outcomes.of[f->search.kind] : most;
     f->from = f->at = f->walker->at.count;

@@ -1,7 +1,7 @@
 /* A window on the shape: cells from the columns that are kept, or from a session of its own that
  * performs the commands of the window again and watches its addresses alone. */
+#include "model/session/lifetimes.h"
 #include "model/session/session.h"
-#include "model/session/shape.h"
 
 #include "base/array.h"
 
@@ -42,7 +42,7 @@ typedef struct {
     uint64_t count; /* of operations */
     uint64_t used;  /* bytes of the heap */
     const hs_standing *is;
-    const hs_kept_shape *shape;
+    const hs_lifetimes *shape;
 } moment;
 
 /* --- Layout ---------------------------------------------------------------------------------- */
@@ -112,7 +112,7 @@ static void fill_column(hs_shape_picture *p, int column, const uint8_t *buckets,
 }
 
 /* The last column that was noted up to a command; NULL: there is none. */
-static const hs_shape_column *last_noted(const hs_kept_shape *s, uint64_t command)
+static const hs_lifetimes_column *last_noted(const hs_lifetimes *s, uint64_t command)
 {
     size_t low = 0, high = s->count;
     while (low < high) {
@@ -128,10 +128,10 @@ static const hs_shape_column *last_noted(const hs_kept_shape *s, uint64_t comman
 static void fill_from_kept(hs_shape_picture *p, moment end)
 {
     uint8_t now[HS_SHAPE_BUCKETS];
-    hs_shape_now(end.shape, end.is->totals.highest_block, now);
+    hs_lifetimes_now(end.shape, end.is->totals.highest_block, now);
     for (int i = 0; i < p->columns; i++) {
         uint64_t command = hs_shape_command(p, i);
-        const hs_shape_column *c = last_noted(end.shape, command);
+        const hs_lifetimes_column *c = last_noted(end.shape, command);
         if (command >= end.count)
             fill_column(p, i, now, end.shape->shift);
         else if (c)
@@ -140,7 +140,7 @@ static void fill_from_kept(hs_shape_picture *p, moment end)
 }
 
 /* Is what is kept as fine as the picture? */
-static bool is_kept(const hs_shape_picture *p, const hs_kept_shape *s)
+static bool is_kept(const hs_shape_picture *p, const hs_lifetimes *s)
 {
     return p->per >= s->stride && p->row_bytes >= 1ull << s->shift;
 }
@@ -150,10 +150,10 @@ static bool is_kept(const hs_shape_picture *p, const hs_kept_shape *s)
 static void aim(hs_session *s, const hs_shape_picture *p)
 {
     hs_addr end = p->from + p->row_bytes * (uint64_t)p->rows;
-    hs_shape_aim(s->shape, p->from, (unsigned)__builtin_ctzll(p->row_bytes));
+    hs_lifetimes_aim(s->shape, p->from, (unsigned)__builtin_ctzll(p->row_bytes));
     const hs_client_block *b = hs_session_block_from(s, p->base);
     for (; b && b->addr < end; b = hs_session_block_from(s, b->addr + 1))
-        if (b->live) hs_shape_born(s->shape, b->addr, b->requested);
+        if (b->live) hs_lifetimes_born(s->shape, b->addr, b->requested);
 }
 
 static bool perform_again(hs_shape_picture *p, const hs_session *s)
@@ -169,7 +169,7 @@ static bool perform_again(hs_shape_picture *p, const hs_session *s)
     uint64_t most = then->work + MOST_WORK;
     for (int i = 0; i < p->columns && then->work <= most; i++) {
         hs_session_pass(then, hs_shape_command(p, i));
-        hs_shape_now(then->shape, then->is.totals.highest_block, cells);
+        hs_lifetimes_now(then->shape, then->is.totals.highest_block, cells);
         memcpy(p->cells + i * p->rows, cells, (size_t)p->rows);
     }
     p->exact = then->work <= most;
@@ -187,8 +187,8 @@ static const hs_session *ahead_of(const hs_session *s)
 
 void hs_kept_leave(hs_kept *k, const hs_session *there)
 {
-    if (!k->left.shape) k->left.shape = hs_shape_new();
-    memcpy(k->left.shape, there->shape, hs_shape_size(there->shape));
+    if (!k->left.shape) k->left.shape = hs_lifetimes_new();
+    memcpy(k->left.shape, there->shape, hs_lifetimes_size(there->shape));
     k->left.at = there->at;
     k->left.is = there->is;
 }

@@ -27,7 +27,7 @@ bool hs_session_tells(const hs_session *s, uint64_t n)
     return s->is.last.number == n && (s->at.count == n || s->is.last.faulted);
 }
 
-hs_session *hs_session_telling(const hs_session *s, uint64_t n, hs_problem *problem)
+hs_session *hs_narration(const hs_session *s, uint64_t n, hs_problem *problem)
 {
     hs_session *then = hs_session_after(s, n, problem);
     if (!then || then->is.last.number == n) return then;
@@ -39,7 +39,7 @@ hs_session *hs_session_telling(const hs_session *s, uint64_t n, hs_problem *prob
 
 hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own, hs_problem *problem)
 {
-    *own = hs_session_tells(s, n) ? NULL : hs_session_telling(s, n, problem);
+    *own = hs_session_tells(s, n) ? NULL : hs_narration(s, n, problem);
     hs_session *stage = hs_session_tells(s, n) ? s : *own;
     if (!stage || hs_session_slow_motion(stage)) return stage;
     hs_session_free(*own);
@@ -175,7 +175,7 @@ static hs_before before_end(const hs_session *s, size_t n)
 /* Whose a block is differs, and so may where the one before it ends. */
 static void differs(hs_session *s, hs_addr p, uint64_t size)
 {
-    if (p) hs_atlas_differs(s, p - 1, p + size + 1);
+    if (p) hs_range_sums_differs(s, p - 1, p + size + 1);
 }
 
 static void show_client(hs_session *s, size_t n)
@@ -281,11 +281,11 @@ static void go_to(hs_session *s, size_t n)
     from -= from > 0;
     to++;
     hs_kept_is_old(s->kept);
-    hs_atlas_marks_move(s);
+    hs_range_sums_marks_move(s);
     hs_heap_seek(s->heap, n);
-    hs_atlas_marks_move(s);
+    hs_range_sums_marks_move(s);
     hs_session_note_changes(s, from, to);
-    hs_atlas_follow(s, from, to);
+    hs_range_sums_follow(s, from, to);
     s->before.at = n;
 }
 
@@ -296,7 +296,7 @@ static void look_before(hs_session *s)
     hs_events(s->heap, &s->before.at);
     s->before.told = told_by(s);
     go_to(s, 0);
-    s->before.sound = !hs_atlas_is_derailed(s);
+    s->before.sound = !hs_range_sums_is_derailed(s);
     s->before.marked = true;
     s->before.marked = held.live && end_in_use(s, held.addr, held.requested, 0);
 }
@@ -307,9 +307,9 @@ void hs_session_seek(hs_session *s, size_t from, size_t n)
     hs_events(s->heap, &count);
     if (!s->before.on) look_before(s);
     go_to(s, n);
-    while (n < count && s->before.sound && hs_atlas_is_derailed(s)) go_to(s, ++n);
+    while (n < count && s->before.sound && hs_range_sums_is_derailed(s)) go_to(s, ++n);
     show_client(s, n);
-    hs_atlas_catch_up(s);
+    hs_range_sums_catch_up(s);
     hs_session_note_changes(s, from, n);
     if (is_told(s, HS_IGNORE, from, n) || is_told(s, HS_IN_PLACE, from, n) || n - from >= count)
         touch_held(s);

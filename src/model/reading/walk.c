@@ -109,7 +109,7 @@ bool hs_session_walk_from(const hs_session *s, hs_addr whole, hs_addr at, hs_see
 
 bool hs_session_walk_to(const hs_session *s, hs_addr at, hs_seen *out)
 {
-    return hs_session_walk_from(s, hs_atlas_anchor(s, at), at, out);
+    return hs_session_walk_from(s, hs_range_sums_anchor(s, at), at, out);
 }
 
 /* --- What the bytes serve ------------------------------------------------------------------- */

@@ -142,7 +142,7 @@ void hs_session_look_for_damage(hs_session *s, bool needed)
 }
 
 /* Does a write stay within the memory that the client holds through this pointer? */
-bool hs_session_is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n)
+bool hs_session_stays_in_its_block(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n)
 {
     const hs_client_block *b = hs_session_block_around(s, at);
     return !n ||
@@ -182,7 +182,7 @@ static void block_dies(hs_session *s, hs_addr p, uint64_t when)
     /* Even where the allocator has nothing to write, and the client no bytes. */
     hs_session_touch(s, p, p + (b->requested ? b->requested : 1));
     block_changes(s, p, b->requested, 0);
-    hs_shape_died(s->shape, p, b->requested);
+    hs_lifetimes_died(s->shape, p, b->requested);
     s->is.totals.live_blocks--;
 }
 
@@ -192,7 +192,7 @@ static void block_is_born(hs_session *s, hs_addr p, uint64_t size, uint32_t vari
     if (there && there->live) block_dies(s, p, when); /* a broken heap handed it out twice */
     hs_client_born(s->client, p, size, variable, when);
     block_changes(s, p, 0, size);
-    hs_shape_born(s->shape, p, size);
+    hs_lifetimes_born(s->shape, p, size);
     s->is.totals.live_blocks++;
 }
 
@@ -201,8 +201,8 @@ static void block_is_resized(hs_session *s, hs_addr p, uint64_t size)
     uint64_t before = hs_client_block_at(s->client, p)->requested;
     hs_session_touch(s, p + (before < size ? before : size), p + (before < size ? size : before));
     block_changes(s, p, before, size);
-    hs_shape_died(s->shape, p, before);
-    hs_shape_born(s->shape, p, size);
+    hs_lifetimes_died(s->shape, p, before);
+    hs_lifetimes_born(s->shape, p, size);
     hs_client_resized(s->client, p, size);
 }
 
@@ -265,10 +265,11 @@ static void mark_time(hs_session *s, uint64_t used_before, uint64_t examined)
                                 .utilization = (uint64_t)((long double)t->live * 100 / heap),
                                 .examined = examined});
     size_t count = s->timeline.count;
-    hs_travel_samples_changed(s->travel, stride == s->timeline.stride ? count - 1 : 0, count);
+    hs_checkpoints_samples_changed(s->checkpoints, stride == s->timeline.stride ? count - 1 : 0,
+                                   count);
     size_t from, to;
-    if (hs_shape_note(s->shape, s->now, t->highest_block, &from, &to))
-        hs_travel_shape_changed(s->travel, from, to);
+    if (hs_lifetimes_note(s->shape, s->now, t->highest_block, &from, &to))
+        hs_checkpoints_shape_changed(s->checkpoints, from, to);
 }
 
 static bool takes_pointer(const hs_op *op)
@@ -277,12 +278,12 @@ static bool takes_pointer(const hs_op *op)
 }
 
 /* Blocks of the client that a passed request gave, or took. */
-static void tell_atlas(hs_session *s, hs_addr result)
+static void tell_sums(hs_session *s, hs_addr result)
 {
     const hs_client_block *b = result ? hs_client_block_at(s->client, result) : NULL;
-    if (b) hs_atlas_differs(s, b->addr, b->addr + b->requested + 1);
+    if (b) hs_range_sums_differs(s, b->addr, b->addr + b->requested + 1);
     for (size_t i = 0; i < s->change_count; i++)
-        hs_atlas_differs(s, s->changes[i].from, s->changes[i].to);
+        hs_range_sums_differs(s, s->changes[i].from, s->changes[i].to);
 }
 
 bool hs_pass_request(hs_session *s, const hs_record_of_op *record, hs_came *came)
@@ -300,7 +301,7 @@ bool hs_pass_request(hs_session *s, const hs_record_of_op *record, hs_came *came
     *came = (hs_came){p, result, variable, committed, t.counts};
     settle(s, op, variable, p, result);
     mark_time(s, used_before, t.counts.visits);
-    if (s->kept->atlas) tell_atlas(s, result);
+    if (s->kept->sums) tell_sums(s, result);
     s->change_count = 0;
     s->work += 1 + t.counts.visits / 16 + t.counts.moved / 1024;
     return true;
@@ -379,6 +380,6 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
     mark_time(s, used_before, hs_events_counts(s->heap).visits);
     hs_session_tidy_changes(s);
     hs_session_look_for_damage(s, !good);
-    hs_atlas_follow(s, 0, SIZE_MAX);
+    hs_range_sums_follow(s, 0, SIZE_MAX);
     return true;
 }

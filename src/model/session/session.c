@@ -49,13 +49,13 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     hs_client_forget_blocks(s->client);
     s->is.totals = hs_totals_of(hs_heap_base(heap));
     hs_timeline_clear(&s->timeline);
-    hs_shape_clear(s->shape, hs_heap_base(heap));
+    hs_lifetimes_clear(s->shape, hs_heap_base(heap));
     s->is.last = (hs_last){.variable = HS_NONE};
     s->is.broken_by = 0;
     s->change_count = 0;
     s->is.replayed = s->is.not_replayed = 0;
-    hs_travel_heap_is_fresh(s->travel);
-    hs_atlas_forget(s);
+    hs_checkpoints_heap_is_fresh(s->checkpoints);
+    hs_range_sums_forget(s);
     s->kept->checked = false;
     return true;
 }
@@ -73,7 +73,7 @@ static hs_session *session_with(const hs_setup *setup, hs_trace *trace, hs_probl
     }
     s->is.start = s->is.setup;
     hs_machine_start(&s->is.mmu, hs_heap_committed(s->heap));
-    hs_travel_checkpoint(s);
+    hs_checkpoints_make(s);
     return s;
 }
 
@@ -107,8 +107,8 @@ hs_session *hs_session_empty(const hs_session *names)
     hs_session *s = hs_new(1, sizeof *s);
     s->client = hs_client_new();
     s->kept = hs_new(1, sizeof *s->kept);
-    s->shape = hs_shape_new();
-    s->travel = hs_travel_new();
+    s->shape = hs_lifetimes_new();
+    s->checkpoints = hs_checkpoints_new();
     s->replay_limit = UINT64_MAX;
     s->borrowed = true;
     if (names) hs_client_know_names_of(s->client, names->client);
@@ -122,12 +122,12 @@ void hs_session_free(hs_session *s)
     free(s->changes);
     hs_timeline_free(&s->timeline);
     hs_session_free(s->ahead);
-    hs_shape_free(s->shape);
-    hs_travel_free(s->travel);
+    hs_lifetimes_free(s->shape);
+    hs_checkpoints_free(s->checkpoints);
     if (!s->borrowed) hs_chronicle_free(s->chronicle);
     hs_client_free(s->client);
-    hs_atlas_free(s->kept->atlas);
-    hs_shape_free(s->kept->left.shape);
+    hs_range_sums_free(s->kept->sums);
+    hs_lifetimes_free(s->kept->left.shape);
     free(s->kept);
     hs_heap_free(s->heap);
     free(s);
@@ -174,7 +174,7 @@ void hs_session_look_again(hs_session *s)
 {
     if (hs_heap_build(s->heap) == HS_PROBED) return;
     hs_heap_use(s->heap, HS_PROBED);
-    hs_travel_look(s);
+    hs_checkpoints_look(s);
 }
 
 /* Requests and writes count their work themselves, by what they do to the heap. */
@@ -249,7 +249,7 @@ static void replay_from(hs_session *s, uint64_t i)
         if (!hs_session_record(s, i, &r) || !is_replayed(&r.op)) continue;
         if (i + 1 == shown) {
             hs_session_look_again(s);
-            hs_travel_hold(s, i);
+            hs_checkpoints_hold(s, i);
         }
         s->now = i + 1;
         if (i + 1 < shown ? pass_or_perform(s, &r, &ignored) : look_and_perform(s, &r, &ignored))
@@ -343,11 +343,11 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
     uint64_t committed = hs_heap_committed(s->heap);
     bool good = perform(s, op, &variable, problem);
     if (op->replay) hs_session_is_over(s);
-    if (!good) return s->stopped ? hs_travel_return(s, s->at, problem) : false;
+    if (!good) return s->stopped ? hs_session_travels_return(s, s->at, problem) : false;
     note_last_outcomes(s, op, committed);
     behind_operation(s, op);
     remember(s, op, variable);
-    hs_travel_note(s);
+    hs_checkpoints_note(s);
     return true;
 }
 
@@ -361,7 +361,7 @@ static bool perform_counted(hs_session *s, const hs_op *op, hs_came *came)
     note_outcomes(s, op, came);
     behind_operation(s, op);
     remember(s, op, came->variable);
-    hs_travel_note(s);
+    hs_checkpoints_note(s);
     return true;
 }
 
@@ -395,7 +395,7 @@ void hs_session_go_on(hs_session *s, uint64_t count)
         if (s->stopped) break;
         note_last_outcomes(s, &r.op, committed);
         behind_operation(s, &r.op);
-        hs_travel_pass(s);
+        hs_checkpoints_pass(s);
     }
 }
 
@@ -426,7 +426,7 @@ static bool pass_requests(hs_session *s, uint64_t count, const hs_watcher *watch
         note_outcomes(s, &r.op, &came);
         s->is.on_heap = ++s->at.count;
         hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
-        hs_travel_pass(s);
+        hs_checkpoints_pass(s);
         if (watcher) stopped = watcher->look(watcher->of, s);
     }
     hs_session_look_again(s);
@@ -437,19 +437,20 @@ bool hs_session_pass_watched(hs_session *s, uint64_t count, const hs_watcher *wa
 {
     hs_addr end = hs_heap_end(s->heap);
     bool stopped = false;
-    hs_travel_catch_up(s); /* so that what is found written to behind it was written to by it */
+    hs_checkpoints_catch_up(
+        s); /* so that what is found written to behind it was written to by it */
     hs_kept_is_old(s->kept);
     s->kept->checked = false;
-    hs_atlas_marks_move(s);
+    hs_range_sums_marks_move(s);
     while (!stopped && s->at.count < count && is_going_on(s, count)) {
         stopped = is_sound(s) && pass_requests(s, count, watcher);
         if (stopped || s->at.count >= count) break;
         hs_session_go_on(s, s->at.count + 1);
         if (watcher) stopped = watcher->look(watcher->of, s);
     }
-    hs_atlas_marks_move(s);
-    hs_atlas_differs(s, end - 1, hs_heap_end(s->heap));
-    hs_atlas_catch_up(s);
+    hs_range_sums_marks_move(s);
+    hs_range_sums_differs(s, end - 1, hs_heap_end(s->heap));
+    hs_range_sums_catch_up(s);
     return stopped;
 }
 

@@ -5,11 +5,11 @@
 #include "model/client/client.h"
 #include "model/machine/mmu.h"
 #include "model/process/address_space.h"
-#include "model/reading/atlas.h"
+#include "model/reading/range_sums.h"
+#include "model/session/checkpoints.h"
 #include "model/session/chronicle.h"
-#include "model/session/shape.h"
+#include "model/session/lifetimes.h"
 #include "model/session/timeline.h"
-#include "model/session/travel.h"
 
 #include <heapscope/ledger.h>
 #include <heapscope/search.h>
@@ -64,11 +64,11 @@ typedef struct {
     bool checked, sound; /* the allocator's check was made, and found nothing, and nothing was done
                             since that can break the heap */
     hs_kept_life life;
-    hs_atlas *atlas; /* or NULL */
+    hs_range_sums *sums; /* or NULL */
     struct {
         hs_moment at;
         hs_standing is;
-        hs_kept_shape *shape; /* NULL: of no moment */
+        hs_lifetimes *shape; /* NULL: of no moment */
     } left; /* the end of a branch, as it was when it was left last, for the picture of the shape */
 } hs_kept;
 
@@ -112,7 +112,7 @@ struct hs_session {
     hs_heap *heap;
     hs_client *client;
     hs_timeline timeline;
-    hs_kept_shape *shape;
+    hs_lifetimes *shape;
     hs_kept *kept; /* behind a pointer, for a reader of the session may take it */
 
     hs_chronicle *chronicle;
@@ -127,7 +127,7 @@ struct hs_session {
     void *progress_of;
     bool stopped; /* by it: what is being done is to end, and to be undone */
     bool returns; /* from there: that is told, and not stopped */
-    hs_travel *travel;
+    hs_checkpoints *checkpoints;
     hs_session *ahead; /* one that goes through a trace before this one; NULL: none */
 
     hs_change *changes;
@@ -209,7 +209,7 @@ void hs_session_tidy_changes(hs_session *s);
 void hs_session_note_changes(hs_session *s, size_t from, size_t to);
 void hs_session_read_events(hs_session *s);
 void hs_session_look_for_damage(hs_session *s, bool needed);
-bool hs_session_is_innocent(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n);
+bool hs_session_stays_in_its_block(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n);
 bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_problem *problem);
 /* Perform a request on the counted heap: nobody will look at its events. False, and nothing has
  * happened, when it is one that must be looked at. */

@@ -1,38 +1,38 @@
-/* The atlas: sums over the heap's blocks, so that a picture of a large heap costs what is on show
+/* Range sums: sums over the heap's blocks, so that a picture of a large heap costs what is on show
  * and what has changed, not the number of blocks.
  *
  * It keeps no blocks: what it has was read off the bytes by the allocator's walker, and what an
  * operation touched is read again. A reader of the session may bring it up to date. */
-#ifndef HS_MODEL_ATLAS_H
-#define HS_MODEL_ATLAS_H
+#ifndef HS_MODEL_RANGE_SUMS_H
+#define HS_MODEL_RANGE_SUMS_H
 
 #include <heapscope/session.h>
 
-typedef struct hs_atlas hs_atlas;
+typedef struct hs_range_sums hs_range_sums;
 
-void hs_atlas_free(hs_atlas *);
+void hs_range_sums_free(hs_range_sums *);
 
 /* Nothing is known any more: the heap is another one. */
-void hs_atlas_forget(hs_session *);
+void hs_range_sums_forget(hs_session *);
 /* Of the operation that ran last, events from .. to - 1 were done, or undone: they changed what
  * they and the session's changes tell. */
-void hs_atlas_follow(hs_session *, size_t from, size_t to);
+void hs_range_sums_follow(hs_session *, size_t from, size_t to);
 
 /* Before another moment is gone back to, and in between: what it has otherwise in these bytes of
  * the heap, or of the client's. And then, that the session is there. */
-void hs_atlas_differs(hs_session *, hs_addr from, hs_addr to);
-void hs_atlas_catch_up(hs_session *);
+void hs_range_sums_differs(hs_session *, hs_addr from, hs_addr to);
+void hs_range_sums_catch_up(hs_session *);
 /* The same for the allocator's pointers, which are about to move, or have moved. */
-void hs_atlas_marks_move(hs_session *);
+void hs_range_sums_marks_move(hs_session *);
 
 /* A whole block at or before `at` whence a walk comes to `at` in a few steps; HS_NULL: none is
  * known, and the walk begins at the first block. */
-hs_addr hs_atlas_anchor(const hs_session *, hs_addr at);
+hs_addr hs_range_sums_anchor(const hs_session *, hs_addr at);
 /* Does a walk over the heap come to a header that makes no sense? */
-bool hs_atlas_is_derailed(const hs_session *);
+bool hs_range_sums_is_derailed(const hs_session *);
 
 /* The ledger of all blocks, as a walk sees them. */
 struct hs_ledger;
-void hs_atlas_ledger(const hs_session *, struct hs_ledger *);
+void hs_range_sums_ledger(const hs_session *, struct hs_ledger *);
 
 #endif

@@ -1,6 +1,6 @@
 /* The steps of a request as sentences: one function for what each kind of event says. Nothing is
  * worked out again: numbers come from the events, names of lists from the allocator. */
-#include "view/telling.h"
+#include "view/narration.h"
 
 #include "base/count.h"
 #include "view/explanation.h"
@@ -681,7 +681,7 @@ char *hs_why_of(const hs_session *s, uint64_t n)
 {
     hs_problem problem;
     if (hs_session_tells(s, n)) return why(s);
-    hs_session *then = hs_session_telling(s, n, &problem);
+    hs_session *then = hs_narration(s, n, &problem);
     char *text = then ? why(then) : strdup(problem.what);
     hs_session_free(then);
     return text;

@@ -1,4 +1,4 @@
-/* The atlas against a walk over the whole heap, which does the same the slow way. */
+/* The range sums against a walk over the whole heap, which does the same the slow way. */
 #include "check.h"
 #include "model/session/session.h"
 #include "random.h"
@@ -277,7 +277,7 @@ static void go_about(const char *allocator, uint64_t initial, uint64_t small)
     assert_non_null(p.session);
     for (int i = 0; i < 3000; i++) {
         request(&p, small);
-        if (i % 60 == 0) hs_travel_checkpoint(p.session);
+        if (i % 60 == 0) hs_checkpoints_make(p.session);
     }
     for (uint64_t i = 0; i < random_operations(40); i++) {
         uint64_t now = hs_session_op_count(p.session), end = hs_session_branch_count(p.session, 0);
@@ -361,5 +361,5 @@ int main(void)
         cmocka_unit_test(in_the_middle_of_a_request_sums_are_those_of_a_walk),
         cmocka_unit_test(what_no_byte_tells_is_known_as_well),
     };
-    return cmocka_run_group_tests_name("atlas", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("range-sums", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The atlas, a tree over the heap's addresses: each node has the sums of a range.
+/* The range sums, a tree over the heap's addresses: each node has the sums of a range.
  *
  *      inner    [ 0 .. 4K                                  ]     sums of its four quarters
  *      leaves   [ 0 .. 1K | 1K .. 2K | 2K .. 3K | 3K .. 4K ]     a few blocks each
@@ -18,7 +18,7 @@
  * derailment hid it; above a dirty node all are dirty. Whatever changes a block tells, in an event
  * or a change, some byte of it, and whatever makes a block tells all of it: so it is enough to mark
  * all leaves of the blocks that the told bytes lay in before. */
-#include "model/reading/atlas.h"
+#include "model/reading/range_sums.h"
 
 #include "base/array.h"
 #include "model/session/session.h"
@@ -41,7 +41,7 @@ typedef struct {
     sums sums;
 } node;
 
-struct hs_atlas {
+struct hs_range_sums {
     node *nodes; /* the root is the first */
     size_t count, capacity;
     uint32_t spare; /* four nodes out of use, which name the next such; 0: none */
@@ -66,19 +66,19 @@ static hs_addr end_of(place p)
     return p.from + ((hs_addr)1 << p.bits);
 }
 
-static place root_of(const hs_atlas *a)
+static place root_of(const hs_range_sums *a)
 {
     return (place){0, a->bits, a->base};
 }
 
-static place quarter(const hs_atlas *a, place p, unsigned i)
+static place quarter(const hs_range_sums *a, place p, unsigned i)
 {
     unsigned bits = p.bits - QUARTER_BITS;
     return (place){a->nodes[p.i].quarters + i, bits, p.from + ((hs_addr)i << bits)};
 }
 
 /* The leaf whose range has `at`, which lies in the root's. */
-static place leaf_at(const hs_atlas *a, hs_addr at)
+static place leaf_at(const hs_range_sums *a, hs_addr at)
 {
     place p = root_of(a);
     while (a->nodes[p.i].quarters)
@@ -88,9 +88,9 @@ static place leaf_at(const hs_atlas *a, hs_addr at)
 
 /* --- Life ----------------------------------------------------------------------------------- */
 
-static hs_atlas *new_atlas(const hs_session *s)
+static hs_range_sums *new_sums(const hs_session *s)
 {
-    hs_atlas *a = hs_new(1, sizeof *a);
+    hs_range_sums *a = hs_new(1, sizeof *a);
     a->base = hs_heap_base(s->heap);
     a->bits = LEAST_BITS;
     a->nodes = hs_array_reserve(NULL, &a->capacity, 1, sizeof *a->nodes);
@@ -100,22 +100,22 @@ static hs_atlas *new_atlas(const hs_session *s)
     return a;
 }
 
-void hs_atlas_free(hs_atlas *a)
+void hs_range_sums_free(hs_range_sums *a)
 {
     if (!a) return;
     free(a->nodes);
     free(a);
 }
 
-void hs_atlas_forget(hs_session *s)
+void hs_range_sums_forget(hs_session *s)
 {
-    hs_atlas_free(s->kept->atlas);
-    s->kept->atlas = NULL;
+    hs_range_sums_free(s->kept->sums);
+    s->kept->sums = NULL;
 }
 
 /* --- Nodes ---------------------------------------------------------------------------------- */
 
-static uint32_t obtain_quarters(hs_atlas *a)
+static uint32_t obtain_quarters(hs_range_sums *a)
 {
     uint32_t first = a->spare;
     if (first) {
@@ -129,14 +129,14 @@ static uint32_t obtain_quarters(hs_atlas *a)
     return first;
 }
 
-static void split(hs_atlas *a, uint32_t leaf)
+static void split(hs_range_sums *a, uint32_t leaf)
 {
     uint32_t first = obtain_quarters(a);
     a->nodes[leaf].quarters = first;
 }
 
 /* Its quarters are leaves with few blocks between them: it becomes a leaf. */
-static void join(hs_atlas *a, uint32_t i)
+static void join(hs_range_sums *a, uint32_t i)
 {
     node *n = &a->nodes[i];
     uint32_t first = n->quarters;
@@ -148,7 +148,7 @@ static void join(hs_atlas *a, uint32_t i)
 }
 
 /* The root's range has the whole heap. */
-static void widen(hs_atlas *a, uint64_t committed)
+static void widen(hs_range_sums *a, uint64_t committed)
 {
     while ((uint64_t)1 << a->bits < committed) {
         uint32_t first = obtain_quarters(a);
@@ -160,7 +160,7 @@ static void widen(hs_atlas *a, uint64_t committed)
 
 /* --- What is dirty -------------------------------------------------------------------------- */
 
-static void mark(hs_atlas *a, place p, hs_addr from, hs_addr to)
+static void mark(hs_range_sums *a, place p, hs_addr from, hs_addr to)
 {
     if (p.from >= to || end_of(p) <= from) return;
     a->nodes[p.i].dirty = true;
@@ -169,7 +169,7 @@ static void mark(hs_atlas *a, place p, hs_addr from, hs_addr to)
 }
 
 /* Mark all leaves of the pieces that the bytes from .. to - 1 lay in. */
-static void mark_pieces(hs_atlas *a, hs_addr from, hs_addr to)
+static void mark_pieces(hs_range_sums *a, hs_addr from, hs_addr to)
 {
     hs_addr end = end_of(root_of(a));
     if (to > end) to = end;
@@ -184,7 +184,7 @@ static void mark_pieces(hs_atlas *a, hs_addr from, hs_addr to)
     mark(a, root_of(a), piece && piece < from ? piece : from, last);
 }
 
-static void mark_event(hs_atlas *a, const hs_event *e)
+static void mark_event(hs_range_sums *a, const hs_event *e)
 {
     switch (e->kind) {
     case HS_BUMP:
@@ -198,11 +198,11 @@ static void mark_event(hs_atlas *a, const hs_event *e)
     }
 }
 
-void hs_atlas_follow(hs_session *s, size_t from, size_t to)
+void hs_range_sums_follow(hs_session *s, size_t from, size_t to)
 {
     size_t n;
     const hs_event *e = hs_events(s->heap, &n);
-    hs_atlas *a = s->kept->atlas;
+    hs_range_sums *a = s->kept->sums;
     if (!a) return;
     for (size_t i = 0; i < s->change_count; i++)
         mark_pieces(a, s->changes[i].from, s->changes[i].to);
@@ -215,7 +215,7 @@ void hs_atlas_follow(hs_session *s, size_t from, size_t to)
 /* A walk through the dirty leaves, in order. */
 typedef struct {
     const hs_session *session;
-    hs_atlas *atlas;
+    hs_range_sums *sums;
     hs_seen seen;  /* the block at or behind .. */
     hs_addr until; /* .. this address, where the last leaf ended */
     bool on, more; /* the walk has begun; and has not ended */
@@ -228,7 +228,7 @@ static void come_to(reader *r, hs_addr from)
     const hs_session *s = r->session;
     if (!r->on || r->until != from) {
         r->whole = HS_NULL;
-        if (from > r->atlas->base) r->whole = r->atlas->nodes[leaf_at(r->atlas, from - 1).i].whole;
+        if (from > r->sums->base) r->whole = r->sums->nodes[leaf_at(r->sums, from - 1).i].whole;
         r->more = hs_session_walk_from(s, r->whole, from, &r->seen);
         r->on = true;
     }
@@ -253,7 +253,7 @@ static void add_shares(sums *t, const hs_session *s, const hs_seen *seen, hs_add
  * looks: until then it tells nothing. */
 static void derail(reader *r, const hs_block *damaged)
 {
-    hs_atlas *a = r->atlas;
+    hs_range_sums *a = r->sums;
     a->derailed.at = damaged->addr;
     a->derailed.end = damaged->addr + damaged->size;
     a->derailed.whole = r->whole;
@@ -264,7 +264,7 @@ static void derail(reader *r, const hs_block *damaged)
 /* Read a leaf; false when it has more blocks than a leaf should. */
 static bool read_leaf(reader *r, place p)
 {
-    node *n = &r->atlas->nodes[p.i];
+    node *n = &r->sums->nodes[p.i];
     hs_addr to = end_of(p);
     uint32_t blocks = 0;
     sums t = {0};
@@ -305,7 +305,7 @@ static void add(sums *to, const sums *part)
 static bool begins_otherwise(reader *r, place p)
 {
     if (!r->on || r->until != p.from) return false;
-    const node *leaf = &r->atlas->nodes[leaf_at(r->atlas, p.from).i];
+    const node *leaf = &r->sums->nodes[leaf_at(r->sums, p.from).i];
     come_to(r, p.from);
     bool inside = r->more && r->seen.block.addr <= p.from;
     if (leaf->piece != (inside ? r->seen.block.addr : HS_NULL) || leaf->whole != r->whole)
@@ -317,14 +317,14 @@ static bool begins_otherwise(reader *r, place p)
     return false;
 }
 
-static bool is_derailed_within(const hs_atlas *a, place p)
+static bool is_derailed_within(const hs_range_sums *a, place p)
 {
     return end_of(p) > a->derailed.at;
 }
 
 static void bring_up_to_date(reader *r, place p)
 {
-    hs_atlas *a = r->atlas;
+    hs_range_sums *a = r->sums;
     if (p.from > a->derailed.at) return;
     if (!a->nodes[p.i].dirty) {
         if (!begins_otherwise(r, p)) return;
@@ -348,21 +348,21 @@ static void bring_up_to_date(reader *r, place p)
     if (leaves && n->sums.ledger.pieces <= FEW_BLOCKS) join(a, p.i);
 }
 
-void hs_atlas_differs(hs_session *s, hs_addr from, hs_addr to)
+void hs_range_sums_differs(hs_session *s, hs_addr from, hs_addr to)
 {
-    if (s->kept->atlas) mark_pieces(s->kept->atlas, from, to);
+    if (s->kept->sums) mark_pieces(s->kept->sums, from, to);
 }
 
-void hs_atlas_marks_move(hs_session *s)
+void hs_range_sums_marks_move(hs_session *s)
 {
     hs_mark marks[HS_MARKS];
-    if (!s->kept->atlas) return;
+    if (!s->kept->sums) return;
     size_t n = hs_heap_marks(s->heap, marks);
-    for (size_t i = 0; i < n; i++) hs_atlas_differs(s, marks[i].at - 1, marks[i].at + 1);
+    for (size_t i = 0; i < n; i++) hs_range_sums_differs(s, marks[i].at - 1, marks[i].at + 1);
 }
 
 /* What was handed out last may have made unused bytes free ones, which no event tells. */
-static void follow_highest(hs_atlas *a, hs_addr highest)
+static void follow_highest(hs_range_sums *a, hs_addr highest)
 {
     hs_addr before = a->highest;
     if (highest == before) return;
@@ -373,32 +373,32 @@ static void follow_highest(hs_atlas *a, hs_addr highest)
         mark_pieces(a, highest, before);
 }
 
-/* The atlas of the heap as it is. */
-static const hs_atlas *atlas_of(const hs_session *s)
+/* The sums of the heap as it is. */
+static const hs_range_sums *sums_of(const hs_session *s)
 {
     hs_kept *k = s->kept;
-    if (!k->atlas) k->atlas = new_atlas(s);
-    hs_atlas *a = k->atlas;
+    if (!k->sums) k->sums = new_sums(s);
+    hs_range_sums *a = k->sums;
     widen(a, hs_heap_committed(s->heap));
     follow_highest(a, hs_session_totals(s)->highest_block);
     a->derailed.at = UINT64_MAX;
-    bring_up_to_date(&(reader){.session = s, .atlas = a}, root_of(a));
+    bring_up_to_date(&(reader){.session = s, .sums = a}, root_of(a));
     return a;
 }
 
-void hs_atlas_catch_up(hs_session *s)
+void hs_range_sums_catch_up(hs_session *s)
 {
-    if (s->kept->atlas) atlas_of(s);
+    if (s->kept->sums) sums_of(s);
 }
 
-bool hs_atlas_is_derailed(const hs_session *s)
+bool hs_range_sums_is_derailed(const hs_session *s)
 {
-    return atlas_of(s)->derailed.at != UINT64_MAX;
+    return sums_of(s)->derailed.at != UINT64_MAX;
 }
 
-hs_addr hs_atlas_anchor(const hs_session *s, hs_addr at)
+hs_addr hs_range_sums_anchor(const hs_session *s, hs_addr at)
 {
-    const hs_atlas *a = atlas_of(s);
+    const hs_range_sums *a = sums_of(s);
     if (at < a->base) return HS_NULL;
     hs_addr end = end_of(root_of(a));
     place p = leaf_at(a, at < end ? at : end - 1);
@@ -414,7 +414,7 @@ static void book_leaf(const hs_session *s, hs_addr from, hs_addr to, hs_ledger *
         if (seen.block.addr >= from) hs_ledger_book(out, s, &seen);
 }
 
-static void book(const hs_session *s, const hs_atlas *a, place p, hs_ledger *out)
+static void book(const hs_session *s, const hs_range_sums *a, place p, hs_ledger *out)
 {
     const node *n = &a->nodes[p.i];
     if (p.from > a->derailed.at) return;
@@ -426,9 +426,9 @@ static void book(const hs_session *s, const hs_atlas *a, place p, hs_ledger *out
         for (unsigned i = 0; i < QUARTERS; i++) book(s, a, quarter(a, p, i), out);
 }
 
-void hs_atlas_ledger(const hs_session *s, hs_ledger *out)
+void hs_range_sums_ledger(const hs_session *s, hs_ledger *out)
 {
-    const hs_atlas *a = atlas_of(s);
+    const hs_range_sums *a = sums_of(s);
     *out = (hs_ledger){0};
     book(s, a, root_of(a), out);
 }
@@ -473,7 +473,7 @@ static void put_walk(const canvas *c, hs_addr from, hs_addr to)
     }
 }
 
-static void put_node(const canvas *c, const hs_atlas *a, place p)
+static void put_node(const canvas *c, const hs_range_sums *a, place p)
 {
     hs_addr from = p.from > c->from ? p.from : c->from, to = end_of(p) < c->to ? end_of(p) : c->to;
     const node *n = &a->nodes[p.i];
@@ -493,7 +493,7 @@ static void put_node(const canvas *c, const hs_atlas *a, place p)
 void hs_session_shares(const hs_session *s, hs_addr from, unsigned cell_bits, size_t cells,
                        uint64_t (*out)[HS_SHARES])
 {
-    const hs_atlas *a = atlas_of(s);
+    const hs_range_sums *a = sums_of(s);
     hs_addr to = from + ((hs_addr)cells << cell_bits), end = hs_heap_end(s->heap);
     canvas c = {s, from, to < end ? to : end, cell_bits, out};
     bool aligned = (from - hs_heap_base(s->heap)) % ((uint64_t)1 << cell_bits) == 0;
@@ -532,7 +532,7 @@ static uint64_t count_walk(const hs_session *s, hs_addr from, hs_addr to, unsign
 }
 
 /* Blocks that start in the node's range and before `at`. */
-static uint64_t count_node(const hs_session *s, const hs_atlas *a, place p, hs_addr at,
+static uint64_t count_node(const hs_session *s, const hs_range_sums *a, place p, hs_addr at,
                            unsigned kinds)
 {
     const node *n = &a->nodes[p.i];
@@ -546,13 +546,13 @@ static uint64_t count_node(const hs_session *s, const hs_atlas *a, place p, hs_a
 
 uint64_t hs_session_count_before(const hs_session *s, hs_addr at, unsigned kinds)
 {
-    const hs_atlas *a = atlas_of(s);
+    const hs_range_sums *a = sums_of(s);
     return count_node(s, a, root_of(a), at, kinds);
 }
 
 bool hs_session_walk_nth(const hs_session *s, uint64_t n, unsigned kinds, hs_seen *out)
 {
-    const hs_atlas *a = atlas_of(s);
+    const hs_range_sums *a = sums_of(s);
     place p = root_of(a);
     if (n >= count_node(s, a, p, UINT64_MAX, kinds)) return false;
     while (a->nodes[p.i].quarters) {

@@ -4,7 +4,7 @@
 
 #include "view/difference.h"
 #include "view/explanation.h"
-#include "view/telling.h"
+#include "view/narration.h"
 
 #include <regex.h>
 #include <stdio.h>

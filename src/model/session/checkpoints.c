@@ -1,7 +1,7 @@
 /* Going back and forth. Invariant: a checkpoint holds what performing the operations up to its
  * moment gives; so going to a moment gives the same bytes, names and figures as coming there did.
  */
-#include "model/session/travel.h"
+#include "model/session/checkpoints.h"
 
 #include "base/array.h"
 #include "model/client/pages.h"
@@ -25,7 +25,7 @@ typedef struct {
     uint64_t stride;
 } checkpoint;
 
-struct hs_travel {
+struct hs_checkpoints {
     checkpoint **checkpoints; /* in the order of their making */
     uint64_t furthest;        /* operation of a trace that has one */
     size_t count, capacity;
@@ -36,9 +36,9 @@ struct hs_travel {
     hs_pages *heap, *samples, *shape;
 };
 
-hs_travel *hs_travel_new(void)
+hs_checkpoints *hs_checkpoints_new(void)
 {
-    hs_travel *t = hs_new(1, sizeof *t);
+    hs_checkpoints *t = hs_new(1, sizeof *t);
     t->interval = WORK_BETWEEN;
     t->heap = hs_pages_new();
     t->samples = hs_pages_new();
@@ -57,7 +57,7 @@ static void free_checkpoint(checkpoint *c)
     free(c);
 }
 
-void hs_travel_free(hs_travel *t)
+void hs_checkpoints_free(hs_checkpoints *t)
 {
     if (!t) return;
     for (size_t i = 0; i < t->count; i++) free_checkpoint(t->checkpoints[i]);
@@ -69,19 +69,19 @@ void hs_travel_free(hs_travel *t)
     free(t);
 }
 
-void hs_travel_heap_is_fresh(hs_travel *t)
+void hs_checkpoints_heap_is_fresh(hs_checkpoints *t)
 {
     hs_pages_clear(t->heap, 0);
 }
 
-void hs_travel_samples_changed(hs_travel *t, size_t from, size_t to)
+void hs_checkpoints_samples_changed(hs_checkpoints *t, size_t from, size_t to)
 {
     hs_pages_touch(t->samples, from * sizeof(hs_sample), to * sizeof(hs_sample));
 }
 
-void hs_travel_shape_changed(hs_travel *t, size_t from, size_t to)
+void hs_checkpoints_shape_changed(hs_checkpoints *t, size_t from, size_t to)
 {
-    hs_pages_touch(t->shape, hs_shape_place(from), hs_shape_place(to));
+    hs_pages_touch(t->shape, hs_lifetimes_place(from), hs_lifetimes_place(to));
 }
 
 /* --- Checkpoints ---------------------------------------------------------------------------- */
@@ -94,7 +94,7 @@ static size_t weigh(const checkpoint *c, uint64_t weighing)
 }
 
 /* Bytes that all checkpoints take. */
-static size_t weigh_all(hs_travel *t)
+static size_t weigh_all(hs_checkpoints *t)
 {
     size_t bytes = 0;
     t->weighings++;
@@ -105,7 +105,7 @@ static size_t weigh_all(hs_travel *t)
 /* Too much memory? Then every other checkpoint goes, and new ones are made half as often. The
  * first one, before any operation, stays; so does the latest, for what is stopped goes back there.
  */
-static void keep_within_bounds(hs_travel *t)
+static void keep_within_bounds(hs_checkpoints *t)
 {
     size_t kept = 1;
     if (++t->unweighed < 16 + t->count / 8) return;
@@ -122,12 +122,12 @@ static void keep_within_bounds(hs_travel *t)
 
 static checkpoint *take_checkpoint(hs_session *s)
 {
-    hs_travel *t = s->travel;
+    hs_checkpoints *t = s->checkpoints;
     const hs_heap *h = s->heap;
     uint64_t committed = hs_heap_committed(h);
     size_t state_size = hs_heap_allocator(h)->state_size;
     checkpoint *c = hs_new(1, sizeof *c);
-    hs_travel_catch_up(s);
+    hs_checkpoints_catch_up(s);
     *c = (checkpoint){
         .standing = s->is,
         .client = hs_client_take(s->client),
@@ -137,15 +137,15 @@ static checkpoint *take_checkpoint(hs_session *s)
     memcpy(c->state, hs_heap_state(h), state_size);
     c->samples = hs_pages_take(t->samples, s->timeline.samples,
                                s->timeline.count * sizeof *s->timeline.samples);
-    hs_pages_touch(t->shape, 0, hs_shape_place(0)); /* what lives changes all the time */
-    c->shape = hs_pages_take(t->shape, s->shape, hs_shape_size(s->shape));
+    hs_pages_touch(t->shape, 0, hs_lifetimes_place(0)); /* what lives changes all the time */
+    c->shape = hs_pages_take(t->shape, s->shape, hs_lifetimes_size(s->shape));
     s->settled = s->work;
     return c;
 }
 
 static void add_checkpoint(hs_session *s, checkpoint *c)
 {
-    hs_travel *t = s->travel;
+    hs_checkpoints *t = s->checkpoints;
     c->at = (hs_moment){hs_chronicle_owner(s->chronicle, s->at), s->at.count};
     t->checkpoints =
         hs_array_reserve(t->checkpoints, &t->capacity, t->count + 1, sizeof *t->checkpoints);
@@ -153,7 +153,7 @@ static void add_checkpoint(hs_session *s, checkpoint *c)
     keep_within_bounds(t);
 }
 
-void hs_travel_checkpoint(hs_session *s)
+void hs_checkpoints_make(hs_session *s)
 {
     add_checkpoint(s, take_checkpoint(s));
 }
@@ -161,7 +161,7 @@ void hs_travel_checkpoint(hs_session *s)
 /* Would coming here again take long? */
 static bool is_far(const hs_session *s)
 {
-    return s->work - s->settled >= s->travel->interval;
+    return s->work - s->settled >= s->checkpoints->interval;
 }
 
 static bool is_time(const hs_session *s)
@@ -169,50 +169,51 @@ static bool is_time(const hs_session *s)
     return !s->borrowed && is_far(s);
 }
 
-void hs_travel_hold(hs_session *s, uint64_t index)
+void hs_checkpoints_hold(hs_session *s, uint64_t index)
 {
     if (!is_time(s)) return;
-    free_checkpoint(s->travel->held);
-    s->travel->held = take_checkpoint(s);
-    s->travel->held->inside = true;
-    s->travel->held->next = index;
+    free_checkpoint(s->checkpoints->held);
+    s->checkpoints->held = take_checkpoint(s);
+    s->checkpoints->held->inside = true;
+    s->checkpoints->held->next = index;
 }
 
 static void add_held(hs_session *s)
 {
-    if (s->travel->held) add_checkpoint(s, s->travel->held);
-    s->travel->held = NULL;
+    if (s->checkpoints->held) add_checkpoint(s, s->checkpoints->held);
+    s->checkpoints->held = NULL;
 }
 
-void hs_travel_catch_up(hs_session *s)
+void hs_checkpoints_catch_up(hs_session *s)
 {
     uint64_t from = 0, to;
     for (; hs_heap_written(s->heap, &from, &to); from = to)
-        hs_pages_touch(s->travel->heap, from, to);
+        hs_pages_touch(s->checkpoints->heap, from, to);
 }
 
-void hs_travel_look(hs_session *s)
+void hs_checkpoints_look(hs_session *s)
 {
     uint64_t from = 0, to;
     hs_addr base = hs_heap_base(s->heap);
     for (; hs_heap_written(s->heap, &from, &to); from = to) {
-        hs_pages_touch(s->travel->heap, from, to);
-        hs_atlas_differs(s, base + from, base + to);
+        hs_pages_touch(s->checkpoints->heap, from, to);
+        hs_range_sums_differs(s, base + from, base + to);
     }
 }
 
-void hs_travel_note(hs_session *s)
+void hs_checkpoints_note(hs_session *s)
 {
     add_held(s);
     if (!is_time(s)) return;
-    hs_travel_look(s);
-    hs_travel_checkpoint(s);
+    hs_checkpoints_look(s);
+    hs_checkpoints_make(s);
 }
 
 /* How far a trace was gone through, with checkpoints on the way. */
 static uint64_t surveyed(const hs_session *s)
 {
-    uint64_t own = s->travel->furthest, others = s->ahead ? s->ahead->travel->furthest : 0;
+    uint64_t own = s->checkpoints->furthest,
+             others = s->ahead ? s->ahead->checkpoints->furthest : 0;
     return own > others ? own : others;
 }
 
@@ -225,14 +226,14 @@ static bool is_in_trace(const hs_session *s)
 
 /* Checkpoints of typed commands were made when they were performed, those of a trace are made when
  * it is gone through for the first time. */
-void hs_travel_pass(hs_session *s)
+void hs_checkpoints_pass(hs_session *s)
 {
     add_held(s);
     if (!is_far(s) || (s->borrowed && !s->surveys)) return;
     if (!is_in_trace(s) || s->at.count <= surveyed(s)) return;
-    hs_travel_look(s);
-    hs_travel_checkpoint(s);
-    s->travel->furthest = s->at.count;
+    hs_checkpoints_look(s);
+    hs_checkpoints_make(s);
+    s->checkpoints->furthest = s->at.count;
 }
 
 /* Is moment a passed on the way to moment b? */
@@ -265,7 +266,7 @@ static bool is_it(const hs_chronicle *chronicle, const checkpoint *c, wanted w)
 }
 
 /* The last of these checkpoints that is wanted, and is later than `best`; else `best`. */
-static const checkpoint *later(const hs_chronicle *chronicle, const hs_travel *t, wanted w,
+static const checkpoint *later(const hs_chronicle *chronicle, const hs_checkpoints *t, wanted w,
                                const checkpoint *best)
 {
     for (size_t i = 0; i < t->count; i++) {
@@ -278,8 +279,8 @@ static const checkpoint *later(const hs_chronicle *chronicle, const hs_travel *t
 
 static const checkpoint *last_of(const hs_session *s, wanted w)
 {
-    const checkpoint *own = later(s->chronicle, s->travel, w, NULL);
-    return s->ahead ? later(s->chronicle, s->ahead->travel, w, own) : own;
+    const checkpoint *own = later(s->chronicle, s->checkpoints, w, NULL);
+    return s->ahead ? later(s->chronicle, s->ahead->checkpoints, w, own) : own;
 }
 
 /* --- Going ---------------------------------------------------------------------------------- */
@@ -310,15 +311,15 @@ static bool restore_heap(hs_session *s, const checkpoint *c, hs_problem *problem
     bool reused = s->heap && same_kind_of_heap(setup, &s->is.setup);
     if (!reused && !hs_session_fresh_heap(s, setup, problem)) return false;
     size_t size = hs_snapshot_size(c->heap);
-    hs_travel_catch_up(s);
+    hs_checkpoints_catch_up(s);
     void *bytes = hs_heap_recall(s->heap, size, c->state);
-    hs_pages_clear(s->travel->heap, size);
+    hs_pages_clear(s->checkpoints->heap, size);
     if (!bytes) {
         *problem = (hs_problem){.what = "the system gives no memory to go back"};
         return false;
     }
     restore_settings(s, setup);
-    hs_pages_restore(s->travel->heap, bytes, c->heap, tell_recalled, s->heap);
+    hs_pages_restore(s->checkpoints->heap, bytes, c->heap, tell_recalled, s->heap);
     return true;
 }
 
@@ -326,12 +327,12 @@ static void tell_bytes(void *context, size_t from, size_t to)
 {
     hs_session *s = context;
     hs_addr base = hs_heap_base(s->heap);
-    hs_atlas_differs(s, base + from, base + to);
+    hs_range_sums_differs(s, base + from, base + to);
 }
 
 static void tell_block(void *context, hs_addr from, hs_addr to)
 {
-    hs_atlas_differs(context, from, to);
+    hs_range_sums_differs(context, from, to);
 }
 
 /* What the heap has otherwise now: its bytes, where it ends, and where the allocator's pointers
@@ -341,26 +342,26 @@ static void tell_heap(hs_session *s, const checkpoint *c)
     hs_addr base = hs_heap_base(s->heap), end = base + hs_snapshot_size(c->heap);
     hs_addr now = hs_heap_end(s->heap);
     uint64_t committed = hs_heap_committed(s->heap);
-    hs_travel_catch_up(s);
-    if (hs_heap_allocator(s->heap)->model_base) hs_atlas_forget(s);
-    hs_pages_differing(s->travel->heap, hs_heap_bytes(s->heap, base, committed), committed, c->heap,
-                       tell_bytes, s);
-    hs_atlas_differs(s, (end < now ? end : now) - 1, end < now ? now : end);
-    hs_atlas_marks_move(s);
+    hs_checkpoints_catch_up(s);
+    if (hs_heap_allocator(s->heap)->model_base) hs_range_sums_forget(s);
+    hs_pages_differing(s->checkpoints->heap, hs_heap_bytes(s->heap, base, committed), committed,
+                       c->heap, tell_bytes, s);
+    hs_range_sums_differs(s, (end < now ? end : now) - 1, end < now ? now : end);
+    hs_range_sums_marks_move(s);
 }
 
 /* All but the heap. */
 static void restore_rest(hs_session *s, const checkpoint *c)
 {
     s->is = c->standing;
-    hs_client_restore(s->client, c->client, s->kept->atlas ? tell_block : NULL, s);
+    hs_client_restore(s->client, c->client, s->kept->sums ? tell_block : NULL, s);
     hs_timeline *t = &s->timeline;
     t->count = hs_snapshot_size(c->samples) / sizeof *t->samples;
     t->stride = c->stride;
     t->samples = hs_array_reserve(t->samples, &t->capacity, t->count, sizeof *t->samples);
-    hs_pages_restore(s->travel->samples, t->samples, c->samples, NULL, NULL);
-    hs_pages_touch(s->travel->shape, 0, hs_shape_place(0));
-    hs_pages_restore(s->travel->shape, s->shape, c->shape, NULL, NULL);
+    hs_pages_restore(s->checkpoints->samples, t->samples, c->samples, NULL, NULL);
+    hs_pages_touch(s->checkpoints->shape, 0, hs_lifetimes_place(0));
+    hs_pages_restore(s->checkpoints->shape, s->shape, c->shape, NULL, NULL);
     s->at.count = c->at.count;
     hs_kept_is_old(s->kept);
     s->kept->checked = false;
@@ -368,7 +369,7 @@ static void restore_rest(hs_session *s, const checkpoint *c)
 
 static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
 {
-    if (s->heap && s->kept->atlas) tell_heap(s, c);
+    if (s->heap && s->kept->sums) tell_heap(s, c);
     if (!restore_heap(s, c, problem)) return false;
     restore_rest(s, c);
     s->change_count = 0;
@@ -424,10 +425,10 @@ static bool go(hs_session *s, const hs_session *from, hs_moment target, hs_probl
     return !s->stopped;
 }
 
-bool hs_travel_return(hs_session *s, hs_moment to, hs_problem *problem)
+bool hs_session_travels_return(hs_session *s, hs_moment to, hs_problem *problem)
 {
-    free_checkpoint(s->travel->held);
-    s->travel->held = NULL;
+    free_checkpoint(s->checkpoints->held);
+    s->checkpoints->held = NULL;
     s->at.count = UINT64_MAX; /* it is nowhere: nothing goes on from here */
     s->returns = true;
     go(s, s, to, problem);
@@ -444,11 +445,11 @@ bool hs_session_go(hs_session *s, hs_moment target, hs_problem *problem)
     s->stopped = false;
     bool good = go(s, s, target, problem);
     hs_session_is_over(s);
-    return s->stopped ? hs_travel_return(s, was, problem) : good;
+    return s->stopped ? hs_session_travels_return(s, was, problem) : good;
 }
 
-hs_session *hs_travel_from(const hs_session *s, hs_moment to, hs_find_kind outcome, uint64_t most,
-                           hs_problem *problem)
+hs_session *hs_session_travels_from(const hs_session *s, hs_moment to, hs_find_kind outcome,
+                                    uint64_t most, hs_problem *problem)
 {
     hs_session *then = hs_session_empty(s);
     const checkpoint *c = last_of(s, (wanted){to, ANY, outcome, most});
@@ -489,12 +490,12 @@ void hs_session_differing(hs_session *s, hs_session *other, hs_tell_bytes *tell,
 {
     const hs_heap *h = s->heap, *o = other->heap;
     uint64_t size = hs_heap_committed(h), others = hs_heap_committed(o);
-    hs_travel_catch_up(s);
-    hs_travel_catch_up(other);
+    hs_checkpoints_catch_up(s);
+    hs_checkpoints_catch_up(other);
     hs_snapshot *image =
-        hs_pages_take(other->travel->heap, hs_heap_bytes(o, hs_heap_base(o), others), others);
-    hs_pages_differing(s->travel->heap, hs_heap_bytes(h, hs_heap_base(h), size), size, image, tell,
-                       context);
+        hs_pages_take(other->checkpoints->heap, hs_heap_bytes(o, hs_heap_base(o), others), others);
+    hs_pages_differing(s->checkpoints->heap, hs_heap_bytes(h, hs_heap_base(h), size), size, image,
+                       tell, context);
     hs_snapshot_free(image);
 }
 
@@ -559,6 +560,6 @@ hs_moment hs_session_branch_fork(const hs_session *s, uint32_t branch)
 
 size_t hs_session_history_bytes(const hs_session *s, size_t *checkpoints)
 {
-    *checkpoints = weigh_all(s->travel) + (s->ahead ? weigh_all(s->ahead->travel) : 0);
+    *checkpoints = weigh_all(s->checkpoints) + (s->ahead ? weigh_all(s->ahead->checkpoints) : 0);
     return hs_chronicle_bytes(s->chronicle);
 }

@@ -9,8 +9,8 @@
  * other one is given up.
  *
  * An operation that performs many others again has one before the last of these. */
-#ifndef HS_MODEL_TRAVEL_H
-#define HS_MODEL_TRAVEL_H
+#ifndef HS_MODEL_CHECKPOINTS_H
+#define HS_MODEL_CHECKPOINTS_H
 
 #include "model/session/chronicle.h"
 
@@ -18,44 +18,44 @@
 
 #include <stddef.h>
 
-typedef struct hs_travel hs_travel;
+typedef struct hs_checkpoints hs_checkpoints;
 
-hs_travel *hs_travel_new(void);
-void hs_travel_free(hs_travel *);
+hs_checkpoints *hs_checkpoints_new(void);
+void hs_checkpoints_free(hs_checkpoints *);
 
 /* The heap is another one, and zero but for what it says was written to. */
-void hs_travel_heap_is_fresh(hs_travel *);
+void hs_checkpoints_heap_is_fresh(hs_checkpoints *);
 
 /* What the heap was written to is no longer as the last checkpoint has it: asked for before anybody
  * looks at the difference. */
-void hs_travel_catch_up(hs_session *);
+void hs_checkpoints_catch_up(hs_session *);
 
 /* Samples from .. to - 1 were written to. */
-void hs_travel_samples_changed(hs_travel *, size_t from, size_t to);
+void hs_checkpoints_samples_changed(hs_checkpoints *, size_t from, size_t to);
 
-/* The same behind requests to the counted heap, of which no event tells the atlas. */
-void hs_travel_look(hs_session *);
+/* The same behind requests to the counted heap, of which no event tells the range sums. */
+void hs_checkpoints_look(hs_session *);
 
 /* Columns from .. to - 1 of the shape were written to. */
-void hs_travel_shape_changed(hs_travel *, size_t from, size_t to);
+void hs_checkpoints_shape_changed(hs_checkpoints *, size_t from, size_t to);
 
 /* A new operation was performed, or one of a trace was gone on to: make a checkpoint when it is
  * time. */
-void hs_travel_note(hs_session *);
-void hs_travel_pass(hs_session *);
+void hs_checkpoints_note(hs_session *);
+void hs_checkpoints_pass(hs_session *);
 /* Make one now. */
-void hs_travel_checkpoint(hs_session *);
+void hs_checkpoints_make(hs_session *);
 /* In the middle of an operation, when it is time, before it performs the operation with this index
  * again: make one that is counted as soon as the operation is noted, or passed. */
-void hs_travel_hold(hs_session *, uint64_t index);
+void hs_checkpoints_hold(hs_session *, uint64_t index);
 
 /* A session of its own at the last checkpoint on the way to a moment up to which there was at most
  * so much of an outcome; freed by the caller. NULL with a problem. */
-hs_session *hs_travel_from(const hs_session *, hs_moment, hs_find_kind outcome, uint64_t most,
-                           hs_problem *);
+hs_session *hs_session_travels_from(const hs_session *, hs_moment, hs_find_kind outcome,
+                                    uint64_t most, hs_problem *);
 
 /* Back to a moment from the middle of what was stopped. False, always, with a problem that says so.
  */
-bool hs_travel_return(hs_session *, hs_moment, hs_problem *);
+bool hs_session_travels_return(hs_session *, hs_moment, hs_problem *);
 
 #endif

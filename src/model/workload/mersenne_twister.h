@@ -1,7 +1,7 @@
 /* The Mersenne Twister MT19937 (Matsumoto & Nishimura 1998), seeded and read as Python's random
  * does: homework that is set by a seed there has the same numbers here. */
-#ifndef HS_MODEL_TWISTER_H
-#define HS_MODEL_TWISTER_H
+#ifndef HS_MODEL_MERSENNE_TWISTER_H
+#define HS_MODEL_MERSENNE_TWISTER_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,11 +11,11 @@ enum { HS_TWISTER_WORDS = 624 };
 typedef struct {
     uint32_t words[HS_TWISTER_WORDS];
     size_t next;
-} hs_twister;
+} hs_mersenne_twister;
 
-void hs_twister_seed(hs_twister *, uint64_t seed);
+void hs_mersenne_twister_seed(hs_mersenne_twister *, uint64_t seed);
 
 /* At least 0, less than 1, in steps of 2^-53. */
-double hs_twister_next(hs_twister *);
+double hs_mersenne_twister_next(hs_mersenne_twister *);
 
 #endif

@@ -17,8 +17,8 @@ void hs_interpreter_progress(const hs_interpreter *in, char *out, size_t size)
 {
     uint64_t done = in->work.done, total = in->work.total;
     uint64_t requests = hs_session_totals(in->session)->requests;
-    int n = snprintf(out, size, "working: %" PRIu64 " request%s so far", requests,
-                     hs_plural(requests));
+    int n =
+        snprintf(out, size, "working: %" PRIu64 " request%s so far", requests, hs_plural(requests));
     if (in->work.depth && total && done <= total && n > 0 && (size_t)n < size)
         snprintf(out + n, size - (size_t)n, ", %.0f %% of %" PRIu64 " commands",
                  100.0 * (double)done / (double)total, total);

@@ -67,10 +67,10 @@ void hs_app_say_the_end(app *a)
 /* Play a script from its first step on; NULL, when the complaint is shown already. */
 void hs_app_open_script(app *a, hs_program *script)
 {
-    hs_lectern lectern = {a, begin_step, take_look, show_look, fail_to_go};
+    hs_lecture_view lecture_view = {a, begin_step, take_look, show_look, fail_to_go};
     if (!script) return;
     hs_interpreter_keep_lanes(a->interpreter);
-    hs_player_open(&a->player, a->interpreter, a->session, &lectern, script);
+    hs_player_open(&a->player, a->interpreter, a->session, &lecture_view, script);
     hs_app_say_the_end(a);
     a->notes = hs_notes_open();
     hs_terminal_watch(a->terminal, hs_notes_knock(a->notes));

@@ -8,9 +8,10 @@
  * keeps the size that they had. A request costs the buckets that its block spans. What the columns
  * are depends on the requests alone: after a replay they are the same.
  *
- * All of it lies in one piece of memory without pointers, for snapshots: hs_shape_size bytes. */
-#ifndef HS_MODEL_SHAPE_H
-#define HS_MODEL_SHAPE_H
+ * All of it lies in one piece of memory without pointers, for snapshots: hs_lifetimes_size bytes.
+ */
+#ifndef HS_MODEL_LIFETIMES_H
+#define HS_MODEL_LIFETIMES_H
 
 #include <heapscope/shape.h>
 
@@ -21,38 +22,38 @@ typedef struct {
     uint64_t command;
     uint64_t shift; /* a bucket has 1 << shift bytes */
     uint8_t cells[HS_SHAPE_BUCKETS];
-} hs_shape_column;
+} hs_lifetimes_column;
 
 typedef struct {
     uint64_t requests, stride, count; /* of columns */
     hs_addr from;                     /* where the buckets begin */
     uint64_t shift, aimed;
     uint64_t live[HS_SHAPE_CLASSES][HS_SHAPE_BUCKETS]; /* bytes */
-    hs_shape_column columns[HS_SHAPE_COLUMNS];
-} hs_kept_shape;
+    hs_lifetimes_column columns[HS_SHAPE_COLUMNS];
+} hs_lifetimes;
 
-hs_kept_shape *hs_shape_new(void);
-void hs_shape_free(hs_kept_shape *);
+hs_lifetimes *hs_lifetimes_new(void);
+void hs_lifetimes_free(hs_lifetimes *);
 
 /* Nothing lives, nothing was noted; the heap begins at `base`. */
-void hs_shape_clear(hs_kept_shape *, hs_addr base);
+void hs_lifetimes_clear(hs_lifetimes *, hs_addr base);
 
 /* A block of so many bytes lives from now on, or no more. */
-void hs_shape_born(hs_kept_shape *, hs_addr, uint64_t size);
-void hs_shape_died(hs_kept_shape *, hs_addr, uint64_t size);
+void hs_lifetimes_born(hs_lifetimes *, hs_addr, uint64_t size);
+void hs_lifetimes_died(hs_lifetimes *, hs_addr, uint64_t size);
 
 /* A request was done by a command. True when columns were written: from *from on, to *to - 1. */
-bool hs_shape_note(hs_kept_shape *, uint64_t command, hs_addr highest, size_t *from, size_t *to);
+bool hs_lifetimes_note(hs_lifetimes *, uint64_t command, hs_addr highest, size_t *from, size_t *to);
 
 /* How the buckets are now; nothing was used from `highest` on. */
-void hs_shape_now(const hs_kept_shape *, hs_addr highest, uint8_t cells[HS_SHAPE_BUCKETS]);
+void hs_lifetimes_now(const hs_lifetimes *, hs_addr highest, uint8_t cells[HS_SHAPE_BUCKETS]);
 
 /* Watch other buckets instead, from here on: columns are no longer noted. What lives is forgotten,
  * and to be said again. */
-void hs_shape_aim(hs_kept_shape *, hs_addr from, unsigned shift);
+void hs_lifetimes_aim(hs_lifetimes *, hs_addr from, unsigned shift);
 
 /* The bytes that are in use, and those before the columns, which change all the time. */
-size_t hs_shape_size(const hs_kept_shape *);
-size_t hs_shape_place(size_t column);
+size_t hs_lifetimes_size(const hs_lifetimes *);
+size_t hs_lifetimes_place(size_t column);
 
 #endif

@@ -5,7 +5,7 @@
  *                   p3       p1 - p7
  *
  * Invariant: while it is known, each variable with a value that is not NULL is in its chain. */
-#include "model/client/holders.h"
+#include "model/client/variables_by_value.h"
 
 #include "base/array.h"
 
@@ -15,38 +15,38 @@ typedef struct {
     uint32_t before, behind; /* in its chain; HS_NONE: none */
 } links;
 
-struct hs_holders {
+struct hs_by_value {
     bool known;
     uint32_t *heads;
     size_t capacity; /* chains, a power of two, and variables that there is room for */
     links *links;
 };
 
-hs_holders *hs_holders_new(void)
+hs_by_value *hs_by_value_new(void)
 {
-    return hs_new(1, sizeof(hs_holders));
+    return hs_new(1, sizeof(hs_by_value));
 }
 
-void hs_holders_forget(hs_holders *h)
+void hs_by_value_forget(hs_by_value *h)
 {
     free(h->heads);
     free(h->links);
-    *h = (hs_holders){0};
+    *h = (hs_by_value){0};
 }
 
-void hs_holders_free(hs_holders *h)
+void hs_by_value_free(hs_by_value *h)
 {
     if (!h) return;
-    hs_holders_forget(h);
+    hs_by_value_forget(h);
     free(h);
 }
 
-static uint32_t *head_of(hs_holders *h, hs_addr value)
+static uint32_t *head_of(hs_by_value *h, hs_addr value)
 {
     return &h->heads[(value * 0x9e3779b97f4a7c15u) >> 32 & (h->capacity - 1)];
 }
 
-static void link_in(hs_holders *h, uint32_t variable, hs_addr value)
+static void link_in(hs_by_value *h, uint32_t variable, hs_addr value)
 {
     uint32_t *head = head_of(h, value);
     h->links[variable] = (links){HS_NONE, *head};
@@ -54,7 +54,7 @@ static void link_in(hs_holders *h, uint32_t variable, hs_addr value)
     *head = variable;
 }
 
-static void take_out(hs_holders *h, uint32_t variable, hs_addr value)
+static void take_out(hs_by_value *h, uint32_t variable, hs_addr value)
 {
     links l = h->links[variable];
     if (l.before == HS_NONE)
@@ -64,9 +64,9 @@ static void take_out(hs_holders *h, uint32_t variable, hs_addr value)
     if (l.behind != HS_NONE) h->links[l.behind].before = l.before;
 }
 
-static void learn(hs_holders *h, const hs_variable *variables, size_t count)
+static void learn(hs_by_value *h, const hs_variable *variables, size_t count)
 {
-    hs_holders_forget(h);
+    hs_by_value_forget(h);
     h->known = true;
     h->capacity = 64;
     while (h->capacity < count * 2) h->capacity *= 2;
@@ -77,18 +77,19 @@ static void learn(hs_holders *h, const hs_variable *variables, size_t count)
         if (variables[i].value) link_in(h, i, variables[i].value);
 }
 
-void hs_holders_move(hs_holders *h, uint32_t variable, hs_addr from, hs_addr to)
+void hs_by_value_move(hs_by_value *h, uint32_t variable, hs_addr from, hs_addr to)
 {
     if (!h->known || from == to) return;
     if (variable >= h->capacity) {
-        hs_holders_forget(h);
+        hs_by_value_forget(h);
         return;
     }
     if (from) take_out(h, variable, from);
     if (to) link_in(h, variable, to);
 }
 
-uint32_t hs_holders_first(hs_holders *h, const hs_variable *variables, size_t count, hs_addr value)
+uint32_t hs_by_value_first(hs_by_value *h, const hs_variable *variables, size_t count,
+                           hs_addr value)
 {
     uint32_t first = HS_NONE;
     if (!h->known) learn(h, variables, count);

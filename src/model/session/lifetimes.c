@@ -1,6 +1,6 @@
 /* The shape, kept. Counters of one class lie side by side, so that a block that spans all buckets
  * is a loop over 128 numbers. */
-#include "model/session/shape.h"
+#include "model/session/lifetimes.h"
 
 #include "base/array.h"
 
@@ -9,20 +9,20 @@
 
 const uint64_t hs_shape_sizes[HS_SHAPE_CLASSES] = {32, 128, 512, 4096, 65536, UINT64_MAX};
 
-hs_kept_shape *hs_shape_new(void)
+hs_lifetimes *hs_lifetimes_new(void)
 {
-    hs_kept_shape *s = hs_new(1, sizeof *s);
+    hs_lifetimes *s = hs_new(1, sizeof *s);
     s->stride = 1;
     s->shift = HS_SHAPE_LEAST_SHIFT;
     return s;
 }
 
-void hs_shape_free(hs_kept_shape *s)
+void hs_lifetimes_free(hs_lifetimes *s)
 {
     free(s);
 }
 
-void hs_shape_clear(hs_kept_shape *s, hs_addr base)
+void hs_lifetimes_clear(hs_lifetimes *s, hs_addr base)
 {
     s->requests = s->count = 0;
     s->stride = 1;
@@ -33,7 +33,7 @@ void hs_shape_clear(hs_kept_shape *s, hs_addr base)
     memset(s->live, 0, sizeof s->live);
 }
 
-void hs_shape_aim(hs_kept_shape *s, hs_addr from, unsigned shift)
+void hs_lifetimes_aim(hs_lifetimes *s, hs_addr from, unsigned shift)
 {
     s->aimed = true;
     s->from = from;
@@ -51,7 +51,7 @@ static size_t class_of(uint64_t size)
 }
 
 /* Two buckets become one. */
-static void widen(hs_kept_shape *s)
+static void widen(hs_lifetimes *s)
 {
     for (size_t k = 0; k < HS_SHAPE_CLASSES; k++) {
         uint64_t *live = s->live[k];
@@ -62,7 +62,7 @@ static void widen(hs_kept_shape *s)
 }
 
 /* Add to what lives, or subtract: that is to add modulo 2^64 what it lacks. */
-static void count(hs_kept_shape *s, hs_addr at, uint64_t size, bool dies)
+static void count(hs_lifetimes *s, hs_addr at, uint64_t size, bool dies)
 {
     uint64_t *live = s->live[class_of(size)], whole;
     while (!s->aimed && (at + size - s->from - 1) >> s->shift >= HS_SHAPE_BUCKETS) widen(s);
@@ -82,19 +82,19 @@ static void count(hs_kept_shape *s, hs_addr at, uint64_t size, bool dies)
     live[last] += dies ? 0 - tail : tail;
 }
 
-void hs_shape_born(hs_kept_shape *s, hs_addr at, uint64_t size)
+void hs_lifetimes_born(hs_lifetimes *s, hs_addr at, uint64_t size)
 {
     if (size) count(s, at, size, false);
 }
 
-void hs_shape_died(hs_kept_shape *s, hs_addr at, uint64_t size)
+void hs_lifetimes_died(hs_lifetimes *s, hs_addr at, uint64_t size)
 {
     if (size) count(s, at, size, true);
 }
 
 /* --- Columns --------------------------------------------------------------------------------- */
 
-static uint8_t cell_of(const hs_kept_shape *s, size_t i, hs_addr highest)
+static uint8_t cell_of(const hs_lifetimes *s, size_t i, hs_addr highest)
 {
     uint64_t live = 0, bucket = 1ull << s->shift;
     size_t most = 0;
@@ -110,40 +110,40 @@ static uint8_t cell_of(const hs_kept_shape *s, size_t i, hs_addr highest)
     return (uint8_t)((HS_SHAPE_LIVE + most) << 5 | share);
 }
 
-void hs_shape_now(const hs_kept_shape *s, hs_addr highest, uint8_t cells[HS_SHAPE_BUCKETS])
+void hs_lifetimes_now(const hs_lifetimes *s, hs_addr highest, uint8_t cells[HS_SHAPE_BUCKETS])
 {
     for (size_t i = 0; i < HS_SHAPE_BUCKETS; i++) cells[i] = cell_of(s, i, highest);
 }
 
-static void halve(hs_kept_shape *s)
+static void halve(hs_lifetimes *s)
 {
     for (size_t i = 1; i < s->count; i += 2) s->columns[i / 2] = s->columns[i];
     s->count /= 2;
     s->stride *= 2;
 }
 
-bool hs_shape_note(hs_kept_shape *s, uint64_t command, hs_addr highest, size_t *from, size_t *to)
+bool hs_lifetimes_note(hs_lifetimes *s, uint64_t command, hs_addr highest, size_t *from, size_t *to)
 {
     if (s->aimed || ++s->requests % s->stride) return false;
     bool full = s->count == HS_SHAPE_COLUMNS;
     if (full) halve(s);
     *from = full ? 0 : s->count;
     if (s->requests % s->stride == 0) {
-        hs_shape_column *c = &s->columns[s->count++];
+        hs_lifetimes_column *c = &s->columns[s->count++];
         c->command = command;
         c->shift = s->shift;
-        hs_shape_now(s, highest, c->cells);
+        hs_lifetimes_now(s, highest, c->cells);
     }
     *to = s->count;
     return true;
 }
 
-size_t hs_shape_size(const hs_kept_shape *s)
+size_t hs_lifetimes_size(const hs_lifetimes *s)
 {
-    return hs_shape_place(s->count);
+    return hs_lifetimes_place(s->count);
 }
 
-size_t hs_shape_place(size_t column)
+size_t hs_lifetimes_place(size_t column)
 {
-    return offsetof(hs_kept_shape, columns) + column * sizeof(hs_shape_column);
+    return offsetof(hs_lifetimes, columns) + column * sizeof(hs_lifetimes_column);
 }

@@ -2,8 +2,8 @@
  *
  * A step is one event together with the words that were written because of it: events from .. to -
  * 1 of the last request. `why` tells all steps; `step` shows the heap after each of them. */
-#ifndef HS_VIEW_TELLING_H
-#define HS_VIEW_TELLING_H
+#ifndef HS_VIEW_NARRATION_H
+#define HS_VIEW_NARRATION_H
 
 #include <heapscope/session.h>
 
