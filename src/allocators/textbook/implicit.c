@@ -22,7 +22,7 @@
  *
  * Follows: Knuth, The Art of Computer Programming 1, 2.5; Bryant & O'Hallaron, Computer Systems
  * (3rd ed.), 9.9.6 to 9.9.12. */
-#include "allocators/options.h"
+#include "allocators/block/options.h"
 #include "heap/access.h"
 
 #include <stdio.h>

@@ -20,7 +20,7 @@
  * free blocks in a tree of this kind, ordered by address; Knuth, TAOCP 3, 6.2.2. */
 enum { SPLIT_MIN, ALIGN };
 
-#include "allocators/boundary.h"
+#include "allocators/block/boundary.h"
 
 enum { LEFT, RIGHT };
 

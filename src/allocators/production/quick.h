@@ -36,8 +36,8 @@
 #ifndef HS_ALLOCATORS_QUICK_H
 #define HS_ALLOCATORS_QUICK_H
 
-#include "allocators/fresh.h"
-#include "allocators/lists.h"
+#include "allocators/block/lists.h"
+#include "allocators/production/fresh.h"
 
 enum {
     IS_QUICK = 4, /* bit 2 of a header */

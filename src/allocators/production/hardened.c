@@ -2,4 +2,4 @@
  * even ask whether it has any, and costs what it did before. */
 #define HS_HARDENED 1
 
-#include "allocators/explicit.c"
+#include "allocators/textbook/explicit.c"

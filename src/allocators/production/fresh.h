@@ -15,7 +15,7 @@
 #ifndef HS_ALLOCATORS_FRESH_H
 #define HS_ALLOCATORS_FRESH_H
 
-#include "allocators/boundary.h"
+#include "allocators/block/boundary.h"
 
 enum {
     FRESH = 4,

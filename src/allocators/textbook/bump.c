@@ -10,7 +10,7 @@
  * too, once the memory it runs through is more than the processor's caches hold.
  *
  * Follows: Bryant & O'Hallaron, Computer Systems (3rd ed.), 9.9.5; CS107, heap allocator. */
-#include "allocators/options.h"
+#include "allocators/block/options.h"
 #include "heap/access.h"
 
 struct bump {

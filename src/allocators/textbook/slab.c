@@ -26,7 +26,7 @@
  *
  * Payloads are aligned to 16. Follows: Bonwick, The Slab Allocator (USENIX 1994); Bryant &
  * O'Hallaron, Computer Systems (3rd ed.), 9.9.14 (simple segregated storage). */
-#include "allocators/runs.h"
+#include "allocators/block/runs.h"
 
 enum { SLAB, CLASSES };
 enum {

@@ -10,7 +10,7 @@
 #ifndef HS_ALLOCATORS_LISTS_H
 #define HS_ALLOCATORS_LISTS_H
 
-#include "allocators/boundary.h"
+#include "allocators/block/boundary.h"
 
 static inline hs_addr next_of(const hs_heap *h, hs_addr block)
 {

@@ -38,7 +38,7 @@ enum {
     GLANCES = 16, /* blocks looked at before the heap grows */
 };
 
-#include "allocators/quick.h"
+#include "allocators/production/quick.h"
 
 _Static_assert(HS_HEAP_LARGEST >> LARGEST_BITS == 1, "every block of a heap has a class");
 

@@ -26,7 +26,7 @@
  *
  * Follows: Knowlton, A Fast Storage Allocator (1965); Knuth, The Art of Computer Programming
  * 1, 2.5, algorithms R and S. */
-#include "allocators/options.h"
+#include "allocators/block/options.h"
 #include "heap/access.h"
 
 enum { ALIGN };

@@ -24,8 +24,8 @@
 #ifndef HS_ALLOCATORS_BOUNDARY_H
 #define HS_ALLOCATORS_BOUNDARY_H
 
-#include "allocators/hardening.h"
-#include "allocators/options.h"
+#include "allocators/block/options.h"
+#include "allocators/production/hardening.h"
 #include "heap/access.h"
 
 enum { WORD = 8, USED = 1, LEFT_USED = 2, STATUS = 7, LINKS = 2 * WORD, SMALLEST = 32 };

@@ -20,8 +20,8 @@ enum { ORDER, FIT, COALESCE, SPLIT_MIN, ALIGN, HARDENED };
 enum { LIFO, FIFO, BY_ADDRESS };
 enum { FIRST_FIT, BEST_FIT };
 
-#include "allocators/lists.h"
-#include "allocators/quarantine.h"
+#include "allocators/block/lists.h"
+#include "allocators/production/quarantine.h"
 
 struct explicit_list {
     hs_addr head, tail;

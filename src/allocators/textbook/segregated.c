@@ -30,7 +30,7 @@ enum {
     LISTS = 1024    /* enough for every size that a word can say, be it broken */
 };
 
-#include "allocators/quick.h"
+#include "allocators/production/quick.h"
 
 struct lists {
     struct quick quick;
