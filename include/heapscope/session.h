@@ -323,7 +323,7 @@ const hs_last *hs_session_last(const hs_session *);
 /* Do the heap's events tell operation n, and is all set as it was then? And a session of which they
  * do, freed by the caller; NULL with a problem when that is not to be had. */
 bool hs_session_tells(const hs_session *, uint64_t n);
-hs_session *hs_narration(const hs_session *, uint64_t n, hs_problem *);
+hs_session *hs_session_telling(const hs_session *, uint64_t n, hs_problem *);
 
 /* What an HS_FAULT says: where the allocator was led, or what it found. */
 enum { HS_FAULT_TEXT = 128 };

@@ -681,7 +681,7 @@ char *hs_why_of(const hs_session *s, uint64_t n)
 {
     hs_problem problem;
     if (hs_session_tells(s, n)) return why(s);
-    hs_session *then = hs_narration(s, n, &problem);
+    hs_session *then = hs_session_telling(s, n, &problem);
     char *text = then ? why(then) : strdup(problem.what);
     hs_session_free(then);
     return text;

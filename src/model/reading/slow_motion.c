@@ -27,7 +27,7 @@ bool hs_session_tells(const hs_session *s, uint64_t n)
     return s->is.last.number == n && (s->at.count == n || s->is.last.faulted);
 }
 
-hs_session *hs_narration(const hs_session *s, uint64_t n, hs_problem *problem)
+hs_session *hs_session_telling(const hs_session *s, uint64_t n, hs_problem *problem)
 {
     hs_session *then = hs_session_after(s, n, problem);
     if (!then || then->is.last.number == n) return then;
@@ -39,7 +39,7 @@ hs_session *hs_narration(const hs_session *s, uint64_t n, hs_problem *problem)
 
 hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own, hs_problem *problem)
 {
-    *own = hs_session_tells(s, n) ? NULL : hs_narration(s, n, problem);
+    *own = hs_session_tells(s, n) ? NULL : hs_session_telling(s, n, problem);
     hs_session *stage = hs_session_tells(s, n) ? s : *own;
     if (!stage || hs_session_slow_motion(stage)) return stage;
     hs_session_free(*own);
