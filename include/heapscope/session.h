@@ -9,95 +9,13 @@
 #ifndef HEAPSCOPE_SESSION_H
 #define HEAPSCOPE_SESSION_H
 
-#include <heapscope/allocator.h>
 #include <heapscope/mmu.h>
+#include <heapscope/operation.h>
 #include <heapscope/trace.h>
 
 #include <stdio.h>
 
 typedef struct hs_session hs_session;
-
-/* --- Settings ------------------------------------------------------------------------------- */
-
-typedef enum {
-    HS_SET_GROWTH,  /* how far the heap grows when it runs out: hs_growth */
-    HS_SET_MISUSE,  /* what happens to a pointer that the client must not free */
-    HS_SET_THEME,   /* colours for a dark terminal or a projector */
-    HS_SET_ZOOM,    /* bytes of the heap that one row of the map shows */
-    HS_SET_PICTURE, /* line mode: draw the map after each change */
-    HS_SET_SIZE,    /* of all that is drawn: as much as fits, or legible from afar */
-    HS_SET_PACE,    /* seconds that a played script waits between steps */
-    HS_SET_PREDICT, /* ask before each request what will come of it */
-    HS_SETTINGS
-} hs_setting;
-
-enum { HS_MISUSE_REFUSE, HS_MISUSE_ALLOW };
-enum { HS_THEME_DARK, HS_THEME_LIGHT };
-enum { HS_SIZE_NORMAL, HS_SIZE_LARGE };
-enum { HS_PICTURE_ON, HS_PICTURE_OFF };
-enum { HS_PREDICT_ON, HS_PREDICT_OFF };
-
-/* The settings that are no allocator's, described as options; HS_SETTINGS of them. */
-extern const hs_option hs_settings[HS_SETTINGS];
-
-/* --- What the client holds ------------------------------------------------------------------ */
-
-#define HS_NONE UINT32_MAX
-
-/* A block as the client knows it: the pointer it was given and the size it asked for. */
-typedef struct {
-    hs_addr addr;
-    uint64_t requested;
-    uint32_t variable; /* the one that names it, HS_NONE when all names have gone elsewhere */
-    bool live;
-    uint64_t born, died; /* numbers of operations, from 1 */
-} hs_client_block;
-
-typedef struct {
-    const char *name;
-    hs_addr value;
-    uint64_t assigned; /* the number of the operation that gave it its value */
-} hs_variable;
-
-/* --- Operations ----------------------------------------------------------------------------- */
-
-typedef enum {
-    HS_OP_REQUEST,   /* request with operands p, a, b; the result goes to variable `name` */
-    HS_OP_WRITE,     /* text: bytes written at p; a: repeats of them */
-    HS_OP_ASSIGN,    /* variable `name` becomes p */
-    HS_OP_SET,       /* option `name` becomes `text` */
-    HS_OP_ALLOCATOR, /* switch to the allocator or preset `name`, on a fresh heap */
-    HS_OP_HEAP,      /* a: initial size, b: maximum (0 keeps either): a fresh heap */
-    HS_OP_RESET,     /* a fresh heap, and the operations so far are forgotten */
-    HS_OP_NOTE,    /* text: for the audience, by the command `name` (NULL: note); changes nothing */
-    HS_OP_MACHINE, /* the command `name` of the small machine, with the words `text`; touch: p */
-} hs_op_kind;
-
-/* A pointer as the client writes it: variable + offset, or an address. */
-typedef struct {
-    uint32_t variable; /* HS_NONE: offset is the address itself, 0 for NULL */
-    uint64_t offset;   /* added modulo 2^64: p - 8 is p + (2^64 - 8) */
-} hs_pointer;
-
-typedef struct {
-    hs_op_kind kind;
-    hs_request request;
-    bool replay; /* SET, ALLOCATOR, HEAP: perform the session's operations again afterwards */
-    hs_pointer p;
-    uint64_t a, b; /* malloc: size; calloc: size, count; aligned_alloc: size, alignment */
-    const char *name;
-    const char *text;
-    size_t text_length;
-} hs_op;
-
-/* What was wrong with an operation, for the one line that the user reads. */
-typedef enum { HS_OPERAND_NONE, HS_OPERAND_POINTER, HS_OPERAND_NAME, HS_OPERAND_VALUE } hs_operand;
-
-typedef struct {
-    hs_operand operand; /* which part of the operation it is about */
-    char what[256];     /* what was wrong */
-    char hint[256];     /* what would be right; may be empty */
-} hs_problem;
 
 /* A session on a fresh heap. `allocator` is an allocator's or preset's name. NULL with a problem
  * when there is none such, or the heap cannot be reserved. */
@@ -140,7 +58,6 @@ uint32_t hs_session_variable_count(const hs_session *);
 const hs_variable *hs_session_variable(const hs_session *, uint32_t);
 /* The name of a variable that points somewhere, NULL when it does not: perhaps in `room`, for those
  * of a trace have names only when they are asked for. */
-enum { HS_NAME_ROOM = 256 };
 const char *hs_session_pointer_name(const hs_session *, uint32_t, char room[HS_NAME_ROOM]);
 uint32_t hs_session_find_variable(const hs_session *, const char *name, size_t length);
 /* The same for a name that is used before or behind this moment, or on another branch. */
@@ -163,38 +80,6 @@ const char *hs_session_block_name(const hs_session *, const hs_client_block *); 
 uint64_t hs_session_hold_named(hs_session *);
 hs_addr hs_session_held_named(const hs_session *, uint64_t n);
 void hs_session_let_go_named(hs_session *);
-
-/* What was done with a block, and will be: numbers of operations. At most so many are looked at. */
-enum { HS_LIFE_EVENTS = 8, HS_LIFE_LOOKS = 1000000 };
-typedef struct {
-    uint64_t born;
-    uint64_t count; /* reallocs; of the first ones, numbers and sizes */
-    uint64_t numbers[HS_LIFE_EVENTS], sizes[HS_LIFE_EVENTS];
-    uint64_t freed; /* 0: not that it is known */
-    bool cut;       /* more might be found */
-} hs_life;
-hs_life hs_session_life(const hs_session *, const hs_client_block *);
-
-/* How the client's variables reach a live block. */
-typedef enum {
-    HS_REACHED,       /* one points to its start */
-    HS_POSSIBLY_LOST, /* only into its middle */
-    HS_LOST,          /* none points to it: it can never be freed */
-    HS_REACHES
-} hs_reach;
-
-typedef struct {
-    const hs_client_block *block;
-    hs_reach reach; /* never REACHED */
-} hs_leak;
-
-typedef struct {
-    uint64_t blocks[HS_REACHES], bytes[HS_REACHES]; /* live ones; bytes as requested */
-} hs_leaks;
-
-/* All live blocks, counted; the first `most` that are lost, or possibly, go to `list`, by address.
- */
-hs_leaks hs_session_leaks(const hs_session *, hs_leak *list, size_t most);
 
 /* The small machine that the session's program runs on. */
 const hs_mmu *hs_session_mmu(const hs_session *);
@@ -229,41 +114,6 @@ bool hs_session_walk_to(const hs_session *, hs_addr at, hs_seen *out);
  * its list; 0: in a broken heap none may. */
 uint64_t hs_session_block_size(const hs_session *, hs_addr at);
 
-/* Sets of kinds of blocks: 1 << HS_BLOCK_USED | ... */
-#define HS_ALL_KINDS (~0u)
-
-/* The n-th block (from 0) of those kinds, in heap order; and how many such blocks start below `at`.
- * What they cost hardly depends on the number of blocks. */
-bool hs_session_walk_nth(const hs_session *, uint64_t n, unsigned kinds, hs_seen *out);
-uint64_t hs_session_count_before(const hs_session *, hs_addr at, unsigned kinds);
-
-/* What the bytes of the heap serve. */
-typedef enum {
-    HS_SHARE_DAMAGED,
-    HS_SHARE_HEADER,
-    HS_SHARE_FOOTER,
-    HS_SHARE_LINK,
-    HS_SHARE_PAYLOAD,
-    HS_SHARE_PADDING,
-    HS_SHARE_DEAD,
-    HS_SHARE_FREE,
-    HS_SHARE_UNUSED,
-    HS_SHARES
-} hs_share;
-
-/* A block's bytes, part by part; returns how many parts. */
-typedef struct {
-    hs_addr from, to;
-    hs_share share;
-} hs_part;
-enum { HS_PARTS = 5 };
-size_t hs_parts_of(const hs_session *, const hs_seen *, hs_part out[HS_PARTS]);
-
-/* Add up, for each cell of 2^cell_bits bytes from `from` on, how many of its bytes serve what. The
- * cost is that of the cells, and of the blocks where cells are smaller than those. */
-void hs_session_shares(const hs_session *, hs_addr from, unsigned cell_bits, size_t cells,
-                       uint64_t (*out)[HS_SHARES]);
-
 /* The operations so far; the last one that touched the heap has its events in the heap. */
 uint64_t hs_session_op_count(const hs_session *);
 bool hs_session_op(const hs_session *, uint64_t index, hs_op *); /* false beyond the last */
@@ -278,13 +128,6 @@ char *hs_session_op_text(const hs_session *, const hs_op *);
 /* Write a script that reproduces the session: its start state and every operation since. False on
  * a write error (errno; ECANCELED when it was stopped). */
 bool hs_session_write_script(const hs_session *, FILE *);
-
-/* A moment: after `count` operations along a branch. Going back and doing something else begins a
- * new branch; nothing is ever lost. Branch 0 is the first. */
-typedef struct {
-    uint32_t branch;
-    uint64_t count;
-} hs_moment;
 
 /* How much of a session has been written down: of each branch, how many operations. All zero:
  * nothing. */
@@ -319,11 +162,6 @@ typedef struct {
 } hs_last;
 
 const hs_last *hs_session_last(const hs_session *);
-
-/* Do the heap's events tell operation n, and is all set as it was then? And a session of which they
- * do, freed by the caller; NULL with a problem when that is not to be had. */
-bool hs_session_tells(const hs_session *, uint64_t n);
-hs_session *hs_session_telling(const hs_session *, uint64_t n, hs_problem *);
 
 /* What an HS_FAULT says: where the allocator was led, or what it found. */
 enum { HS_FAULT_TEXT = 128 };
@@ -368,28 +206,6 @@ hs_session *hs_session_after(const hs_session *, uint64_t n, hs_problem *);
 typedef void hs_tell_bytes(void *context, size_t from, size_t to);
 void hs_session_differing(hs_session *, hs_session *other, hs_tell_bytes *, void *context);
 
-/* The last request in slow motion (event.h): until hs_session_seek goes to the last event, the heap
- * and the changes are shown as they were after its first n events, those from `from` on being the
- * latest. False when there is no such request. Operations may only follow at the last event. */
-bool hs_session_slow_motion(hs_session *);
-
-/* The session for operation n (from 1) in slow motion: this one when n is its last request, else
- * one of its own, in *own, freed by the caller. NULL with a problem when that is not to be had.
- * What the client holds, and the figures of that, go by the blocks in use at the time. */
-hs_session *hs_session_stage(hs_session *, uint64_t n, hs_session **own, hs_problem *);
-/* Go to the last event, and end slow motion. */
-void hs_session_leave_stage(hs_session *);
-void hs_session_seek(hs_session *, size_t from, size_t n);
-
-typedef struct {
-    hs_addr from, to;
-} hs_change;
-
-/* The bytes that are not as they were before the last request, in order, in a list that is the
- * caller's to free; and where the heap ended. It is undone for a moment: what that costs goes by
- * what it did. False when that is not to be had. */
-bool hs_session_last_changes(hs_session *, hs_change **, size_t *count, hs_addr *end);
-
 /* What the last replay did: operations performed again, and those that could not be. */
 void hs_session_replayed(const hs_session *, uint64_t *done, uint64_t *left_out);
 
@@ -427,6 +243,10 @@ typedef struct {
  * which doubles when there is no more room. */
 enum { HS_SAMPLES = 2048 };
 const hs_sample *hs_session_samples(const hs_session *, size_t *count);
+
+typedef struct {
+    hs_addr from, to;
+} hs_change;
 
 /* Ranges of bytes that changed, or changed their role, with the last operation. */
 const hs_change *hs_session_changes(const hs_session *, size_t *count);

@@ -4,6 +4,8 @@
 #include "base/array.h"
 #include "model/workload/mersenne_twister.h"
 
+#include <heapscope/reading.h>
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
 #include "base/count.h"
 
 #include <heapscope/ledger.h>
+#include <heapscope/reading.h>
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* The map under keys and mouse: scrolling, the cursor that inspects, zoom, and the zoom path. */
 #include "ui/app.h"
 
+#include <heapscope/reading.h>
+
 void hs_app_scroll_by(app *a, int64_t rows)
 {
     hs_overlay *o = &a->state.overlay;

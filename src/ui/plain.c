@@ -19,6 +19,8 @@
 #include "view/shape.h"
 #include "view/side_by_side.h"
 
+#include <heapscope/reading.h>
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /* Slow motion: a request gone through event by event on the map. */
 #include "ui/app.h"
 
+#include <heapscope/reading.h>
+
 /* Show the heap as it was after the step that begins at event `from`. */
 static void show_step(app *a, size_t from, size_t number)
 {

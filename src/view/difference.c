@@ -4,6 +4,8 @@
 #include "base/array.h"
 #include "base/count.h"
 
+#include <heapscope/reading.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

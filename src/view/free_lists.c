@@ -5,6 +5,8 @@
 #include "view/panels.h"
 #include "view/theme.h"
 
+#include <heapscope/reading.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

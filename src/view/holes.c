@@ -3,6 +3,8 @@
 
 #include "base/array.h"
 
+#include <heapscope/reading.h>
+
 #include <stdlib.h>
 
 enum { WORD = 8, HOLES = 1 << HS_BLOCK_FREE | 1 << HS_BLOCK_OWN };

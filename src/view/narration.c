@@ -5,6 +5,8 @@
 #include "base/count.h"
 #include "view/explanation.h"
 
+#include <heapscope/reading.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

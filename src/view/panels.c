@@ -6,6 +6,7 @@
 #include "view/theme.h"
 
 #include <heapscope/ledger.h>
+#include <heapscope/reading.h>
 
 #include <ctype.h>
 #include <inttypes.h>

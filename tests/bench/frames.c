@@ -13,6 +13,8 @@
 #include "model/workload/random.h"
 #include "view/screen.h"
 
+#include <heapscope/reading.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,6 +11,7 @@
 #include <heapscope/shape.h>
 
 #include <heapscope/lockstep.h>
+#include <heapscope/reading.h>
 #include <heapscope/search.h>
 
 #include <inttypes.h>

@@ -3,9 +3,11 @@
 #include "check.h"
 #include "heap/range.h"
 #include "model/client/ranks.h"
-#include "model/session/session.h"
+#include "model/reading/readings.h"
 #include "random.h"
 #include "stage.h"
+
+#include <heapscope/reading.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -172,7 +174,7 @@ static void a_life_that_was_read_goes_on(void **state)
         const hs_client_block *b = hs_session_block_at(s->session, hs_session_value(s->session, v));
         if (!b) continue;
         hs_life kept = hs_session_life(s->session, b);
-        s->session->kept->life.known = false;
+        hs_readings_of(s->session)->life.known = false;
         hs_life anew = hs_session_life(s->session, b);
         assert_int_equal(kept.born, anew.born);
         assert_int_equal(kept.freed, anew.freed);

@@ -4,6 +4,8 @@
 #include "random.h"
 #include "stage.h"
 
+#include <heapscope/reading.h>
+
 #include <stdio.h>
 
 enum { VARIABLES = 12, MOST = 8 };

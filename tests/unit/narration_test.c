@@ -6,6 +6,8 @@
 #include "view/explanation.h"
 #include "view/narration.h"
 
+#include <heapscope/reading.h>
+
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,10 @@
 /* The range sums against a walk over the whole heap, which does the same the slow way. */
 #include "check.h"
-#include "model/session/session.h"
+#include "model/reading/readings.h"
 #include "random.h"
 #include "stage.h"
+
+#include <heapscope/reading.h>
 
 #include <stdio.h>
 #include <string.h>

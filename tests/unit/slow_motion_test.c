@@ -6,6 +6,7 @@
 #include "view/narration.h"
 
 #include <heapscope/ledger.h>
+#include <heapscope/reading.h>
 
 #include <stdlib.h>
 #include <string.h>

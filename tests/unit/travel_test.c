@@ -7,6 +7,7 @@
 #include "view/difference.h"
 
 #include <heapscope/ledger.h>
+#include <heapscope/reading.h>
 #include <heapscope/search.h>
 
 #include <stdio.h>

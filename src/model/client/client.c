@@ -10,8 +10,8 @@
 #include "base/array.h"
 #include "model/client/address_index.h"
 #include "model/client/ranks.h"
+#include "model/client/reach.h"
 #include "model/client/variables_by_value.h"
-#include "model/reading/reach.h"
 
 #include <assert.h>
 #include <stdio.h>

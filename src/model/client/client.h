@@ -5,7 +5,7 @@
 #ifndef HS_MODEL_CLIENT_H
 #define HS_MODEL_CLIENT_H
 
-#include <heapscope/session.h>
+#include <heapscope/client.h>
 #include <heapscope/trace.h>
 
 typedef struct hs_client hs_client;

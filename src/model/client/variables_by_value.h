@@ -3,7 +3,7 @@
 #ifndef HS_MODEL_VARIABLES_BY_VALUE_H
 #define HS_MODEL_VARIABLES_BY_VALUE_H
 
-#include <heapscope/session.h>
+#include <heapscope/client.h>
 
 typedef struct hs_by_value hs_by_value;
 

@@ -4,9 +4,11 @@
  * The client's sums are of what it holds in the end. In slow motion few blocks are shown otherwise:
  * the one that the request took or resized, the one that it gives, and the one that a variable
  * pointed to which it gave another value. */
-#include "model/session/session.h"
+#include "model/reading/readings.h"
 
-#include "model/reading/reach.h"
+#include "model/client/reach.h"
+
+#include <heapscope/reading.h>
 
 enum { OTHERS = 3 };
 

@@ -1,6 +1,6 @@
 /* The ledger: books the blocks as the bytes tell them, beside the client's records of them.
  * Invariant: the causes' sum is the committed size, whatever the bytes say. */
-#include "model/session/session.h"
+#include "model/reading/readings.h"
 
 static const struct {
     const char *name, *definition;
@@ -113,10 +113,10 @@ static void book_rest(hs_ledger *l, const hs_heap *h)
 hs_ledger hs_ledger_take(const hs_session *s)
 {
     hs_ledger l;
-    if (s->kept->taken) return s->kept->ledger;
+    if (hs_readings_of(s)->taken) return hs_readings_of(s)->ledger;
     hs_range_sums_ledger(s, &l);
     book_rest(&l, hs_session_heap(s));
-    s->kept->ledger = l;
-    s->kept->taken = true;
+    hs_readings_of(s)->ledger = l;
+    hs_readings_of(s)->taken = true;
     return l;
 }

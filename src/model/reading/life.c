@@ -1,6 +1,8 @@
 /* The life of a block, read off the chronicle: the requests that take or give the pointer that
  * names it, from the one that made it on to the one that frees it, those ahead included. */
-#include "model/session/session.h"
+#include "model/reading/readings.h"
+
+#include <heapscope/reading.h>
 
 typedef struct {
     const hs_session *session;
@@ -71,7 +73,7 @@ static bool read_on(reader *r, uint64_t *at)
  * read. */
 hs_life hs_session_life(const hs_session *s, const hs_client_block *b)
 {
-    hs_kept_life *k = &s->kept->life;
+    hs_kept_life *k = &hs_readings_of(s)->life;
     if (b->variable == HS_NONE) return (hs_life){.born = b->born};
     bool same =
         k->known && k->born == b->born && k->variable == b->variable && k->branch == s->at.branch;

@@ -1,7 +1,9 @@
 /* The measures: each figure with its name and its definition, in one table. Fragmentation 1 to 4
  * are the four of Johnstone & Wilson (totals.c). */
-#include "model/session/session.h"
+#include "model/reading/readings.h"
 #include "model/session/totals.h"
+
+#include <heapscope/reading.h>
 
 #include <string.h>
 
@@ -14,7 +16,7 @@ static uint64_t percent(uint64_t part, uint64_t whole)
  * slow motion a heap is half-way through a request, which is no damage. */
 static bool is_broken(const hs_session *s)
 {
-    hs_kept *k = s->kept;
+    hs_readings *k = hs_readings_of(s);
     const hs_heap *h = hs_session_heap(s);
     if (s->before.on || s->is.broken_by) return s->is.broken_by;
     if (!k->checked) k->sound = hs_heap_allocator(h)->check(h, &(hs_damage){0});

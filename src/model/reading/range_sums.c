@@ -21,7 +21,9 @@
 #include "model/reading/range_sums.h"
 
 #include "base/array.h"
-#include "model/session/session.h"
+#include "model/reading/readings.h"
+
+#include <heapscope/reading.h>
 
 #include <stdlib.h>
 
@@ -109,8 +111,8 @@ void hs_range_sums_free(hs_range_sums *a)
 
 void hs_range_sums_forget(hs_session *s)
 {
-    hs_range_sums_free(s->kept->sums);
-    s->kept->sums = NULL;
+    hs_range_sums_free(hs_readings_of(s)->sums);
+    hs_readings_of(s)->sums = NULL;
 }
 
 /* --- Nodes ---------------------------------------------------------------------------------- */
@@ -202,7 +204,7 @@ void hs_range_sums_follow(hs_session *s, size_t from, size_t to)
 {
     size_t n;
     const hs_event *e = hs_events(s->heap, &n);
-    hs_range_sums *a = s->kept->sums;
+    hs_range_sums *a = hs_readings_of(s)->sums;
     if (!a) return;
     for (size_t i = 0; i < s->change_count; i++)
         mark_pieces(a, s->changes[i].from, s->changes[i].to);
@@ -350,13 +352,13 @@ static void bring_up_to_date(reader *r, place p)
 
 void hs_range_sums_differs(hs_session *s, hs_addr from, hs_addr to)
 {
-    if (s->kept->sums) mark_pieces(s->kept->sums, from, to);
+    if (hs_readings_of(s)->sums) mark_pieces(hs_readings_of(s)->sums, from, to);
 }
 
 void hs_range_sums_marks_move(hs_session *s)
 {
     hs_mark marks[HS_MARKS];
-    if (!s->kept->sums) return;
+    if (!hs_readings_of(s)->sums) return;
     size_t n = hs_heap_marks(s->heap, marks);
     for (size_t i = 0; i < n; i++) hs_range_sums_differs(s, marks[i].at - 1, marks[i].at + 1);
 }
@@ -376,7 +378,7 @@ static void follow_highest(hs_range_sums *a, hs_addr highest)
 /* The sums of the heap as it is. */
 static const hs_range_sums *sums_of(const hs_session *s)
 {
-    hs_kept *k = s->kept;
+    hs_readings *k = hs_readings_of(s);
     if (!k->sums) k->sums = new_sums(s);
     hs_range_sums *a = k->sums;
     widen(a, hs_heap_committed(s->heap));
@@ -388,7 +390,7 @@ static const hs_range_sums *sums_of(const hs_session *s)
 
 void hs_range_sums_catch_up(hs_session *s)
 {
-    if (s->kept->sums) sums_of(s);
+    if (hs_readings_of(s)->sums) sums_of(s);
 }
 
 bool hs_range_sums_is_derailed(const hs_session *s)

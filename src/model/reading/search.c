@@ -30,14 +30,24 @@ static bool is_peak(hs_find_kind kind)
     return kind == HS_FIND_PEAK || kind == HS_FIND_WASTE;
 }
 
+static hs_outcome_kind outcome_of(hs_find_kind kind)
+{
+    static const hs_outcome_kind outcomes[] = {[HS_FIND_MOVED] = HS_OUTCOME_MOVED,
+                                               [HS_FIND_GROWTH] = HS_OUTCOME_GROWTH,
+                                               [HS_FIND_FAILED] = HS_OUTCOME_FAILED,
+                                               [HS_FIND_PEAK] = HS_OUTCOME_PEAK,
+                                               [HS_FIND_WASTE] = HS_OUTCOME_WASTE};
+    return outcomes[kind];
+}
+
 /* Begin at the last checkpoint that may lead to it. */
 static bool set_out(hs_finder *f, uint64_t most, hs_problem *problem)
 {
     hs_moment end = {f->session->at.branch, f->end};
     hs_session_free(f->walker);
-    f->walker = hs_session_travels_from(f->session, end, f->search.kind, most, problem);
+    f->walker = hs_session_travels_from(f->session, end, outcome_of(f->search.kind), most, problem);
     if (!f->walker) return false;
-    f->most = f->last ? f->walker->is.outcomes.of[f->search.kind] : most;
+    f->most = f->last ? f->walker->is.outcomes.of[outcome_of(f->search.kind)] : most;
     f->from = f->at = f->walker->at.count;
     return true;
 }
@@ -54,7 +64,7 @@ hs_finder *hs_finder_new(const hs_session *s, const hs_search *search, hs_proble
     if (search->back) f->from = f->end;
     f->at = f->from;
     if (!is_performed(search->kind)) return f;
-    uint64_t most = f->last ? UINT64_MAX : s->is.outcomes.of[search->kind];
+    uint64_t most = f->last ? UINT64_MAX : s->is.outcomes.of[outcome_of(search->kind)];
     if (set_out(f, most, problem)) return f;
     free(f);
     return NULL;
@@ -127,7 +137,7 @@ static void read_on(hs_finder *f, uint64_t operations)
 static bool look(void *of, const hs_session *s)
 {
     hs_finder *f = of;
-    uint64_t value = s->is.outcomes.of[f->search.kind];
+    uint64_t value = s->is.outcomes.of[outcome_of(f->search.kind)];
     bool more = value > f->most;
     if (more) f->found = s->at.count;
     if (more && !f->last) return true;

@@ -1,7 +1,7 @@
 /* A window on the shape: cells from the columns that are kept, or from a session of its own that
  * performs the commands of the window again and watches its addresses alone. */
+#include "model/reading/readings.h"
 #include "model/session/lifetimes.h"
-#include "model/session/session.h"
 
 #include "base/array.h"
 
@@ -185,14 +185,6 @@ static const hs_session *ahead_of(const hs_session *s)
     return s->ahead && !s->at.branch && s->ahead->at.count >= s->at.count ? s->ahead : NULL;
 }
 
-void hs_kept_leave(hs_kept *k, const hs_session *there)
-{
-    if (!k->left.shape) k->left.shape = hs_lifetimes_new();
-    memcpy(k->left.shape, there->shape, hs_lifetimes_size(there->shape));
-    k->left.at = there->at;
-    k->left.is = there->is;
-}
-
 static moment moment_of(const hs_session *s)
 {
     return (moment){s->at.count, hs_session_used(s), &s->is, s->shape};
@@ -203,7 +195,7 @@ static moment moment_of(const hs_session *s)
 static moment end_of_branch(const hs_session *s)
 {
     hs_problem ignored;
-    hs_kept *k = s->kept;
+    hs_readings *k = hs_readings_of(s);
     uint64_t end = hs_chronicle_count(s->chronicle, s->at.branch);
     const hs_session *ahead = ahead_of(s);
     if (ahead && end == hs_session_traced(s)) return moment_of(ahead);
@@ -211,7 +203,7 @@ static moment end_of_branch(const hs_session *s)
     if (far || s->borrowed || s->at.count == end) return moment_of(s);
     if (!k->left.shape || k->left.at.branch != s->at.branch || k->left.at.count != end) {
         hs_session *own = hs_session_after(s, end, &ignored);
-        if (own) hs_kept_leave(k, own);
+        if (own) hs_readings_keep_end(k, own);
         hs_session_free(own);
         if (!own) return moment_of(s);
     }

@@ -8,10 +8,12 @@
  *
  * What the client holds goes by the bytes: the block that the request takes is there as long as it
  * is in use, and so is the one that it gives. Where an allocator marks no blocks, events tell. */
-#include "model/session/session.h"
+#include "model/reading/readings.h"
 #include "model/session/totals.h"
 
 #include "base/array.h"
+
+#include <heapscope/reading.h>
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -280,7 +282,7 @@ static void go_to(hs_session *s, size_t n)
     size_t was = s->before.at, from = was < n ? was : n, to = was < n ? n : was;
     from -= from > 0;
     to++;
-    hs_kept_is_old(s->kept);
+    hs_readings_of(s)->taken = false;
     hs_range_sums_marks_move(s);
     hs_heap_seek(s->heap, n);
     hs_range_sums_marks_move(s);

@@ -197,7 +197,7 @@ void hs_checkpoints_look(hs_session *s)
     hs_addr base = hs_heap_base(s->heap);
     for (; hs_heap_written(s->heap, &from, &to); from = to) {
         hs_pages_touch(s->checkpoints->heap, from, to);
-        hs_range_sums_differs(s, base + from, base + to);
+        HS_TELL(s, differs, s, base + from, base + to);
     }
 }
 
@@ -254,7 +254,7 @@ typedef struct {
         WHOLE, /* one that is not in the middle of an operation */
         BEFORE /* one from which the last operation is still to be performed */
     } kind;
-    hs_find_kind outcome; /* of which it has at most so much */
+    hs_outcome_kind outcome; /* of which it has at most so much */
     uint64_t most;
 } wanted;
 
@@ -327,12 +327,13 @@ static void tell_bytes(void *context, size_t from, size_t to)
 {
     hs_session *s = context;
     hs_addr base = hs_heap_base(s->heap);
-    hs_range_sums_differs(s, base + from, base + to);
+    HS_TELL(s, differs, s, base + from, base + to);
 }
 
 static void tell_block(void *context, hs_addr from, hs_addr to)
 {
-    hs_range_sums_differs(context, from, to);
+    hs_session *s = context;
+    HS_TELL(s, differs, s, from, to);
 }
 
 /* What the heap has otherwise now: its bytes, where it ends, and where the allocator's pointers
@@ -343,18 +344,18 @@ static void tell_heap(hs_session *s, const checkpoint *c)
     hs_addr now = hs_heap_end(s->heap);
     uint64_t committed = hs_heap_committed(s->heap);
     hs_checkpoints_catch_up(s);
-    if (hs_heap_allocator(s->heap)->model_base) hs_range_sums_forget(s);
+    if (hs_heap_allocator(s->heap)->model_base) HS_TELL(s, forget, s);
     hs_pages_differing(s->checkpoints->heap, hs_heap_bytes(s->heap, base, committed), committed,
                        c->heap, tell_bytes, s);
-    hs_range_sums_differs(s, (end < now ? end : now) - 1, end < now ? now : end);
-    hs_range_sums_marks_move(s);
+    HS_TELL(s, differs, s, (end < now ? end : now) - 1, end < now ? now : end);
+    HS_TELL(s, marks_move, s);
 }
 
 /* All but the heap. */
 static void restore_rest(hs_session *s, const checkpoint *c)
 {
     s->is = c->standing;
-    hs_client_restore(s->client, c->client, s->kept->sums ? tell_block : NULL, s);
+    hs_client_restore(s->client, c->client, s->observed->by ? tell_block : NULL, s);
     hs_timeline *t = &s->timeline;
     t->count = hs_snapshot_size(c->samples) / sizeof *t->samples;
     t->stride = c->stride;
@@ -363,13 +364,12 @@ static void restore_rest(hs_session *s, const checkpoint *c)
     hs_pages_touch(s->checkpoints->shape, 0, hs_lifetimes_place(0));
     hs_pages_restore(s->checkpoints->shape, s->shape, c->shape, NULL, NULL);
     s->at.count = c->at.count;
-    hs_kept_is_old(s->kept);
-    s->kept->checked = false;
+    HS_TELL(s, changes, s, true);
 }
 
 static bool restore(hs_session *s, const checkpoint *c, hs_problem *problem)
 {
-    if (s->heap && s->kept->sums) tell_heap(s, c);
+    if (s->heap && s->observed->by) tell_heap(s, c);
     if (!restore_heap(s, c, problem)) return false;
     restore_rest(s, c);
     s->change_count = 0;
@@ -441,14 +441,14 @@ bool hs_session_go(hs_session *s, hs_moment target, hs_problem *problem)
 {
     hs_moment was = s->at;
     if (!s->borrowed && was.count == hs_chronicle_count(s->chronicle, was.branch))
-        hs_kept_leave(s->kept, s);
+        HS_TELL(s, leaves, s);
     s->stopped = false;
     bool good = go(s, s, target, problem);
     hs_session_is_over(s);
     return s->stopped ? hs_session_travels_return(s, was, problem) : good;
 }
 
-hs_session *hs_session_travels_from(const hs_session *s, hs_moment to, hs_find_kind outcome,
+hs_session *hs_session_travels_from(const hs_session *s, hs_moment to, hs_outcome_kind outcome,
                                     uint64_t most, hs_problem *problem)
 {
     hs_session *then = hs_session_empty(s);

@@ -14,11 +14,20 @@
 
 #include "model/session/chronicle.h"
 
-#include <heapscope/search.h>
-
 #include <stddef.h>
 
 typedef struct hs_checkpoints hs_checkpoints;
+
+/* What comes of requests that somebody may look for. */
+typedef enum {
+    HS_OUTCOME_ANY, /* not looked for: always 0 */
+    HS_OUTCOME_MOVED,
+    HS_OUTCOME_GROWTH,
+    HS_OUTCOME_FAILED,
+    HS_OUTCOME_PEAK,  /* bytes live */
+    HS_OUTCOME_WASTE, /* bytes used and not live */
+    HS_OUTCOMES
+} hs_outcome_kind;
 
 hs_checkpoints *hs_checkpoints_new(void);
 void hs_checkpoints_free(hs_checkpoints *);
@@ -51,7 +60,7 @@ void hs_checkpoints_hold(hs_session *, uint64_t index);
 
 /* A session of its own at the last checkpoint on the way to a moment up to which there was at most
  * so much of an outcome; freed by the caller. NULL with a problem. */
-hs_session *hs_session_travels_from(const hs_session *, hs_moment, hs_find_kind outcome,
+hs_session *hs_session_travels_from(const hs_session *, hs_moment, hs_outcome_kind outcome,
                                     uint64_t most, hs_problem *);
 
 /* Back to a moment from the middle of what was stopped. False, always, with a problem that says so.

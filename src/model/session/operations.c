@@ -94,7 +94,7 @@ bool hs_perform_write(hs_session *s, const hs_op *op, hs_problem *problem)
     s->is.last =
         (hs_last){.any = true, .number = s->now, .op = *op, .old_value = at, .variable = HS_NONE};
     hs_session_look_for_damage(s, !hs_session_stays_in_its_block(s, op->p, at, n));
-    hs_range_sums_follow(s, 0, SIZE_MAX);
+    HS_TELL(s, follow, s, 0, SIZE_MAX);
     return true;
 }
 

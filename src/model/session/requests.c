@@ -134,7 +134,7 @@ void hs_session_look_for_damage(hs_session *s, bool needed)
 {
     hs_damage ignored;
     if (!needed && !s->is.broken_by) return;
-    s->kept->checked = false;
+    HS_TELL(s, changes, s, true);
     if (hs_heap_allocator(s->heap)->check(s->heap, &ignored))
         s->is.broken_by = 0;
     else if (!s->is.broken_by)
@@ -278,12 +278,12 @@ static bool takes_pointer(const hs_op *op)
 }
 
 /* Blocks of the client that a passed request gave, or took. */
-static void tell_sums(hs_session *s, hs_addr result)
+static void tell_observer(hs_session *s, hs_addr result)
 {
     const hs_client_block *b = result ? hs_client_block_at(s->client, result) : NULL;
-    if (b) hs_range_sums_differs(s, b->addr, b->addr + b->requested + 1);
+    if (b) HS_TELL(s, differs, s, b->addr, b->addr + b->requested + 1);
     for (size_t i = 0; i < s->change_count; i++)
-        hs_range_sums_differs(s, s->changes[i].from, s->changes[i].to);
+        HS_TELL(s, differs, s, s->changes[i].from, s->changes[i].to);
 }
 
 bool hs_pass_request(hs_session *s, const hs_record_of_op *record, hs_came *came)
@@ -301,7 +301,7 @@ bool hs_pass_request(hs_session *s, const hs_record_of_op *record, hs_came *came
     *came = (hs_came){p, result, variable, committed, t.counts};
     settle(s, op, variable, p, result);
     mark_time(s, used_before, t.counts.visits);
-    if (s->kept->sums) tell_sums(s, result);
+    if (s->observed->by) tell_observer(s, result);
     s->change_count = 0;
     s->work += 1 + t.counts.visits / 16 + t.counts.moved / 1024;
     return true;
@@ -380,6 +380,6 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
     mark_time(s, used_before, hs_events_counts(s->heap).visits);
     hs_session_tidy_changes(s);
     hs_session_look_for_damage(s, !good);
-    hs_range_sums_follow(s, 0, SIZE_MAX);
+    HS_TELL(s, follow, s, 0, SIZE_MAX);
     return true;
 }

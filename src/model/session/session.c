@@ -55,8 +55,8 @@ bool hs_session_fresh_heap(hs_session *s, const hs_setup *setup, hs_problem *pro
     s->change_count = 0;
     s->is.replayed = s->is.not_replayed = 0;
     hs_checkpoints_heap_is_fresh(s->checkpoints);
-    hs_range_sums_forget(s);
-    s->kept->checked = false;
+    HS_TELL(s, changes, s, true);
+    HS_TELL(s, forget, s);
     return true;
 }
 
@@ -106,7 +106,7 @@ hs_session *hs_session_empty(const hs_session *names)
 {
     hs_session *s = hs_new(1, sizeof *s);
     s->client = hs_client_new();
-    s->kept = hs_new(1, sizeof *s->kept);
+    s->observed = hs_new(1, sizeof *s->observed);
     s->shape = hs_lifetimes_new();
     s->checkpoints = hs_checkpoints_new();
     s->replay_limit = UINT64_MAX;
@@ -126,9 +126,8 @@ void hs_session_free(hs_session *s)
     hs_checkpoints_free(s->checkpoints);
     if (!s->borrowed) hs_chronicle_free(s->chronicle);
     hs_client_free(s->client);
-    hs_range_sums_free(s->kept->sums);
-    hs_lifetimes_free(s->kept->left.shape);
-    free(s->kept);
+    if (s->observed->by) s->observed->by->free(s->observed->readings);
+    free(s->observed);
     hs_heap_free(s->heap);
     free(s);
 }
@@ -303,11 +302,11 @@ static void note_outcomes(hs_session *s, const hs_op *op, const hs_came *came)
     uint64_t *of = s->is.outcomes.of, live = s->is.totals.live;
     bool resizes = op->request == HS_REALLOC && came->p;
     bool frees = op->request == HS_FREE || (resizes && !op->a);
-    of[HS_FIND_MOVED] += resizes && came->result && came->result != came->p;
-    of[HS_FIND_GROWTH] += hs_heap_committed(s->heap) != came->committed;
-    of[HS_FIND_FAILED] += !frees && !came->result;
-    raise_to(&of[HS_FIND_PEAK], live);
-    raise_to(&of[HS_FIND_WASTE], hs_session_used(s) - live);
+    of[HS_OUTCOME_MOVED] += resizes && came->result && came->result != came->p;
+    of[HS_OUTCOME_GROWTH] += hs_heap_committed(s->heap) != came->committed;
+    of[HS_OUTCOME_FAILED] += !frees && !came->result;
+    raise_to(&of[HS_OUTCOME_PEAK], live);
+    raise_to(&of[HS_OUTCOME_WASTE], hs_session_used(s) - live);
 }
 
 /* The last one, which was looked at. */
@@ -334,7 +333,7 @@ static void behind_operation(hs_session *s, const hs_op *op)
 
 bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
 {
-    hs_kept_is_old(s->kept);
+    HS_TELL(s, changes, s, false);
     hs_session_look_again(s);
     uint32_t variable = HS_NONE;
     *problem = (hs_problem){0};
@@ -357,7 +356,7 @@ static bool perform_counted(hs_session *s, const hs_op *op, hs_came *came)
     hs_heap_use(s->heap, HS_COUNTED);
     s->now = s->at.count + 1;
     if (!hs_pass_request(s, &(hs_record_of_op){.op = *op, .variable = HS_NONE}, came)) return false;
-    hs_kept_is_old(s->kept);
+    HS_TELL(s, changes, s, false);
     note_outcomes(s, op, came);
     behind_operation(s, op);
     remember(s, op, came->variable);
@@ -384,8 +383,7 @@ void hs_session_finish_replay(hs_session *s, uint64_t index)
 void hs_session_go_on(hs_session *s, uint64_t count)
 {
     hs_problem ignored;
-    hs_kept_is_old(s->kept);
-    s->kept->checked = false;
+    HS_TELL(s, changes, s, true);
     while (s->at.count < count && !s->stopped) {
         hs_record_of_op r;
         s->now = ++s->at.count;
@@ -439,18 +437,17 @@ bool hs_session_pass_watched(hs_session *s, uint64_t count, const hs_watcher *wa
     bool stopped = false;
     hs_checkpoints_catch_up(
         s); /* so that what is found written to behind it was written to by it */
-    hs_kept_is_old(s->kept);
-    s->kept->checked = false;
-    hs_range_sums_marks_move(s);
+    HS_TELL(s, changes, s, true);
+    HS_TELL(s, marks_move, s);
     while (!stopped && s->at.count < count && is_going_on(s, count)) {
         stopped = is_sound(s) && pass_requests(s, count, watcher);
         if (stopped || s->at.count >= count) break;
         hs_session_go_on(s, s->at.count + 1);
         if (watcher) stopped = watcher->look(watcher->of, s);
     }
-    hs_range_sums_marks_move(s);
-    hs_range_sums_differs(s, end - 1, hs_heap_end(s->heap));
-    hs_range_sums_catch_up(s);
+    HS_TELL(s, marks_move, s);
+    HS_TELL(s, differs, s, end - 1, hs_heap_end(s->heap));
+    HS_TELL(s, arrives, s);
     return stopped;
 }
 

@@ -5,14 +5,11 @@
 #include "model/client/client.h"
 #include "model/machine/mmu.h"
 #include "model/process/address_space.h"
-#include "model/reading/range_sums.h"
 #include "model/session/checkpoints.h"
 #include "model/session/chronicle.h"
 #include "model/session/lifetimes.h"
+#include "model/session/observer.h"
 #include "model/session/timeline.h"
-
-#include <heapscope/ledger.h>
-#include <heapscope/search.h>
 
 /* All that decides how a fresh heap behaves. */
 typedef struct {
@@ -24,11 +21,11 @@ typedef struct {
 } hs_setup;
 
 /* What came of requests: how many moved a block, made the heap grow, failed; the most bytes that
- * were live after one, and the most that were used and not live. Each is by its kind of search
- * (0 for what only asks). Of two moments on one way the later one has no less of any: so two
- * checkpoints tell whether there is something to find between them. */
+ * were live after one, and the most that were used and not live. Of two moments on one way the
+ * later one has no less of any: so two checkpoints tell whether there is something to find between
+ * them. */
 typedef struct {
-    uint64_t of[HS_FIND_WASTE + 1];
+    uint64_t of[HS_OUTCOMES];
 } hs_outcomes;
 
 /* Where the session stands, beside the heap and what the client holds: all of it is a function of
@@ -48,38 +45,6 @@ typedef struct {
     hs_totals totals, totals_before; /* the last request */
     hs_mmu mmu;
 } hs_standing;
-
-/* The life of a block, as far as it has been read. */
-typedef struct {
-    bool known, over; /* over: there is no more of it */
-    uint32_t branch, variable;
-    uint64_t born, next, looks; /* the operation to be read next; how many more */
-    hs_life life;
-} hs_kept_life;
-
-/* What is known of the heap as it is, once somebody has asked for it. */
-typedef struct {
-    bool taken; /* the ledger */
-    hs_ledger ledger;
-    bool checked, sound; /* the allocator's check was made, and found nothing, and nothing was done
-                            since that can break the heap */
-    hs_kept_life life;
-    hs_range_sums *sums; /* or NULL */
-    struct {
-        hs_moment at;
-        hs_standing is;
-        hs_lifetimes *shape; /* NULL: of no moment */
-    } left; /* the end of a branch, as it was when it was left last, for the picture of the shape */
-} hs_kept;
-
-/* Keep that of this session, which stands there, for a session of the same operations. */
-void hs_kept_leave(hs_kept *, const hs_session *there);
-
-/* The heap, or what the client holds, may have changed. */
-static inline void hs_kept_is_old(hs_kept *k)
-{
-    k->taken = false;
-}
 
 /* Bytes that a request asks for. */
 static inline uint64_t hs_bytes_asked(const hs_op *op)
@@ -113,7 +78,7 @@ struct hs_session {
     hs_client *client;
     hs_timeline timeline;
     hs_lifetimes *shape;
-    hs_kept *kept; /* behind a pointer, for a reader of the session may take it */
+    hs_observed *observed;
 
     hs_chronicle *chronicle;
     bool borrowed; /* the chronicle is another session's: what is done is not written down, */
@@ -136,6 +101,9 @@ struct hs_session {
     hs_space *spaces[HS_SPACES]; /* that it shows; NULL: none */
 };
 
+/* Tell the observer, where there is one. */
+#define HS_TELL(s, event, ...) ((s)->observed->by ? (s)->observed->by->event(__VA_ARGS__) : (void)0)
+
 /* An operation with its result's name; false beyond the last one performed, or the last one before
  * another moment. Its strings are valid until the next operation. */
 bool hs_session_record(const hs_session *, uint64_t index, hs_record_of_op *);
@@ -144,10 +112,6 @@ bool hs_session_record_before(const hs_session *, hs_moment, uint64_t index, hs_
 /* As hs_session_walk_to, by a walk that begins at `whole`, a whole block at or before `at`, which a
  * sound heap has; HS_NULL: at the first. */
 bool hs_session_walk_from(const hs_session *, hs_addr whole, hs_addr at, hs_seen *out);
-
-/* Add a block to a ledger, and a ledger to another one. */
-void hs_ledger_book(hs_ledger *, const hs_session *, const hs_seen *);
-void hs_ledger_add(hs_ledger *, const hs_ledger *part);
 
 /* Go on with a replay that was left before the operation with this index, in the middle of the last
  * one performed. */

@@ -7,7 +7,7 @@
  * or possibly, are among the nameless ones. When a variable moves, the two that its value leaves
  * and enters are looked at again. Values are gathered when the first block is nameless: nearly
  * always there is none. */
-#include "model/reading/reach.h"
+#include "model/client/reach.h"
 
 #include "base/array.h"
 #include "model/client/address_index.h"

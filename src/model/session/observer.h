@@ -1,0 +1,43 @@
+/* The observer: told by a session what changes, so that what was read off the heap can be kept.
+ *
+ *      reading     ledger, range sums, shape, leaks, ...        keep what they read
+ *                     ^ differs, follow, forget, ...            one table of functions
+ *      session     performs operations, goes back and forth     knows nobody above it
+ *
+ * A session has no observer until somebody reads; what happens then is told to nobody. Whoever
+ * begins to read reads all there is, and is told from there on. */
+#ifndef HS_MODEL_OBSERVER_H
+#define HS_MODEL_OBSERVER_H
+
+#include <heapscope/session.h>
+
+typedef struct {
+    /* The heap, or what the client holds, changes. `may_break`: blocks may be damaged by it. */
+    void (*changes)(hs_session *, bool may_break);
+    /* The heap is another one: nothing that was read of it holds. */
+    void (*forget)(hs_session *);
+    /* Of the operation that ran last, events from .. to - 1 were done, or undone: they changed what
+     * they and the session's changes tell. */
+    void (*follow)(hs_session *, size_t from, size_t to);
+    /* These bytes of the heap, or the client's blocks there, become others, or became others, with
+     * no event that tells. */
+    void (*differs)(hs_session *, hs_addr from, hs_addr to);
+    /* The allocator's own pointers are about to move, or have moved. */
+    void (*marks_move)(hs_session *);
+    /* All of that has been told: the session is where it wanted to go. */
+    void (*arrives)(hs_session *);
+    /* The session stands at the end of a branch, and is about to leave it. */
+    void (*leaves)(hs_session *);
+    /* Asked for a whole block at or before `at` whence a walk comes to `at` in a few steps;
+     * HS_NULL: none is known, and the walk begins at the first block. */
+    hs_addr (*anchor)(const hs_session *, hs_addr at);
+    void (*free)(void *readings);
+} hs_observer;
+
+/* Behind a pointer, for a reader has a session that it does not change. */
+typedef struct {
+    const hs_observer *by; /* NULL: nobody reads */
+    void *readings;        /* what is known; the observer's own */
+} hs_observed;
+
+#endif
