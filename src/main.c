@@ -7,7 +7,7 @@
 #include "ui/ansi.h"
 #include "ui/compare.h"
 #include "ui/convert.h"
-#include "ui/fullscreen.h"
+#include "ui/full/fullscreen.h"
 #include "ui/generate.h"
 #include "ui/journal.h"
 #include "ui/notes.h"

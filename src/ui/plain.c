@@ -7,7 +7,7 @@
 #include "language/interpreter.h"
 #include "ui/ansi.h"
 #include "ui/editor.h"
-#include "ui/player.h"
+#include "ui/full/player.h"
 #include "ui/progress_line.h"
 #include "view/address_space.h"
 #include "view/byte_map.h"

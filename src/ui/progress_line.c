@@ -2,7 +2,7 @@
 #include "ui/progress_line.h"
 
 #include "ui/ansi.h"
-#include "ui/player.h"
+#include "ui/full/player.h"
 
 #include <signal.h>
 #include <stdio.h>

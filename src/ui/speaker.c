@@ -8,9 +8,9 @@
  *      next  free p1
  *      then  note: ... */
 #include "ui/ansi.h"
+#include "ui/full/player.h"
 #include "ui/notes.h"
 #include "ui/paint.h"
-#include "ui/player.h"
 #include "ui/terminal.h"
 #include "view/scene.h"
 

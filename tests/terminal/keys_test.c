@@ -580,9 +580,11 @@ static void every_row_of_the_programs_tables_is_run(void **state)
     static const struct {
         const char *file, *table;
     } tables[] = {
-        {"keys.c", "keys"},          {"keys.c", "sequences"},    {"keys.c", "lecture_keys"},
-        {"tracing.c", "trace_keys"}, {"shape.c", "shape_keys"},  {"slow_motion.c", "slow"},
-        {"spaces.c", "space_keys"},  {"editing.c", "sequences"}, {"terminal.c", "arrows"},
+        {"full/keys.c", "keys"},         {"full/keys.c", "sequences"},
+        {"full/keys.c", "lecture_keys"}, {"full/trace.c", "trace_keys"},
+        {"full/shape.c", "shape_keys"},  {"full/slow_motion.c", "slow"},
+        {"full/space.c", "space_keys"},  {"editing.c", "sequences"},
+        {"terminal.c", "arrows"},
     };
     size_t missing = 0;
     (void)state;

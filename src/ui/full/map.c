@@ -1,5 +1,5 @@
 /* The map under keys and mouse: scrolling, the cursor that inspects, zoom, and the zoom path. */
-#include "ui/app.h"
+#include "ui/full/app.h"
 
 #include <heapscope/reading.h>
 

@@ -1,6 +1,6 @@
 /* A trace on the full screen: one goes through its requests with keys, or lets it play by itself at
  * any pace. While nobody types, it is gone through ahead, so that going anywhere takes no time. */
-#include "ui/app.h"
+#include "ui/full/app.h"
 
 /* Milliseconds between two steps of a trace that plays by itself, at the slowest pace and else. */
 enum { SLOWLY = 400, BRISKLY = 100 };

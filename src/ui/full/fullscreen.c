@@ -2,7 +2,7 @@
  * drawn; keys that are not the editor's act on the view or on the player; lines go to the
  * interpreter, whose listener is this screen. */
 #include "ui/ansi.h"
-#include "ui/app.h"
+#include "ui/full/app.h"
 
 #include "base/count.h"
 

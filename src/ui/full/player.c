@@ -1,6 +1,6 @@
 /* The player's steps: narration waits as long as it takes to read, a request as long as the pace
  * says; settings and expectations run on with the step that they belong to. */
-#include "ui/player.h"
+#include "ui/full/player.h"
 
 #include "base/array.h"
 

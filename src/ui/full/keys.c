@@ -1,5 +1,5 @@
 /* Keys and mouse: one table of keys that act, and the way of every character to whom it is for. */
-#include "ui/app.h"
+#include "ui/full/app.h"
 
 static void toggle(app *a, const hs_panel *panel, hs_show what)
 {

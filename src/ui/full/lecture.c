@@ -1,6 +1,6 @@
 /* The lecture on the full screen: what a step shows is kept, and shown again when it is gone back
  * to. */
-#include "ui/app.h"
+#include "ui/full/app.h"
 
 static void begin_step(void *context)
 {

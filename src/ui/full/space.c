@@ -1,5 +1,5 @@
 /* Address spaces on the screen, their steps and live ones; and pictures for several allocators. */
-#include "ui/app.h"
+#include "ui/full/app.h"
 
 /* Show a step of the space that is laid over the map, with its newest segment in sight. */
 static void show_space_step(app *a, size_t step)

@@ -1,6 +1,6 @@
 /* The full screen: map, panels, sentence and prompt, live. */
-#ifndef HS_UI_FULLSCREEN_H
-#define HS_UI_FULLSCREEN_H
+#ifndef HS_UI_FULL_FULLSCREEN_H
+#define HS_UI_FULL_FULLSCREEN_H
 
 #include "language/capabilities.h"
 #include "ui/journal.h"

@@ -1,5 +1,5 @@
 /* Questions to the user: the answer is typed at the bottom, or clicked on the map. */
-#include "ui/app.h"
+#include "ui/full/app.h"
 
 /* A command waits for an answer, perhaps one of a script, while libedit waits for a key: so the
  * answer has a line of its own here. */

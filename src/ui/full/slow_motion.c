@@ -1,5 +1,5 @@
 /* Slow motion: a request gone through event by event on the map. */
-#include "ui/app.h"
+#include "ui/full/app.h"
 
 #include <heapscope/reading.h>
 

@@ -1,7 +1,7 @@
 /* The full screen's state, for the files that make it up: drawing, keys, slow motion, address
  * spaces, the lecture and questions. Nothing else includes this. */
-#ifndef HS_UI_APP_H
-#define HS_UI_APP_H
+#ifndef HS_UI_FULL_APP_H
+#define HS_UI_FULL_APP_H
 
 #include "base/array.h"
 #include "base/utf8.h"
@@ -9,14 +9,14 @@
 #include "language/interpreter.h"
 #include "model/process/exec.h"
 #include "model/process/process_maps.h"
-#include "ui/fullscreen.h"
+#include "ui/full/fullscreen.h"
+#include "ui/full/player.h"
+#include "ui/full/zoom_path.h"
 #include "ui/notes.h"
 #include "ui/paint.h"
 #include "ui/plain.h"
-#include "ui/player.h"
 #include "ui/prompt.h"
 #include "ui/terminal.h"
-#include "ui/zoom_path.h"
 #include "view/address_space.h"
 #include "view/difference.h"
 #include "view/explanation.h"
@@ -143,7 +143,7 @@ void hs_app_begin_slow_motion(app *a, uint64_t n);
 void hs_app_end_slow_motion(app *a);
 bool hs_app_take_slow_key(app *a, wchar_t key, bool special);
 
-/* --- Address spaces, and other pictures (spaces.c) --- */
+/* --- Address spaces, and other pictures (space.c) --- */
 
 void hs_app_show_space(app *a, const hs_panel *panel, size_t step);
 bool hs_app_next_space_step(app *a);
@@ -160,7 +160,7 @@ bool hs_app_shape_is_on_show(const app *a);
 bool hs_app_take_shape_key(app *a, wchar_t key, bool special);
 bool hs_app_click_shape(app *a, int row, int column);
 
-/* --- The lecture (lecture_view.c) --- */
+/* --- The lecture (lecture.c) --- */
 
 void hs_app_say_the_end(app *a);
 void hs_app_open_script(app *a, hs_program *script);
@@ -168,7 +168,7 @@ void hs_app_close_script(app *a);
 void hs_app_play_wanted(app *a);
 hs_program *hs_app_first_script(app *a);
 
-/* --- The map under keys (map_keys.c) --- */
+/* --- The map under keys (map.c) --- */
 
 void hs_app_scroll_by(app *a, int64_t rows);
 void hs_app_inspect(app *a, hs_addr at);
@@ -195,7 +195,7 @@ hs_key hs_app_next_char(void *context, wchar_t *out);
 void hs_app_show_completions(void *context, const hs_completions *c);
 void hs_app_look_key(app *a, wchar_t key);
 
-/* --- A trace (tracing.c) --- */
+/* --- A trace (trace.c) --- */
 
 void hs_app_open_trace(app *a);
 void hs_app_return_to_trace(app *a);
@@ -204,7 +204,7 @@ int hs_app_trace_wait(const app *a);
 bool hs_app_trace_goes_on(app *a);
 void hs_app_put_trace(const app *a, hs_pane p, int row);
 
-/* --- Questions (questions.c) --- */
+/* --- Questions (question.c) --- */
 
 bool hs_app_ask(void *context, const char *question, bool on_map, hs_reply *reply);
 /* May a script do what it wants? That is laid over the map first. */

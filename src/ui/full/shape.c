@@ -1,6 +1,6 @@
 /* The shape of memory on the screen: its keys, and the way from a cell of it to the byte map as it
  * was then, and back. */
-#include "ui/app.h"
+#include "ui/full/app.h"
 
 void hs_app_show_shape(app *a, hs_shape_window w)
 {

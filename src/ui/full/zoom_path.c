@@ -1,5 +1,5 @@
 /* The levels of the zoom path, and what is said at each. */
-#include "ui/zoom_path.h"
+#include "ui/full/zoom_path.h"
 
 #include "base/count.h"
 #include "view/bits.h"

@@ -7,8 +7,8 @@
  * title) and what belongs to it (expectations, highlights, waits, the speaker's lines). Each is
  * performed once: after it, the player keeps the session's moment and what was on show. Going back,
  * and forward again, is to go to that moment and to show that again. */
-#ifndef HS_UI_PLAYER_H
-#define HS_UI_PLAYER_H
+#ifndef HS_UI_FULL_PLAYER_H
+#define HS_UI_FULL_PLAYER_H
 
 #include "language/interpreter.h"
 #include "view/screen.h"

@@ -1,5 +1,5 @@
 /* Drawing the full screen: the scene is composed when something changed, the prompt line always. */
-#include "ui/app.h"
+#include "ui/full/app.h"
 
 static const char typing_keys[] =
     "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  F12 plot  PgUp PgDn  F10 quit";

@@ -3,8 +3,8 @@
  *
  *      process > heap > block p3 > header      in, and from there out again: block, heap, process
  */
-#ifndef HS_UI_ZOOM_PATH_H
-#define HS_UI_ZOOM_PATH_H
+#ifndef HS_UI_FULL_ZOOM_PATH_H
+#define HS_UI_FULL_ZOOM_PATH_H
 
 #include <heapscope/session.h>
 
