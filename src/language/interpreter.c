@@ -1,5 +1,5 @@
 /* The interpreter: statements one after another, errors told with their place. */
-#include "language/predict.h"
+#include "language/running.h"
 
 #include "base/array.h"
 #include "base/files.h"
@@ -13,11 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-hs_interpreter *hs_interpreter_new(hs_session *session, const hs_listener *listener)
+hs_interpreter *hs_interpreter_with(hs_session *session, const hs_listener *listener,
+                                    const hs_request_hook *hook)
 {
     hs_interpreter *in = hs_new(1, sizeof *in);
     in->session = session;
     in->listener = *listener;
+    in->hook = hook;
+    in->hooked = hs_new(1, hook->own_size);
     return in;
 }
 
@@ -29,6 +32,7 @@ void hs_interpreter_free(hs_interpreter *in)
     free(in->lanes);
     free(in->refusal);
     free(in->saved);
+    free(in->hooked);
     free(in);
 }
 
@@ -245,13 +249,8 @@ bool hs_perform_unasked(hs_interpreter *in, const hs_statement *s, const hs_op *
 
 bool hs_perform_untold(hs_interpreter *in, const hs_statement *s, const hs_op *op)
 {
-    hs_guesses guesses = hs_predict_stop(in, op);
-    if (guesses.count && hs_interrupted(in)) {
-        in->listener.say(in->listener.context, HS_SAY_ANSWER, "stopped: the request was not made");
-        return false;
-    }
-    if (!hs_perform_unasked(in, s, op)) return false;
-    in->mistaken = hs_predict_judge(in, &guesses);
+    if (!in->hook->before(in, op, in->hooked) || !hs_perform_unasked(in, s, op)) return false;
+    in->hook->behind(in, in->hooked);
     return true;
 }
 
@@ -269,13 +268,6 @@ bool hs_perform(hs_interpreter *in, const hs_statement *s, const hs_op *op)
     if (!hs_perform_untold(in, s, op)) return false;
     hs_tell_performed(in, NULL);
     return true;
-}
-
-bool hs_interrupted(hs_interpreter *in)
-{
-    if (!in->stopped && in->listener.interrupted)
-        in->stopped = in->listener.interrupted(in->listener.context);
-    return in->stopped;
 }
 
 /* NAME = POINTER */

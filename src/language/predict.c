@@ -4,6 +4,7 @@
 
 #include "base/count.h"
 #include "language/words.h"
+#include "model/reading/question.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,6 +12,19 @@
 #include <string.h>
 
 enum { ASKED = 2 }; /* questions about one request, so that a lecture gets on */
+
+/* What was answered to a question. */
+typedef struct {
+    hs_question question;
+    bool given;       /* not passed over */
+    uint64_t value;   /* as typed */
+    hs_addr from, to; /* or the block that was pointed at: `to` is not NULL then */
+} guess;
+
+typedef struct {
+    guess guesses[HS_QUESTIONS];
+    size_t count;
+} guesses;
 
 /* --- Reading an answer ---------------------------------------------------------------------- */
 
@@ -49,7 +63,7 @@ static bool read_answer(hs_reader *r, hs_question q, uint64_t *value)
 }
 
 /* The whole block that was pointed at, and all that one cell of the map shows with it. */
-static void point_at(const hs_session *s, const hs_reply *reply, hs_guess *g)
+static void point_at(const hs_session *s, const hs_reply *reply, guess *g)
 {
     hs_seen seen;
     g->from = reply->from;
@@ -62,7 +76,7 @@ static void point_at(const hs_session *s, const hs_reply *reply, hs_guess *g)
 
 /* --- Asking --------------------------------------------------------------------------------- */
 
-static void ask(hs_interpreter *in, const char *request, hs_guess *g)
+static void ask(hs_interpreter *in, const char *request, guess *g)
 {
     char question[1024];
     const char *text = hs_question_text(g->question);
@@ -96,38 +110,40 @@ static void ask(hs_interpreter *in, const char *request, hs_guess *g)
     }
 }
 
-hs_guesses hs_predict_ask(hs_interpreter *in, const hs_op *op, size_t most)
+static void ask_about(hs_interpreter *in, const hs_op *op, size_t most, guesses *all)
 {
-    hs_guesses all = {0};
     hs_question questions[HS_QUESTIONS];
-    if (!in->listener.ask) return all;
-    all.count = hs_questions_about(in->session, op, questions);
-    if (all.count > most) all.count = most;
+    all->count = hs_questions_about(in->session, op, questions);
+    if (all->count > most) all->count = most;
     char *request = hs_session_op_text(in->session, op);
-    for (size_t i = 0; i < all.count; i++) {
-        all.guesses[i].question = questions[i];
-        ask(in, request, &all.guesses[i]);
+    for (size_t i = 0; i < all->count; i++) {
+        all->guesses[i].question = questions[i];
+        ask(in, request, &all->guesses[i]);
     }
     free(request);
-    return all;
 }
 
-hs_guesses hs_predict_stop(hs_interpreter *in, const hs_op *op)
+/* Where predict is on, or within predict { }, and somebody is there to answer. */
+static bool before_request(hs_interpreter *in, const hs_op *op, void *of)
 {
+    guesses *all = of;
     bool on = hs_session_setting(in->session, HS_SET_PREDICT) == HS_PREDICT_ON;
     bool wanted = (on || in->predicting) && !in->inside && op->kind == HS_OP_REQUEST;
-    return wanted ? hs_predict_ask(in, op, in->predicting ? in->predicting : ASKED)
-                  : (hs_guesses){0};
+    *all = (guesses){.count = 0};
+    if (wanted && in->listener.ask) ask_about(in, op, in->predicting ? in->predicting : ASKED, all);
+    if (!all->count || !hs_interrupted(in)) return true;
+    in->listener.say(in->listener.context, HS_SAY_ANSWER, "stopped: the request was not made");
+    return false;
 }
 
 /* --- Judging -------------------------------------------------------------------------------- */
 
-static bool is_right(const hs_guess *g, uint64_t truth)
+static bool is_right(const guess *g, uint64_t truth)
 {
     return g->to ? truth >= g->from && truth < g->to : truth == g->value;
 }
 
-static void put_guess(FILE *out, const hs_session *s, const hs_guess *g, uint64_t truth)
+static void put_guess(FILE *out, const hs_session *s, const guess *g, uint64_t truth)
 {
     char text[32];
     bool right = is_right(g, truth);
@@ -140,14 +156,16 @@ static void put_guess(FILE *out, const hs_session *s, const hs_guess *g, uint64_
         fprintf(out, ", not %s", hs_answer_text(s, g->question, g->value, text, sizeof text));
 }
 
-bool hs_predict_judge(hs_interpreter *in, const hs_guesses *all)
+/* Judge the answers, and count them. */
+static void behind_request(hs_interpreter *in, const void *of)
 {
+    const guesses *all = of;
     char *text = NULL;
     size_t size, given = 0, right = 0;
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
     for (size_t i = 0; i < all->count; i++) {
-        const hs_guess *g = &all->guesses[i];
+        const guess *g = &all->guesses[i];
         if (!g->given) continue;
         uint64_t truth = hs_question_truth(in->session, g->question);
         if (given++) fputs("; ", out);
@@ -160,10 +178,12 @@ bool hs_predict_judge(hs_interpreter *in, const hs_guesses *all)
     fclose(out);
     if (given) in->listener.say(in->listener.context, HS_SAY_VERDICT, text);
     free(text);
-    return right < given;
+    in->mistaken = right < given;
 }
 
-char *hs_predict_score(const hs_interpreter *in)
+const hs_request_hook hs_predict_hook = {sizeof(guesses), before_request, behind_request};
+
+static char *score_text(const hs_interpreter *in)
 {
     char *text;
     int n = in->predicted ? asprintf(&text, "%" PRIu64 " of %" PRIu64 " answer%s %s right",
@@ -200,7 +220,7 @@ bool hs_run_predict(hs_interpreter *in, const hs_statement *s)
     if (s->arguments[0].present) return switch_to(in, s, "on");
     if (s->arguments[1].present) return switch_to(in, s, "off");
     bool on = hs_session_setting(in->session, HS_SET_PREDICT) == HS_PREDICT_ON;
-    char *score = hs_predict_score(in), *text;
+    char *score = score_text(in), *text;
     if (asprintf(&text, "predict is %s; %s", on ? "on" : "off", score) < 0) abort();
     in->listener.say(in->listener.context, HS_SAY_ANSWER, text);
     free(score);

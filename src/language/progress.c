@@ -1,6 +1,6 @@
 /* Going far, and whatever else takes long in the session: the listener is told how far it is, and
  * may stop it. */
-#include "language/commands.h"
+#include "language/running.h"
 
 #include "base/count.h"
 
@@ -22,6 +22,13 @@ void hs_interpreter_progress(const hs_interpreter *in, char *out, size_t size)
     if (in->work.depth && total && done <= total && n > 0 && (size_t)n < size)
         snprintf(out + n, size - (size_t)n, ", %.0f %% of %" PRIu64 " commands",
                  100.0 * (double)done / (double)total, total);
+}
+
+bool hs_interrupted(hs_interpreter *in)
+{
+    if (!in->stopped && in->listener.interrupted)
+        in->stopped = in->listener.interrupted(in->listener.context);
+    return in->stopped;
 }
 
 bool hs_report(void *of, const char *doing, uint64_t done, uint64_t total)

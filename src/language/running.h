@@ -18,6 +18,14 @@ typedef struct {
     hs_moment at;
 } hs_indices;
 
+/* What comes before a request and behind it, such as questions about it. */
+typedef struct {
+    size_t own_size; /* bytes that it keeps from one to the other: `own` */
+    /* False: the request is not made, which was said. */
+    bool (*before)(hs_interpreter *, const hs_op *, void *own);
+    void (*behind)(hs_interpreter *, const void *own);
+} hs_request_hook;
+
 struct hs_interpreter {
     hs_session *session;
     hs_lockstep *lockstep; /* other allocators at its side, or NULL */
@@ -25,16 +33,18 @@ struct hs_interpreter {
     size_t lane_count, lane_capacity;
     bool keeps_lanes;
     hs_listener listener;
-    hs_way way;                /* that typed lines came in by */
-    const hs_program *program; /* whose statements are running */
-    int inside;                /* depth of repeat { }: requests there are not told one by one */
-    int files;                 /* depth of source */
-    struct {                   /* what `repeat` and the like make: */
-        uint64_t done, total;  /* commands, since the outermost began; what was foreseen of it */
+    const hs_request_hook *hook; /* into every request */
+    void *hooked;                /* what it keeps */
+    hs_way way;                  /* that typed lines came in by */
+    const hs_program *program;   /* whose statements are running */
+    int inside;                  /* depth of repeat { }: requests there are not told one by one */
+    int files;                   /* depth of source */
+    struct {                     /* what `repeat` and the like make: */
+        uint64_t done, total;    /* commands, since the outermost began; what was foreseen of it */
         int depth;
     } work;
-    int expecting_error;       /* inside expect error { } */
-    char *refusal;             /* the error that came there */
+    int expecting_error; /* inside expect error { } */
+    char *refusal;       /* the error that came there */
     bool quit, stopped;
     bool reports;        /* how far something long is */
     bool questions_only; /* op lists are told without their answers */
@@ -49,6 +59,9 @@ struct hs_interpreter {
     hs_indices indices;
     uint64_t failures;
 };
+
+/* An interpreter that asks nothing about requests unless this hook does. */
+hs_interpreter *hs_interpreter_with(hs_session *, const hs_listener *, const hs_request_hook *);
 
 /* Say a complaint about a place in the running program. Always false. */
 bool hs_fail_with(hs_interpreter *, const hs_complaint *);
