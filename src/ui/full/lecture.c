@@ -9,44 +9,45 @@ static void begin_step(void *context)
     a->left = false;
 }
 
-static void take_look(void *context, hs_look *look)
+static void take_tableau(void *context, hs_tableau *tableau)
 {
     app *a = context;
     hs_app_after_running(a);
-    *look = (hs_look){.state = a->state,
-                      .section = hs_app_copy_if(a->section),
-                      .caption = hs_app_copy_if(a->caption),
-                      .message = hs_app_copy_if(a->message),
-                      .overlay_title = hs_app_copy_if(a->overlay_title),
-                      .overlay_text = hs_app_copy_if(a->overlay_text),
-                      .shape = {a->shape.window, a->shape.pointing, a->shape.command, a->shape.at},
-                      .slow = a->slow.on ? a->slow.request : 0,
-                      .lanes = hs_app_lockstep(a)};
+    *tableau =
+        (hs_tableau){.state = a->state,
+                     .section = hs_app_copy_if(a->section),
+                     .caption = hs_app_copy_if(a->caption),
+                     .message = hs_app_copy_if(a->message),
+                     .overlay_title = hs_app_copy_if(a->overlay_title),
+                     .overlay_text = hs_app_copy_if(a->overlay_text),
+                     .shape = {a->shape.window, a->shape.pointing, a->shape.command, a->shape.at},
+                     .slow = a->slow.on ? a->slow.request : 0,
+                     .lanes = hs_app_lockstep(a)};
 }
 
 /* The reader's own zoom and size stay: they are no part of the lecture. */
-static void show_look(void *context, const hs_look *look)
+static void show_tableau(void *context, const hs_tableau *tableau)
 {
     app *a = context;
     hs_screen_state was = a->state;
-    a->state = look->state;
+    a->state = tableau->state;
     a->state.zoomed = was.zoomed;
     a->state.zoom = was.zoom;
     a->state.resized = was.resized;
     a->state.large = was.large;
-    hs_app_replace(&a->section, hs_app_copy_if(look->section));
-    hs_app_replace(&a->caption, hs_app_copy_if(look->caption));
-    hs_app_replace(&a->message, hs_app_copy_if(look->message));
-    hs_app_replace(&a->overlay_title, hs_app_copy_if(look->overlay_title));
-    hs_app_replace(&a->overlay_text, hs_app_copy_if(look->overlay_text));
+    hs_app_replace(&a->section, hs_app_copy_if(tableau->section));
+    hs_app_replace(&a->caption, hs_app_copy_if(tableau->caption));
+    hs_app_replace(&a->message, hs_app_copy_if(tableau->message));
+    hs_app_replace(&a->overlay_title, hs_app_copy_if(tableau->overlay_title));
+    hs_app_replace(&a->overlay_text, hs_app_copy_if(tableau->overlay_text));
     a->state.overlay.title = a->overlay_title;
     if (a->state.overlay.text) a->state.overlay.text = a->overlay_text;
-    a->shape.window = look->shape.window;
-    a->shape.pointing = look->shape.pointing;
-    a->shape.command = look->shape.command;
-    a->shape.at = look->shape.at;
-    hs_interpreter_use_lanes(a->interpreter, look->lanes);
-    if (look->slow) hs_app_begin_slow_motion(a, look->slow);
+    a->shape.window = tableau->shape.window;
+    a->shape.pointing = tableau->shape.pointing;
+    a->shape.command = tableau->shape.command;
+    a->shape.at = tableau->shape.at;
+    hs_interpreter_use_lanes(a->interpreter, tableau->lanes);
+    if (tableau->slow) hs_app_begin_slow_motion(a, tableau->slow);
     hs_app_keep(a); /* the session is at another moment */
 }
 
@@ -67,7 +68,7 @@ void hs_app_say_the_end(app *a)
 /* Play a script from its first step on; NULL, when the complaint is shown already. */
 void hs_app_open_script(app *a, hs_program *script)
 {
-    hs_lecture_view lecture_view = {a, begin_step, take_look, show_look, fail_to_go};
+    hs_lecture_view lecture_view = {a, begin_step, take_tableau, show_tableau, fail_to_go};
     if (!script) return;
     hs_interpreter_keep_lanes(a->interpreter);
     hs_player_open(&a->player, a->interpreter, a->session, &lecture_view, script);

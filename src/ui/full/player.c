@@ -77,11 +77,11 @@ void hs_player_rest(hs_player *p, const char *text)
 
 static void free_step(hs_step *s)
 {
-    free(s->look.section);
-    free(s->look.caption);
-    free(s->look.message);
-    free(s->look.overlay_title);
-    free(s->look.overlay_text);
+    free(s->tableau.section);
+    free(s->tableau.caption);
+    free(s->tableau.message);
+    free(s->tableau.overlay_title);
+    free(s->tableau.overlay_text);
     free(s->changes);
     free(s->speaker);
 }
@@ -178,7 +178,7 @@ static bool perform_next(hs_player *p)
     step.stops |= !good;
     step.moment = hs_session_moment(p->session);
     keep_changes(&step, p->session);
-    p->lecture_view.take(p->lecture_view.context, &step.look);
+    p->lecture_view.take(p->lecture_view.context, &step.tableau);
     p->steps = hs_array_reserve(p->steps, &p->capacity, p->count + 1, sizeof step);
     p->steps[p->count++] = step;
     p->at = p->count - 1;
@@ -223,7 +223,7 @@ static bool show(hs_player *p, size_t i)
     p->disturbed = false;
     hs_session_show_changes(p->session, s->changes, s->change_count);
     p->at = i;
-    p->lecture_view.show(p->lecture_view.context, &s->look);
+    p->lecture_view.show(p->lecture_view.context, &s->tableau);
     arrive(p);
     return true;
 }

@@ -28,21 +28,21 @@ typedef struct {
     } shape;
     uint64_t slow;      /* the operation that is shown in slow motion, 0 for none */
     hs_lockstep *lanes; /* allocators side by side, or NULL; the interpreter's */
-} hs_look;
+} hs_tableau;
 
 /* The screen that the lecture is held on. */
 typedef struct {
     void *context;
-    void (*begin)(void *context);           /* another step comes: what the last one said goes */
-    void (*take)(void *context, hs_look *); /* a copy of what is on show */
-    void (*show)(void *context, const hs_look *); /* show that again */
+    void (*begin)(void *context);              /* another step comes: what the last one said goes */
+    void (*take)(void *context, hs_tableau *); /* a copy of what is on show */
+    void (*show)(void *context, const hs_tableau *); /* show that again */
     void (*fail)(void *context, const char *what);
 } hs_lecture_view;
 
 typedef struct {
     size_t next;      /* the statement behind it */
     hs_moment moment; /* of the session, after it */
-    hs_look look;
+    hs_tableau tableau;
     hs_change *changes; /* that were shown: those of the last request, or of a comparison */
     size_t change_count;
     char *speaker;  /* lines for the speaker alone, or NULL */
