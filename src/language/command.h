@@ -5,6 +5,7 @@
 #define HS_LANGUAGE_COMMAND_H
 
 #include "language/complaint.h"
+#include "view/picture.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +29,7 @@ typedef enum {
     HS_PARAMETER_DEMO,
     HS_PARAMETER_VIEW,      /* a picture's name */
     HS_PARAMETER_CONDITION, /* an expression that holds or not, or: error { ... } */
-    HS_PARAMETER_WORD,      /* one of the list that goes by its label: hs_words_of_label */
+    HS_PARAMETER_WORD,      /* one of `words`, or, where there are none, a new one */
     HS_PARAMETER_BODY,      /* { statements } */
     HS_PARAMETER_FLAG,      /* the keyword alone */
 } hs_parameter_kind;
@@ -42,18 +43,30 @@ typedef enum {
     HS_CAN_RUN = 16,  /* a program */
 } hs_capability;
 
+struct hs_words;
+struct hs_interpreter;
+struct hs_statement;
+
 typedef struct {
     hs_parameter_kind kind;
     const char *label;   /* as the syntax line shows it */
     const char *keyword; /* a word that must stand before it, or NULL */
     bool optional;
-    hs_capability needs; /* beside what its command needs */
+    hs_capability needs;                                  /* beside what its command needs */
+    void (*words)(struct hs_words *, const hs_session *); /* that it may be; NULL: any */
 } hs_parameter;
 
 enum { HS_PARAMETERS = 5 };
 
-struct hs_interpreter;
-struct hs_statement;
+enum {
+    HS_MAKES_POINTER = 1,   /* may be written NAME = command */
+    HS_STAGE_DIRECTION = 2, /* tells a lecture's player something, and the audience nothing */
+    HS_NOT_ECHOED = 4,      /* a script's reader sees what it says, not the command */
+    HS_IS_GUARD = 8,        /* a script guards itself: not echoed without a body; when it does not
+                               hold that is counted, and the rest goes on */
+    HS_LISTS_MEASURES = 16, /* its help lists all measures, */
+    HS_LISTS_OPTIONS = 32,  /* or all options of the allocator and the session */
+};
 
 typedef struct {
     const char *name;
@@ -61,8 +74,9 @@ typedef struct {
     const char *summary; /* one line */
     const char *details; /* more for `help NAME`, or NULL */
     hs_parameter parameters[HS_PARAMETERS];
-    bool makes_pointer; /* may be written NAME = command */
+    unsigned flags;
     hs_capability needs;
+    const hs_picture *picture; /* that it shows; NULL: it does something else */
     bool (*run)(struct hs_interpreter *, const struct hs_statement *);
 } hs_command;
 
@@ -70,9 +84,8 @@ typedef struct {
 const hs_command *hs_command_at(size_t index);
 const hs_command *hs_command_named(const char *name);
 
-/* Does it speak to people or to the player, rather than to the heap? Such commands are not echoed.
- */
-bool hs_command_is_stage_direction(const hs_command *);
+/* The command that shows a picture; NULL: none does. */
+const hs_command *hs_command_showing(const hs_picture *);
 
 /* The command that a word says, abbreviated or not; NULL with a complaint. */
 const hs_command *hs_command_resolve(const char *text, size_t length, hs_span where,

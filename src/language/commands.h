@@ -16,12 +16,10 @@ bool hs_run_write(hs_interpreter *, const hs_statement *);
 bool hs_run_read(hs_interpreter *, const hs_statement *);
 bool hs_run_inspect(hs_interpreter *, const hs_statement *);
 
+/* Of every command that shows a picture and takes nothing. In interpreter.c. */
+bool hs_run_picture(hs_interpreter *, const hs_statement *);
+
 /* In picture_commands.c. */
-bool hs_run_map(hs_interpreter *, const hs_statement *);
-bool hs_run_blocks(hs_interpreter *, const hs_statement *);
-bool hs_run_free_list(hs_interpreter *, const hs_statement *);
-bool hs_run_stats(hs_interpreter *, const hs_statement *);
-bool hs_run_plot(hs_interpreter *, const hs_statement *);
 bool hs_run_shape(hs_interpreter *, const hs_statement *);
 bool hs_run_check(hs_interpreter *, const hs_statement *);
 bool hs_run_leaks(hs_interpreter *, const hs_statement *);

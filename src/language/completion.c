@@ -236,7 +236,7 @@ static void add_for(finder *out, const hs_parameter *p, const split_line *line)
     case HS_PARAMETER_VALUE: words_of_values(&words, s, line->starts[1], line->lengths[1]); break;
     case HS_PARAMETER_WORD:
         if (p->keyword) hs_words_add(&words, p->keyword);
-        hs_words_of_label(&words, s, p->label);
+        if (p->words) p->words(&words, s);
         break;
     case HS_PARAMETER_COMMAND: add_commands(out, prefix, length); return;
     case HS_PARAMETER_DEMO: add_demos(out, prefix, length); return;

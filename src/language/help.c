@@ -108,8 +108,8 @@ static void put_command(FILE *out, const hs_session *session, const hs_command *
     if (c->details) fprintf(out, "%s\n", c->details);
     fputs(needs, out);
     free(needs);
-    if (strcmp(c->name, "expect") == 0) put_measures(out);
-    if (strcmp(c->name, "set") == 0) put_options(out, session);
+    if (c->flags & HS_LISTS_MEASURES) put_measures(out);
+    if (c->flags & HS_LISTS_OPTIONS) put_options(out, session);
 }
 
 char *hs_help_text(const hs_session *session, const hs_command *command)

@@ -1,9 +1,10 @@
 /* The interpreter: statements one after another, errors told with their place. */
-#include "language/running.h"
+#include "language/commands.h"
 
 #include "base/array.h"
 #include "base/files.h"
 #include "base/kind.h"
+#include "view/pictures.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -33,6 +34,7 @@ void hs_interpreter_free(hs_interpreter *in)
     free(in->refusal);
     free(in->saved);
     free(in->hooked);
+    hs_spaces_free(&in->spaces);
     free(in);
 }
 
@@ -113,10 +115,29 @@ bool hs_say_argument(hs_interpreter *in, hs_voice voice, const hs_argument *a)
     return hs_say_own(in, voice, text);
 }
 
-bool hs_show_picture(hs_interpreter *in, hs_show what, hs_addr at, uint64_t length)
+hs_spaces *hs_interpreter_spaces(hs_interpreter *in)
 {
-    in->listener.show(in->listener.context, what, at, length);
+    return &in->spaces;
+}
+
+hs_subject hs_interpreter_subject(const hs_interpreter *in)
+{
+    return (hs_subject){
+        .session = in->session, .lanes = hs_interpreter_lockstep(in), .spaces = &in->spaces};
+}
+
+bool hs_show_picture(hs_interpreter *in, const hs_picture *picture, hs_addr at, uint64_t length)
+{
+    hs_subject of = hs_interpreter_subject(in);
+    of.at = at;
+    of.length = length;
+    in->listener.show(in->listener.context, picture, &of);
     return true;
+}
+
+bool hs_run_picture(hs_interpreter *in, const hs_statement *s)
+{
+    return hs_show_picture(in, s->command->picture, 0, 0);
 }
 
 char *hs_text_of(void (*put)(FILE *, const hs_session *), const hs_session *session)
@@ -258,8 +279,7 @@ void hs_tell_performed(hs_interpreter *in, const char *summary)
 {
     if (in->inside) return;
     in->listener.performed(in->listener.context, summary);
-    if (in->mistaken)
-        in->listener.show(in->listener.context, HS_SHOW_WHY, hs_session_op_count(in->session), 0);
+    if (in->mistaken) hs_show_picture(in, &hs_picture_why, hs_session_op_count(in->session), 0);
     in->mistaken = false;
 }
 
@@ -322,7 +342,7 @@ static bool run_statement(hs_interpreter *in, const hs_statement *s)
 /* An expectation that does not hold is counted, and the rest goes on. */
 static bool goes_on(const hs_statement *s)
 {
-    return s->command && strcmp(s->command->name, "expect") == 0;
+    return s->command && (s->command->flags & HS_IS_GUARD);
 }
 
 bool hs_run_statements(hs_interpreter *in, const hs_statement *statements, size_t count)

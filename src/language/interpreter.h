@@ -5,9 +5,9 @@
 #define HS_LANGUAGE_INTERPRETER_H
 
 #include "language/capabilities.h"
+#include "view/picture.h"
 
 #include <heapscope/lockstep.h>
-#include <heapscope/shape.h>
 
 typedef enum {
     HS_SAY_ANSWER,    /* what a command has to say: may be many lines */
@@ -19,28 +19,6 @@ typedef enum {
     HS_SAY_VERDICT,   /* whether a prediction was right; the request is told next */
     HS_SAY_ERROR,
 } hs_voice;
-
-/* A picture that a command asks for. */
-typedef enum {
-    HS_SHOW_MAP,
-    HS_SHOW_BLOCKS,
-    HS_SHOW_FREE_LIST,
-    HS_SHOW_STATS,
-    HS_SHOW_PLOT,        /* the heap over time */
-    HS_SHOW_SHAPE,       /* the same by addresses: the window is hs_interpreter_shape */
-    HS_SHOW_BYTES,       /* `length` bytes at `at` */
-    HS_SHOW_INSPECT,     /* what lies at `at` */
-    HS_SHOW_HIGHLIGHT,   /* `length` bytes at `at` pointed out on the map */
-    HS_SHOW_WHY,         /* operation number `at`, told step by step */
-    HS_SHOW_DIFFERENCE,  /* what is not as it was after operation number `at` */
-    HS_SHOW_STEPS,       /* the same on the map, one event after another */
-    HS_SHOW_LANES,       /* `split` began: all allocators side by side */
-    HS_SHOW_SEGMENTS,    /* the small machine: address spaces and physical memory */
-    HS_SHOW_TRANSLATION, /* of the virtual address `at`, for an access of kind `length` */
-    HS_SHOW_PROCESS,     /* the address space that the heap is in */
-    HS_SHOW_EXEC,        /* the same, step by step */
-    HS_SHOW_LIVE,        /* that of a real process */
-} hs_show;
 
 /* What a script says to the player of it. */
 typedef enum {
@@ -58,7 +36,7 @@ typedef struct {
 typedef struct {
     void *context;
     void (*say)(void *context, hs_voice, const char *text);
-    void (*show)(void *context, hs_show, hs_addr at, uint64_t length);
+    void (*show)(void *context, const hs_picture *, const hs_subject *);
     /* A statement begins; not called inside repeat { }. May be NULL. */
     void (*begin)(void *context, const hs_program *, const hs_statement *);
     /* The heap may have changed. `summary` tells of many requests at once; NULL: one request,
@@ -137,8 +115,10 @@ void hs_progress_text(char *out, size_t size, const char *doing, uint64_t done, 
  * foreseen, ", 10 % of 120 commands". */
 void hs_interpreter_progress(const hs_interpreter *, char *out, size_t size);
 
-/* What the last `shape` asked to look at. */
-hs_shape_window hs_interpreter_shape(const hs_interpreter *);
+/* What a picture is of that was asked for without saying more; the address spaces are the
+ * interpreter's. */
+hs_subject hs_interpreter_subject(const hs_interpreter *);
+hs_spaces *hs_interpreter_spaces(hs_interpreter *);
 
 bool hs_interpreter_has_quit(const hs_interpreter *);
 uint64_t hs_interpreter_failures(const hs_interpreter *);

@@ -1,6 +1,7 @@
 /* The commands of a lecture. What is said to the audience (title, note, ask) is remembered with
  * what was done, so that a saved session is the lecture still; the rest only tells the listener. */
 #include "language/lecture.h"
+#include "view/pictures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,28 +63,27 @@ bool hs_run_highlight(hs_interpreter *in, const hs_statement *s)
     if (n == 0 || !hs_heap_holds(h, at, n))
         return hs_fail_at(in, s->arguments[1].where, "these are no bytes of the heap",
                           "highlight p1 8 points out 8 bytes at p1");
-    in->listener.show(in->listener.context, HS_SHOW_HIGHLIGHT, at, n);
-    return true;
+    return hs_show_picture(in, &hs_picture_map, at, n);
 }
 
-void hs_words_of_views(hs_words *words)
+/* The picture that `view` is asked for; NULL: said. */
+static const hs_picture *picture_named(hs_interpreter *in, const hs_argument *a)
 {
-    static const char *const views[] = {"map",  "blocks", "free-list", "stats",
-                                        "plot", "shape",  "why"};
-    for (size_t i = 0; i < sizeof views / sizeof *views; i++) hs_words_add(words, views[i]);
+    hs_words words = {0};
+    const hs_picture *p = NULL;
+    hs_words_of_views(&words);
+    const char *name = hs_resolve_argument(in, &words, "view", a);
+    for (size_t i = 0; name && (p = hs_picture_at(i)) && strcmp(p->name, name) != 0; i++) continue;
+    return p;
 }
 
 /* Each picture has a command of its own: run that. */
 bool hs_run_view(hs_interpreter *in, const hs_statement *s)
 {
     const hs_argument *a = &s->arguments[0];
-    hs_words words = {0};
-    hs_complaint c;
-    hs_words_of_views(&words);
-    const char *name = hs_words_resolve(&words, "view", a->text, a->length, a->where, &c);
-    hs_words_free(&words);
-    if (!name) return hs_fail_with(in, &c);
-    hs_statement as = {.command = hs_command_named(name), .where = s->where, .head = a->where};
+    const hs_picture *picture = picture_named(in, a);
+    if (!picture) return false;
+    hs_statement as = {.command = hs_command_showing(picture), .where = s->where, .head = a->where};
     return as.command->run(in, &as);
 }
 

@@ -18,6 +18,5 @@ bool hs_run_wait(hs_interpreter *, const hs_statement *);
 bool hs_run_speed(hs_interpreter *, const hs_statement *);
 
 /* The pictures that `view` knows. */
-void hs_words_of_views(hs_words *);
 
 #endif

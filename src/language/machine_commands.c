@@ -1,6 +1,8 @@
 /* The commands of the small machine: each becomes one operation, its arguments as words. */
 #include "language/running.h"
 #include "language/words.h"
+#include "view/pictures.h"
+#include "view/segments.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -61,30 +63,18 @@ static const char *listed(hs_interpreter *in, const hs_statement *s, size_t i, c
     hs_complaint c;
     hs_words list = {0};
     const hs_argument *a = &s->arguments[i];
-    hs_words_of_label(&list, in->session, s->command->parameters[i].label);
+    s->command->parameters[i].words(&list, in->session);
     const char *word = hs_words_resolve(&list, kind, a->text, a->length, a->where, &c);
     hs_words_free(&list);
     if (!word) hs_fail_with(in, &c);
     return word;
 }
 
-static bool show(hs_interpreter *in, hs_show what, uint64_t at, uint64_t length)
-{
-    in->listener.show(in->listener.context, what, at, length);
-    return true;
-}
-
-bool hs_run_segments(hs_interpreter *in, const hs_statement *s)
-{
-    (void)s;
-    return show(in, HS_SHOW_SEGMENTS, 0, 0);
-}
-
 bool hs_run_mmu(hs_interpreter *in, const hs_statement *s)
 {
     words w = {0};
     const hs_argument *a = s->arguments;
-    if (!a[0].present) return hs_run_segments(in, s);
+    if (!a[0].present) return hs_show_picture(in, &hs_picture_segments, 0, 0);
     const char *kind = listed(in, s, 0, "mmu");
     if (!kind) return false;
     add_word(&w, kind);
@@ -100,7 +90,7 @@ bool hs_run_translate(hs_interpreter *in, const hs_statement *s)
     if (!hs_pointer_of_argument(in, &s->arguments[0], &p)) return false;
     if (!hs_session_virtual(in->session, p, &address, &problem))
         return hs_fail_at(in, s->arguments[0].where, problem.what, problem.hint);
-    return show(in, HS_SHOW_TRANSLATION, address, 0);
+    return hs_show_picture(in, &hs_picture_translation, address, 0);
 }
 
 bool hs_run_touch(hs_interpreter *in, const hs_statement *s)

@@ -515,7 +515,7 @@ static bool parse_command(parser *p, hs_statement *s)
     s->command =
         hs_command_resolve(p->r.text + head.start, head.end - head.start, head, p->r.complaint);
     if (!s->command) return false;
-    if (s->result && !s->command->makes_pointer) {
+    if (s->result && !(s->command->flags & HS_MAKES_POINTER)) {
         hs_complain(p->r.complaint, head, "%s returns no pointer", s->command->name);
         return hs_hint(p->r.complaint, "write it without %s =", s->result);
     }

@@ -2,6 +2,8 @@
 #include "language/commands.h"
 
 #include "base/count.h"
+#include "view/pictures.h"
+#include "view/shape.h"
 
 #include <heapscope/ledger.h>
 #include <heapscope/reading.h>
@@ -13,30 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool hs_run_map(hs_interpreter *in, const hs_statement *s)
-{
-    (void)s;
-    return hs_show_picture(in, HS_SHOW_MAP, 0, 0);
-}
-
-bool hs_run_blocks(hs_interpreter *in, const hs_statement *s)
-{
-    (void)s;
-    return hs_show_picture(in, HS_SHOW_BLOCKS, 0, 0);
-}
-
-bool hs_run_free_list(hs_interpreter *in, const hs_statement *s)
-{
-    (void)s;
-    return hs_show_picture(in, HS_SHOW_FREE_LIST, 0, 0);
-}
-
-bool hs_run_stats(hs_interpreter *in, const hs_statement *s)
-{
-    (void)s;
-    return hs_show_picture(in, HS_SHOW_STATS, 0, 0);
-}
-
 /* How many bytes of a line make at most so many, cut between characters. */
 static size_t whole_characters(const char *line, size_t most)
 {
@@ -44,17 +22,6 @@ static size_t whole_characters(const char *line, size_t most)
     if (n <= most) return n;
     while (most > 0 && ((unsigned char)line[most] & 0xc0) == 0x80) most--;
     return most;
-}
-
-bool hs_run_plot(hs_interpreter *in, const hs_statement *s)
-{
-    (void)s;
-    return hs_show_picture(in, HS_SHOW_PLOT, 0, 0);
-}
-
-hs_shape_window hs_interpreter_shape(const hs_interpreter *in)
-{
-    return in->shape;
 }
 
 /* The commands of a window: those of the branch that made this heap. */
@@ -96,8 +63,12 @@ bool hs_run_shape(hs_interpreter *in, const hs_statement *s)
 {
     hs_shape_window w = {0};
     if (!shape_commands(in, s, &w) || !shape_addresses(in, s, &w)) return false;
-    in->shape = w;
-    return hs_show_picture(in, HS_SHOW_SHAPE, 0, 0);
+    hs_shape_view view = {.window = w};
+    hs_subject of = hs_interpreter_subject(in);
+    of.own = &view;
+    in->listener.show(in->listener.context, s->command->picture, &of);
+    hs_shape_view_end(&view);
+    return true;
 }
 
 bool hs_run_check(hs_interpreter *in, const hs_statement *s)
@@ -199,13 +170,13 @@ static uint64_t request_number(hs_interpreter *in, const hs_statement *s)
 bool hs_run_why(hs_interpreter *in, const hs_statement *s)
 {
     uint64_t n = request_number(in, s);
-    return n && hs_show_picture(in, HS_SHOW_WHY, n, 0);
+    return n && hs_show_picture(in, &hs_picture_why, n, 0);
 }
 
 bool hs_run_step(hs_interpreter *in, const hs_statement *s)
 {
     uint64_t n = request_number(in, s);
-    return n && hs_show_picture(in, HS_SHOW_STEPS, n, 0);
+    return n && hs_show_picture(in, &hs_picture_steps, n, 0);
 }
 
 bool hs_run_history(hs_interpreter *in, const hs_statement *s)

@@ -3,16 +3,12 @@
 
 #include "model/process/exec.h"
 #include "model/process/process_maps.h"
+#include "view/address_space.h"
+#include "view/pictures.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static bool show(hs_interpreter *in, hs_show what)
-{
-    in->listener.show(in->listener.context, what, HS_NULL, 0);
-    return true;
-}
 
 bool hs_run_exec(hs_interpreter *in, const hs_statement *s)
 {
@@ -23,16 +19,16 @@ bool hs_run_exec(hs_interpreter *in, const hs_statement *s)
         file->present ? hs_space_of_program(file->text, arguments, &problem) : hs_space_of_model();
     free(arguments);
     if (!space) return hs_fail_at(in, file->where, problem.what, problem.hint);
-    hs_session_set_space(in->session, HS_SPACE_OWN, space);
-    return show(in, HS_SHOW_EXEC);
+    hs_space_take(&in->spaces.own, space);
+    return hs_show_picture(in, &hs_picture_process, 1, 0);
 }
 
 bool hs_run_address_space(hs_interpreter *in, const hs_statement *s)
 {
     (void)s;
-    hs_space *space = hs_session_process(in->session);
+    hs_space *space = hs_spaces_process(&in->spaces);
     hs_space_go(space, space->step_count);
-    return show(in, HS_SHOW_PROCESS);
+    return hs_show_picture(in, &hs_picture_process, 0, 0);
 }
 
 /* PID or self. */
@@ -56,20 +52,20 @@ static hs_space *space_of_command(const hs_argument *command, hs_problem *proble
 bool hs_run_maps(hs_interpreter *in, const hs_statement *s)
 {
     const hs_argument *process = &s->arguments[0], *command = &s->arguments[1];
-    hs_space *last = hs_session_space(in->session, HS_SPACE_LIVE);
+    hs_space *last = in->spaces.live;
     hs_problem problem;
     if (process->present && command->present)
         return hs_fail_at(in, command->where, "a process, or a command that becomes one: not both",
                           NULL);
     if (!process->present && !command->present && last) {
         hs_space_refresh(last);
-        return show(in, HS_SHOW_LIVE);
+        return hs_show_picture(in, &hs_picture_live, last->shown, 0);
     }
     hs_space *space = command->present
                           ? space_of_command(command, &problem)
                           : space_of_process(process->present ? process->text : "self", &problem);
     hs_span where = command->present ? command->where : process->present ? process->where : s->head;
     if (!space) return hs_fail_at(in, where, problem.what, problem.hint);
-    hs_session_set_space(in->session, HS_SPACE_LIVE, space);
-    return show(in, HS_SHOW_LIVE);
+    hs_space_take(&in->spaces.live, space);
+    return hs_show_picture(in, &hs_picture_live, space->shown, 0);
 }

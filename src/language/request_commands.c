@@ -1,5 +1,6 @@
 /* Commands that the client gives: the requests, and reads and writes through its pointers. */
 #include "language/commands.h"
+#include "view/pictures.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +113,7 @@ bool hs_run_read(hs_interpreter *in, const hs_statement *s)
     uint64_t n = b && b->addr == at && b->requested ? b->requested : 16;
     if (s->arguments[1].present && !hs_size_of_argument(in, &s->arguments[1], &n)) return false;
     if (hs_heap_holds(hs_session_heap(in->session), at, n))
-        return hs_show_picture(in, HS_SHOW_BYTES, at, n);
+        return hs_show_picture(in, &hs_picture_bytes, at, n);
     return hs_fail_at(in, s->arguments[0].where,
                       at ? "a read there leaves the heap" : "a read through NULL",
                       "a real program would get a segmentation fault");
@@ -124,6 +125,6 @@ bool hs_run_inspect(hs_interpreter *in, const hs_statement *s)
     if (!hs_pointer_of_argument(in, &s->arguments[0], &p)) return false;
     hs_addr at = hs_session_value(in->session, p);
     if (hs_heap_holds(hs_session_heap(in->session), at, 1))
-        return hs_show_picture(in, HS_SHOW_INSPECT, at, 0);
+        return hs_show_picture(in, &hs_picture_inspect, at, 0);
     return hs_fail_at(in, s->arguments[0].where, "this is no address of the heap", NULL);
 }

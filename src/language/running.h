@@ -6,6 +6,7 @@
 #include "language/expression.h"
 #include "language/interpreter.h"
 #include "language/words.h"
+#include "view/pictures.h"
 
 #include <heapscope/search.h>
 
@@ -54,8 +55,8 @@ struct hs_interpreter {
     uint64_t predicted, predicted_right; /* answers */
     hs_search sought;                    /* by `find`, when `seeks` */
     bool seeks;
-    hs_shape_window shape; /* asked for last */
-    char *saved;           /* the file that was written last, or NULL */
+    hs_spaces spaces; /* on show */
+    char *saved;      /* the file that was written last, or NULL */
     hs_indices indices;
     uint64_t failures;
 };
@@ -72,7 +73,7 @@ bool hs_say(hs_interpreter *, hs_voice, const char *text);
 bool hs_say_own(hs_interpreter *, hs_voice, char *text);
 /* The same for what the user wrote: a NUL in it is told by its picture. */
 bool hs_say_argument(hs_interpreter *, hs_voice, const hs_argument *);
-bool hs_show_picture(hs_interpreter *, hs_show, hs_addr at, uint64_t length);
+bool hs_show_picture(hs_interpreter *, const hs_picture *, hs_addr at, uint64_t length);
 
 /* What a function puts about a session, as a text that the caller frees. */
 char *hs_text_of(void (*put)(FILE *, const hs_session *), const hs_session *);
@@ -138,7 +139,6 @@ void hs_tell_of_session(hs_interpreter *);
 
 /* The commands of the small machine, in a file of their own. */
 bool hs_run_mmu(hs_interpreter *, const hs_statement *);
-bool hs_run_segments(hs_interpreter *, const hs_statement *);
 bool hs_run_translate(hs_interpreter *, const hs_statement *);
 bool hs_run_touch(hs_interpreter *, const hs_statement *);
 bool hs_run_process(hs_interpreter *, const hs_statement *);

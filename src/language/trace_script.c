@@ -35,9 +35,9 @@ static void say(void *context, hs_voice voice, const char *text)
     snprintf(l->error, l->room, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
-static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+static void show(void *context, const hs_picture *picture, const hs_subject *of)
 {
-    (void)context, (void)what, (void)at, (void)length;
+    (void)context, (void)picture, (void)of;
 }
 
 static void performed(void *context, const char *summary)

@@ -3,6 +3,8 @@
 #include "language/commands.h"
 
 #include "base/count.h"
+#include "view/difference.h"
+#include "view/pictures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -82,7 +84,9 @@ bool hs_run_diff(hs_interpreter *in, const hs_statement *s)
     uint64_t count = hs_session_op_count(in->session), n = count ? count - 1 : 0;
     char text[96];
     if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
-    if (n <= count) return hs_show_picture(in, HS_SHOW_DIFFERENCE, n, 0);
+    if (n <= count)
+        return hs_say_own(in, HS_SAY_ANSWER, hs_difference(in->session, n)) &&
+               hs_show_picture(in, &hs_picture_map, 0, 0);
     snprintf(text, sizeof text, "there %s %" PRIu64 " command%s so far",
              hs_verb(count, "was", "were"), count, hs_plural(count));
     return hs_fail_at(in, s->arguments[0].where, text, "`history` lists them with their numbers");

@@ -2,6 +2,7 @@
 #include "language/words.h"
 
 #include "base/array.h"
+#include "view/pictures.h"
 
 #include <heapscope/ledger.h>
 
@@ -168,17 +169,36 @@ void hs_words_of_measures(hs_words *w)
     for (size_t i = 0; (m = hs_machine_measure_at(i)); i++) hs_words_add(w, m->name);
 }
 
-void hs_words_of_label(hs_words *w, const hs_session *s, const char *label)
+void hs_words_of_translations(hs_words *w, const hs_session *s)
+{
+    (void)s;
+    for (int i = 0; i < HS_MMU_KINDS; i++) hs_words_add(w, hs_mmu_kind_name((hs_mmu_kind)i));
+}
+
+void hs_words_of_processes(hs_words *w, const hs_session *s)
 {
     const hs_mmu *m = hs_session_mmu(s);
-    if (strcmp(label, "KIND") == 0)
-        for (int i = 0; i < HS_MMU_KINDS; i++) hs_words_add(w, hs_mmu_kind_name((hs_mmu_kind)i));
-    if (strcmp(label, "PROCESS") == 0)
-        for (size_t i = 0; i < HS_PROCESSES; i++)
-            if (m->processes[i].name[0]) hs_words_add(w, m->processes[i].name);
-    if (strcmp(label, "SEGMENT") == 0)
-        for (unsigned i = 0; i <= HS_AREA_STACK; i++) hs_words_add(w, hs_mmu_area_name(i));
-    for (const char *const *word = (const char *const[]){"r", "w", "x", NULL};
-         strcmp(label, "r|w|x") == 0 && *word; word++)
-        hs_words_add(w, *word);
+    for (size_t i = 0; i < HS_PROCESSES; i++)
+        if (m->processes[i].name[0]) hs_words_add(w, m->processes[i].name);
+}
+
+void hs_words_of_segments(hs_words *w, const hs_session *s)
+{
+    (void)s;
+    for (unsigned i = 0; i <= HS_AREA_STACK; i++) hs_words_add(w, hs_mmu_area_name(i));
+}
+
+void hs_words_of_accesses(hs_words *w, const hs_session *s)
+{
+    (void)s;
+    hs_words_add(w, "r");
+    hs_words_add(w, "w");
+    hs_words_add(w, "x");
+}
+
+void hs_words_of_views(hs_words *w)
+{
+    const hs_picture *p;
+    for (size_t i = 0; (p = hs_picture_at(i)); i++)
+        if (p->flags & HS_IN_VIEW) hs_words_add(w, p->name);
 }

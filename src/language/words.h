@@ -6,7 +6,7 @@
 
 #include <heapscope/session.h>
 
-typedef struct {
+typedef struct hs_words {
     const char **items; /* owned by tables or by the session */
     size_t count, capacity;
 } hs_words;
@@ -28,8 +28,13 @@ void hs_words_of_values(hs_words *, const hs_session *, const char *option);
 /* Those that hold a pointer; of very many, the first and the last ones: for suggestions. */
 void hs_words_of_variables(hs_words *, const hs_session *);
 void hs_words_of_measures(hs_words *);
-/* Of the small machine, by a parameter's label: KIND, PROCESS, SEGMENT, r|w|x; else none. */
-void hs_words_of_label(hs_words *, const hs_session *, const char *label);
+/* The pictures that `view` shows. */
+void hs_words_of_views(hs_words *);
+/* Of the small machine: ways to translate, processes that there are, segments, accesses. */
+void hs_words_of_translations(hs_words *, const hs_session *);
+void hs_words_of_processes(hs_words *, const hs_session *);
+void hs_words_of_segments(hs_words *, const hs_session *);
+void hs_words_of_accesses(hs_words *, const hs_session *);
 
 /* The option of the session's allocator, or setting, with that name; NULL. */
 const hs_option *hs_option_named(const hs_session *, const char *name);

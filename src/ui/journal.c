@@ -329,12 +329,11 @@ static void say(void *context, hs_voice voice, const char *said)
     if (voice == HS_SAY_ERROR) replace(&r->error, text("%s", said));
 }
 
-static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+static void show(void *context, const hs_picture *picture, const hs_subject *of)
 {
     (void)context;
-    (void)what;
-    (void)at;
-    (void)length;
+    (void)picture;
+    (void)of;
 }
 
 static void performed(void *context, const char *summary)

@@ -14,7 +14,7 @@
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/narration.h"
-#include "view/panels.h"
+#include "view/pictures.h"
 #include "view/segments.h"
 #include "view/shape.h"
 #include "view/side_by_side.h"
@@ -87,127 +87,54 @@ static hs_lockstep *lockstep(const printer *p)
     return p->interpreter ? hs_interpreter_lockstep(p->interpreter) : NULL;
 }
 
-/* Every allocator that runs side by side, one above the other. */
-static void print_lanes(const printer *p)
-{
-    const hs_lockstep *l = lockstep(p);
-    for (size_t i = 0; i < hs_lockstep_count(l); i++) {
-        hs_map_plan plan = hs_lane_plan(l, i, MAP_ROWS, p->style->columns, HS_NULL, true);
-        int rows = hs_lane_rows(l, i, &plan, p->style->columns);
-        hs_scene *scene = hs_scene_new(rows, p->style->columns, p->style->ascii);
-        hs_lane_paint(l, i, &plan, hs_pane_of(scene));
-        print_scene(p, scene);
-    }
-}
-
 static void print_own(const printer *p, char *text)
 {
     if (text) hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
     free(text);
 }
 
-static void print_map_with(const printer *p, hs_addr cursor, uint64_t size)
+static hs_subject subject_of(const printer *p)
 {
-    if (lockstep(p)) {
-        print_lanes(p);
+    return p->interpreter ? hs_interpreter_subject(p->interpreter)
+                          : (hs_subject){.session = p->session};
+}
+
+/* As many rows as it has; what is cut is said. */
+static void print_picture(const printer *p, const hs_picture *picture, const hs_subject *of)
+{
+    int columns = p->style->columns, above = (picture->flags & HS_UNTITLED) ? 1 : 0;
+    if (picture->text) {
+        print_own(p, picture->text(of));
         return;
     }
-    uint64_t zoom = hs_session_setting(p->session, HS_SET_ZOOM);
-    size_t n;
-    const hs_change *c = hs_session_changes(p->session, &n);
-    hs_map_plan plan = hs_map_plan_for(p->session, MAP_ROWS, p->style->columns, zoom,
-                                       cursor ? cursor
-                                       : n    ? c[0].from
-                                              : 0);
-    hs_scene *scene = hs_scene_new(hs_map_rows(&plan), p->style->columns, p->style->ascii);
-    hs_map_paint(p->session, &plan, hs_pane_of(scene), cursor, size);
-    print_scene(p, scene);
-}
-
-static void print_map(const printer *p)
-{
-    print_map_with(p, HS_NULL, 0);
-}
-
-/* Without colours nothing stands out on the map: say it, too. */
-static void print_highlight(const printer *p, hs_addr at, uint64_t size)
-{
-    hs_print(stdout, "look at 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s\n", at, at + size,
-             size, hs_plural(size));
-    if (p->style->pen) print_map_with(p, at, size);
-}
-
-static void print_panel(const printer *p, const hs_panel *panel)
-{
-    if (lockstep(p)) {
-        print_own(p, hs_lanes_panel(lockstep(p), panel, p->style->columns, p->style->ascii));
+    if (of->lanes && !(picture->flags & HS_SHOWS_LANES)) {
+        print_own(p, hs_lanes_picture(of->lanes, picture, columns, p->style->ascii));
         return;
     }
-    size_t rows = panel->rows(p->session, p->style->columns);
-    hs_scene *scene = hs_scene_new((int)(rows < LIST_ROWS ? rows : LIST_ROWS), p->style->columns,
-                                   p->style->ascii);
-    panel->paint(p->session, hs_pane_of(scene), 0);
+    size_t rows = picture->rows(of, columns), most = rows < LIST_ROWS ? rows : LIST_ROWS;
+    hs_scene *scene = hs_scene_new((int)most, columns, p->style->ascii);
+    picture->paint(of, hs_pane_of(scene), 0);
+    hs_scene_drop_rows(scene, above);
     print_scene(p, scene);
+    if (rows > most && !(picture->flags & HS_SAYS_CUT))
+        hs_print(stdout, "... %zu more row%s\n", rows - most, hs_plural(rows - most));
 }
 
-static void print_shape(const printer *p)
+/* Without colours nothing that is pointed out stands out on the map: say it, too. */
+static void print_map(const printer *p, const hs_subject *of)
 {
-    if (lockstep(p)) {
-        print_panel(p, &hs_panel_shape);
-        return;
-    }
-    hs_shape_view v = {.window = hs_interpreter_shape(p->interpreter)};
-    hs_scene *scene = hs_scene_new(HS_SHAPE_VIEW_ROWS, p->style->columns, p->style->ascii);
-    hs_shape_paint(p->session, &v, hs_pane_of(scene));
-    print_scene(p, scene);
-    hs_shape_view_end(&v);
-}
-
-static void print_bytes(const printer *p, hs_addr at, uint64_t n)
-{
-    size_t rows = hs_bytes_rows(n);
-    hs_scene *scene = hs_scene_new((int)(rows < LIST_ROWS ? rows : LIST_ROWS), p->style->columns,
-                                   p->style->ascii);
-    hs_bytes_paint(p->session, hs_pane_of(scene), at, n, 0);
-    print_scene(p, scene);
-    if (rows > LIST_ROWS)
-        hs_print(stdout, "... %zu more row%s\n", rows - LIST_ROWS, hs_plural(rows - LIST_ROWS));
-}
-
-static void print_inspection(const printer *p, hs_addr at)
-{
-    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, p->style->columns, p->style->ascii);
-    scene->rows = hs_inspect_paint(p->session, hs_pane_of(scene), at);
-    print_scene(p, scene);
-}
-
-static void print_why(const printer *p, uint64_t n)
-{
-    print_own(p, lockstep(p) ? hs_lanes_why(lockstep(p), n) : hs_why_of(p->session, n));
-}
-
-static void print_translation(const printer *p, uint64_t address, unsigned access)
-{
-    char *text = hs_translation_text(p->session, address, access);
-    hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
-    free(text);
-}
-
-static void print_difference(const printer *p, uint64_t n)
-{
-    char *text = hs_difference(p->session, n);
-    hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
-    free(text);
-    print_map(p);
+    if (of->length)
+        hs_print(stdout, "look at 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s\n", of->at,
+                 of->at + of->length, of->length, hs_plural(of->length));
+    if (!of->length || p->style->pen) print_picture(p, &hs_picture_map, of);
 }
 
 /* Every step of a request with the map as it was after it, where bytes changed. */
-static void print_steps(const printer *p, uint64_t n)
+static void print_steps(const printer *p, const hs_subject *of)
 {
     hs_session *own = NULL;
     hs_problem problem;
-    hs_session *s = hs_session_stage(p->session, n, &own, &problem);
-    printer then = {.session = s, .style = p->style, .echo = p->echo, .lines = p->lines};
+    hs_session *s = hs_session_stage(p->session, of->at, &own, &problem);
     size_t number = 0, changes;
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
         char *text = hs_step_text(s, from, to);
@@ -215,7 +142,7 @@ static void print_steps(const printer *p, uint64_t n)
         hs_print(stdout, "%3zu. ", ++number);
         hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
         hs_session_changes(s, &changes);
-        if (changes) print_map(&then);
+        if (changes) print_picture(p, &hs_picture_map, &(hs_subject){.session = s});
         free(text);
     }
     if (!s) hs_print_text(stdout, HS_ROLE_TEXT, problem.what, ink_of(p));
@@ -224,25 +151,45 @@ static void print_steps(const printer *p, uint64_t n)
 }
 
 /* Every step of an address space in words, then the picture. */
-static void print_space(const printer *p, hs_space_kind kind)
+static void print_space(const printer *p, const hs_picture *picture, hs_space *space,
+                        const hs_subject *of)
 {
-    hs_space *space = hs_session_space(p->session, kind);
-    for (size_t i = 1; i <= space->step_count; i++) {
+    for (size_t i = 1; of->at && i <= space->step_count; i++) {
         hs_space_go(space, i);
         char *text = hs_space_step_text(space);
         if (space->step_count > 1) hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));
         free(text);
     }
-    print_panel(p, kind == HS_SPACE_OWN ? &hs_panel_process : &hs_panel_live);
+    print_picture(p, picture, of);
+}
+
+static void print_process(const printer *p, const hs_subject *of)
+{
+    print_space(p, &hs_picture_process, hs_interpreter_spaces(p->interpreter)->own, of);
+}
+
+static void print_live(const printer *p, const hs_subject *of)
+{
+    print_space(p, &hs_picture_live, hs_interpreter_spaces(p->interpreter)->live, of);
 }
 
 /* What a split begins with, and what `split` alone shows. */
-static void print_split(const printer *p)
+static void print_split(const printer *p, const hs_subject *of)
 {
     hs_lockstep_has_news(lockstep(p));
-    print_lanes(p);
-    print_own(p, hs_lanes_parting(lockstep(p)));
+    print_picture(p, &hs_picture_split, of);
+    print_own(p, hs_lanes_parting(of->lanes));
 }
+
+/* The pictures that take more than to be printed. */
+static const struct {
+    const hs_picture *picture;
+    void (*print)(const printer *, const hs_subject *);
+} prints[] = {{&hs_picture_map, print_map},
+              {&hs_picture_steps, print_steps},
+              {&hs_picture_process, print_process},
+              {&hs_picture_live, print_live},
+              {&hs_picture_split, print_split}};
 
 /* --- How far it is -------------------------------------------------------------------------- */
 
@@ -294,31 +241,17 @@ static void say(void *context, hs_voice voice, const char *text)
     }
 }
 
-static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+static void show(void *context, const hs_picture *picture, const hs_subject *of)
 {
     printer *p = context;
+    size_t i = 0;
     hs_progress_line_end(&p->line);
     if (p->style->silent) return;
-    switch (what) {
-    case HS_SHOW_MAP: print_map(p); break;
-    case HS_SHOW_BLOCKS: print_panel(p, &hs_panel_blocks); break;
-    case HS_SHOW_FREE_LIST: print_panel(p, &hs_panel_free_list); break;
-    case HS_SHOW_STATS: print_panel(p, &hs_panel_stats); break;
-    case HS_SHOW_PLOT: print_panel(p, &hs_panel_plot); break;
-    case HS_SHOW_SHAPE: print_shape(p); break;
-    case HS_SHOW_BYTES: print_bytes(p, at, length); break;
-    case HS_SHOW_INSPECT: print_inspection(p, at); break;
-    case HS_SHOW_DIFFERENCE: print_difference(p, at); break;
-    case HS_SHOW_WHY: print_why(p, at); break;
-    case HS_SHOW_STEPS: print_steps(p, at); break;
-    case HS_SHOW_PROCESS: print_panel(p, &hs_panel_process); break;
-    case HS_SHOW_EXEC: print_space(p, HS_SPACE_OWN); break;
-    case HS_SHOW_LIVE: print_space(p, HS_SPACE_LIVE); break;
-    case HS_SHOW_HIGHLIGHT: print_highlight(p, at, length); break;
-    case HS_SHOW_LANES: print_split(p); break;
-    case HS_SHOW_SEGMENTS: print_panel(p, &hs_panel_segments); break;
-    case HS_SHOW_TRANSLATION: print_translation(p, at, (unsigned)length); break;
-    }
+    while (i < sizeof prints / sizeof *prints && prints[i].picture != picture) i++;
+    if (i < sizeof prints / sizeof *prints)
+        prints[i].print(p, of);
+    else
+        print_picture(p, picture, of);
 }
 
 static void begin(void *context, const hs_program *program, const hs_statement *s)
@@ -326,8 +259,8 @@ static void begin(void *context, const hs_program *program, const hs_statement *
     printer *p = context;
     if (p->echo) hs_progress_line_begin(&p->line);
     if (!p->echo || p->style->silent || !s->command) return;
-    if (hs_command_is_stage_direction(s->command) || strcmp(s->command->name, "echo") == 0 ||
-        (strcmp(s->command->name, "expect") == 0 && !s->has_body))
+    unsigned flags = s->command->flags;
+    if (flags & (HS_STAGE_DIRECTION | HS_NOT_ECHOED) || ((flags & HS_IS_GUARD) && !s->has_body))
         return;
     size_t n = s->where.end - s->where.start;
     char *text = hs_new(n + 3, 1);
@@ -356,10 +289,11 @@ static void performed(void *context, const char *summary)
     else
         print_own(p, l ? hs_lanes_explain(l) : hs_explain(p->session));
     bool picture = hs_session_setting(p->session, HS_SET_PICTURE) == HS_PICTURE_ON;
+    hs_subject of = subject_of(p);
     if (picture && hs_segments_are_news(p->session))
-        print_panel(p, &hs_panel_segments);
+        print_picture(p, &hs_picture_segments, &of);
     else if (picture)
-        print_map(p);
+        print_map(p, &of);
     if (l && hs_lockstep_has_news(l)) print_own(p, hs_lanes_parting(l));
 }
 

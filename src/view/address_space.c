@@ -12,6 +12,7 @@
 #include "view/address_space.h"
 
 #include "base/array.h"
+#include "view/pictures.h"
 #include "view/theme.h"
 
 #include <inttypes.h>
@@ -259,30 +260,38 @@ static void paint(const hs_session *s, const hs_space *space, hs_pane p, size_t 
         hs_put(p, 1, 0, HS_ROLE_DIM, "exec makes one");
 }
 
-static size_t rows_of_own(const hs_session *s, int columns)
+static size_t rows_of_own(const hs_subject *of, int columns)
 {
     (void)columns;
-    return rows_of(s, hs_session_space(s, HS_SPACE_OWN));
+    return rows_of(of->session, of->spaces ? of->spaces->own : NULL);
 }
 
-static void paint_own(const hs_session *s, hs_pane p, size_t skip)
+static void paint_own(const hs_subject *of, hs_pane p, size_t skip)
 {
-    paint(s, hs_session_space(s, HS_SPACE_OWN), p, skip);
+    paint(of->session, of->spaces ? of->spaces->own : NULL, p, skip);
 }
 
-static size_t rows_of_live(const hs_session *s, int columns)
+static size_t rows_of_live(const hs_subject *of, int columns)
 {
     (void)columns;
-    return rows_of(s, hs_session_space(s, HS_SPACE_LIVE));
+    return rows_of(of->session, of->spaces ? of->spaces->live : NULL);
 }
 
-static void paint_live(const hs_session *s, hs_pane p, size_t skip)
+static void paint_live(const hs_subject *of, hs_pane p, size_t skip)
 {
-    paint(s, hs_session_space(s, HS_SPACE_LIVE), p, skip);
+    paint(of->session, of->spaces ? of->spaces->live : NULL, p, skip);
 }
 
-const hs_panel hs_panel_process = {"Process", rows_of_own, paint_own, false};
-const hs_panel hs_panel_live = {"Process", rows_of_live, paint_live, false};
+const hs_picture hs_picture_process = {.name = "process",
+                                       .title = "Process",
+                                       .about = "the address space that the heap is in",
+                                       .rows = rows_of_own,
+                                       .paint = paint_own};
+const hs_picture hs_picture_live = {.name = "maps",
+                                    .title = "Process",
+                                    .about = "the address space of a real process",
+                                    .rows = rows_of_live,
+                                    .paint = paint_live};
 
 /* --- Steps ---------------------------------------------------------------------------------- */
 

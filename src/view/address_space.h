@@ -3,10 +3,7 @@
 #define HS_VIEW_ADDRESS_SPACE_H
 
 #include "model/process/address_space.h"
-#include "view/panels.h"
-
-extern const hs_panel hs_panel_process; /* that of the session's heap */
-extern const hs_panel hs_panel_live;    /* a real one */
+#include "view/picture.h"
 
 /* "step 3 of 12: the kernel maps text. ...", of the step on show; freed by the caller. */
 char *hs_space_step_text(const hs_space *);

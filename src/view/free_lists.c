@@ -2,7 +2,7 @@
  * in heap order where it keeps none. */
 #include "base/count.h"
 #include "view/drawing.h"
-#include "view/panels.h"
+#include "view/pictures.h"
 #include "view/theme.h"
 
 #include <heapscope/reading.h>
@@ -315,8 +315,9 @@ static void make(hs_drawing *d)
     d->made = rows > 0 ? (size_t)rows : 1;
 }
 
-static size_t rows_of_free_list(const hs_session *s, int columns)
+static size_t rows_of_free_list(const hs_subject *of, int columns)
 {
+    const hs_session *s = of->session;
     hs_drawing d = begin(s, columns);
     make(&d);
     hs_holes_free(&d.holes);
@@ -343,8 +344,9 @@ static void put_title(const hs_drawing *d, hs_pane p)
         hs_put(p, 0, column, HS_ROLE_TITLE, ", head first");
 }
 
-static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
+static void paint_free_list(const hs_subject *of, hs_pane p, size_t skip)
 {
+    const hs_session *s = of->session;
     hs_drawing d = begin(s, p.columns);
     make(&d);
     d.total = d.made;
@@ -356,4 +358,10 @@ static void paint_free_list(const hs_session *s, hs_pane p, size_t skip)
     hs_holes_free(&d.holes);
 }
 
-const hs_panel hs_panel_free_list = {"Free blocks", rows_of_free_list, paint_free_list, false};
+const hs_picture hs_picture_free_list = {.name = "free-list",
+                                         .title = "Free blocks",
+                                         .about = "the free blocks in their own order",
+                                         .flags = HS_IN_VIEW | HS_SAYS_CUT,
+                                         .key = 3,
+                                         .rows = rows_of_free_list,
+                                         .paint = paint_free_list};

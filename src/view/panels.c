@@ -1,5 +1,5 @@
 /* The panels. Lists are walked, not copied: a panel costs the blocks on show. */
-#include "view/panels.h"
+#include "view/pictures.h"
 
 #include "base/count.h"
 #include "view/bits.h"
@@ -108,14 +108,16 @@ static void list_title(hs_pane p, const char *name, size_t skip, size_t n)
     title(p, text);
 }
 
-static size_t rows_of_blocks(const hs_session *s, int columns)
+static size_t rows_of_blocks(const hs_subject *of, int columns)
 {
+    const hs_session *s = of->session;
     (void)columns;
     return 1 + count_blocks(s);
 }
 
-static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
+static void paint_blocks(const hs_subject *of, hs_pane p, size_t skip)
 {
+    const hs_session *s = of->session;
     size_t n = count_blocks(s), i = skip;
     int row = 1;
     hs_seen seen;
@@ -132,15 +134,21 @@ static void paint_blocks(const hs_session *s, hs_pane p, size_t skip)
     }
 }
 
-const hs_panel hs_panel_blocks = {"Blocks", rows_of_blocks, paint_blocks, false};
+const hs_picture hs_picture_blocks = {.name = "blocks",
+                                      .title = "Blocks, heap order",
+                                      .about = "all blocks in heap order",
+                                      .flags = HS_IN_VIEW | HS_FOLLOWS | HS_SAYS_CUT,
+                                      .key = 2,
+                                      .rows = rows_of_blocks,
+                                      .paint = paint_blocks};
 
 /* --- Figures -------------------------------------------------------------------------------- */
 
-static size_t rows_of_figures(const hs_session *s, int columns)
+static size_t rows_of_figures(const hs_subject *of, int columns)
 {
     const hs_measure *m;
     size_t n = 1;
-    (void)s, (void)columns;
+    (void)of, (void)columns;
     for (size_t i = 0; (m = hs_measure_at(i)); i++) n += m->headline;
     return n;
 }
@@ -166,8 +174,9 @@ static void put_value(hs_pane p, int row, int right, uint64_t value, const char 
     hs_put(p, row, right - (int)strlen(text), HS_ROLE_TEXT, text);
 }
 
-static void paint_figures(const hs_session *s, hs_pane p, size_t skip)
+static void paint_figures(const hs_subject *of, hs_pane p, size_t skip)
 {
+    const hs_session *s = of->session;
     const hs_measure *m;
     hs_ledger l = hs_ledger_take(s);
     int row = 1, right = p.columns < 40 ? p.columns : 40;
@@ -183,14 +192,18 @@ static void paint_figures(const hs_session *s, hs_pane p, size_t skip)
     }
 }
 
-const hs_panel hs_panel_figures = {"Figures", rows_of_figures, paint_figures, false};
+const hs_picture hs_picture_figures = {.name = "figures",
+                                       .title = "Figures",
+                                       .about = "the headline measures",
+                                       .rows = rows_of_figures,
+                                       .paint = paint_figures};
 
 /* --- The ledger and all measures ------------------------------------------------------------ */
 
-static size_t rows_of_stats(const hs_session *s, int columns)
+static size_t rows_of_stats(const hs_subject *of, int columns)
 {
     size_t n = 0;
-    (void)s, (void)columns;
+    (void)of, (void)columns;
     while (hs_measure_at(n)) n++;
     return n + HS_CAUSES + 4 + HS_MEASURE_NOTES;
 }
@@ -205,8 +218,9 @@ static void put_figure(hs_pane p, int row, const char *name, uint64_t value, con
     hs_put(p, row, NAME_WIDTH + VALUE_WIDTH + 1, HS_ROLE_DIM, definition);
 }
 
-static void paint_stats(const hs_session *s, hs_pane p, size_t skip)
+static void paint_stats(const hs_subject *of, hs_pane p, size_t skip)
 {
+    const hs_session *s = of->session;
     const hs_measure *m;
     hs_ledger l = hs_ledger_take(s);
     /* Rows that are skipped lie above the pane, where nothing is painted; the title comes last. */
@@ -226,21 +240,20 @@ static void paint_stats(const hs_session *s, hs_pane p, size_t skip)
     title(p, "The ledger");
 }
 
-const hs_panel hs_panel_stats = {"Statistics", rows_of_stats, paint_stats, false};
+const hs_picture hs_picture_stats = {.name = "stats",
+                                     .title = "The ledger",
+                                     .about = "the ledger and all measures",
+                                     .flags = HS_IN_VIEW,
+                                     .key = 4,
+                                     .rows = rows_of_stats,
+                                     .paint = paint_stats};
 
 /* --- Bytes ---------------------------------------------------------------------------------- */
 
 enum { A_ROW = 16 };
 
-size_t hs_bytes_rows(uint64_t n)
+static void put_bytes(const hs_session *s, hs_pane p, hs_addr at, uint64_t n)
 {
-    return (size_t)((n + A_ROW - 1) / A_ROW);
-}
-
-void hs_bytes_paint(const hs_session *s, hs_pane p, hs_addr at, uint64_t n, size_t skip)
-{
-    at += skip * A_ROW;
-    n = n > skip * A_ROW ? n - skip * A_ROW : 0;
     for (int row = 0; row < p.rows && n > 0; row++) {
         uint64_t here = n < A_ROW ? n : A_ROW;
         const uint8_t *bytes = hs_heap_bytes(hs_session_heap(s), at, here);
@@ -254,6 +267,28 @@ void hs_bytes_paint(const hs_session *s, hs_pane p, hs_addr at, uint64_t n, size
         n -= here;
     }
 }
+
+static size_t rows_of_bytes(const hs_subject *of, int columns)
+{
+    (void)columns;
+    return 1 + (size_t)((of->length + A_ROW - 1) / A_ROW);
+}
+
+static void paint_bytes(const hs_subject *of, hs_pane p, size_t skip)
+{
+    uint64_t above = skip * A_ROW;
+    title(p, "Bytes");
+    if (above < of->length)
+        put_bytes(of->session, hs_pane_part(p, 1, 0, p.rows - 1, p.columns), of->at + above,
+                  of->length - above);
+}
+
+const hs_picture hs_picture_bytes = {.name = "bytes",
+                                     .title = "Bytes",
+                                     .about = "bytes in hex and as text, 16 a row",
+                                     .flags = HS_UNTITLED,
+                                     .rows = rows_of_bytes,
+                                     .paint = paint_bytes};
 
 /* --- Inspecting an address ------------------------------------------------------------------ */
 
@@ -356,7 +391,8 @@ static bool put_life(const hs_session *s, hs_pane p, int row, const hs_client_bl
     return true;
 }
 
-int hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
+/* Returns the rows that it took. */
+static size_t inspect(const hs_session *s, hs_pane p, hs_addr at)
 {
     hs_seen seen;
     char text[64];
@@ -383,7 +419,26 @@ int hs_inspect_paint(const hs_session *s, hs_pane p, hs_addr at)
     hs_putf(p, 5, 0, HS_ROLE_TEXT, "word      0x%" PRIx64 ": 0x%016" PRIx64 " = %" PRIu64, word_at,
             word, word);
     uint64_t left = hs_heap_end(hs_session_heap(s)) - (at & ~(hs_addr)15);
-    hs_bytes_paint(s, hs_pane_part(p, 6, 0, 2, p.columns), at & ~(hs_addr)15, left < 32 ? left : 32,
-                   0);
-    return seen.client && put_life(s, p, 8, seen.client) ? HS_INSPECT_ROWS : HS_INSPECT_ROWS - 1;
+    put_bytes(s, hs_pane_part(p, 6, 0, 2, p.columns), at & ~(hs_addr)15, left < 32 ? left : 32);
+    return 8u + (seen.client && put_life(s, p, 8, seen.client));
 }
+
+static size_t rows_of_inspection(const hs_subject *of, int columns)
+{
+    hs_scene *unseen = hs_scene_new(0, columns, true);
+    size_t rows = inspect(of->session, hs_pane_of(unseen), of->at);
+    hs_scene_free(unseen);
+    return rows;
+}
+
+static void paint_inspection(const hs_subject *of, hs_pane p, size_t skip)
+{
+    (void)skip; /* it is short, and never scrolled */
+    inspect(of->session, p, of->at);
+}
+
+const hs_picture hs_picture_inspect = {.name = "inspect",
+                                       .title = "Inspect",
+                                       .about = "what lies at an address",
+                                       .rows = rows_of_inspection,
+                                       .paint = paint_inspection};

@@ -7,7 +7,8 @@
  *
  * Where many samples share a dot it shows the largest: no peak is lost. Of a trace all requests are
  * shown that were gone through, those ahead as well, and a mark says where one is. */
-#include "view/panels.h"
+#include "view/plot.h"
+#include "view/pictures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -165,14 +166,15 @@ static void paint_time(const hs_session *s, hs_pane p, int row)
     if (marked) hs_put_glyph(p, row, mark, HS_ROLE_MARK, p.scene->ascii ? L'^' : L'▲');
 }
 
-static size_t rows_of_plot(const hs_session *s, int columns)
+static size_t rows_of_plot(const hs_subject *of, int columns)
 {
-    (void)s, (void)columns;
+    (void)of, (void)columns;
     return 2 + FIGURES * HEIGHT;
 }
 
-static void paint_plot(const hs_session *s, hs_pane p, size_t skip)
+static void paint_plot(const hs_subject *of, hs_pane p, size_t skip)
 {
+    const hs_session *s = of->session;
     (void)skip; /* it is scaled to the pane */
     timeline t = timeline_of(s, p.columns);
     int room = p.rows - 2, charts = room / LEAST_HEIGHT < FIGURES ? room / LEAST_HEIGHT : FIGURES;
@@ -204,4 +206,10 @@ bool hs_plot_request(const hs_session *s, hs_pane p, int column, uint64_t *reque
     return true;
 }
 
-const hs_panel hs_panel_plot = {"Over time", rows_of_plot, paint_plot, true};
+const hs_picture hs_picture_plot = {.name = "plot",
+                                    .title = "Over time",
+                                    .about = "the heap over time",
+                                    .flags = HS_IN_VIEW | HS_SCALES,
+                                    .key = 12,
+                                    .rows = rows_of_plot,
+                                    .paint = paint_plot};

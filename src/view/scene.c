@@ -38,6 +38,14 @@ hs_pane hs_pane_of(hs_scene *s)
     return (hs_pane){s, 0, 0, s->rows, s->columns};
 }
 
+void hs_scene_drop_rows(hs_scene *s, int count)
+{
+    if (count <= 0 || count >= s->rows) return;
+    s->rows -= count;
+    memmove(s->cells, s->cells + (size_t)count * (size_t)s->columns,
+            (size_t)s->rows * (size_t)s->columns * sizeof *s->cells);
+}
+
 hs_pane hs_pane_part(hs_pane p, int row, int column, int rows, int columns)
 {
     if (row + rows > p.rows) rows = p.rows - row;

@@ -81,6 +81,9 @@ void hs_fill(hs_pane, int row, int column, int count, hs_role, wchar_t glyph);
 /* Bytes as people say them, written into `text`, which is returned: 256 bytes, 64 KiB. */
 const char *hs_size_text(uint64_t n, char *text, size_t size);
 
+/* Without its first rows. */
+void hs_scene_drop_rows(hs_scene *, int count);
+
 /* The scene as lines of text, without trailing blanks; freed by the caller. */
 char *hs_scene_text(const hs_scene *);
 

@@ -3,6 +3,7 @@
 #include "view/screen.h"
 
 #include "base/count.h"
+#include "view/pictures.h"
 
 #include <heapscope/ledger.h>
 #include <heapscope/reading.h>
@@ -213,13 +214,13 @@ static int caption_rows(hs_pane p, const char *caption)
 /* --- Panels --------------------------------------------------------------------------------- */
 
 /* Lists follow the last change, so that what just happened is on show. */
-static size_t skip_to_change(const hs_session *s, const hs_panel *panel, int rows, int columns)
+static size_t skip_to_change(const hs_session *s, const hs_picture *picture, int rows, int columns)
 {
     size_t n;
     const hs_change *changes = hs_session_changes(s, &n);
     hs_seen seen;
-    if (!n || panel != &hs_panel_blocks) return 0;
-    size_t total = panel->rows(s, columns);
+    if (!n || !(picture->flags & HS_FOLLOWS)) return 0;
+    size_t total = picture->rows(&(hs_subject){.session = s}, columns);
     if (total <= (size_t)rows) return 0;
     bool there = hs_session_walk_to(s, changes[0].from, &seen);
     size_t before = there ? hs_session_count_before(s, seen.block.addr, HS_ALL_KINDS) : total - 1;
@@ -228,30 +229,33 @@ static size_t skip_to_change(const hs_session *s, const hs_panel *panel, int row
     return skip + (size_t)rows > total ? total - (size_t)rows : skip;
 }
 
-static void paint_panel(const hs_session *s, const hs_panel *panel, hs_pane p)
+static void paint_panel(const hs_session *s, const hs_picture *picture, hs_pane p)
 {
-    if (p.rows > 1) panel->paint(s, p, skip_to_change(s, panel, p.rows, p.columns));
+    if (p.rows > 1)
+        picture->paint(&(hs_subject){.session = s}, p,
+                       skip_to_change(s, picture, p.rows, p.columns));
 }
 
 /* Beside the map, one above the other: figures and free blocks get what they need, blocks the rest.
  */
 static void paint_side(const hs_session *s, hs_pane p)
 {
-    int figures = least((int)hs_panel_figures.rows(s, p.columns), p.rows / 3);
-    int holes = (int)hs_panel_free_list.rows(s, p.columns);
-    if (p.rows >= PLOT_FROM) paint_panel(s, &hs_panel_plot, take_bottom(&p, p.rows / 4));
-    paint_panel(s, &hs_panel_figures, take_bottom(&p, figures));
-    paint_panel(s, &hs_panel_free_list, take_bottom(&p, least(holes, p.rows / 3)));
-    paint_panel(s, &hs_panel_blocks, p);
+    const hs_subject of = {.session = s};
+    int figures = least((int)hs_picture_figures.rows(&of, p.columns), p.rows / 3);
+    int holes = (int)hs_picture_free_list.rows(&of, p.columns);
+    if (p.rows >= PLOT_FROM) paint_panel(s, &hs_picture_plot, take_bottom(&p, p.rows / 4));
+    paint_panel(s, &hs_picture_figures, take_bottom(&p, figures));
+    paint_panel(s, &hs_picture_free_list, take_bottom(&p, least(holes, p.rows / 3)));
+    paint_panel(s, &hs_picture_blocks, p);
 }
 
 static void paint_below(const hs_session *s, hs_pane p)
 {
     int figures = p.columns >= 90 ? 30 : 26, blocks = (p.columns - figures + 8) / 2;
-    paint_panel(s, &hs_panel_blocks, hs_pane_part(p, 0, 0, p.rows, blocks - 1));
-    paint_panel(s, &hs_panel_free_list,
+    paint_panel(s, &hs_picture_blocks, hs_pane_part(p, 0, 0, p.rows, blocks - 1));
+    paint_panel(s, &hs_picture_free_list,
                 hs_pane_part(p, 0, blocks, p.rows, p.columns - figures - blocks - 1));
-    paint_panel(s, &hs_panel_figures, hs_pane_part(p, 0, p.columns - figures, p.rows, figures));
+    paint_panel(s, &hs_picture_figures, hs_pane_part(p, 0, p.columns - figures, p.rows, figures));
 }
 
 static hs_pane paint_panels(const hs_session *s, hs_pane body)
@@ -296,9 +300,10 @@ static void paint_map(const hs_session *s, const hs_screen_state *state, hs_pane
 static size_t overlay_rows(const hs_session *s, const hs_overlay *o, hs_pane p)
 {
     if (o->text) return (size_t)hs_put_wrapped(p, 0, 0, HS_ROLE_TEXT, o->text);
-    if (o->panel && o->panel->scales) return p.rows > 0 ? (size_t)p.rows : 0;
-    if (o->panel) return o->panel->rows(s, p.columns) - 1;
-    return o->length ? hs_bytes_rows(o->length) : HS_INSPECT_ROWS - 1;
+    if (o->picture->flags & HS_SCALES) return p.rows > 0 ? (size_t)p.rows : 0;
+    hs_subject of = o->of;
+    of.session = s;
+    return o->picture->rows(&of, p.columns) - 1;
 }
 
 /* Text scrolls by painting it higher up, in a pane of its own whose top rows are cut away. */
@@ -325,19 +330,15 @@ static void paint_overlay(const hs_session *s, const hs_overlay *o, hs_pane p,
         hs_cell *c = hs_scene_cell(p.scene, p.row + i / p.columns, p.column + i % p.columns);
         if (c) c->flags = 0;
     }
+    hs_subject of = o->of;
+    of.session = s;
     if (o->text)
         paint_text(inner, o->text, o->skip, rows);
-    else if (o->shape)
-        hs_shape_paint(s, o->shape, p);
-    else if (o->panel)
-        o->panel->paint(s, p, o->skip);
-    else if (o->length)
-        hs_bytes_paint(s, inner, o->at, o->length, o->skip);
     else
-        hs_inspect_paint(s, p, o->at);
+        o->picture->paint(&of, p, o->skip);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
     int column = hs_put(p, 0, 1, HS_ROLE_TITLE, o->title);
-    if (o->at) column = hs_putf(p, 0, column, HS_ROLE_TITLE, " 0x%" PRIx64, o->at);
+    if (o->of.at) column = hs_putf(p, 0, column, HS_ROLE_TITLE, " 0x%" PRIx64, o->of.at);
     if (last < rows || o->skip)
         hs_putf(p, 0, column, HS_ROLE_TITLE, ": rows %zu-%zu of %zu, PgUp PgDn scroll, Esc closes",
                 o->skip + 1, last < rows ? last : rows, rows);

@@ -11,22 +11,26 @@
 #define HS_VIEW_SCREEN_H
 
 #include "view/byte_map.h"
-#include "view/panels.h"
+#include "view/pictures.h"
 #include "view/shape.h"
 #include "view/side_by_side.h"
 
-/* Something laid over the map until it is closed: a text (which may stand for a panel), else a
- * panel, else what is at an address. */
+/* Something laid over the map until it is closed: a text (which may stand for a picture), else a
+ * picture. */
 typedef struct {
     bool open;
     const char *title;
     const char *text;
-    const hs_panel *panel;
-    hs_shape_view *shape; /* in the panel's place, with a window and a cursor; or NULL */
-    hs_addr at;           /* bytes from here on, `length` of them; length 0: inspect the address */
-    uint64_t length;
-    size_t skip; /* rows scrolled away */
+    const hs_picture *picture;
+    hs_subject of; /* the picture: its session is the one that is looked at */
+    size_t skip;   /* rows scrolled away */
 } hs_overlay;
+
+/* Does it show the heap as a whole, so that at another moment it is a picture of that one? */
+static inline bool hs_overlay_goes_along(const hs_overlay *o)
+{
+    return o->picture && !o->text && !o->of.at;
+}
 
 typedef struct {
     bool lecture;        /* it has steps, and no need for the bar that shows where one is in time */

@@ -8,6 +8,7 @@
 #include "view/segments.h"
 
 #include "base/count.h"
+#include "view/pictures.h"
 #include "view/theme.h"
 
 #include <inttypes.h>
@@ -351,16 +352,34 @@ static int draw(const hs_session *s, hs_pane pane, int row, int columns)
     return p.row;
 }
 
-static size_t rows(const hs_session *s, int columns)
+static size_t rows(const hs_subject *of, int columns)
 {
+    const hs_session *s = of->session;
     return (size_t)draw(s, (hs_pane){0}, 1, columns);
 }
 
-static void paint(const hs_session *s, hs_pane pane, size_t skip)
+static void paint(const hs_subject *of, hs_pane pane, size_t skip)
 {
+    const hs_session *s = of->session;
     draw(s, pane, 1 - (int)skip, pane.columns);
     hs_fill(pane, 0, 0, pane.columns, HS_ROLE_TITLE, L' ');
     hs_put(pane, 0, 1, HS_ROLE_TITLE, "Segments");
 }
 
-const hs_panel hs_panel_segments = {"Segments", rows, paint, false};
+const hs_picture hs_picture_segments = {.name = "segments",
+                                        .title = "Segments",
+                                        .about = "the small machine: address spaces and memory",
+                                        .rows = rows,
+                                        .paint = paint};
+
+/* --- One translation ------------------------------------------------------------------------- */
+
+static char *translation(const hs_subject *of)
+{
+    return hs_translation_text(of->session, of->at, (unsigned)of->length);
+}
+
+const hs_picture hs_picture_translation = {.name = "translation",
+                                           .title = "Translation",
+                                           .about = "from a virtual address to a physical one",
+                                           .text = translation};

@@ -2,11 +2,9 @@
 #ifndef HS_VIEW_SEGMENTS_H
 #define HS_VIEW_SEGMENTS_H
 
-#include "view/panels.h"
+#include "view/pictures.h"
 
 #include <stdio.h>
-
-extern const hs_panel hs_panel_segments;
 
 /* Was the last operation one of the machine? Then this panel shows what it did, not the map. */
 bool hs_segments_are_news(const hs_session *);

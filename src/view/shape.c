@@ -2,7 +2,7 @@
 #include "view/shape.h"
 
 #include "base/count.h"
-#include "view/panels.h"
+#include "view/pictures.h"
 #include "view/theme.h"
 
 #include <inttypes.h>
@@ -311,20 +311,27 @@ bool hs_shape_zoom(const hs_session *s, hs_shape_view *v, bool in)
     return !same_window(before, v->window);
 }
 
-/* --- The whole run as a panel ---------------------------------------------------------------- */
+/* --- The picture: a view of its own, or the whole run
+ * ---------------------------------------------------------------- */
 
-static size_t rows_of_panel(const hs_session *s, int columns)
+static size_t rows_of_panel(const hs_subject *of, int columns)
 {
-    (void)s, (void)columns;
+    (void)of, (void)columns;
     return HS_SHAPE_VIEW_ROWS;
 }
 
-static void paint_panel(const hs_session *s, hs_pane p, size_t skip)
+static void paint_panel(const hs_subject *of, hs_pane p, size_t skip)
 {
+    hs_shape_view whole = {0};
     (void)skip; /* it is scaled to the pane */
-    hs_shape_view v = {0};
-    hs_shape_paint(s, &v, p);
-    hs_shape_view_end(&v);
+    hs_shape_paint(of->session, of->own ? of->own : &whole, p);
+    hs_shape_view_end(&whole);
 }
 
-const hs_panel hs_panel_shape = {"Shape of memory", rows_of_panel, paint_panel, true};
+const hs_picture hs_picture_shape = {.name = "shape",
+                                     .title = "Shape of memory",
+                                     .about = "time across, address up: what lived where, and when",
+                                     .flags = HS_IN_VIEW | HS_SCALES,
+                                     .key = 14,
+                                     .rows = rows_of_panel,
+                                     .paint = paint_panel};

@@ -122,20 +122,20 @@ char *hs_lanes_why(const hs_lockstep *l, uint64_t n)
     return text;
 }
 
-char *hs_lanes_panel(const hs_lockstep *l, const hs_panel *panel, int columns, bool ascii)
+char *hs_lanes_picture(const hs_lockstep *l, const hs_picture *picture, int columns, bool ascii)
 {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
     for (size_t i = 0; i < hs_lockstep_count(l); i++) {
-        const hs_session *s = hs_lockstep_lane(l, i);
-        size_t rows = panel->rows(s, columns);
+        hs_subject of = {.session = hs_lockstep_lane(l, i)};
+        size_t rows = picture->rows(&of, columns);
         hs_scene *scene = hs_scene_new(rows < 1000 ? (int)rows : 1000, columns, ascii);
-        panel->paint(s, hs_pane_of(scene), 0);
-        char *picture = hs_scene_text(scene);
-        fprintf(out, "%s--- %s ---\n%s", i ? "\n" : "", name_of(l, i), picture);
-        free(picture);
+        picture->paint(&of, hs_pane_of(scene), 0);
+        char *rows_of_it = hs_scene_text(scene);
+        fprintf(out, "%s--- %s ---\n%s", i ? "\n" : "", name_of(l, i), rows_of_it);
+        free(rows_of_it);
         hs_scene_free(scene);
     }
     fclose(out);

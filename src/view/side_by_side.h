@@ -8,7 +8,7 @@
 #define HS_VIEW_SIDE_BY_SIDE_H
 
 #include "view/byte_map.h"
-#include "view/panels.h"
+#include "view/pictures.h"
 
 #include <heapscope/lockstep.h>
 
@@ -29,7 +29,7 @@ char *hs_lanes_explain(const hs_lockstep *);
 char *hs_lanes_parting(const hs_lockstep *);
 char *hs_lanes_why(const hs_lockstep *, uint64_t n);
 
-/* A panel for each lane, one above the other. */
-char *hs_lanes_panel(const hs_lockstep *, const hs_panel *, int columns, bool ascii);
+/* A picture for each lane, one above the other. */
+char *hs_lanes_picture(const hs_lockstep *, const hs_picture *, int columns, bool ascii);
 
 #endif

@@ -7,7 +7,7 @@
 #include "language/completion.h"
 #include "language/interpreter.h"
 #include "measuring.h"
-#include "view/panels.h"
+#include "view/pictures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,13 +33,12 @@ static void ignore_text(void *of, hs_voice voice, const char *text)
 }
 
 /* Pictures are drawn, as the answer to a command is. */
-static void draw(void *of, hs_show what, hs_addr at, uint64_t length)
+static void draw(void *context, const hs_picture *picture, const hs_subject *of)
 {
-    const bench *b = of;
-    (void)length;
-    if (what != HS_SHOW_INSPECT) return;
-    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLUMNS, false);
-    hs_inspect_paint(b->session, hs_pane_of(scene), at);
+    (void)context;
+    if (picture != &hs_picture_inspect) return;
+    hs_scene *scene = hs_scene_new(ROWS, COLUMNS, false);
+    picture->paint(of, hs_pane_of(scene), 0);
     hs_scene_free(scene);
 }
 
@@ -78,10 +77,10 @@ static void populate(bench *b, const char *allocator, uint64_t blocks)
 
 /* --- What is looked up ---------------------------------------------------------------------- */
 
-static void panel(bench *b, const hs_panel *p)
+static void panel(bench *b, const hs_picture *p)
 {
     hs_scene *scene = hs_scene_new(ROWS, COLUMNS, false);
-    p->paint(b->session, hs_pane_of(scene), 0);
+    p->paint(&(hs_subject){.session = b->session}, hs_pane_of(scene), 0);
     hs_scene_free(scene);
 }
 
@@ -93,7 +92,7 @@ static void command(bench *b, const char *line)
 static void command_and_figures(bench *b, const char *line)
 {
     run(b, line);
-    panel(b, &hs_panel_stats);
+    panel(b, &hs_picture_stats);
 }
 
 static void complete(bench *b, const char *line)

@@ -3,6 +3,7 @@
 #include "model/process/exec.h"
 #include "model/process/libraries.h"
 #include "view/address_space.h"
+#include "view/pictures.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -18,12 +19,13 @@ static void must(bool holds)
 
 static void check_steps(hs_session *s, hs_space *space)
 {
-    hs_session_set_space(s, HS_SPACE_OWN, space);
+    hs_spaces spaces = {.own = space};
+    const hs_subject of = {.session = s, .spaces = &spaces};
     for (size_t i = 1; i <= space->step_count; i++) {
         hs_space_go(space, i);
         free(hs_space_step_text(space));
         hs_scene *scene = hs_scene_new(24, 80, false);
-        hs_panel_process.paint(s, hs_pane_of(scene), hs_space_newest_row(s, space));
+        hs_picture_process.paint(&of, hs_pane_of(scene), hs_space_newest_row(s, space));
         hs_scene_free(scene);
     }
 }

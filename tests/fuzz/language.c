@@ -8,6 +8,7 @@
 #include "language/completion.h"
 #include "language/interpreter.h"
 #include "view/explanation.h"
+#include "view/pictures.h"
 #include "view/screen.h"
 #include "view/segments.h"
 
@@ -60,12 +61,19 @@ static void check_lanes(const hs_interpreter *in)
     free(hs_lanes_parting(l));
 }
 
-static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+static void show(void *context, const hs_picture *picture, const hs_subject *of)
 {
     const audience *a = context;
-    if (what == HS_SHOW_BYTES) must(hs_heap_holds(hs_session_heap(a->session), at, length));
-    if (what == HS_SHOW_INSPECT) must(hs_heap_holds(hs_session_heap(a->session), at, 1));
-    if (what == HS_SHOW_TRANSLATION) free(hs_translation_text(a->session, at, (unsigned)length));
+    const hs_heap *h = hs_session_heap(a->session);
+    if (picture == &hs_picture_bytes) must(hs_heap_holds(h, of->at, of->length));
+    if (picture == &hs_picture_inspect) must(hs_heap_holds(h, of->at, 1));
+    if (picture->text) {
+        free(picture->text(of));
+        return;
+    }
+    hs_scene *scene = hs_scene_new(ROWS, COLUMNS, false);
+    picture->paint(of, hs_pane_of(scene), picture->rows(of, COLUMNS) / 3);
+    hs_scene_free(scene);
 }
 
 static void performed(void *context, const char *summary)
@@ -149,7 +157,8 @@ static void check_pictures(const hs_session *s)
     hs_screen_compose(s, &state, scene, &places);
     for (int i = 0; i < ROWS * COLUMNS; i++)
         must(scene->cells[i].glyph == 0 || scene->cells[i].glyph >= 0x20);
-    hs_panel_segments.paint(s, hs_pane_of(scene), hs_panel_segments.rows(s, COLUMNS) / 3);
+    const hs_subject of = {.session = s};
+    hs_picture_segments.paint(&of, hs_pane_of(scene), hs_picture_segments.rows(&of, COLUMNS) / 3);
     hs_scene_free(scene);
 }
 

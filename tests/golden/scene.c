@@ -141,25 +141,12 @@ static void say(void *context, hs_voice voice, const char *text)
     g->state.caption = g->caption = copy(text);
 }
 
-static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+static void show(void *context, const hs_picture *picture, const hs_subject *of)
 {
-    static const hs_overlay overlays[] = {
-        [HS_SHOW_BLOCKS] = {.title = "Blocks, heap order", .panel = &hs_panel_blocks},
-        [HS_SHOW_FREE_LIST] = {.title = "Free blocks", .panel = &hs_panel_free_list},
-        [HS_SHOW_PLOT] = {.title = "Over time", .panel = &hs_panel_plot},
-        [HS_SHOW_SHAPE] = {.title = "Shape of memory", .panel = &hs_panel_shape},
-        [HS_SHOW_STATS] = {.title = "The ledger", .panel = &hs_panel_stats},
-        [HS_SHOW_PROCESS] = {.title = "Process", .panel = &hs_panel_process},
-        [HS_SHOW_EXEC] = {.title = "Process", .panel = &hs_panel_process},
-        [HS_SHOW_BYTES] = {.title = "Bytes"},
-        [HS_SHOW_INSPECT] = {.title = "Inspect"},
-        [HS_SHOW_SEGMENTS] = {.title = "Segments", .panel = &hs_panel_segments},
-    };
     hs_overlay *o = &((stage *)context)->state.overlay;
-    *o = overlays[what < sizeof overlays / sizeof *overlays ? what : HS_SHOW_MAP];
-    o->open = what != HS_SHOW_MAP && what != HS_SHOW_LANES;
-    o->at = at;
-    o->length = length;
+    *o = (hs_overlay){.title = picture->title, .picture = picture, .of = *of};
+    o->of.own = NULL;
+    o->open = !(picture->flags & HS_SHOWS_LANES);
 }
 
 static void performed(void *context, const char *summary)

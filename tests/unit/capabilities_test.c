@@ -28,9 +28,9 @@ static void say(void *context, hs_voice voice, const char *text)
     if (voice == HS_SAY_ERROR) snprintf(g->error, sizeof g->error, "%s", text);
 }
 
-static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+static void show(void *context, const hs_picture *picture, const hs_subject *of)
 {
-    (void)context, (void)what, (void)at, (void)length;
+    (void)context, (void)picture, (void)of;
 }
 
 static void performed(void *context, const char *summary)

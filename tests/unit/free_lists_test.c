@@ -5,6 +5,7 @@
 #include "check.h"
 #include "heap/range.h"
 #include "random.h"
+#include "view/pictures.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ static int close_stage(void **state)
 
 static void shows(const stage *s, int rows, int columns, const char *text)
 {
-    picture_shows(picture_of_panel(s, &hs_panel_free_list, rows, columns, false, 0), text);
+    picture_shows(picture_of(s, &hs_picture_free_list, rows, columns, false, 0), text);
 }
 
 /* --- One list, on real bytes ---------------------------------------------------------------- */
@@ -60,14 +61,15 @@ static void what_does_not_fit_is_counted(void **state)
 static void a_scrolled_list_says_which_rows_are_on_show(void **state)
 {
     free_three(*state);
-    picture_shows(picture_of_panel(*state, &hs_panel_free_list, 4, 60, true, 2),
+    picture_shows(picture_of(*state, &hs_picture_free_list, 4, 60, true, 2),
                   " Free list: 3-5 of 5, head first\n-> 0x107000000   32");
 }
 
 static void without_free_blocks_it_says_what_comes_next(void **state)
 {
     stage_does(*state, "malloc 240");
-    shows(*state, 3, 60, " Free list: 0 blocks, head first\nnone: the next request grows the heap\n");
+    shows(*state, 3, 60,
+          " Free list: 0 blocks, head first\nnone: the next request grows the heap\n");
     stage_does(*state, "heap 256 max 256; malloc 240");
     shows(*state, 3, 60, "none, and the heap may not grow\n");
 }
@@ -291,7 +293,7 @@ static void quick_lists_stand_below_a_grid(void **state)
           "       120-127    1  → 0x107000080\n"
           "         quick: not joined, each list of one size\n"
           "            32    2  → 0x107000040*→ 0x107000000\n");
-    picture_hides(picture_of_panel(s, &hs_panel_free_list, 0, 80, false, 0), "in no list");
+    picture_hides(picture_of(s, &hs_picture_free_list, 0, 80, false, 0), "in no list");
     stage_free(s);
 }
 
@@ -300,7 +302,7 @@ static void lists_beyond_the_largest_block_are_left_out(void **state)
     use_lists(*state, HS_SHAPE_LISTS, 0);
     list(HS_NULL, (uint64_t)1 << 30, UINT64_MAX);
     list(HS_NULL, 0, UINT64_MAX);
-    picture_hides(picture_of_panel(*state, &hs_panel_free_list, 0, 80, false, 0), "again");
+    picture_hides(picture_of(*state, &hs_picture_free_list, 0, 80, false, 0), "again");
 }
 
 static void a_broken_link_ends_its_row(void **state)
@@ -339,7 +341,8 @@ static void a_bit_that_lies_stands_out(void **state)
     use_lists(*state, HS_SHAPE_GRID, 2);
     fake.lists[0].marked = true;
     hs_scene *scene = hs_scene_new(10, 80, true);
-    hs_panel_free_list.paint(((stage *)*state)->session, hs_pane_of(scene), 0);
+    hs_picture_free_list.paint(&(hs_subject){.session = ((stage *)*state)->session},
+                               hs_pane_of(scene), 0);
     assert_int_equal(hs_scene_cell(scene, 2, 18)->glyph, L'1');
     assert_int_equal(hs_scene_cell(scene, 2, 18)->role, HS_ROLE_DAMAGE);
     assert_int_equal(hs_scene_cell(scene, 2, 19)->role, HS_ROLE_FREE);
@@ -370,7 +373,7 @@ static void a_tree_is_drawn_with_branches(void **state)
           "│ └─right 32 @ 0x107000020\n"
           "└─right 32 @ 0x107000060\n"
           "  └─left 32 @ 0x107000080\n");
-    picture_shows(picture_of_panel(*state, &hs_panel_free_list, 0, 24, true, 0),
+    picture_shows(picture_of(*state, &hs_picture_free_list, 0, 24, true, 0),
                   "32 @ ..040\n|-L 32 @ ..000\n| `-R 32 @ ..020\n`-R 32 @ ..060\n");
 }
 
@@ -378,7 +381,7 @@ static void a_tree_too_deep_for_the_pane_is_counted(void **state)
 {
     use_tree(*state);
     shows(*state, 0, 17, "│ └─R ... 1 more\n");
-    picture_hides(picture_of_panel(*state, &hs_panel_free_list, 0, 17, false, 0), "in no list");
+    picture_hides(picture_of(*state, &hs_picture_free_list, 0, 17, false, 0), "in no list");
 }
 
 static void a_tree_with_a_circle_ends(void **state)
@@ -493,8 +496,7 @@ static void every_shape_fits_every_pane(void **state)
         for (int rows = 1; rows < 12; rows++)
             for (int columns = 1; columns < 90; columns++)
                 for (size_t skip = 0; skip < 4; skip++)
-                    free(picture_of_panel(*state, &hs_panel_free_list, rows, columns, skip % 2,
-                                          skip));
+                    free(picture_of(*state, &hs_picture_free_list, rows, columns, skip % 2, skip));
     }
 }
 
@@ -519,7 +521,7 @@ static void all_free_blocks_of_every_allocator_are_reached(void **state)
         for (uint64_t seed = 1; seed < 6; seed++) {
             stage *s = churned(a, seed);
             for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++)
-                picture_hides(picture_of_panel(s, &hs_panel_free_list, 0, 400, true, 0), wrong[w]);
+                picture_hides(picture_of(s, &hs_picture_free_list, 0, 400, true, 0), wrong[w]);
             stage_free(s);
         }
 }
@@ -548,8 +550,8 @@ static void broken_heaps_of_every_allocator_can_be_drawn(void **state)
             stage *s = churned(a, seed);
             break_heap(s, &random);
             for (int columns = 10; columns < 120; columns += 27) {
-                free(picture_of_panel(s, &hs_panel_free_list, 0, columns, false, 0));
-                free(picture_of_panel(s, &hs_panel_free_list, 8, columns, true, 2));
+                free(picture_of(s, &hs_picture_free_list, 0, columns, false, 0));
+                free(picture_of(s, &hs_picture_free_list, 8, columns, true, 2));
                 free(picture_of_map(s, 20, columns, 0, true));
             }
             stage_free(s);

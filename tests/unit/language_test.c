@@ -8,6 +8,7 @@
 #include "language/program.h"
 #include "stage.h"
 #include "view/explanation.h"
+#include "view/pictures.h"
 
 #include <heapscope/ledger.h>
 
@@ -1315,7 +1316,7 @@ static void highlights_are_bytes_of_the_heap(void **state)
 {
     stage *s = *state;
     stage_does(s, "malloc 24; highlight p1");
-    assert_int_equal(s->shown.what, HS_SHOW_HIGHLIGHT);
+    assert_ptr_equal(s->shown.picture, &hs_picture_map);
     assert_int_equal(s->shown.at, stage_value(s, "p1"));
     assert_int_equal(s->shown.length, 24);
     stage_does(s, "highlight p1-8");
@@ -1334,11 +1335,11 @@ static void views_are_the_pictures_commands(void **state)
     stage *s = *state;
     stage_refuses(s, "view why", "there was no request yet");
     stage_does(s, "malloc 8; view stats");
-    assert_int_equal(s->shown.what, HS_SHOW_STATS);
+    assert_ptr_equal(s->shown.picture, &hs_picture_stats);
     stage_does(s, "view free");
-    assert_int_equal(s->shown.what, HS_SHOW_FREE_LIST);
+    assert_ptr_equal(s->shown.picture, &hs_picture_free_list);
     stage_does(s, "view why");
-    assert_int_equal(s->shown.what, HS_SHOW_WHY);
+    assert_ptr_equal(s->shown.picture, &hs_picture_why);
     stage_refuses(s, "view heap", "there is no view heap");
     stage_does(s, "zoom 1k");
     assert_int_equal(hs_session_setting(s->session, HS_SET_ZOOM), 1024);

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "picture.h"
 #include "stage.h"
+#include "view/pictures.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ static stage *many(const char *allocator)
 
 static void shows(const stage *s, int rows, int columns, size_t skip, const char *text)
 {
-    picture_shows(picture_of_panel(s, &hs_panel_free_list, rows, columns, true, skip), text);
+    picture_shows(picture_of(s, &hs_picture_free_list, rows, columns, true, skip), text);
 }
 
 static void a_long_list_is_drawn_as_far_as_there_is_room(void **state)
@@ -74,7 +75,7 @@ static void a_large_tree_is_drawn_from_its_root(void **state)
 {
     (void)state;
     stage *s = many("tree");
-    char *picture = picture_of_panel(s, &hs_panel_free_list, 20, 60, true, 0);
+    char *picture = picture_of(s, &hs_picture_free_list, 20, 60, true, 0);
     assert_non_null(strstr(picture, " Free tree: 6000 blocks\nroot "));
     assert_non_null(strstr(picture, "\n... 5982 more\n"));
     free(picture);
@@ -109,7 +110,7 @@ static void the_list_of_blocks_follows_the_last_change(void **state)
     (void)state;
     stage *s = many("segregated");
     picture_shows(
-        picture_of_panel(s, &hs_panel_blocks, 4, 60, true, 11999),
+        picture_of(s, &hs_picture_blocks, 4, 60, true, 11999),
         " Blocks: 12000-12001 of 12001\n0x10705dbf8*    32 free\n0x10705dc18 140256 free\n");
     stage_free(s);
 }

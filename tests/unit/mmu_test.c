@@ -3,6 +3,7 @@
 #include "picture.h"
 #include "random.h"
 #include "stage.h"
+#include "view/pictures.h"
 #include "view/segments.h"
 
 #include <heapscope/mmu.h>
@@ -308,7 +309,7 @@ static void with_paging_free_memory_is_counted_in_frames(void **state)
     stage_refuses(s, "process d", "no room for that many pages: 4 frames of 16 are free");
     stage_refuses(s, "process d code 128", "frames of 16 are free");
     assert_null(strstr(s->error, "largest"));
-    picture_shows(picture_of_panel(s, &hs_panel_segments, 0, 80, true, 0),
+    picture_shows(picture_of(s, &hs_picture_segments, 0, 80, true, 0),
                   "memory: 64 of 512 free, 4 frames: any serves any page");
 }
 

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "view/byte_map.h"
+#include "view/pictures.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,12 @@ static char *text_and_free(hs_scene *scene)
     return text;
 }
 
-char *picture_of_panel(const stage *s, const hs_panel *panel, int rows, int columns, bool ascii,
-                       size_t skip)
+char *picture_of(const stage *s, const hs_picture *picture, int rows, int columns, bool ascii,
+                 size_t skip)
 {
-    hs_scene *scene =
-        hs_scene_new(rows ? rows : (int)panel->rows(s->session, columns), columns, ascii);
-    panel->paint(s->session, hs_pane_of(scene), skip);
+    hs_subject of = hs_interpreter_subject(s->in);
+    hs_scene *scene = hs_scene_new(rows ? rows : (int)picture->rows(&of, columns), columns, ascii);
+    picture->paint(&of, hs_pane_of(scene), skip);
     return text_and_free(scene);
 }
 
@@ -33,8 +34,9 @@ char *picture_of_map(const stage *s, int rows, int columns, uint64_t zoom, bool 
 
 char *picture_of_address(const stage *s, const char *pointer)
 {
-    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, 80, false);
-    hs_inspect_paint(s->session, hs_pane_of(scene), stage_value((stage *)(uintptr_t)s, pointer));
+    hs_subject of = {.session = s->session, .at = stage_value((stage *)(uintptr_t)s, pointer)};
+    hs_scene *scene = hs_scene_new((int)hs_picture_inspect.rows(&of, 80), 80, false);
+    hs_picture_inspect.paint(&of, hs_pane_of(scene), 0);
     return text_and_free(scene);
 }
 

@@ -2,6 +2,7 @@
 #include "picture.h"
 
 #include "check.h"
+#include "view/pictures.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static int close_stage(void **state)
 
 static void shows(const stage *s, int rows, int columns, bool ascii, const char *text)
 {
-    picture_shows(picture_of_panel(s, &hs_panel_plot, rows, columns, ascii, 0), text);
+    picture_shows(picture_of(s, &hs_picture_plot, rows, columns, ascii, 0), text);
 }
 
 static void before_any_request_there_is_nothing_to_plot(void **state)
@@ -62,7 +63,7 @@ static void a_small_pane_has_fewer_charts(void **state)
 {
     stage_does(*state, "malloc 64");
     shows(*state, 6, 30, false, "heap size");
-    picture_hides(picture_of_panel(*state, &hs_panel_plot, 6, 30, false, 0), "examined");
+    picture_hides(picture_of(*state, &hs_picture_plot, 6, 30, false, 0), "examined");
     shows(*state, 3, 30, false, "no room\n");
     shows(*state, 20, 20, false, "no room\n");
 }
@@ -88,7 +89,7 @@ static void every_pane_can_be_painted(void **state)
     stage_does(*state, "random 300 seed 4");
     for (int rows = 1; rows < 30; rows++)
         for (int columns = 1; columns < 100; columns += 3)
-            free(picture_of_panel(*state, &hs_panel_plot, rows, columns, columns % 2, 0));
+            free(picture_of(*state, &hs_picture_plot, rows, columns, columns % 2, 0));
 }
 
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)

@@ -9,6 +9,7 @@
 #include "random.h"
 #include "small_elf.h"
 #include "view/address_space.h"
+#include "view/pictures.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -309,7 +310,7 @@ static void libraries_are_those_that_the_loader_finds(void **state)
 /* Some step of the process on show says so. */
 static bool is_told(stage *s, const char *words)
 {
-    const hs_space *space = hs_session_space(s->session, HS_SPACE_OWN);
+    const hs_space *space = hs_interpreter_spaces(s->in)->own;
     for (size_t i = 0; i < space->step_count; i++)
         if (strstr(space->steps[i].text, words)) return true;
     return false;
@@ -383,7 +384,7 @@ static void refuses_file(stage *s, const char *name, const void *bytes, size_t s
     write_bytes(name, bytes, size);
     snprintf(command, sizeof command, "exec %s/%s", folder, name);
     stage_refuses(s, command, reason);
-    assert_null(hs_session_space(s->session, HS_SPACE_OWN));
+    assert_null(hs_interpreter_spaces(s->in)->own);
 }
 
 static void what_is_no_program_is_refused_with_the_reason(void **state)
@@ -443,7 +444,7 @@ static void a_program_for_another_machine_is_shown(void **state)
     write_bytes("foreign", &e, sizeof e);
     snprintf(command, sizeof command, "exec %s/foreign", folder);
     stage_does(s, command);
-    const hs_space *space = hs_session_space(s->session, HS_SPACE_OWN);
+    const hs_space *space = hs_interpreter_spaces(s->in)->own;
     assert_non_null(strstr(space->steps[2].text, "AArch64"));
     assert_non_null(strstr(space->steps[2].text, "This machine can not run it"));
 }
@@ -564,17 +565,17 @@ static void steps_go_forth_and_back(void **state)
     stage *s = *state;
     char *pictures[32] = {NULL};
     stage_does(s, "exec");
-    hs_space *space = hs_session_space(s->session, HS_SPACE_OWN);
+    hs_space *space = hs_interpreter_spaces(s->in)->own;
     size_t n = space->step_count;
     assert_in_range(n, 10, 31);
     for (size_t i = 1; i <= n; i++) {
         hs_space_go(space, i);
-        pictures[i] = picture_of_panel(s, &hs_panel_process, 0, 80, false, 0);
+        pictures[i] = picture_of(s, &hs_picture_process, 0, 80, false, 0);
     }
     assert_string_not_equal(pictures[1], pictures[n]);
     for (size_t i = n; i > 0; i--) {
         hs_space_go(space, i);
-        char *again = picture_of_panel(s, &hs_panel_process, 0, 80, false, 0);
+        char *again = picture_of(s, &hs_picture_process, 0, 80, false, 0);
         assert_string_equal(again, pictures[i]);
         free(again);
     }
@@ -585,34 +586,31 @@ static void the_heap_of_the_process_is_that_of_the_session(void **state)
 {
     stage *s = *state;
     stage_does(s, "address-space");
-    picture_shows(picture_of_panel(s, &hs_panel_process, 0, 120, false, 0),
-                  "heap, break 0x107000100");
+    picture_shows(picture_of(s, &hs_picture_process, 0, 120, false, 0), "heap, break 0x107000100");
     stage_does(s, "malloc 5000");
-    picture_shows(picture_of_panel(s, &hs_panel_process, 0, 120, false, 0),
+    picture_shows(picture_of(s, &hs_picture_process, 0, 120, false, 0),
                   "heap, break 0x107002000, 5000 live");
     stage_does(s, "undo");
-    picture_shows(picture_of_panel(s, &hs_panel_process, 0, 120, false, 0),
-                  "heap, break 0x107000100");
+    picture_shows(picture_of(s, &hs_picture_process, 0, 120, false, 0), "heap, break 0x107000100");
 }
 
 static void before_malloc_the_heap_is_empty(void **state)
 {
     stage *s = *state;
     stage_does(s, "exec");
-    hs_space *space = hs_session_space(s->session, HS_SPACE_OWN);
+    hs_space *space = hs_interpreter_spaces(s->in)->own;
     hs_space_go(space, space->step_count - 1);
-    picture_shows(picture_of_panel(s, &hs_panel_process, 0, 120, true, 0), "^ empty");
+    picture_shows(picture_of(s, &hs_picture_process, 0, 120, true, 0), "^ empty");
     hs_space_go(space, space->step_count - 2);
-    picture_hides(picture_of_panel(s, &hs_panel_process, 0, 120, true, 0), "heap");
+    picture_hides(picture_of(s, &hs_picture_process, 0, 120, true, 0), "heap");
 }
 
 static void the_scale_says_what_it_is(void **state)
 {
     stage_does(*state, "exec");
-    picture_shows(picture_of_panel(*state, &hs_panel_process, 0, 120, false, 0),
+    picture_shows(picture_of(*state, &hs_picture_process, 0, 120, false, 0),
                   "log2 of the size: half is 16 MiB");
-    picture_shows(picture_of_panel(*state, &hs_panel_process, 0, 80, false, 0),
-                  "log2: half is 16M");
+    picture_shows(picture_of(*state, &hs_picture_process, 0, 80, false, 0), "log2: half is 16M");
 }
 
 static void every_pane_of_a_process_can_be_painted(void **state)
@@ -620,8 +618,8 @@ static void every_pane_of_a_process_can_be_painted(void **state)
     stage_does(*state, "address-space; maps self");
     for (int rows = 1; rows < 40; rows += 3)
         for (int columns = 1; columns < 140; columns += 7) {
-            free(picture_of_panel(*state, &hs_panel_process, rows, columns, columns % 2, 5));
-            free(picture_of_panel(*state, &hs_panel_live, rows, columns, columns % 2, 0));
+            free(picture_of(*state, &hs_picture_process, rows, columns, columns % 2, 5));
+            free(picture_of(*state, &hs_picture_live, rows, columns, columns % 2, 0));
         }
 }
 

@@ -6,6 +6,7 @@
 #include "random.h"
 
 #include "model/session/session.h"
+#include "view/pictures.h"
 #include "view/shape.h"
 
 #include <heapscope/shape.h>
@@ -351,7 +352,7 @@ static void a_trace_is_shown_as_far_as_it_was_gone_through(void **state)
 
 static void shows(const stage *s, int rows, int columns, const char *text)
 {
-    picture_shows(picture_of_panel(s, &hs_panel_shape, rows, columns, true, 0), text);
+    picture_shows(picture_of(s, &hs_picture_shape, rows, columns, true, 0), text);
 }
 
 static void before_any_request_there_is_no_shape(void **state)
@@ -380,8 +381,9 @@ static void windows_that_are_none_are_refused(void **state)
 {
     stage *s = *state;
     stage_does(s, "malloc 24; malloc 8; shape from 1 to 2 at p1 bytes 64");
-    assert_int_equal(s->shown.what, HS_SHOW_SHAPE);
-    assert_int_equal(hs_interpreter_shape(s->in).from, HS_BASE + 8);
+    assert_ptr_equal(s->shown.picture, &hs_picture_shape);
+    assert_int_equal(s->shown.window.from, HS_BASE + 8);
+    assert_int_equal(s->shown.window.bytes, 64);
     stage_refuses(s, "shape from 2 to 1", "it ends before it begins");
     stage_refuses(s, "shape from 0", "the commands are 1 to 2");
     stage_refuses(s, "shape to 3", "the commands are 1 to 2");
@@ -424,8 +426,8 @@ static void every_pane_can_be_painted(void **state)
     stage_does(*state, "random 300 seed 4");
     for (int rows = 1; rows < 30; rows++)
         for (int columns = 1; columns < 100; columns += 3)
-            free(picture_of_panel(*state, &hs_panel_shape, rows, columns, columns % 2, 0));
-    free(picture_of_panel(*state, &hs_panel_shape, 400, 100, true, 0));
+            free(picture_of(*state, &hs_picture_shape, rows, columns, columns % 2, 0));
+    free(picture_of(*state, &hs_picture_shape, 400, 100, true, 0));
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "language/expression.h"
+#include "view/pictures.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +26,14 @@ static void say(void *context, hs_voice voice, const char *text)
     s->errors += voice == HS_SAY_ERROR;
 }
 
-static void show(void *context, hs_show what, hs_addr at, uint64_t length)
+static void show(void *context, const hs_picture *picture, const hs_subject *of)
 {
     stage *s = context;
-    s->shown.what = what;
-    s->shown.at = at;
-    s->shown.length = length;
+    s->shown.picture = picture;
+    s->shown.at = of->at;
+    s->shown.length = of->length;
+    if (picture == &hs_picture_shape && of->own)
+        s->shown.window = ((hs_shape_view *)of->own)->window;
     s->shows++;
 }
 

@@ -4,6 +4,7 @@
 #define TESTS_UNIT_STAGE_H
 
 #include "language/interpreter.h"
+#include "view/shape.h"
 
 typedef struct {
     hs_session *session;
@@ -15,10 +16,11 @@ typedef struct {
     const char *const *answers; /* to questions, one after another: typed, or @ADDRESS clicked */
     int errors, performed, shows, asked;
     struct {
-        hs_show what;
+        const hs_picture *picture;
         hs_addr at;
         uint64_t length;
-    } shown; /* last */
+        hs_shape_window window; /* of the shape */
+    } shown;                    /* last */
     int cues;
     uint64_t cue;      /* the value of the last one */
     char progress[96]; /* when it was last asked whether to stop */

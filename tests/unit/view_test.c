@@ -2,6 +2,7 @@
 #include "check.h"
 #include "random.h"
 #include "stage.h"
+#include "view/pictures.h"
 #include "view/screen.h"
 
 #include <locale.h>
@@ -357,14 +358,17 @@ static void screens_of_size(stage *s, int rows, int columns)
     expect_screen(s->session, &state, rows, columns);
     state.overlay = (hs_overlay){.open = true, .title = text, .text = text, .skip = 1};
     expect_screen(s->session, &state, rows, columns);
-    state.overlay = (hs_overlay){.open = true, .title = "Blocks", .panel = &hs_panel_blocks};
+    state.overlay = (hs_overlay){.open = true, .title = "Blocks", .picture = &hs_picture_blocks};
     expect_screen(s->session, &state, rows, columns);
-    state.overlay.panel = &hs_panel_stats;
+    state.overlay.picture = &hs_picture_stats;
     state.overlay.skip = 1000;
     expect_screen(s->session, &state, rows, columns);
-    state.overlay = (hs_overlay){.open = true, .title = "Bytes", .at = HS_BASE, .length = 64};
+    state.overlay = (hs_overlay){.open = true,
+                                 .title = "Bytes",
+                                 .picture = &hs_picture_bytes,
+                                 .of = {.at = HS_BASE, .length = 64}};
     expect_screen(s->session, &state, rows, columns);
-    state.overlay.length = 0;
+    state.overlay.picture = &hs_picture_inspect;
     expect_screen(s->session, &state, rows, columns);
 }
 

@@ -132,16 +132,17 @@ hs_segment *hs_space_segments(const hs_space *space, const hs_session *s, size_t
     return list;
 }
 
-/* --- The session's -------------------------------------------------------------------------- */
+/* --- Those on show --------------------------------------------------------------------------- */
 
-hs_space *hs_session_space(const hs_session *s, hs_space_kind kind)
+void hs_space_take(hs_space **place, hs_space *space)
 {
-    return s->spaces[kind];
+    if (*place != space) hs_space_free(*place);
+    *place = space;
 }
 
-void hs_session_set_space(hs_session *s, hs_space_kind kind, hs_space *space)
+void hs_spaces_free(hs_spaces *s)
 {
-    if (s->spaces[kind] == space) return;
-    hs_space_free(s->spaces[kind]);
-    s->spaces[kind] = space;
+    hs_space_free(s->own);
+    hs_space_free(s->live);
+    *s = (hs_spaces){0};
 }

@@ -87,11 +87,15 @@ void hs_space_go(hs_space *, size_t step);
  * The heap of a process that is no live one reaches from the session's base to its break. */
 hs_segment *hs_space_segments(const hs_space *, const hs_session *, size_t *count);
 
-/* The spaces that a session shows: the process that its heap belongs to, and one that is real. They
- * are no part of its state, which is a function of the operations. */
-typedef enum { HS_SPACE_OWN, HS_SPACE_LIVE, HS_SPACES } hs_space_kind;
+/* The spaces that are on show: the process that the session's heap belongs to, and one that is
+ * real. They are no part of the session's state, which is a function of the operations. NULL: none.
+ */
+typedef struct {
+    hs_space *own, *live;
+} hs_spaces;
 
-hs_space *hs_session_space(const hs_session *, hs_space_kind); /* NULL: none */
-void hs_session_set_space(hs_session *, hs_space_kind, hs_space *);
+/* Put another one in its place, which is freed. */
+void hs_space_take(hs_space **place, hs_space *);
+void hs_spaces_free(hs_spaces *);
 
 #endif

@@ -651,12 +651,11 @@ hs_space *hs_space_of_model(void)
     return space;
 }
 
-hs_space *hs_session_process(hs_session *s)
+hs_space *hs_spaces_process(hs_spaces *s)
 {
-    hs_space *space = hs_session_space(s, HS_SPACE_OWN);
-    if (space) return space;
-    space = hs_space_of_model();
-    hs_space_go(space, space->step_count);
-    hs_session_set_space(s, HS_SPACE_OWN, space);
-    return space;
+    if (!s->own) {
+        s->own = hs_space_of_model();
+        hs_space_go(s->own, s->own->step_count);
+    }
+    return s->own;
 }

@@ -16,7 +16,7 @@ hs_space *hs_space_of_model(void);
 /* What is known of a program; the fuzz target's way in. NULL with a problem. */
 hs_space *hs_space_of_executable(const hs_executable *, char *const *arguments, hs_problem *);
 
-/* The session's process, the built-in one if there is none yet. */
-hs_space *hs_session_process(hs_session *);
+/* The process on show, the built-in one if there is none yet. */
+hs_space *hs_spaces_process(hs_spaces *);
 
 #endif

@@ -118,7 +118,6 @@ hs_session *hs_session_empty(const hs_session *names)
 void hs_session_free(hs_session *s)
 {
     if (!s) return;
-    for (int i = 0; i < HS_SPACES; i++) hs_space_free(s->spaces[i]);
     free(s->changes);
     hs_timeline_free(&s->timeline);
     hs_session_free(s->ahead);

@@ -4,7 +4,6 @@
 
 #include "model/client/client.h"
 #include "model/machine/mmu.h"
-#include "model/process/address_space.h"
 #include "model/session/checkpoints.h"
 #include "model/session/chronicle.h"
 #include "model/session/lifetimes.h"
@@ -97,8 +96,6 @@ struct hs_session {
 
     hs_change *changes;
     size_t change_count, change_capacity;
-
-    hs_space *spaces[HS_SPACES]; /* that it shows; NULL: none */
 };
 
 /* Tell the observer, where there is one. */

@@ -21,6 +21,7 @@
 #include "view/difference.h"
 #include "view/explanation.h"
 #include "view/narration.h"
+#include "view/pictures.h"
 #include "view/screen.h"
 #include "view/segments.h"
 #include "view/side_by_side.h"
@@ -120,7 +121,7 @@ char *hs_app_joined(const char *a, const char *between, const char *b);
 void hs_app_set_message(app *a, char *text, bool error);
 void hs_app_open_overlay(app *a, hs_overlay o);
 void hs_app_close_overlay(app *a);
-void hs_app_show(void *context, hs_show what, hs_addr at, uint64_t length);
+void hs_app_show(void *context, const hs_picture *, const hs_subject *);
 void hs_app_keep(app *a);
 hs_read hs_app_read_key(app *a, int milliseconds, wchar_t *key);
 bool hs_app_key_is_pending(const app *a);
@@ -145,17 +146,17 @@ bool hs_app_take_slow_key(app *a, wchar_t key, bool special);
 
 /* --- Address spaces, and other pictures (space.c) --- */
 
-void hs_app_show_space(app *a, const hs_panel *panel, size_t step);
+void hs_app_show_space(app *a, const hs_picture *, size_t step);
 bool hs_app_next_space_step(app *a);
 bool hs_app_take_space_key(app *a, wchar_t key, bool special);
 bool hs_app_is_live(const app *a);
 void hs_app_look_again(app *a);
-void hs_app_show_panel(app *a, const char *title, const hs_panel *panel);
+void hs_app_show_picture(app *a, const hs_picture *, const hs_subject *);
 void hs_app_show_lanes(app *a);
 
 /* --- The shape of memory (shape.c) --- */
 
-void hs_app_show_shape(app *a, hs_shape_window w);
+void hs_app_show_shape(app *a, const hs_subject *);
 bool hs_app_shape_is_on_show(const app *a);
 bool hs_app_take_shape_key(app *a, wchar_t key, bool special);
 bool hs_app_click_shape(app *a, int row, int column);

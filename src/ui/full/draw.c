@@ -1,5 +1,6 @@
 /* Drawing the full screen: the scene is composed when something changed, the prompt line always. */
 #include "ui/full/app.h"
+#include "view/pictures.h"
 
 static const char typing_keys[] =
     "F1 help  F2 blocks  F3 free  F4 stats  F7 F8 zoom  F12 plot  PgUp PgDn  F10 quit";
@@ -123,10 +124,11 @@ hs_session *hs_app_stage(const app *a)
 hs_space *hs_app_space_on_show(const app *a)
 {
     const hs_overlay *o = &a->state.overlay;
+    const hs_spaces *spaces = hs_interpreter_spaces(a->interpreter);
     if (!o->open) return NULL;
-    return o->panel == &hs_panel_process ? hs_session_space(a->session, HS_SPACE_OWN)
-           : o->panel == &hs_panel_live  ? hs_session_space(a->session, HS_SPACE_LIVE)
-                                         : NULL;
+    return o->picture == &hs_picture_process ? spaces->own
+           : o->picture == &hs_picture_live  ? spaces->live
+                                             : NULL;
 }
 
 /* The allocators that run side by side, or NULL. */

@@ -5,6 +5,7 @@
 #include "ui/full/app.h"
 
 #include "base/count.h"
+#include "view/pictures.h"
 
 #include <errno.h>
 
@@ -85,63 +86,69 @@ void hs_app_close_overlay(app *a)
     a->state.cursor = HS_NULL;
 }
 
-static void show_segments(app *a)
-{
-    hs_app_open_overlay(a, (hs_overlay){.title = "Segments", .panel = &hs_panel_segments});
-}
+/* --- Pictures that take more than to be laid over the map ------------------------------------- */
 
-static void show_why(app *a, uint64_t n)
+/* The map is below all; bytes on it are pointed out over whatever is there. */
+static void show_map(app *a, const hs_subject *of)
 {
-    hs_app_replace(&a->overlay_text, hs_app_lockstep(a) ? hs_lanes_why(hs_app_lockstep(a), n)
-                                                        : hs_why_of(a->session, n));
-    hs_app_open_overlay(a, (hs_overlay){.title = "Why", .text = a->overlay_text});
-}
-
-static void point_out(app *a, hs_addr at, uint64_t length)
-{
-    a->state.cursor = at;
-    a->state.cursor_size = length;
+    if (!of->length) {
+        hs_app_close_overlay(a);
+        return;
+    }
+    a->state.cursor = of->at;
+    a->state.cursor_size = of->length;
     a->state.follow = true;
 }
 
-void hs_app_show(void *context, hs_show what, hs_addr at, uint64_t length)
+static void show_steps(app *a, const hs_subject *of)
+{
+    hs_app_begin_slow_motion(a, of->at);
+}
+
+static void show_split(app *a, const hs_subject *of)
+{
+    (void)of;
+    hs_app_show_lanes(a);
+}
+
+static void show_process(app *a, const hs_subject *of)
+{
+    hs_app_show_space(a, &hs_picture_process, of->at ? of->at : SIZE_MAX);
+}
+
+static void show_live(app *a, const hs_subject *of)
+{
+    hs_app_show_space(a, &hs_picture_live, of->at);
+}
+
+static const struct {
+    const hs_picture *picture;
+    void (*show)(app *, const hs_subject *);
+} shows[] = {{&hs_picture_map, show_map},
+             {&hs_picture_steps, show_steps},
+             {&hs_picture_shape, hs_app_show_shape},
+             {&hs_picture_split, show_split},
+             {&hs_picture_process, show_process},
+             {&hs_picture_live, show_live}};
+
+void hs_app_show(void *context, const hs_picture *picture, const hs_subject *of)
 {
     app *a = context;
-    switch (what) {
-    case HS_SHOW_MAP: hs_app_close_overlay(a); break;
-    case HS_SHOW_BLOCKS: hs_app_show_panel(a, "Blocks, heap order", &hs_panel_blocks); break;
-    case HS_SHOW_FREE_LIST: hs_app_show_panel(a, "Free blocks", &hs_panel_free_list); break;
-    case HS_SHOW_STATS: hs_app_show_panel(a, "The ledger", &hs_panel_stats); break;
-    case HS_SHOW_PLOT: hs_app_show_panel(a, "Over time", &hs_panel_plot); break;
-    case HS_SHOW_SHAPE: hs_app_show_shape(a, hs_interpreter_shape(a->interpreter)); break;
-    case HS_SHOW_LANES: hs_app_show_lanes(a); break;
-    case HS_SHOW_BYTES:
-        hs_app_open_overlay(a, (hs_overlay){.title = "Bytes", .at = at, .length = length});
-        break;
-    case HS_SHOW_DIFFERENCE: hs_app_set_message(a, hs_difference(a->session, at), false); break;
-    case HS_SHOW_WHY: show_why(a, at); break;
-    case HS_SHOW_STEPS: hs_app_begin_slow_motion(a, at); break;
-    case HS_SHOW_PROCESS: hs_app_show_space(a, &hs_panel_process, SIZE_MAX); break;
-    case HS_SHOW_EXEC: hs_app_show_space(a, &hs_panel_process, 1); break;
-    case HS_SHOW_LIVE:
-        hs_app_show_space(a, &hs_panel_live, hs_session_space(a->session, HS_SPACE_LIVE)->shown);
-        break;
-    case HS_SHOW_HIGHLIGHT: point_out(a, at, length); break;
-    case HS_SHOW_SEGMENTS: show_segments(a); break;
-    case HS_SHOW_TRANSLATION:
-        hs_app_replace(&a->overlay_text, hs_translation_text(a->session, at, (unsigned)length));
-        hs_app_open_overlay(a, (hs_overlay){.title = "Translation", .text = a->overlay_text});
-        break;
-    case HS_SHOW_INSPECT: hs_app_open_overlay(a, (hs_overlay){.title = "Inspect", .at = at}); break;
-    }
+    size_t i = 0;
+    while (i < sizeof shows / sizeof *shows && shows[i].picture != picture) i++;
+    if (i < sizeof shows / sizeof *shows)
+        shows[i].show(a, of);
+    else
+        hs_app_show_picture(a, picture, of);
 }
 
 static void begin(void *context, const hs_program *program, const hs_statement *s)
 {
     app *a = context;
     if (!program->name) hs_app_replace(&a->command, NULL); /* typed: the user knows */
-    if (!program->name || (s->command && hs_command_is_stage_direction(s->command))) return;
-    if (s->command && strcmp(s->command->name, "expect") == 0 && !s->has_body) return;
+    unsigned flags = s->command ? s->command->flags : 0;
+    if (!program->name || flags & HS_STAGE_DIRECTION) return;
+    if (flags & HS_IS_GUARD && !s->has_body) return;
     size_t n = s->where.end - s->where.start;
     char *text = hs_new(n + 3, 1);
     memcpy(text, "> ", 2);
@@ -188,7 +195,8 @@ static void performed(void *context, const char *summary)
     hs_app_set_message(a, both, failed);
     hs_app_replace(&a->verdict, NULL);
     a->state.follow = true;
-    if (hs_segments_are_news(a->session)) show_segments(a);
+    hs_subject of = hs_interpreter_subject(a->interpreter);
+    if (hs_segments_are_news(a->session)) hs_app_show_picture(a, &hs_picture_segments, &of);
 }
 
 /* What tells how far it is may have the session half-way to somewhere: it is not looked at. */

@@ -1,40 +1,40 @@
 /* Keys and mouse: one table of keys that act, and the way of every character to whom it is for. */
 #include "ui/full/app.h"
+#include "view/pictures.h"
+#include "view/plot.h"
 
-static void toggle(app *a, const hs_panel *panel, hs_show what)
+static void toggle(app *a, const hs_picture *picture)
 {
-    bool open = a->state.overlay.open && a->state.overlay.panel == panel;
+    bool open = a->state.overlay.open && a->state.overlay.picture == picture;
+    hs_subject of = hs_interpreter_subject(a->interpreter);
     hs_app_close_overlay(a);
-    if (!open) hs_app_show(a, what, HS_NULL, 0);
+    if (!open) hs_app_show(a, picture, &of);
     a->overlay_by_key = !open;
 }
 
 static void key_blocks(app *a)
 {
-    toggle(a, &hs_panel_blocks, HS_SHOW_BLOCKS);
+    toggle(a, &hs_picture_blocks);
 }
 
 static void key_free_list(app *a)
 {
-    toggle(a, &hs_panel_free_list, HS_SHOW_FREE_LIST);
+    toggle(a, &hs_picture_free_list);
 }
 
 static void key_stats(app *a)
 {
-    toggle(a, &hs_panel_stats, HS_SHOW_STATS);
+    toggle(a, &hs_picture_stats);
 }
 
 static void key_plot(app *a)
 {
-    toggle(a, &hs_panel_plot, HS_SHOW_PLOT);
+    toggle(a, &hs_picture_plot);
 }
 
 static void key_shape(app *a)
 {
-    bool open = hs_app_shape_is_on_show(a);
-    hs_app_close_overlay(a);
-    if (!open) hs_app_show_shape(a, (hs_shape_window){0});
-    a->overlay_by_key = !open;
+    toggle(a, &hs_picture_shape);
 }
 
 /* Dark, then light, then large (and light), then dark again. */
@@ -190,7 +190,7 @@ void hs_app_go(app *a, hs_moment m)
     uint64_t count = m.count;
     hs_app_end_slow_motion(a);
     if (hs_app_shape_is_on_show(a)) a->shape.command = count; /* it shows where that is */
-    if (!a->state.overlay.panel) hs_app_close_overlay(a);     /* a panel shows the new moment */
+    if (!hs_overlay_goes_along(&a->state.overlay)) hs_app_close_overlay(a);
     a->began = a->shown = hs_player_clock();
     if (!hs_interpreter_go(a->interpreter, m, &problem)) {
         hs_app_set_message(a, hs_app_copy(problem.what), true);
@@ -237,7 +237,7 @@ static bool jump_in_plot(app *a, int row, int column)
 {
     uint64_t request;
     hs_pane p = a->places.overlay;
-    bool on_plot = a->state.overlay.open && a->state.overlay.panel == &hs_panel_plot;
+    bool on_plot = a->state.overlay.open && a->state.overlay.picture == &hs_picture_plot;
     if (!on_plot || row < p.row || !hs_plot_request(a->session, p, column - p.column, &request))
         return false;
     hs_app_travel(a, request);

@@ -1,5 +1,6 @@
 /* The map under keys and mouse: scrolling, the cursor that inspects, zoom, and the zoom path. */
 #include "ui/full/app.h"
+#include "view/pictures.h"
 
 #include <heapscope/reading.h>
 
@@ -29,13 +30,12 @@ static int page(const app *a)
 void hs_app_inspect(app *a, hs_addr at)
 {
     if (!at) return;
-    hs_scene *scene = hs_scene_new(HS_INSPECT_ROWS, COLS, a->config->ascii);
-    scene->rows = hs_inspect_paint(hs_app_stage(a), hs_pane_of(scene), at);
-    char *text = hs_scene_text(scene);
+    hs_subject of = {.session = hs_app_stage(a), .at = at};
+    hs_scene *scene = hs_scene_new((int)hs_picture_inspect.rows(&of, COLS), COLS, a->config->ascii);
+    hs_picture_inspect.paint(&of, hs_pane_of(scene), 0);
+    hs_scene_drop_rows(scene, 1); /* its title */
+    hs_app_set_message(a, hs_scene_text(scene), false);
     hs_scene_free(scene);
-    const char *rows = text + strcspn(text, "\n"); /* behind the title */
-    hs_app_set_message(a, hs_app_copy(*rows ? rows + 1 : rows), false);
-    free(text);
     a->state.cursor = at;
     a->state.cursor_size = 1;
     a->state.follow = false;
@@ -178,9 +178,8 @@ void hs_app_zoom_path(app *a)
     hs_app_close_overlay(a);
     switch (path->level) {
     case HS_PATH_PROCESS:
-        hs_session_process(a->session);
-        hs_session_process(s); /* slow motion may be of a session of its own */
-        hs_app_show_space(a, &hs_panel_process, SIZE_MAX);
+        hs_spaces_process(hs_interpreter_spaces(a->interpreter));
+        hs_app_show_space(a, &hs_picture_process, SIZE_MAX);
         break;
     case HS_PATH_HEAP: zoom_map(a, 0, hs_heap_base(hs_session_heap(s))); break;
     case HS_PATH_BLOCK:

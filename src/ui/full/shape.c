@@ -1,23 +1,27 @@
 /* The shape of memory on the screen: its keys, and the way from a cell of it to the byte map as it
  * was then, and back. */
 #include "ui/full/app.h"
+#include "view/pictures.h"
 
-void hs_app_show_shape(app *a, hs_shape_window w)
+/* What it is of has a window where one was asked for. */
+void hs_app_show_shape(app *a, const hs_subject *of)
 {
-    if (hs_app_lockstep(a)) {
-        hs_app_show_panel(a, "Shape of memory", &hs_panel_shape);
-        return;
+    const hs_shape_view *asked = of->own;
+    hs_subject shown = *of;
+    shown.own = NULL;
+    if (!of->lanes) {
+        const hs_heap *h = hs_session_heap(a->session);
+        hs_addr at = hs_heap_holds(h, a->pointed, 1) ? a->pointed : HS_NULL;
+        hs_shape_window w = asked ? asked->window : (hs_shape_window){0};
+        hs_shape_view_begin(&a->shape, a->session, w, w.from ? w.from : at);
+        shown.own = &a->shape;
     }
-    const hs_heap *h = hs_session_heap(a->session);
-    hs_addr at = hs_heap_holds(h, a->pointed, 1) ? a->pointed : HS_NULL;
-    hs_shape_view_begin(&a->shape, a->session, w, w.from ? w.from : at);
-    hs_app_open_overlay(
-        a, (hs_overlay){.title = "Shape of memory", .panel = &hs_panel_shape, .shape = &a->shape});
+    hs_app_show_picture(a, &hs_picture_shape, &shown);
 }
 
 bool hs_app_shape_is_on_show(const app *a)
 {
-    return a->state.overlay.open && a->state.overlay.shape;
+    return a->state.overlay.open && a->state.overlay.of.own == &a->shape;
 }
 
 /* To the moment under the cursor, with the map's cursor at its address. */

@@ -14,9 +14,10 @@ static void show_space_step(app *a, size_t step)
     hs_app_set_message(a, hs_space_step_text(space), false);
 }
 
-void hs_app_show_space(app *a, const hs_panel *panel, size_t step)
+void hs_app_show_space(app *a, const hs_picture *picture, size_t step)
 {
-    hs_app_open_overlay(a, (hs_overlay){.panel = panel});
+    hs_app_open_overlay(
+        a, (hs_overlay){.picture = picture, .of.spaces = hs_interpreter_spaces(a->interpreter)});
     hs_app_replace(&a->overlay_title,
                    hs_app_joined("Process", ": ", hs_app_space_on_show(a)->name));
     a->state.overlay.title = a->overlay_title;
@@ -90,14 +91,17 @@ void hs_app_look_again(app *a)
         hs_app_set_message(a, hs_space_step_text(space), false);
 }
 
-/* A panel; of each allocator, where several run side by side. */
-void hs_app_show_panel(app *a, const char *title, const hs_panel *panel)
+/* A picture; of each allocator, where several run side by side. */
+void hs_app_show_picture(app *a, const hs_picture *picture, const hs_subject *of)
 {
-    hs_overlay o = {.title = title, .panel = panel};
-    if (hs_app_lockstep(a)) {
-        hs_app_replace(&a->overlay_text,
-                       hs_lanes_panel(hs_app_lockstep(a), panel, COLS, a->config->ascii));
+    hs_overlay o = {.title = picture->title, .picture = picture, .of = *of};
+    char *text = picture->text ? picture->text(of)
+                 : of->lanes   ? hs_lanes_picture(of->lanes, picture, COLS, a->config->ascii)
+                               : NULL;
+    if (text) {
+        hs_app_replace(&a->overlay_text, text);
         o.text = a->overlay_text;
+        o.of.at = HS_NULL; /* of words it is in them */
     }
     hs_app_open_overlay(a, o);
 }

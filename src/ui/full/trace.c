@@ -131,7 +131,7 @@ void hs_app_return_to_trace(app *a)
 bool hs_app_take_trace_key(app *a, wchar_t key, bool special)
 {
     if (!a->trace.has_focus || a->player.has_focus || a->question.on) return false;
-    bool scrolls = a->state.overlay.open && !a->state.overlay.panel;
+    bool scrolls = a->state.overlay.open && !hs_overlay_goes_along(&a->state.overlay);
     if (special && scrolls && (key == KEY_NPAGE || key == KEY_PPAGE)) return false;
     for (size_t i = 0; i < sizeof trace_keys / sizeof *trace_keys; i++)
         if (trace_keys[i].key == key && trace_keys[i].special == special) {
