@@ -19,6 +19,7 @@
  * picture. */
 typedef struct {
     bool open;
+    const void *what; /* by which whoever opened it knows it again; NULL: nobody does */
     const char *title;
     const char *text;
     const hs_picture *picture;

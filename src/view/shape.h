@@ -17,7 +17,15 @@
 
 #include <heapscope/shape.h>
 
-/* What is looked at, and the picture of it, which is kept as long as it is right. */
+/* What is looked at, and where the cursor is: to be looked at again. */
+typedef struct {
+    hs_shape_window window;
+    bool pointing;
+    uint64_t command;
+    hs_addr at;
+} hs_shape_place;
+
+/* The same, and the picture of it, which is kept as long as it is right. */
 typedef struct {
     hs_shape_window window;
     bool pointing; /* there is a cursor */

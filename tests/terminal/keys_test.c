@@ -1,6 +1,7 @@
 /* Every key of every mode of the full screen, and the mouse: one row each, with what is to be seen
  * before it and behind it. The rows of the program's own tables are counted against these. */
 #include "terminal.h"
+#include "view/pictures.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,21 +87,22 @@ static const row on_the_map[] = {
     {.key = WHEEL_DOWN(5, 10), .shows = "Help: rows 4-"},
     {.key = WHEEL_UP(5, 10), .shows = "Help: rows 1-"},
     {"keys: KEY_F(1)", .key = F1, .gone = "Help: rows"},
-    {"keys: KEY_F(2)", .key = F2, .shows = "Blocks, heap order: Esc closes"},
-    {"keys: KEY_F(2)", .key = F2, .gone = "Blocks, heap order: Esc closes"},
+    {"pictures: KEY_F(2)", .key = F2, .shows = "Blocks, heap order: Esc closes"},
+    {"pictures: KEY_F(2)", .key = F2, .gone = "Blocks, heap order: Esc closes"},
     {.first = F2, .was = "Blocks, heap order: Esc", .key = ESCAPE, .gone = "heap order: Esc"},
     {.first = F2, .was = "Blocks, heap order: Esc", .key = CTRL_C, .gone = "heap order: Esc"},
-    {"keys: KEY_F(3)", .key = F3, .shows = "Free blocks: Esc closes"},
-    {"keys: KEY_F(3)", .key = F3, .gone = "Free blocks: Esc closes"},
-    {"keys: KEY_F(4)", .key = F4, .shows = "The ledger: rows 1-"},
-    {"keys: KEY_F(4)", .key = F4, .gone = "The ledger: rows 1-"},
-    {"keys: KEY_F(12)", .key = F12, .shows = "Over time: Esc closes"},
-    {"keys: KEY_F(12)", .key = F12, .gone = "Over time: Esc closes"},
+    {"pictures: KEY_F(3)", .key = F3, .shows = "Free blocks: Esc closes"},
+    {"pictures: KEY_F(3)", .key = F3, .gone = "Free blocks: Esc closes"},
+    {"pictures: KEY_F(4)", .key = F4, .shows = "The ledger: rows 1-"},
+    {"pictures: KEY_F(4)", .key = F4, .gone = "The ledger: rows 1-"},
+    {"pictures: KEY_F(12)", .key = F12, .shows = "Over time: Esc closes"},
+    {"pictures: KEY_F(12)", .key = F12, .gone = "Over time: Esc closes"},
     {"keys: KEY_F(13) | arrows: \"\\033[1;2P\"", .key = SHIFT_F1, .shows = "Demos: rows 1-"},
     {.was = "> demos", .key = SHIFT_F1, .gone = "Demos: rows 1-"},
     {.was = "> demos", .key = CTRL_C, .gone = "> demos"},
-    {"keys: KEY_F(14) | arrows: \"\\033[1;2Q\"", .key = SHIFT_F2, .shows = "Shape of memory: Esc"},
-    {"keys: KEY_F(14)", .key = SHIFT_F2, .gone = "Shape of memory: Esc"},
+    {"pictures: KEY_F(14) | arrows: \"\\033[1;2Q\"", .key = SHIFT_F2,
+     .shows = "Shape of memory: Esc"},
+    {"pictures: KEY_F(14)", .key = SHIFT_F2, .gone = "Shape of memory: Esc"},
 
     {"keys: KEY_F(7)", .was = " 64 bytes a row", .key = F7, .shows = " 128 bytes a row"},
     {"keys: KEY_F(8)", .key = F8, .shows = " 64 bytes a row"},
@@ -278,25 +280,27 @@ static const row in_a_trace[] = {
 };
 
 static const row in_slow_motion[] = {
-    {"slow: KEY_RIGHT", .first = "malloc 24; step\r", .was = "step 1 of 7", .key = RIGHT,
+    {"slow_keys: KEY_RIGHT", .first = "malloc 24; step\r", .was = "step 1 of 7", .key = RIGHT,
      .shows = "step 2 of 7"},
-    {"slow: KEY_DOWN", .key = DOWN, .shows = "step 3 of 7"},
-    {"slow: L' '", .key = " ", .shows = "step 4 of 7"},
-    {"slow: KEY_NPAGE", .key = PAGE_DOWN, .shows = "step 5 of 7"},
-    {"slow: KEY_LEFT", .key = LEFT, .shows = "step 4 of 7"},
-    {"slow: KEY_UP", .key = UP, .shows = "step 3 of 7"},
-    {"slow: KEY_PPAGE", .key = PAGE_UP, .shows = "step 2 of 7"},
-    {"slow: KEY_BACKSPACE", .key = BACKSPACE, .shows = "step 1 of 7"},
-    {"slow: 8", .first = " ", .was = "step 2 of 7", .key = "\b", .shows = "step 1 of 7"},
-    {"slow: KEY_END", .key = END, .shows = "step 7 of 7"},
-    {"slow: KEY_HOME", .key = HOME, .shows = "step 1 of 7"},
+    {"slow_keys: KEY_DOWN", .key = DOWN, .shows = "step 3 of 7"},
+    {"slow_keys: L' '", .key = " ", .shows = "step 4 of 7"},
+    {"slow_keys: KEY_NPAGE", .key = PAGE_DOWN, .shows = "step 5 of 7"},
+    {"slow_keys: KEY_LEFT", .key = LEFT, .shows = "step 4 of 7"},
+    {"slow_keys: KEY_UP", .key = UP, .shows = "step 3 of 7"},
+    {"slow_keys: KEY_PPAGE", .key = PAGE_UP, .shows = "step 2 of 7"},
+    {"slow_keys: KEY_BACKSPACE", .key = BACKSPACE, .shows = "step 1 of 7"},
+    {"slow_keys: 8", .first = " ", .was = "step 2 of 7", .key = "\b", .shows = "step 1 of 7"},
+    {"slow_keys: KEY_END", .key = END, .shows = "step 7 of 7"},
+    {"slow_keys: KEY_HOME", .key = HOME, .shows = "step 1 of 7"},
     {.key = CLICK(3, 14), .shows = "0x107000000: "},
     {.was = "step 1 of 7", .key = F2, .shows = "heap order: Esc"},
     {.was = "step 1 of 7", .key = ESCAPE, .gone = "heap order: Esc"},
-    {"slow: ESCAPE", .was = "step 1 of 7", .key = ESCAPE, .gone = "slow motion"},
-    {"slow: L'\\r'", .first = "step\r", .was = "step 1 of 7", .key = "\r", .gone = "slow motion"},
-    {"slow: CTRL_C", .first = "step\r", .was = "step 1 of 7", .key = CTRL_C, .gone = "slow motion"},
-    {"slow: L'q'", .first = "step\r", .was = "step 1 of 7", .key = "q", .gone = "slow motion"},
+    {"slow_keys: ESCAPE", .was = "step 1 of 7", .key = ESCAPE, .gone = "slow motion"},
+    {"slow_keys: L'\\r'", .first = "step\r", .was = "step 1 of 7", .key = "\r",
+     .gone = "slow motion"},
+    {"slow_keys: CTRL_C", .first = "step\r", .was = "step 1 of 7", .key = CTRL_C,
+     .gone = "slow motion"},
+    {"slow_keys: L'q'", .first = "step\r", .was = "step 1 of 7", .key = "q", .gone = "slow motion"},
     {.key = "x", .shows = "> x"}, /* and they typed nothing */
     {.first = CTRL_C "step\r", .was = "step 1 of 7", .key = "m", .shows = "> m"},
     {0},
@@ -393,7 +397,7 @@ static const row where_backspace_is_another[] = {
      .was = "motion, step 1 of ",
      .key = " ",
      .shows = "motion, step 2 of "},
-    {"slow: 127", .key = "\177", .shows = "motion, step 1 of "},
+    {"slow_keys: 127", .key = "\177", .shows = "motion, step 1 of "},
     {.first = "\rdemos bump\r", .was = "step 1/", .key = " ", .shows = "step 2/"},
     {"lecture_keys: 127", .key = "\177", .shows = "step 1/"},
     {.first = "\rpredict on\rmalloc 8\r", .was = ASKED, .key = "17", .shows = "? 17"},
@@ -580,10 +584,14 @@ static void every_row_of_the_programs_tables_is_run(void **state)
     static const struct {
         const char *file, *table;
     } tables[] = {
-        {"full/keys.c", "keys"},         {"full/keys.c", "sequences"},
-        {"full/keys.c", "lecture_keys"}, {"full/trace.c", "trace_keys"},
-        {"full/shape.c", "shape_keys"},  {"full/slow_motion.c", "slow"},
-        {"full/space.c", "space_keys"},  {"editing.c", "sequences"},
+        {"full/keys.c", "keys"},
+        {"full/prompt_line.c", "sequences"},
+        {"full/lecture.c", "lecture_keys"},
+        {"full/trace.c", "trace_keys"},
+        {"full/shape.c", "shape_keys"},
+        {"full/slow_motion.c", "slow_keys"},
+        {"full/space.c", "space_keys"},
+        {"editing.c", "sequences"},
         {"terminal.c", "arrows"},
     };
     size_t missing = 0;
@@ -595,6 +603,12 @@ static void every_row_of_the_programs_tables_is_run(void **state)
         if (at) at = strchr(at, '=');
         if (!at || check_table(at, tables[i].table, &missing) < 7)
             fail_msg("%s has no table %s", tables[i].file, tables[i].table);
+    }
+    const hs_picture *p;
+    for (size_t i = 0; (p = hs_picture_at(i)); i++) {
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "pictures: KEY_F(%d)", p->key);
+        if (p->key && !is_covered(wanted)) fail_msg("no row runs %s", wanted);
     }
     assert_int_equal(missing, 0);
 }

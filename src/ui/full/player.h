@@ -13,19 +13,12 @@
 #include "language/interpreter.h"
 #include "view/screen.h"
 
-#include <heapscope/shape.h>
-
 /* What the audience sees beside the heap. The texts are owned; the state's pointers to them are
  * set anew whenever it is shown. */
 typedef struct {
     hs_screen_state state;
     char *section, *caption, *message, *overlay_title, *overlay_text;
-    struct { /* the shape of memory: what is looked at, and where its cursor is */
-        hs_shape_window window;
-        bool pointing;
-        uint64_t command;
-        hs_addr at;
-    } shape;
+    hs_shape_place shape;
     uint64_t slow;      /* the operation that is shown in slow motion, 0 for none */
     hs_lockstep *lanes; /* allocators side by side, or NULL; the interpreter's */
 } hs_tableau;

@@ -1,36 +1,57 @@
-/* The shape of memory on the screen: its keys, and the way from a cell of it to the byte map as it
- * was then, and back. */
-#include "ui/full/app.h"
+/* The shape of memory on the screen. */
+#include "ui/full/shape.h"
+
+#include "ui/full/travel.h"
 #include "view/pictures.h"
 
-/* What it is of has a window where one was asked for. */
-void hs_app_show_shape(app *a, const hs_subject *of)
+#include <curses.h>
+
+static hs_shape_view *own(const hs_app *a)
 {
-    const hs_shape_view *asked = of->own;
-    hs_subject shown = *of;
-    shown.own = NULL;
-    if (!of->lanes) {
-        const hs_heap *h = hs_session_heap(a->session);
-        hs_addr at = hs_heap_holds(h, a->pointed, 1) ? a->pointed : HS_NULL;
-        hs_shape_window w = asked ? asked->window : (hs_shape_window){0};
-        hs_shape_view_begin(&a->shape, a->session, w, w.from ? w.from : at);
-        shown.own = &a->shape;
-    }
-    hs_app_show_picture(a, &hs_picture_shape, &shown);
+    return hs_mode_own(a, &hs_mode_shape);
 }
 
-bool hs_app_shape_is_on_show(const app *a)
+void hs_shape_show(hs_app *a, hs_shape_window w)
 {
-    return a->state.overlay.open && a->state.overlay.of.own == &a->shape;
+    const hs_heap *h = hs_session_heap(a->session);
+    hs_addr at = hs_heap_holds(h, a->pointed, 1) ? a->pointed : HS_NULL;
+    hs_shape_view_begin(own(a), a->session, w, w.from ? w.from : at);
+    hs_app_open_overlay(a, (hs_overlay){.title = hs_picture_shape.title,
+                                        .picture = &hs_picture_shape,
+                                        .of.own = own(a),
+                                        .what = &hs_picture_shape});
 }
+
+hs_shape_place hs_shape_place_now(const hs_app *a)
+{
+    const hs_shape_view *v = own(a);
+    return (hs_shape_place){v->window, v->pointing, v->command, v->at};
+}
+
+void hs_shape_return_to(hs_app *a, hs_shape_place place)
+{
+    hs_shape_view *v = own(a);
+    v->window = place.window;
+    v->pointing = place.pointing;
+    v->command = place.command;
+    v->at = place.at;
+}
+
+static bool is_on(const hs_app *a)
+{
+    return a->state.overlay.open && a->state.overlay.of.own == own(a);
+}
+
+/* --- Keys and mouse ------------------------------------------------------------------------- */
 
 /* To the moment under the cursor, with the map's cursor at its address. */
-static void go(app *a)
+static void go(hs_app *a)
 {
-    hs_addr at = a->shape.at;
-    uint64_t size = a->shape.picture ? a->shape.picture->row_bytes : 1;
+    const hs_shape_view *v = own(a);
+    hs_addr at = v->at;
+    uint64_t size = v->picture ? v->picture->row_bytes : 1;
     hs_app_close_overlay(a);
-    hs_app_travel(a, a->shape.command);
+    hs_travel_along(a, v->command);
     a->pointed = at;
     if (!hs_heap_holds(hs_session_heap(a->session), at, 1)) return;
     a->state.cursor = at;
@@ -38,110 +59,142 @@ static void go(app *a)
     a->state.follow = true;
 }
 
-static void left(app *a)
+static void left(hs_app *a)
 {
-    hs_shape_move(hs_app_stage(a), &a->shape, -1, 0);
+    hs_shape_move(hs_modes_stage(a), own(a), -1, 0);
 }
 
-static void right(app *a)
+static void right(hs_app *a)
 {
-    hs_shape_move(hs_app_stage(a), &a->shape, 1, 0);
+    hs_shape_move(hs_modes_stage(a), own(a), 1, 0);
 }
 
-static void up(app *a)
+static void up(hs_app *a)
 {
-    hs_shape_move(hs_app_stage(a), &a->shape, 0, 1);
+    hs_shape_move(hs_modes_stage(a), own(a), 0, 1);
 }
 
-static void down(app *a)
+static void down(hs_app *a)
 {
-    hs_shape_move(hs_app_stage(a), &a->shape, 0, -1);
+    hs_shape_move(hs_modes_stage(a), own(a), 0, -1);
 }
 
-static void page_up(app *a)
+static void page_up(hs_app *a)
 {
-    hs_shape_move(hs_app_stage(a), &a->shape, 0, a->shape.cells.rows);
+    hs_shape_move(hs_modes_stage(a), own(a), 0, own(a)->cells.rows);
 }
 
-static void page_down(app *a)
+static void page_down(hs_app *a)
 {
-    hs_shape_move(hs_app_stage(a), &a->shape, 0, -a->shape.cells.rows);
+    hs_shape_move(hs_modes_stage(a), own(a), 0, -own(a)->cells.rows);
 }
 
-static void first(app *a)
+static void first(hs_app *a)
 {
-    if (a->shape.picture) a->shape.command = a->shape.picture->first;
+    if (own(a)->picture) own(a)->command = own(a)->picture->first;
 }
 
-static void last(app *a)
+static void last(hs_app *a)
 {
-    if (a->shape.picture) a->shape.command = a->shape.picture->last;
+    if (own(a)->picture) own(a)->command = own(a)->picture->last;
 }
 
-static void zoom_in(app *a)
+static void zoom_in(hs_app *a)
 {
-    if (!hs_shape_zoom(hs_app_stage(a), &a->shape, true))
+    if (!hs_shape_zoom(hs_modes_stage(a), own(a), true))
         hs_app_set_message(
             a, hs_app_copy("finer it can not be: a column is one command, a row one word"), false);
 }
 
-static void zoom_out(app *a)
+static void zoom_out(hs_app *a)
 {
-    if (!hs_shape_zoom(hs_app_stage(a), &a->shape, false))
+    if (!hs_shape_zoom(hs_modes_stage(a), own(a), false))
         hs_app_set_message(a, hs_app_copy("this is the whole run"), false);
 }
 
-static void whole(app *a)
+static void whole(hs_app *a)
 {
-    a->shape.window = (hs_shape_window){0};
+    own(a)->window = (hs_shape_window){0};
 }
 
 static const struct {
     wchar_t key;
     bool special;
-    bool in_lecture; /* even while the player has the keys */
-    void (*act)(app *);
+    void (*act)(hs_app *);
 } shape_keys[] = {
-    {KEY_LEFT, true, false, left},
-    {KEY_RIGHT, true, false, right},
-    {KEY_UP, true, false, up},
-    {KEY_DOWN, true, false, down},
-    {KEY_PPAGE, true, false, page_up},
-    {KEY_NPAGE, true, false, page_down},
-    {HS_KEY_SHIFT_LEFT, true, true, left},
-    {HS_KEY_SHIFT_RIGHT, true, true, right},
-    {HS_KEY_SHIFT_UP, true, true, up},
-    {HS_KEY_SHIFT_DOWN, true, true, down},
-    {KEY_HOME, true, false, first},
-    {KEY_END, true, false, last},
-    {L'+', false, true, zoom_in},
-    {L'=', false, true, zoom_in},
-    {L'-', false, true, zoom_out},
-    {KEY_F(8), true, true, zoom_in},
-    {KEY_F(7), true, true, zoom_out},
-    {KEY_F(11), true, true, whole},
-    {L'\r', false, false, go},
-    {L'\n', false, false, go},
-    {KEY_ENTER, true, false, go},
+    {KEY_LEFT, true, left},
+    {KEY_RIGHT, true, right},
+    {KEY_UP, true, up},
+    {KEY_DOWN, true, down},
+    {KEY_PPAGE, true, page_up},
+    {KEY_NPAGE, true, page_down},
+    {HS_KEY_SHIFT_LEFT, true, left},
+    {HS_KEY_SHIFT_RIGHT, true, right},
+    {HS_KEY_SHIFT_UP, true, up},
+    {HS_KEY_SHIFT_DOWN, true, down},
+    {KEY_HOME, true, first},
+    {KEY_END, true, last},
+    {L'+', false, zoom_in},
+    {L'=', false, zoom_in},
+    {L'-', false, zoom_out},
+    {KEY_F(8), true, zoom_in},
+    {KEY_F(7), true, zoom_out},
+    {KEY_F(11), true, whole},
+    {L'\r', false, go},
+    {L'\n', false, go},
+    {KEY_ENTER, true, go},
 };
 
-/* Keys of the shape, while nothing is being typed. True: the key was one of them. */
-bool hs_app_take_shape_key(app *a, wchar_t key, bool special)
+/* While nothing is being typed. */
+static bool take_key(hs_app *a, wchar_t key, bool special)
 {
-    if (!hs_app_shape_is_on_show(a) || a->question.on || hs_prompt_view(a->prompt).length)
-        return false;
-    for (size_t i = 0; i < sizeof shape_keys / sizeof *shape_keys; i++) {
-        if (shape_keys[i].key != key || shape_keys[i].special != special) continue;
-        if (a->player.has_focus && !shape_keys[i].in_lecture) return false;
-        shape_keys[i].act(a);
-        return true;
-    }
+    if (hs_prompt_view(a->prompt).length) return false;
+    for (size_t i = 0; i < sizeof shape_keys / sizeof *shape_keys; i++)
+        if (shape_keys[i].key == key && shape_keys[i].special == special) {
+            shape_keys[i].act(a);
+            return true;
+        }
     return false;
 }
 
-bool hs_app_click_shape(app *a, int row, int column)
+static bool click(hs_app *a, int row, int column)
 {
-    if (!hs_app_shape_is_on_show(a) || !hs_shape_point(&a->shape, row, column)) return false;
+    if (!hs_shape_point(own(a), row, column)) return false;
     go(a);
     return true;
 }
+
+static const char *hints(const hs_app *a)
+{
+    (void)a;
+    return "Arrows move  + - zoom  F11 all  Enter or a click goes there  Esc closes";
+}
+
+/* --- The session ---------------------------------------------------------------------------- */
+
+/* A step of a lecture looks the same when it is gone back to. */
+static void compose(hs_app *a)
+{
+    own(a)->window.until_now = a->state.lecture;
+}
+
+/* The cursor goes with it. */
+static void travel(hs_app *a, uint64_t count)
+{
+    if (is_on(a)) own(a)->command = count;
+}
+
+static void end(hs_app *a)
+{
+    hs_shape_view_end(own(a));
+}
+
+const hs_mode hs_mode_shape = {.name = "shape",
+                               .own_size = sizeof(hs_shape_view),
+                               .on = is_on,
+                               .hints = hints,
+                               .key = take_key,
+                               .click = click,
+                               .compose = compose,
+                               .travel = travel,
+                               .end = end};

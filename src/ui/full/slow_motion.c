@@ -1,21 +1,47 @@
-/* Slow motion: a request gone through event by event on the map. */
-#include "ui/full/app.h"
+/* Slow motion: the session goes to the moment within a request that a step of it led to, and the
+ * map's cursor to what it was about. */
+#include "ui/full/slow_motion.h"
+
+#include "view/explanation.h"
+#include "view/narration.h"
+
+#include <curses.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct {
+    hs_session *on;          /* what is gone through; NULL: it is off */
+    hs_session *made;        /* for that, where the session itself can not be; or NULL */
+    size_t from, to, number; /* the step on show: its events, and which it is from 1 */
+    size_t steps;
+    uint64_t operation;
+} slow_motion;
+
+static slow_motion *own(const hs_app *a)
+{
+    return hs_mode_own(a, &hs_mode_slow_motion);
+}
+
+static bool is_on(const hs_app *a)
+{
+    return own(a)->on;
+}
 
 #include <heapscope/reading.h>
 
 /* Show the heap as it was after the step that begins at event `from`. */
-static void show_step(app *a, size_t from, size_t number)
+static void show_step(hs_app *a, size_t from, size_t number)
 {
-    hs_session *s = a->slow.on;
-    size_t to = hs_step_end(s, from);
-    char *text = hs_step_text(s, from, to), *message;
-    a->slow.from = from;
-    a->slow.to = to;
-    a->slow.number = number;
-    hs_session_seek(s, from, to);
+    slow_motion *m = own(a);
+    size_t to = hs_step_end(m->on, from);
+    char *text = hs_step_text(m->on, from, to), *message;
+    m->from = from;
+    m->to = to;
+    m->number = number;
+    hs_session_seek(m->on, from, to);
     a->state.cursor = HS_NULL;
     a->state.cursor_size = 1;
-    hs_step_place(s, from, &a->state.cursor, &a->state.cursor_size);
+    hs_step_place(m->on, from, &a->state.cursor, &a->state.cursor_size);
     a->state.follow = true;
     if (asprintf(&message, "step %zu: %s", number, text) < 0) abort();
     free(text);
@@ -23,92 +49,162 @@ static void show_step(app *a, size_t from, size_t number)
     hs_app_set_message(a, message, false);
 }
 
-void hs_app_begin_slow_motion(app *a, uint64_t n)
+void hs_slow_motion_begin(hs_app *a, uint64_t n)
 {
+    slow_motion *m = own(a);
     hs_problem problem;
-    a->slow.on = hs_session_stage(a->session, n, &a->slow.own, &problem);
-    a->slow.request = n;
-    a->slow.steps = 0;
-    if (a->slow.on)
-        for (size_t to = 0, end; (end = hs_step_end(a->slow.on, to)) != to; to = end)
-            a->slow.steps++;
-    if (a->slow.on)
-        show_step(a, 0, 1);
-    else
+    m->on = hs_session_stage(a->session, n, &m->made, &problem);
+    m->operation = n;
+    m->steps = 0;
+    if (!m->on) {
         hs_app_set_message(a, hs_app_copy(problem.what), true);
+        return;
+    }
+    for (size_t to = 0, end; (end = hs_step_end(m->on, to)) != to; to = end) m->steps++;
+    show_step(a, 0, 1);
 }
 
-void hs_app_end_slow_motion(app *a)
+uint64_t hs_slow_motion_of(const hs_app *a)
 {
-    if (!a->slow.on) return;
-    hs_session_leave_stage(a->slow.on);
-    hs_session_free(a->slow.own);
-    a->slow.on = a->slow.own = NULL;
+    return is_on(a) ? own(a)->operation : 0;
+}
+
+static void free_stage(hs_app *a)
+{
+    slow_motion *m = own(a);
+    if (m->on) hs_session_leave_stage(m->on);
+    hs_session_free(m->made);
+    m->on = m->made = NULL;
+}
+
+static void end(hs_app *a)
+{
+    if (!is_on(a)) return;
+    free_stage(a);
     a->state.cursor = HS_NULL;
     hs_app_set_message(a, hs_explain(a->session), false);
 }
 
-/* In a lecture, the script's next step follows the last one. */
-static void next_step(app *a)
+/* --- Keys ----------------------------------------------------------------------------------- */
+
+static bool next_step(hs_app *a)
 {
-    if (hs_step_end(a->slow.on, a->slow.to) != a->slow.to)
-        show_step(a, a->slow.to, a->slow.number + 1);
-    else if (a->player.has_focus)
-        hs_app_key_next(a);
+    slow_motion *m = own(a);
+    if (hs_step_end(m->on, m->to) == m->to) return false;
+    show_step(a, m->to, m->number + 1);
+    return true;
 }
 
-static void previous_step(app *a)
+static bool previous_step(hs_app *a)
 {
-    if (a->slow.from > 0)
-        show_step(a, hs_step_before(a->slow.on, a->slow.from), a->slow.number - 1);
-    else if (a->player.has_focus)
-        hs_app_key_back(a);
+    slow_motion *m = own(a);
+    if (m->from == 0) return false;
+    show_step(a, hs_step_before(m->on, m->from), m->number - 1);
+    return true;
 }
 
-static void first_step(app *a)
+static bool first_step(hs_app *a)
 {
     show_step(a, 0, 1);
+    return true;
 }
 
-static void last_step(app *a)
+static bool last_step(hs_app *a)
 {
-    while (hs_step_end(a->slow.on, a->slow.to) != a->slow.to) next_step(a);
+    while (next_step(a)) continue;
+    return true;
 }
 
-/* Keys of slow motion; any other ends it. True: the key was its own. */
-bool hs_app_take_slow_key(app *a, wchar_t key, bool special)
+static bool leave(hs_app *a)
 {
-    static const struct {
-        wchar_t key;
-        bool special;
-        void (*act)(app *);
-    } slow[] = {
-        {KEY_RIGHT, true, next_step},
-        {KEY_DOWN, true, next_step},
-        {L' ', false, next_step},
-        {KEY_NPAGE, true, next_step},
-        {KEY_LEFT, true, previous_step},
-        {KEY_UP, true, previous_step},
-        {KEY_PPAGE, true, previous_step},
-        {KEY_BACKSPACE, true, previous_step},
-        {127, false, previous_step},
-        {8, false, previous_step},
-        {KEY_HOME, true, first_step},
-        {KEY_END, true, last_step},
-        {ESCAPE, false, hs_app_end_slow_motion},
-        {L'\r', false, hs_app_end_slow_motion},
-        {CTRL_C, false, hs_app_end_slow_motion},
-        {L'q', false, hs_app_end_slow_motion},
-    };
-    if (a->state.overlay.open && !special && key == ESCAPE) {
+    end(a);
+    return true;
+}
+
+/* False: there is no such step. */
+static const struct {
+    wchar_t key;
+    bool special;
+    bool (*act)(hs_app *);
+} slow_keys[] = {
+    {KEY_RIGHT, true, next_step},     {KEY_DOWN, true, next_step},
+    {L' ', false, next_step},         {KEY_NPAGE, true, next_step},
+    {KEY_LEFT, true, previous_step},  {KEY_UP, true, previous_step},
+    {KEY_PPAGE, true, previous_step}, {KEY_BACKSPACE, true, previous_step},
+    {127, false, previous_step},      {8, false, previous_step},
+    {KEY_HOME, true, first_step},     {KEY_END, true, last_step},
+    {ESCAPE, false, leave},           {L'\r', false, leave},
+    {CTRL_C, false, leave},           {L'q', false, leave},
+};
+
+enum { KEYS = sizeof slow_keys / sizeof *slow_keys };
+
+static size_t find(wchar_t key, bool special)
+{
+    size_t i = 0;
+    while (i < KEYS && !(slow_keys[i].key == key && slow_keys[i].special == special)) i++;
+    return i;
+}
+
+/* Any other character ends it, and is for whoever comes next. */
+static bool take_key(hs_app *a, wchar_t key, bool special)
+{
+    size_t i = find(key, special);
+    if (special && hs_app_scrolls_overlay(a, key)) return false;
+    if (!special && key == ESCAPE && a->state.overlay.open) {
         hs_app_close_overlay(a);
-        show_step(a, a->slow.from, a->slow.number);
+        show_step(a, own(a)->from, own(a)->number);
         return true;
     }
-    for (size_t i = 0; i < sizeof slow / sizeof *slow; i++)
-        if (slow[i].key == key && slow[i].special == special) {
-            slow[i].act(a);
-            return true;
-        }
+    if (i < KEYS) return slow_keys[i].act(a);
+    if (!special) end(a);
     return false;
 }
+
+/* Where there is no further step, a lecture goes on to its own next one; else nothing happens. */
+static bool stay(hs_app *a, wchar_t key, bool special)
+{
+    return find(key, special) < KEYS && !(special && hs_app_scrolls_overlay(a, key));
+}
+
+/* --- What is to be seen of it --------------------------------------------------------------- */
+
+static const char *hints(const hs_app *a)
+{
+    (void)a;
+    return "Right or Space next  Left back  Home first  End last  Escape ends slow motion";
+}
+
+static int put_line(const hs_app *a, hs_pane p, int row)
+{
+    int column = hs_putf(p, row, 0, HS_ROLE_KEY, "slow motion, step %zu of %zu", own(a)->number,
+                         own(a)->steps);
+    if (hs_app_lockstep(a)) hs_putf(p, row, column, HS_ROLE_KEY, ", of the first allocator alone");
+    return -1;
+}
+
+static hs_session *stage(const hs_app *a)
+{
+    return own(a)->on;
+}
+
+/* The map is of one allocator alone then. */
+static void compose(hs_app *a)
+{
+    if (is_on(a)) a->state.lockstep = NULL;
+}
+
+const hs_mode hs_mode_slow_motion = {.name = "slow motion",
+                                     .own_size = sizeof(slow_motion),
+                                     .on = is_on,
+                                     .hints = hints,
+                                     .line = put_line,
+                                     .stage = stage,
+                                     .key = take_key,
+                                     .compose = compose,
+                                     .yield = end,
+                                     .leave = end,
+                                     .end = free_stage};
+
+/* Behind the lecture. */
+const hs_mode hs_mode_slow_motion_ends = {.name = "ends of slow motion", .on = is_on, .key = stay};

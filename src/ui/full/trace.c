@@ -1,6 +1,12 @@
-/* A trace on the full screen: one goes through its requests with keys, or lets it play by itself at
- * any pace. While nobody types, it is gone through ahead, so that going anywhere takes no time. */
-#include "ui/full/app.h"
+/* A trace on the full screen. While nobody types, it is gone through ahead, so that going anywhere
+ * takes no time. */
+#include "ui/full/trace.h"
+
+#include "ui/full/player.h"
+#include "ui/full/travel.h"
+
+#include <curses.h>
+#include <inttypes.h>
 
 /* Milliseconds between two steps of a trace that plays by itself, at the slowest pace and else. */
 enum { SLOWLY = 400, BRISKLY = 100 };
@@ -9,84 +15,101 @@ enum { SLOWLY = 400, BRISKLY = 100 };
 enum { AHEAD = 10, TELL_EVERY = 200 };
 #define FASTEST ((uint64_t)10000000)
 
-static uint64_t at(const app *a)
+typedef struct {
+    bool has_focus; /* keys go through it, and are not the prompt's */
+    bool playing;   /* by itself, the next step at `due` */
+    uint64_t pace;  /* requests a step */
+    int64_t due, told;
+} tracing;
+
+static tracing *own(const hs_app *a)
+{
+    return hs_mode_own(a, &hs_mode_trace);
+}
+
+static bool is_on(const hs_app *a)
+{
+    return own(a)->has_focus;
+}
+
+static uint64_t at(const hs_app *a)
 {
     return hs_session_moment(a->session).count;
 }
 
-static uint64_t end_of(const app *a)
+static uint64_t end_of(const hs_app *a)
 {
     return hs_session_branch_count(a->session, hs_session_moment(a->session).branch);
 }
 
-static void step(app *a, uint64_t by)
+static void step(hs_app *a, uint64_t by)
 {
     uint64_t left = end_of(a) - at(a);
-    if (left) hs_app_travel(a, at(a) + (left < by ? left : by));
-    if (left <= by) a->trace.playing = false;
+    bool there = !left || hs_travel_along(a, at(a) + (left < by ? left : by));
+    if (!there || left <= by) own(a)->playing = false;
 }
 
-static void step_on(app *a)
+static void step_on(hs_app *a)
 {
-    a->trace.playing = false;
+    own(a)->playing = false;
     step(a, 1);
 }
 
-static void step_back(app *a)
+static void step_back(hs_app *a)
 {
-    a->trace.playing = false;
-    if (at(a)) hs_app_travel(a, at(a) - 1);
+    own(a)->playing = false;
+    if (at(a)) hs_travel_along(a, at(a) - 1);
 }
 
-static void page_on(app *a)
+static void page_on(hs_app *a)
 {
-    a->trace.playing = false;
-    step(a, a->trace.pace);
+    own(a)->playing = false;
+    step(a, own(a)->pace);
 }
 
-static void page_back(app *a)
+static void page_back(hs_app *a)
 {
-    a->trace.playing = false;
-    if (at(a)) hs_app_travel(a, at(a) > a->trace.pace ? at(a) - a->trace.pace : 0);
+    own(a)->playing = false;
+    if (at(a)) hs_travel_along(a, at(a) > own(a)->pace ? at(a) - own(a)->pace : 0);
 }
 
-static void go_home(app *a)
+static void go_home(hs_app *a)
 {
-    a->trace.playing = false;
-    hs_app_travel(a, 0);
+    own(a)->playing = false;
+    hs_travel_along(a, 0);
 }
 
-static void go_to_end(app *a)
+static void go_to_end(hs_app *a)
 {
-    a->trace.playing = false;
-    hs_app_travel(a, end_of(a));
+    own(a)->playing = false;
+    hs_travel_along(a, end_of(a));
 }
 
-static void rest(app *a)
+static void rest(hs_app *a)
 {
-    a->trace.due = hs_player_clock() + (a->trace.pace > 1 ? BRISKLY : SLOWLY);
+    own(a)->due = hs_player_clock() + (own(a)->pace > 1 ? BRISKLY : SLOWLY);
 }
 
-static void play(app *a)
+static void play(hs_app *a)
 {
-    a->trace.playing = !a->trace.playing && at(a) < end_of(a);
-    if (a->trace.playing) rest(a);
+    own(a)->playing = !own(a)->playing && at(a) < end_of(a);
+    if (own(a)->playing) rest(a);
 }
 
-static void faster(app *a)
+static void faster(hs_app *a)
 {
-    if (a->trace.pace < FASTEST) a->trace.pace *= 10;
+    if (own(a)->pace < FASTEST) own(a)->pace *= 10;
 }
 
-static void slower(app *a)
+static void slower(hs_app *a)
 {
-    if (a->trace.pace > 1) a->trace.pace /= 10;
+    if (own(a)->pace > 1) own(a)->pace /= 10;
 }
 
-static void find_again(app *a)
+static void find_again(hs_app *a)
 {
     static const char line[] = "find";
-    a->trace.playing = false;
+    own(a)->playing = false;
     hs_app_before_running(a);
     hs_interpreter_run(a->interpreter, NULL, 1, line, sizeof line - 1);
     hs_app_after_running(a);
@@ -95,7 +118,7 @@ static void find_again(app *a)
 static const struct {
     wchar_t key;
     bool special;
-    void (*act)(app *);
+    void (*act)(hs_app *);
 } trace_keys[] = {
     {L' ', false, step_on},       {KEY_RIGHT, true, step_on}, {KEY_DOWN, true, step_on},
     {KEY_LEFT, true, step_back},  {KEY_UP, true, step_back},  {KEY_BACKSPACE, true, step_back},
@@ -105,32 +128,35 @@ static const struct {
     {L'n', false, find_again},
 };
 
-void hs_app_open_trace(app *a)
+void hs_trace_begin(hs_app *a, bool has_focus)
 {
-    a->trace.pace = 1;
-    a->trace.has_focus = hs_session_traced(a->session) && !a->player.script;
+    own(a)->pace = 1;
+    own(a)->has_focus = has_focus && hs_session_traced(a->session);
 }
 
-/* To where it was left for requests of one's own. */
-void hs_app_return_to_trace(app *a)
+void hs_trace_return(hs_app *a)
 {
     uint64_t traced = hs_session_traced(a->session);
     hs_moment now = hs_session_moment(a->session), m = now;
     if (!traced) return;
-    hs_app_end_slow_motion(a);
-    if (a->trace.has_focus) {
+    hs_modes_leave(a);
+    if (own(a)->has_focus) {
         play(a);
         return;
     }
-    a->trace.has_focus = true;
+    own(a)->has_focus = true;
     while (m.branch) m = hs_session_branch_fork(a->session, m.branch);
     if (m.count > traced) m.count = traced;
-    if (m.branch != now.branch || m.count != now.count) hs_app_go(a, m);
+    if (m.branch != now.branch || m.count != now.count) hs_travel_go(a, m);
 }
 
-bool hs_app_take_trace_key(app *a, wchar_t key, bool special)
+static void yield(hs_app *a)
 {
-    if (!a->trace.has_focus || a->player.has_focus || a->question.on) return false;
+    own(a)->has_focus = own(a)->playing = false;
+}
+
+static bool take_key(hs_app *a, wchar_t key, bool special)
+{
     bool scrolls = a->state.overlay.open && !hs_overlay_goes_along(&a->state.overlay);
     if (special && scrolls && (key == KEY_NPAGE || key == KEY_PPAGE)) return false;
     for (size_t i = 0; i < sizeof trace_keys / sizeof *trace_keys; i++)
@@ -138,24 +164,29 @@ bool hs_app_take_trace_key(app *a, wchar_t key, bool special)
             trace_keys[i].act(a);
             return true;
         }
-    if (special || key == ESCAPE || key == L'?') return false;
-    a->trace.has_focus = a->trace.playing = false;
-    return key == L'\r' || key == L'\n' || key == CTRL_C;
+    if (special || (key != L'\r' && key != L'\n' && key != CTRL_C)) return false;
+    yield(a);
+    return true;
+}
+
+static const char *hints(const hs_app *a)
+{
+    (void)a;
+    return "Space next  Left back  p plays  + - pace  n find more  F12 graph  Enter prompt";
 }
 
 /* --- By itself ------------------------------------------------------------------------------ */
 
-static bool is_surveyed(const app *a)
+static bool is_surveyed(const hs_app *a)
 {
     return hs_session_surveyed(a->session) >= hs_session_traced(a->session);
 }
 
-/* Milliseconds until there is something to do; -1 when there will be nothing. */
-int hs_app_trace_wait(const app *a)
+static int wait(const hs_app *a)
 {
     if (!is_surveyed(a)) return 0;
-    if (!a->trace.playing) return -1;
-    int64_t left = a->trace.due - hs_player_clock();
+    if (!own(a)->playing) return -1;
+    int64_t left = own(a)->due - hs_player_clock();
     return left > 0 ? (int)left : 0;
 }
 
@@ -166,7 +197,7 @@ static bool has_time(void *of, const char *doing, uint64_t done, uint64_t total)
     return hs_player_clock() < *end;
 }
 
-static bool go_ahead(app *a, int64_t now)
+static bool go_ahead(hs_app *a, int64_t now)
 {
     hs_problem problem;
     int64_t end = now + AHEAD;
@@ -176,30 +207,41 @@ static bool go_ahead(app *a, int64_t now)
     return good;
 }
 
-/* One piece of it. Drawn again only when there is something new to see. */
-bool hs_app_trace_goes_on(app *a)
+/* One piece of it. */
+static bool tick(hs_app *a)
 {
     int64_t now = hs_player_clock();
-    if (a->trace.playing && now >= a->trace.due) {
-        step(a, a->trace.pace);
+    if (own(a)->playing && now >= own(a)->due) {
+        step(a, own(a)->pace);
         rest(a);
         return true;
     }
     if (is_surveyed(a) || !go_ahead(a, now)) return false;
-    if (!is_surveyed(a) && now - a->trace.told < TELL_EVERY) return false;
-    a->trace.told = now;
+    if (!is_surveyed(a) && now - own(a)->told < TELL_EVERY) return false;
+    own(a)->told = now;
     return true;
 }
 
 /* "request 12 of 1000, playing 10 at a time" */
-void hs_app_put_trace(const app *a, hs_pane p, int row)
+static int put_line(const hs_app *a, hs_pane p, int row)
 {
     uint64_t traced = hs_session_traced(a->session), surveyed = hs_session_surveyed(a->session);
     int column = hs_putf(p, row, 0, HS_ROLE_KEY, "request %" PRIu64 " of %" PRIu64, at(a), traced);
-    if (a->trace.pace > 1)
-        column = hs_putf(p, row, column, HS_ROLE_KEY, ", %" PRIu64 " at a time", a->trace.pace);
-    if (a->trace.playing) column = hs_put(p, row, column, HS_ROLE_KEY, ", playing");
+    if (own(a)->pace > 1)
+        column = hs_putf(p, row, column, HS_ROLE_KEY, ", %" PRIu64 " at a time", own(a)->pace);
+    if (own(a)->playing) column = hs_put(p, row, column, HS_ROLE_KEY, ", playing");
     if (surveyed < traced)
         hs_putf(p, row, column, HS_ROLE_KEY, "; %.0f %% gone through",
                 100.0 * (double)surveyed / (double)traced);
+    return -1;
 }
+
+const hs_mode hs_mode_trace = {.name = "trace",
+                               .own_size = sizeof(tracing),
+                               .on = is_on,
+                               .hints = hints,
+                               .line = put_line,
+                               .key = take_key,
+                               .wait = wait,
+                               .tick = tick,
+                               .yield = yield};
