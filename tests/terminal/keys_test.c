@@ -91,6 +91,9 @@ static const row on_the_map[] = {
     {"pictures: KEY_F(2)", .key = F2, .gone = "Blocks, heap order: Esc closes"},
     {.first = F2, .was = "Blocks, heap order: Esc", .key = ESCAPE, .gone = "heap order: Esc"},
     {.first = F2, .was = "Blocks, heap order: Esc", .key = CTRL_C, .gone = "heap order: Esc"},
+    {.was = " 64 bytes a row", .key = F1 PAGE_DOWN, .shows = "Help: rows 17"}, /* in one go */
+    {.key = F1 F8, .shows = " 32 bytes a row"},
+    {.key = F7, .shows = " 64 bytes a row"},
     {"pictures: KEY_F(3)", .key = F3, .shows = "Free blocks: Esc closes"},
     {"pictures: KEY_F(3)", .key = F3, .gone = "Free blocks: Esc closes"},
     {"pictures: KEY_F(4)", .key = F4, .shows = "The ledger: rows 1-"},
@@ -348,6 +351,8 @@ static const row in_the_shape[] = {
     {"shape_keys: L'\\r'", .key = "\r", .shows = "585/600"},
     {.first = "shape\r", .was = "after 585, 0x107000000: ", .key = LEFT, .shows = "after 576, "},
     {"shape_keys: L'\\n'", .key = "\n", .shows = "576/600"},
+    {.key = "shape\r" LEFT, .shows = "after 567, "}, /* in one go */
+    {.key = ESCAPE CLICK(3, 14), .shows = "0x107000000: header"},
     {.first = "shape\r", .was = "Shape of memory: Esc", .key = CLICK(16, 14), .shows = " 9/600"},
     {.key = "shape\r", .shows = "Shape of memory: Esc"},
     {.key = "mal", .shows = "> mal"},

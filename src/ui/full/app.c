@@ -58,6 +58,7 @@ void hs_app_open_overlay(hs_app *a, hs_overlay o)
     hs_app_replace(&a->overlay_title, hs_app_copy_if(o.title));
     a->state.overlay.title = a->overlay_title;
     a->overlay_by_key = false;
+    a->moved = true;
 }
 
 void hs_app_open_text(hs_app *a, const char *title, char *text, const void *what)
@@ -69,6 +70,7 @@ void hs_app_open_text(hs_app *a, const char *title, char *text, const void *what
 void hs_app_close_overlay(hs_app *a)
 {
     if (a->state.cursor) a->pointed = a->state.cursor;
+    if (a->state.overlay.open) a->moved = true;
     a->state.overlay.open = a->state.focused = false;
     a->state.cursor = HS_NULL;
 }
@@ -161,6 +163,16 @@ hs_read hs_app_read_key(hs_app *a, int milliseconds, wchar_t *key)
     if (a->waiting_from == a->waiting_to) a->waiting_from = a->waiting_to = 0;
     *key = e.key;
     return e.kind;
+}
+
+void hs_app_unread_key(hs_app *a, hs_read kind, wchar_t key)
+{
+    size_t waiting = a->waiting_to - a->waiting_from;
+    a->waiting = hs_array_reserve(a->waiting, &a->waiting_room, waiting + 1, sizeof *a->waiting);
+    memmove(a->waiting + 1, a->waiting + a->waiting_from, waiting * sizeof *a->waiting);
+    a->waiting[0] = (hs_typed_key){kind, key};
+    a->waiting_from = 0;
+    a->waiting_to = waiting + 1;
 }
 
 bool hs_app_key_is_pending(const hs_app *a)

@@ -34,6 +34,7 @@ struct hs_app {
     hs_screen_places places;
     hs_scene *scene; /* as it was last composed */
     bool stale;      /* something but the line that is typed has changed since */
+    bool moved;      /* things came to lie elsewhere since: `places` are those of before */
     bool light;
     int other_theme; /* chosen by key, no matter what is set: HS_THEME_..., or -1 */
     /* Owned; the state points to them. */
@@ -106,6 +107,8 @@ bool hs_app_key_is_pending(const hs_app *);
 /* Take in what is typed while a command runs, to be read later. True: Ctrl-C, which takes what was
  * typed before it with it, or the end. */
 bool hs_app_type_ahead(hs_app *);
+/* Have the key that was read last read again. */
+void hs_app_unread_key(hs_app *, hs_read, wchar_t key);
 /* Characters for the editor. */
 void hs_app_enqueue(hs_app *, const wchar_t *text);
 

@@ -15,7 +15,12 @@ static void compose(hs_app *a)
     a->scene = hs_scene_new(LINES, COLS, a->config->ascii);
     hs_screen_compose(hs_modes_stage(a), &a->state, a->scene, &a->places);
     a->state.top = a->places.plan.visible ? a->places.plan.top : a->state.top;
-    a->stale = false;
+    a->stale = a->moved = false;
+}
+
+void hs_draw_lay_out(hs_app *a)
+{
+    if (a->scene && a->moved) compose(a);
 }
 
 static int theme(const hs_app *a)

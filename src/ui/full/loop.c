@@ -53,7 +53,9 @@ bool hs_loop_turn(hs_app *a)
         hs_draw(a);
     }
     int wait = hs_modes_wait(a, &due);
-    switch (hs_app_read_key(a, wait, &key)) {
+    hs_read read = hs_app_read_key(a, wait, &key);
+    if (read == HS_READ_KEY || read == HS_READ_CHARACTER) hs_draw_lay_out(a);
+    switch (read) {
     case HS_READ_END: return false;
     case HS_READ_TIMEOUT:
         if (due && due->tick(a)) a->stale = true;

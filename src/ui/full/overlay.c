@@ -22,7 +22,7 @@ static bool take_key(hs_app *a, wchar_t key, bool special)
         return true;
     }
     hs_app_close_overlay(a);
-    if (read == HS_READ_KEY) hs_modes_key(a, next, true);
+    if (read == HS_READ_KEY) hs_app_unread_key(a, read, next);
     return true;
 }
 
