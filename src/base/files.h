@@ -63,6 +63,9 @@ bool hs_file_write(const char *path, const hs_file_writing *, hs_file_report *);
 /* Does a regular file stand there, which hs_file_write would replace? A descriptor is none. */
 bool hs_file_is_regular(const char *path);
 
+/* Would what is written there come out on the terminal that this program runs in? */
+bool hs_file_is_our_terminal(const char *path);
+
 /* --- Appending ------------------------------------------------------------------------------ */
 
 /* A descriptor that appends, the caller's to close; -1 with errno. What is missing is made, for its

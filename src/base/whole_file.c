@@ -332,3 +332,24 @@ bool hs_file_is_regular(const char *path)
     hs_place_leave(&p);
     return good;
 }
+
+/* Its own name, or /dev/tty, which stands for whatever terminal a process runs in. */
+static bool is_own_terminal(const hs_place *p)
+{
+    struct stat tty, own;
+    if (!p->is_there || !S_ISCHR(p->is.st_mode)) return false;
+    if (stat("/dev/tty", &tty) == 0 && tty.st_rdev == p->is.st_rdev) return true;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (isatty(fd) && fstat(fd, &own) == 0 && own.st_rdev == p->is.st_rdev) return true;
+    return false;
+}
+
+bool hs_file_is_our_terminal(const char *path)
+{
+    hs_place p;
+    hs_file_report ignored;
+    bool found = hs_place_find(&p, path, STDOUT_FILENO, &ignored);
+    bool is = found && (p.descriptor >= 0 ? isatty(p.descriptor) : is_own_terminal(&p));
+    hs_place_leave(&p);
+    return is;
+}

@@ -35,6 +35,7 @@ typedef struct {
 
 typedef struct {
     void *context;
+    bool has_screen; /* it draws on the terminal: what a command would write there is said */
     void (*say)(void *context, hs_voice, const char *text);
     void (*show)(void *context, const hs_picture *, const hs_subject *);
     /* A statement begins; not called inside repeat { }. May be NULL. */

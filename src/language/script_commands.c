@@ -78,12 +78,48 @@ static bool is_stopped(void *of)
     return hs_interrupted(of);
 }
 
+/* Where a file's name is that of the terminal that is drawn on, the text is said: it is read there,
+ * and what stands on the screen stays. */
+enum { LONGEST_TEXT = 1 << 18 };
+
+typedef struct {
+    char *bytes;
+    size_t length, room;
+} text_so_far;
+
+static ssize_t write_text(void *of, const char *bytes, size_t size)
+{
+    text_so_far *t = of;
+    if (t->length + size > LONGEST_TEXT) return 0;
+    t->bytes = hs_array_reserve(t->bytes, &t->room, t->length + size + 1, 1);
+    memcpy(t->bytes + t->length, bytes, size);
+    t->length += size;
+    t->bytes[t->length] = 0;
+    return (ssize_t)size;
+}
+
+static bool say_file(hs_interpreter *in, const hs_argument *a, bool (*put)(void *, FILE *),
+                     void *what)
+{
+    text_so_far t = {0};
+    FILE *out = fopencookie(&t, "w", (cookie_io_functions_t){.write = write_text});
+    if (!out) abort();
+    bool good = put(what, out);
+    good = fclose(out) == 0 && good;
+    if (good) hs_say(in, HS_SAY_ANSWER, t.bytes ? t.bytes : "");
+    free(t.bytes);
+    return good ||
+           hs_fail_at(in, a->where, "it is too long to be shown on the screen", "name a file");
+}
+
 bool hs_write_argument_file(hs_interpreter *in, const hs_argument *a, bool (*put)(void *, FILE *),
                             void *what)
 {
     char text[512];
     hs_file_report report;
     hs_file_writing w = {.put = put, .what = what, .durable = true, .stop = {is_stopped, in}};
+    if (in->listener.has_screen && hs_file_is_our_terminal(a->text))
+        return say_file(in, a, put, what);
     if (!may_replace(in, a)) return false;
     if (hs_file_write(a->text, &w, &report)) {
         free(in->saved);

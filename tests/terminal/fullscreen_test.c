@@ -657,6 +657,38 @@ static void who_saves_over_a_session_is_asked(void **state)
     }
 }
 
+/* Whatever name the terminal has: the session is read there, and nothing is written over the
+ * screen. */
+static void what_is_saved_on_the_terminal_is_laid_over_the_map(void **state)
+{
+    static const char *const names[] = {"-", "/dev/stdout", "/dev/tty", "/dev/fd/0"};
+    char line[64];
+    (void)state;
+    terminal *t = start(24, 80);
+    terminal_type(t, "malloc 24; malloc 40; free p1\r");
+    assert_true(terminal_shows(t, "free(p1)"));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(line, sizeof line, "save \"%s\"\r", names[i]);
+        terminal_type(t, line);
+        assert_true(terminal_shows(t, "Answer: Esc closes"));
+        assert_non_null(strstr(terminal_row(t, 0), "F1 help"));
+        assert_true(terminal_shows(t, "p2 = malloc 40"));
+        assert_true(terminal_shows(t, "saved 3 commands"));
+        assert_true(terminal_row(t, 23)[0] == '>');
+        terminal_type(t, "\033");
+        assert_true(terminal_hides(t, "Answer: Esc closes"));
+        terminal_settle(t);
+        char *drawn = terminal_picture(t);
+        terminal_type(t, "\014"); /* Ctrl-L draws all of it anew */
+        terminal_settle(t);
+        char *anew = terminal_picture(t);
+        assert_string_equal(drawn, anew);
+        free(drawn);
+        free(anew);
+    }
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+}
+
 static void the_users_editrc_is_obeyed(void **state)
 {
     (void)state;
@@ -1167,6 +1199,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(history_is_kept_across_runs_and_searched),
         cmocka_unit_test(waiting_at_a_fifo_is_stopped),
         cmocka_unit_test(who_saves_over_a_session_is_asked),
+        cmocka_unit_test(what_is_saved_on_the_terminal_is_laid_over_the_map),
         cmocka_unit_test(the_users_editrc_is_obeyed),
         cmocka_unit_test(a_paste_of_many_lines_runs_them_all),
         cmocka_unit_test(bytes_that_are_no_utf8_take_nothing_with_them),

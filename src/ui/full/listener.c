@@ -154,6 +154,7 @@ static bool play(void *context, hs_program *script)
 hs_listener hs_listener_of(hs_app *a)
 {
     return (hs_listener){.context = a,
+                         .has_screen = true,
                          .say = say,
                          .show = hs_app_show,
                          .begin = begin,
