@@ -199,8 +199,9 @@ void hs_heap_set_option(hs_heap *, size_t index, uint64_t value);
  * address that is returned; NULL when the memory cannot be had. */
 const void *hs_heap_state(const hs_heap *);
 void *hs_heap_recall(hs_heap *, uint64_t committed, const void *state);
-/* Bytes from .. to - 1, counted from the base, were written to at that address. */
-void hs_heap_recalled(hs_heap *, uint64_t from, uint64_t to);
+/* Bytes from .. to - 1, counted from the base, are what they were: written to, or, whole pages, as
+ * they came from the system. */
+void hs_heap_recalled(hs_heap *, uint64_t from, uint64_t to, bool written);
 
 /* The client's API, with what C says about NULL, 0 and absurd sizes:
  *   malloc(0) returns a block of its own that can be freed; free(NULL) does nothing;

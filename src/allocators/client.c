@@ -164,14 +164,15 @@ bool hs_heap_written(hs_heap *h, uint64_t *from, uint64_t *to)
     return true;
 }
 
-void hs_heap_recalled(hs_heap *h, uint64_t from, uint64_t to)
+void hs_heap_recalled(hs_heap *h, uint64_t from, uint64_t to, bool was_written)
 {
     if (!h->account) return;
     for (uint64_t page = from / HS_HEAP_PAGE; page * HS_HEAP_PAGE < to; page++) {
         uint8_t *written = &h->account->written[page],
                 *chunk = &h->account->chunks[page / HS_CHUNK];
-        if (*written == HS_WRITTEN_NEVER) *written = HS_WRITTEN_EARLIER;
-        if (*chunk == HS_WRITTEN_NEVER) *chunk = HS_WRITTEN_EARLIER;
+        if (!was_written || *written == HS_WRITTEN_NEVER)
+            *written = was_written ? HS_WRITTEN_EARLIER : HS_WRITTEN_NEVER;
+        if (was_written && *chunk == HS_WRITTEN_NEVER) *chunk = HS_WRITTEN_EARLIER;
     }
 }
 

@@ -120,11 +120,27 @@ static void clear(hs_heap *h, hs_addr from)
     memset(hs_real(h, from), 0, to - from);
 }
 
+/* Whole pages from .. to - 1 are as they came from the system. */
+static void forget_written(hs_account *a, uint64_t page, uint64_t end)
+{
+    for (uint64_t next; page < end; page = next) {
+        next = (page / HS_CHUNK + 1) * HS_CHUNK;
+        if (next > end) next = end;
+        if (a->chunks[page / HS_CHUNK] != HS_WRITTEN_NEVER)
+            memset(a->written + page, HS_WRITTEN_NEVER, next - page);
+    }
+}
+
 bool hs_range_resize(hs_heap *h, uint64_t committed)
 {
     hs_addr end = h->base + committed;
     if (end > h->end && !commit(h, committed)) return false;
-    if (end < h->end) clear(h, end);
+    if (end < h->end) {
+        clear(h, end);
+        if (h->account)
+            forget_written(h->account, page_round(committed) / HS_HEAP_PAGE,
+                           page_round(h->end - h->base) / HS_HEAP_PAGE);
+    }
     h->end = end;
     return true;
 }

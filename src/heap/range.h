@@ -42,11 +42,17 @@ static inline uint8_t *hs_real(const hs_heap *h, hs_addr at)
     return (uint8_t *)((uintptr_t)at + h->bias);
 }
 
+/* A recorder is told of pages that nobody wrote to before: should the request be undone, nobody
+ * has. */
+void hs_record_first_write(hs_recorder *, uint64_t page);
+
 /* The n bytes at `at`, one at least, are written to: not in the raw build, which has no account. */
 static inline void hs_account_write(hs_heap *h, hs_addr at, uint64_t n)
 {
     uint64_t page = (at - h->base) / HS_HEAP_PAGE, last = (at - h->base + n - 1) / HS_HEAP_PAGE;
     do {
+        if (h->recorder && h->account->written[page] == HS_WRITTEN_NEVER)
+            hs_record_first_write(h->recorder, page);
         h->account->written[page] = HS_WRITTEN_LATELY;
         h->account->chunks[page / HS_CHUNK] = HS_WRITTEN_LATELY;
     } while (page++ < last);

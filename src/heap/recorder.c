@@ -17,6 +17,8 @@ struct hs_recorder {
     hs_counts told; /* by the events whose effects the heap shows */
     uint8_t *kept;  /* overwritten bytes, in the order of the moves and fills */
     size_t kept_size, kept_capacity;
+    uint64_t *first; /* pages that nobody had written to */
+    size_t first_count, first_capacity;
     void *state; /* the allocator's variables when the request began */
     size_t state_size;
     const void *now;  /* the allocator's variables as they are */
@@ -42,6 +44,7 @@ void hs_recorder_free(hs_recorder *r)
     if (!r) return;
     free(r->events);
     free(r->kept);
+    free(r->first);
     free(r->state);
     free(r->trail);
     free(r);
@@ -59,6 +62,7 @@ void hs_record_begin(hs_recorder *r, const hs_heap *h)
     r->count = 0;
     r->left_out = 0;
     r->kept_size = 0;
+    r->first_count = 0;
     if (r->kept_capacity > MUCH) let_go_of_kept(r);
     r->shown = 0;
     r->counts = r->told = (hs_counts){0};
@@ -158,6 +162,12 @@ void hs_record_overwritten(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_
     r->kept_size += n;
 }
 
+void hs_record_first_write(hs_recorder *r, uint64_t page)
+{
+    r->first = hs_array_reserve(r->first, &r->first_capacity, r->first_count + 1, sizeof *r->first);
+    r->first[r->first_count++] = page;
+}
+
 /* What was overwritten lies in `kept`, in order; kept_size is where the shown events end in it. */
 static void restore_bytes(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)
 {
@@ -200,6 +210,7 @@ void hs_record_undo(hs_heap *h)
 {
     hs_recorder *r = h->recorder;
     while (r->shown > 0) undo_event(h, &r->events[--r->shown]);
+    while (r->first_count > 0) h->account->written[r->first[--r->first_count]] = HS_WRITTEN_NEVER;
     memcpy(h->state, r->state, r->state_size);
 }
 

@@ -2,6 +2,7 @@
 #include "stage.h"
 
 #include "check.h"
+#include "heap/range.h"
 #include "language/expression.h"
 #include "view/pictures.h"
 
@@ -145,6 +146,20 @@ uint64_t stage_value(stage *s, const char *expression)
     return value;
 }
 
+static bool is_fresh(const hs_heap *h, uint64_t page)
+{
+    return h->account->written[page] == HS_WRITTEN_NEVER;
+}
+
+/* Of zeros, too, it is the same whether somebody wrote them: calloc says so. */
+static void expect_same_pages_fresh(const hs_heap *x, const hs_heap *y)
+{
+    if (!x->account->complete || !y->account->complete) return;
+    for (uint64_t page = 0; page * HS_HEAP_PAGE < hs_heap_committed(x); page++)
+        if (is_fresh(x, page) != is_fresh(y, page))
+            fail_msg("page %d was written to in one of two heaps", (int)page);
+}
+
 void expect_same_heap(const hs_session *a, const hs_session *b)
 {
     const hs_heap *x = hs_session_heap(a), *y = hs_session_heap(b);
@@ -153,6 +168,7 @@ void expect_same_heap(const hs_session *a, const hs_session *b)
     hs_addr base = hs_heap_base(x);
     assert_int_equal(base, hs_heap_base(y));
     assert_memory_equal(hs_heap_bytes(x, base, size), hs_heap_bytes(y, base, size), size);
+    expect_same_pages_fresh(x, y);
     assert_string_equal(hs_heap_allocator(x)->name, hs_heap_allocator(y)->name);
     for (size_t i = 0; i < hs_heap_allocator(x)->option_count; i++)
         assert_int_equal(hs_heap_option(x, i), hs_heap_option(y, i));

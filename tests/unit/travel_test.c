@@ -5,6 +5,7 @@
 
 #include "model/session/session.h"
 #include "view/difference.h"
+#include "view/explanation.h"
 
 #include <heapscope/ledger.h>
 #include <heapscope/reading.h>
@@ -474,6 +475,43 @@ static void expect_found(stage *s, const char *command, uint64_t count)
     if (moment(s).count != count) fail_msg("%s: at %d", command, (int)moment(s).count);
 }
 
+static void expect_calloc_says(const char *before, const char *detour)
+{
+    stage *direct = stage_new("implicit", 256, 1 << 22),
+          *other = stage_new("implicit", 256, 1 << 22);
+    stage_does(direct, before);
+    stage_does(other, before);
+    stage_does(other, detour);
+    stage_does(direct, "x = calloc 1 300K");
+    stage_does(other, "x = calloc 1 300K");
+    char *said = hs_explain(direct->session), *others = hs_explain(other->session);
+    assert_non_null(strstr(said, "set to zero"));
+    assert_string_equal(others, said);
+    free(said);
+    free(others);
+    stage_free(direct);
+    stage_free(other);
+}
+
+/* Which zeros were written, and which are the system's, follows from the commands as all else. */
+static void calloc_done_again_tells_the_same_zeros(void **state)
+{
+    (void)state;
+    static const char nothing[] = "note nothing",
+                      broken[] = "set footer on; a = malloc 64; p = malloc 100K; malloc 8; free a;"
+                                 "write p-11 1"; /* into the footer of a: realloc will fault */
+    expect_calloc_says(nothing, "p = malloc 300K; write p 'x'*300K; undo; undo");
+    expect_calloc_says(nothing, "heap 1M; p = malloc 300K; write p 'x'*300K; undo; undo; undo");
+    /* from a checkpoint of a heap as long, in which nobody had written to them */
+    expect_calloc_says("heap 1M; repeat 9000 { y = 1 }; malloc 8",
+                       "p = malloc 300K; write p 'x'*300K; undo; undo");
+    /* from a checkpoint that knows them, on another heap */
+    expect_calloc_says("p = malloc 300K; write p 0*300K; free p; repeat 9000 { y = 1 }; malloc 8",
+                       "allocator bump; undo");
+    /* what a request wrote that ran into broken bytes */
+    expect_calloc_says(broken, "expect error { realloc p 300K }");
+}
+
 static void requests_are_found_by_what_they_ask_for(void **state)
 {
     stage *s = *state;
@@ -764,6 +802,7 @@ int main(void)
         cmocka_unit_test(commands_typed_into_a_trace_begin_a_branch),
         TEST(a_session_written_bit_by_bit_comes_back_with_its_branches),
         TEST(undo_and_redo_go_one_command),
+        cmocka_unit_test(calloc_done_again_tells_the_same_zeros),
         TEST(requests_are_found_by_what_they_ask_for),
         TEST(requests_are_found_by_what_came_of_them),
         TEST(a_search_performs_one_piece_again),

@@ -1,6 +1,8 @@
 /* Pages lie in a tree, counted by the nodes that refer to them, and nodes by the nodes, snapshots
- * and regions that do. A place that names none is zero, with all behind it: so a tree is as large
- * as what was ever written to, and a region of a terabyte costs no more than one of a page.
+ * and regions that do. A place that names none was never written to: it is zero, with all behind
+ * it. So a tree is as large as what was ever written to, and a region of a terabyte costs no more
+ * than one of a page. What was written to and is zero names a page like any other, which is one for
+ * all such places.
  *
  *      region   --> [ A | B*| 0 | C ]       * dirty: the node is the region's own
  *      snapshot --> [ A | B | 0 | C ]
@@ -54,7 +56,8 @@ struct hs_pages {
     node *root;
     unsigned height;
     size_t known; /* bytes that the tree tells of; those from here on it knows nothing of, but .. */
-    size_t zeros; /* .. that from here on, not before `known`, all are zero */
+    size_t zeros; /* .. that from here on, not before `known`, nothing was written to */
+    page *zero;   /* written to, and zero; NULL until there is one */
 };
 
 struct hs_snapshot {
@@ -335,7 +338,18 @@ static bool is_empty_from(const node *n, unsigned height, size_t index)
     return true;
 }
 
-/* From this page on all is zero. */
+/* Is this page as nobody ever wrote to it? */
+static bool is_fresh(const hs_pages *r, size_t index)
+{
+    const node *n = r->root;
+    if (index >> shift_of(r->height + 1)) return true;
+    for (unsigned height = r->height; n; n = n->nodes[index >> shift_of(height--) & (WAYS - 1)])
+        if (!height)
+            return !(n->dirty >> (index & (WAYS - 1)) & 1) && !n->pages[index & (WAYS - 1)];
+    return true;
+}
+
+/* From this page on nothing was written to. */
 static void cut(node **place, unsigned height, size_t index)
 {
     if (is_empty_from(*place, height, index)) return;
@@ -360,7 +374,8 @@ static void cut(node **place, unsigned height, size_t index)
 
 void hs_pages_clear(hs_pages *r, size_t from)
 {
-    if (from % PAGE) hs_pages_touch(r, from, from + 1);
+    bool known = from <= r->known || r->zeros <= r->known;
+    if (from % PAGE && !(known && is_fresh(r, from / PAGE))) hs_pages_touch(r, from, from + 1);
     cut(&r->root, r->height, pages_in(from));
     if (r->known > from) r->known = from;
     if (r->zeros > from) r->zeros = from;
@@ -379,6 +394,7 @@ void hs_pages_free(hs_pages *r)
 {
     if (!r) return;
     let_node_go(r->root, r->height);
+    let_go(r->zero);
     free(r);
 }
 
@@ -389,26 +405,34 @@ static bool is_zero(const uint8_t *bytes, size_t n)
     return !bytes[0] && memcmp(bytes, bytes + 1, n - 1) == 0;
 }
 
-/* The page at a place where `last` was: parts are based on that, or on what that is based on. */
-static page *take_page(const uint8_t *bytes, size_t n, page *last)
+static page *zero_page(hs_pages *r)
 {
-    if (is_zero(bytes, n)) return NULL;
+    const uint64_t words[WORDS] = {0};
+    if (!r->zero) r->zero = new_page(words, WORDS, NULL, NULL);
+    return use(r->zero);
+}
+
+/* The page at a place where `last` was: parts are based on that, or on what that is based on. */
+static page *take_page(hs_pages *r, const uint8_t *bytes, size_t n, page *last)
+{
+    if (is_zero(bytes, n)) return zero_page(r);
     return pack(bytes, n, last && last->base ? last->base : last);
 }
 
 /* What is dirty in a node of the region, whose first byte has this place, is as it is now. */
-static void settle(node *n, unsigned height, const uint8_t *data, size_t size, size_t from)
+static void settle(hs_pages *r, node *n, unsigned height, const uint8_t *data, size_t size,
+                   size_t from)
 {
     if (!n) return;
     for (; n->dirty; n->dirty &= n->dirty - 1) {
         size_t i = (size_t)__builtin_ctzll(n->dirty);
         size_t at = from + (i << shift_of(height)) * PAGE;
         if (height) {
-            settle(n->nodes[i], height - 1, data, size, at);
+            settle(r, n->nodes[i], height - 1, data, size, at);
             continue;
         }
         page *last = n->pages[i];
-        n->pages[i] = take_page(data + at, size - at < PAGE ? size - at : PAGE, last);
+        n->pages[i] = take_page(r, data + at, size - at < PAGE ? size - at : PAGE, last);
         let_go(last);
     }
 }
@@ -418,10 +442,10 @@ hs_snapshot *hs_pages_take(hs_pages *r, const void *data, size_t size)
     hs_snapshot *s = hs_new(1, sizeof *s);
     reach(r, size);
     /* The last page may have been taken when the region was longer, or shorter. */
-    if (size % PAGE) mark_bytes(r, size - 1, size);
+    if (size % PAGE && !is_fresh(r, size / PAGE)) mark_bytes(r, size - 1, size);
     cut(&r->root, r->height, pages_in(size));
     r->known = size;
-    settle(r->root, r->height, data, size, 0);
+    settle(r, r->root, r->height, data, size, 0);
     *s = (hs_snapshot){.size = size, .height = r->height, .root = use_node(r->root)};
     return s;
 }
@@ -463,8 +487,8 @@ size_t hs_snapshot_weigh(const hs_snapshot *s, uint64_t weighing)
 
 /* --- Places that differ --------------------------------------------------------------------- */
 
-/* Told of pages that may differ, in order: bytes from .. to - 1, and what they were (NULL: zero).
- */
+/* Told of pages that may differ, in order: bytes from .. to - 1, and what they were (NULL: never
+ * written to). */
 typedef void visitor(void *of, const page *was, size_t from, size_t to);
 
 typedef struct {
@@ -494,7 +518,7 @@ static void compare_nodes(const comparison *c, const node *is, const node *was, 
 
 typedef struct {
     uint8_t *data;
-    hs_pages_tell *tell;
+    hs_pages_restored *tell;
     void *context;
 } restoring;
 
@@ -505,10 +529,10 @@ static void restore_page(void *of, const page *was, size_t from, size_t to)
         unpack(was, r->data + from, to - from);
     else
         memset(r->data + from, 0, to - from);
-    if (r->tell) r->tell(r->context, from, to);
+    if (r->tell) r->tell(r->context, from, to, was != NULL);
 }
 
-void hs_pages_restore(hs_pages *r, void *data, const hs_snapshot *s, hs_pages_tell *tell,
+void hs_pages_restore(hs_pages *r, void *data, const hs_snapshot *s, hs_pages_restored *tell,
                       void *context)
 {
     restoring to = {data, tell, context};

@@ -10,6 +10,7 @@
 #ifndef HS_MODEL_PAGES_H
 #define HS_MODEL_PAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +23,9 @@ void hs_pages_free(hs_pages *);
 /* The bytes from .. to - 1 of the region were written to, or may have been. */
 void hs_pages_touch(hs_pages *, size_t from, size_t to);
 
-/* All bytes from `from` on are zero, in the region and, should it grow, behind it: from now on only
- * what is said to be written to is read. */
+/* All bytes from `from` on are zero, in the region and, should it grow, behind it, and nobody has
+ * written to them: from now on only what is said to be written to is read. A page that `from` lies
+ * within stays written to if it was. */
 void hs_pages_clear(hs_pages *, size_t from);
 
 /* The region's first `size` bytes, which lie at `data`, as they are. */
@@ -44,7 +46,10 @@ void hs_pages_differing(hs_pages *, const void *data, size_t size, const hs_snap
 
 /* Make the region what it was; `data` has room for it. What lies behind it is left as it is: when
  * the region shrinks, its bytes there are to stay, or must be said to be written to. Tells which
- * bytes were written; NULL: nobody. */
-void hs_pages_restore(hs_pages *, void *data, const hs_snapshot *, hs_pages_tell *, void *context);
+ * bytes it wrote, and whether they had been written to at all when the snapshot was taken: what was
+ * cleared and never written to since is told apart from zeros. NULL: nobody. */
+typedef void hs_pages_restored(void *context, size_t from, size_t to, bool written);
+void hs_pages_restore(hs_pages *, void *data, const hs_snapshot *, hs_pages_restored *,
+                      void *context);
 
 #endif

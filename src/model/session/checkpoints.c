@@ -293,9 +293,9 @@ static bool same_kind_of_heap(const hs_setup *a, const hs_setup *b)
     return a->heap.initial == b->heap.initial && a->heap.maximum == b->heap.maximum;
 }
 
-static void tell_recalled(void *heap, size_t from, size_t to)
+static void tell_recalled(void *heap, size_t from, size_t to, bool written)
 {
-    hs_heap_recalled(heap, from, to);
+    hs_heap_recalled(heap, from, to, written);
 }
 
 static void restore_settings(hs_session *s, const hs_setup *setup)
