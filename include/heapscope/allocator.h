@@ -114,6 +114,9 @@ struct hs_allocator {
     /* A model of a heap, to work out on paper: it starts at this address, no size of it is rounded,
      * no payload aligned, and it does not grow. 0: a heap as programs have it. */
     hs_addr model_base;
+    /* The largest sizes that a heap may have under it, for one that writes to all bytes of a heap,
+     * whoever asks for them or not; zeros: any. */
+    hs_heap_config largest;
 
     /* The same allocator as it was compiled for these values of its options; NULL when there is but
      * one. A heap works by its variant, which hs_heap_allocator returns. */

@@ -36,7 +36,8 @@ typedef struct {
 
 /* The sizes that a heap under this heap's allocator has when these are asked for: where a block can
  * end. So the maximum, a promise, is rounded down to a multiple of the allocator's alignment, and
- * the initial size up, as far as the maximum lets it. A model of a heap (allocator.h) takes an
+ * the initial size up, as far as the maximum lets it. Neither is larger than the allocator can do
+ * with. A model of a heap (allocator.h) takes an
  * initial size as it is, for its maximum, too. */
 hs_heap_config hs_heap_sizes(const hs_heap *, const hs_heap_config *asked);
 

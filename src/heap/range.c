@@ -45,11 +45,17 @@ bool hs_heap_prepare(hs_heap *h, uint64_t bytes)
     return true;
 }
 
+static uint64_t limit(uint64_t of_allocator)
+{
+    return of_allocator ? of_allocator : HS_HEAP_LARGEST;
+}
+
 hs_heap_config hs_heap_sizes(const hs_heap *h, const hs_heap_config *asked)
 {
+    const hs_heap_config *largest = &h->allocator->largest;
     uint64_t unit = h->allocator->alignment(h);
-    uint64_t initial = within(asked->initial, HS_HEAP_SMALLEST, HS_HEAP_LARGEST);
-    uint64_t maximum = within(asked->maximum, initial, HS_HEAP_LARGEST) / unit * unit;
+    uint64_t initial = within(asked->initial, HS_HEAP_SMALLEST, limit(largest->initial));
+    uint64_t maximum = within(asked->maximum, initial, limit(largest->maximum)) / unit * unit;
     if (h->allocator->model_base) return (hs_heap_config){initial, initial};
     return (hs_heap_config){within(round_up(initial, unit), HS_HEAP_SMALLEST, maximum), maximum};
 }

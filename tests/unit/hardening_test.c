@@ -399,6 +399,24 @@ static void without_probes_the_program_ends_at_a_bug(void **state)
     hs_heap_free(s.heap);
 }
 
+/* A terabyte of poison would take a terabyte of memory, before the first request. */
+static void a_heap_too_large_for_poison_is_made_smaller(void **state)
+{
+    (void)state;
+    const hs_heap_config huge = {HS_HEAP_LARGEST, HS_HEAP_LARGEST};
+    const hs_allocator *a = hs_allocator_named("explicit", HS_PROBED);
+    uint64_t options[HS_OPTIONS] = {0};
+    for (size_t i = 0; i < a->option_count; i++)
+        options[i] = strcmp(a->options[i].name, "hardened") == 0 || a->options[i].initial;
+    hs_heap *h = hs_heap_new(&huge, a, HS_PROBED, options);
+    assert_int_equal(hs_heap_committed(h), 16 << 20);
+    assert_int_equal(hs_heap_maximum(h), 1 << 30);
+    assert_int_equal(hs_heap_sizes(h, &huge).initial, 16 << 20);
+    hs_addr p = hs_malloc(h, 20 << 20); /* it grows as far as that */
+    assert_true(p != HS_NULL && hs_heap_committed(h) == 32 << 20);
+    hs_heap_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +437,7 @@ int main(void)
         cmocka_unit_test(a_request_that_nothing_else_can_serve_ends_the_quarantine),
         cmocka_unit_test(blocks_freed_before_coalescing_was_on_are_joined_with_those_that_wait),
         cmocka_unit_test(without_probes_the_program_ends_at_a_bug),
+        cmocka_unit_test(a_heap_too_large_for_poison_is_made_smaller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1210,6 +1210,10 @@ static void sizes_of_heaps_are_told_as_they_are(void **state)
          "up to 992 bytes (asked for 1000)"},
         {"allocator ostep; heap 101", "a fresh heap of 101 bytes under ostep",
          "it started with 101 bytes, and does not grow"},
+        {"allocator explicit; set hardened on; heap 8G",
+         "a fresh heap of 16777216 bytes (asked for 8589934592) under explicit, at most 1073741824 "
+         "(asked for 8589934592)",
+         "up to 1073741824 bytes (asked for 8589934592)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         stage_does(s, rows[i].does);

@@ -19,6 +19,20 @@ static const char *const hs_off_on[] = {"off", "on", NULL};
 
 enum { QUARANTINE = 4 };
 
+/* Whatever is committed is poisoned, and so takes real memory: at once when the heap begins, where
+ * it can not be stopped, and by the request that makes it grow. */
+#if HS_HARDENED
+#define HS_LARGEST_HARDENED                                                                        \
+    {                                                                                              \
+        (uint64_t)16 << 20, (uint64_t)1 << 30                                                      \
+    }
+#else
+#define HS_LARGEST_HARDENED                                                                        \
+    {                                                                                              \
+        0                                                                                          \
+    }
+#endif
+
 /* A fresh heap: its one free block is poison behind its links. */
 static inline void poison_fresh_heap(hs_heap *h)
 {

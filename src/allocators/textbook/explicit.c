@@ -275,6 +275,7 @@ const hs_allocator HS_BUILD(explicit) = {
     .status = {"used", "left neighbour used", HS_HARDENED ? "in quarantine" : NULL},
     .shape = HS_SHAPE_LIST,
     .variant = explicit_variant,
+    .largest = HS_LARGEST_HARDENED,
     .alignment = unit,
     .init = explicit_init,
     .malloc = explicit_malloc,
