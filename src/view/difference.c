@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_TOLD = 8 };
+enum { NAMES_TOLD = 8, PIECE = 1 << 16 };
 
 /* Ranges of bytes that differ; what was not committed then differs whole. */
 typedef struct {
@@ -21,6 +21,9 @@ typedef struct {
     hs_addr base;
     const uint8_t *now, *then;
     uint64_t both; /* bytes that both have */
+    const hs_session *session;
+    uint64_t pieces; /* that were looked at */
+    bool stopped;
 } differing;
 
 static void add_range(differing *d, hs_addr from, hs_addr to)
@@ -43,11 +46,13 @@ static void compare_stretch(void *of, size_t from, size_t to)
     differing *d = of;
     size_t start = SIZE_MAX;
     if (to > d->both) to = d->both;
-    for (size_t at = from; at < to; at++) {
+    for (size_t at = from; at < to && !d->stopped; at++) {
         bool same = d->now[at] == d->then[at];
         if (!same && start == SIZE_MAX) start = at;
         if (same && start != SIZE_MAX)
             add_range(d, d->base + start, d->base + at), start = SIZE_MAX;
+        if (at % PIECE == PIECE - 1)
+            d->stopped = !hs_session_goes_on(d->session, "comparing", d->pieces++, d->both / PIECE);
     }
     if (start != SIZE_MAX) add_range(d, d->base + start, d->base + to);
 }
@@ -56,7 +61,7 @@ static differing compare_bytes(hs_session *now, hs_session *then)
 {
     const hs_heap *h = hs_session_heap(now), *old = hs_session_heap(then);
     uint64_t size = hs_heap_committed(h), had = hs_heap_committed(old);
-    differing d = {.base = hs_heap_base(h)};
+    differing d = {.base = hs_heap_base(h), .session = now};
     if (!begin_elsewhere(h, old)) {
         d.both = size < had ? size : had;
         d.now = hs_heap_bytes(h, d.base, d.both);
@@ -174,7 +179,7 @@ static bool compare_sessions(hs_session *s, uint64_t n, difference *d, hs_proble
     d->base = hs_heap_base(old);
     d->end = hs_heap_end(old);
     d->bytes = compare_bytes(s, then);
-    bool good = compare_blocks(s, then, &d->blocks);
+    bool good = !d->bytes.stopped && compare_blocks(s, then, &d->blocks);
     hs_session_is_over(s);
     hs_session_free(then);
     if (good) return true;

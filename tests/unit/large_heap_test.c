@@ -122,12 +122,49 @@ static void a_request_that_overwrites_much_can_be_stopped(void **state)
     stage_free(same);
 }
 
+/* With a single block, what is compared for so long are bytes. */
+static bool stop_comparing(void *of, const char *doing, uint64_t done, uint64_t total)
+{
+    (void)of, (void)done, (void)total;
+    return !doing || strcmp(doing, "comparing") != 0;
+}
+
+static void writing_much_and_comparing_it_can_be_stopped(void **state)
+{
+    (void)state;
+    stage *s = stage_new("implicit", LARGE, LARGE);
+    stage_does(s, "p = malloc 20M; write p 'x'*20M");
+    for (s->patience = 1; s->patience < 4; s->patience += 2) {
+        uint64_t patience = s->patience;
+        stage_refuses(s, "write p \"abc\"*6M", "stopped: everything is as it was before");
+        assert_int_equal(s->patience, 0);
+        assert_int_equal(hs_session_op_count(s->session), 2);
+        const uint8_t *byte = hs_heap_bytes(hs_session_heap(s->session), stage_value(s, "p"), 1);
+        assert_int_equal(*byte, 'x');
+        s->patience = patience;
+    }
+    s->patience = 0;
+    stage_does(s, "write p \"abc\"*6M; malloc 8");
+    assert_memory_equal(hs_heap_bytes(hs_session_heap(s->session), stage_value(s, "p+4M-1"), 5),
+                        "abcab", 5);
+    hs_session_tell(s->session, stop_comparing, NULL);
+    char *text = hs_difference(s->session, 2);
+    assert_string_equal(text, "stopped: everything is as it was before");
+    free(text);
+    hs_session_tell(s->session, NULL, NULL);
+    text = hs_difference(s->session, 2);
+    assert_non_null(strstr(text, "since command 2: 18874"));
+    free(text);
+    stage_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_look_only_at_what_was_written_to),
         cmocka_unit_test(the_size_of_a_hole_makes_no_checkpoints),
         cmocka_unit_test(a_request_that_overwrites_much_can_be_stopped),
+        cmocka_unit_test(writing_much_and_comparing_it_can_be_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

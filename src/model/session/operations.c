@@ -75,6 +75,23 @@ bool hs_setup_choose(hs_setup *setup, const char *name, hs_problem *problem)
 
 /* --- Operations ------------------------------------------------------------------------------ */
 
+enum { PIECE = 1 << 16 };
+
+/* The text, again and again, n bytes of it. False: stopped, and nothing was written. */
+static bool repeat_text(hs_session *s, const hs_op *op, char *bytes, uint64_t n)
+{
+    size_t next = 0;
+    s->stopped = false;
+    for (uint64_t i = 0; i < n && !s->stopped; i++) {
+        bytes[i] = op->text[next];
+        next = next + 1 < op->text_length ? next + 1 : 0;
+        if (i % PIECE == PIECE - 1)
+            s->stopped = !hs_session_goes_on(s, "writing", i / PIECE, n / PIECE) && !s->returns;
+    }
+    if (n > PIECE) hs_session_is_over(s);
+    return !s->stopped;
+}
+
 bool hs_perform_write(hs_session *s, const hs_op *op, hs_problem *problem)
 {
     hs_addr at = hs_session_value(s, op->p);
@@ -87,9 +104,10 @@ bool hs_perform_write(hs_session *s, const hs_op *op, hs_problem *problem)
         return hs_wrong_hint(problem, "a real program would get a segmentation fault");
     }
     char *bytes = hs_new(1, n + 1);
-    for (uint64_t i = 0; i < n; i++) bytes[i] = op->text[i % op->text_length];
-    hs_heap_poke(s->heap, at, bytes, n);
+    bool good = repeat_text(s, op, bytes, n);
+    if (good) hs_heap_poke(s->heap, at, bytes, n);
     free(bytes);
+    if (!good) return hs_was_stopped(problem);
     hs_session_read_events(s);
     s->is.last =
         (hs_last){.any = true, .number = s->now, .op = *op, .old_value = at, .variable = HS_NONE};
