@@ -122,6 +122,9 @@ struct hs_allocator {
      * one. A heap works by its variant, which hs_heap_allocator returns. */
     const hs_allocator *(*variant)(const uint64_t *options);
 
+    /* The same allocator, or variant, in each build: this one is among them. */
+    const hs_allocator *builds[HS_BUILDS];
+
     /* The alignment of payloads, a power of two: sizes of the heap are multiples of it. */
     uint64_t (*alignment)(const hs_heap *);
 

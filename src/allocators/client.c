@@ -109,11 +109,11 @@ hs_build hs_heap_build(const hs_heap *h)
 void hs_heap_use(hs_heap *h, hs_build build)
 {
     if (build == h->build) return;
-    const hs_allocator *a = hs_allocator_named(h->allocator->name, build);
+    const hs_allocator *a = h->allocator->builds[build];
     if (build != HS_RAW && !h->account) h->account = new_account(h);
     if (build == HS_RAW && h->account) h->account->complete = false;
     h->build = build;
-    h->allocator = a->variant ? a->variant(h->options) : a;
+    h->allocator = a;
     if (h->recorder) h->aside = h->recorder;
     h->recorder = build == HS_PROBED ? h->aside : NULL;
     if (build == HS_PROBED && !h->recorder) h->recorder = hs_recorder_new(a->state_size);

@@ -1,4 +1,4 @@
-/* The registry: every allocator in all builds, in the order of the ladder from bump upward. */
+/* The registry: every allocator, in the order of the ladder from bump upward. */
 #include <heapscope/allocator.h>
 
 #include <string.h>
@@ -6,15 +6,11 @@
 #define ALLOCATORS(X)                                                                              \
     X(bump) X(implicit) X(explicit) X(buddy) X(segregated) X(slab) X(tree) X(tlsf) X(ostep)
 
-#define DECLARE(name)                                                                              \
-    extern const hs_allocator hs_##name##_raw, hs_##name##_probed, hs_##name##_counted;
+#define DECLARE(name) extern const hs_allocator hs_##name##_raw;
 ALLOCATORS(DECLARE)
 
-#define BUILDS(name)                                                                               \
-    {[HS_RAW] = &hs_##name##_raw,                                                                  \
-     [HS_PROBED] = &hs_##name##_probed,                                                            \
-     [HS_COUNTED] = &hs_##name##_counted},
-static const hs_allocator *const allocators[][HS_BUILDS] = {ALLOCATORS(BUILDS)};
+#define ROW(name) &hs_##name##_raw,
+static const hs_allocator *const allocators[] = {ALLOCATORS(ROW)};
 
 static const hs_preset presets[] = {
     {"first-fit", "implicit", "fit", "first"},
@@ -25,13 +21,13 @@ static const hs_preset presets[] = {
 
 const hs_allocator *hs_allocator_at(size_t index, hs_build build)
 {
-    return index < sizeof allocators / sizeof *allocators ? allocators[index][build] : NULL;
+    return index < sizeof allocators / sizeof *allocators ? allocators[index]->builds[build] : NULL;
 }
 
 const hs_allocator *hs_allocator_named(const char *name, hs_build build)
 {
     for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++)
-        if (strcmp(allocators[i][build]->name, name) == 0) return allocators[i][build];
+        if (strcmp(allocators[i]->name, name) == 0) return allocators[i]->builds[build];
     return NULL;
 }
 

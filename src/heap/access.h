@@ -29,6 +29,16 @@
 #define HS_BUILD(name) hs_##name##_raw
 #endif
 
+/* Each build of an allocator knows the others: HS_DECLARE_BUILDS(bump); before it, and among its
+ * fields .builds = HS_BUILDS_OF(bump). */
+#define HS_DECLARE_BUILDS(name)                                                                    \
+    extern const hs_allocator hs_##name##_raw, hs_##name##_probed, hs_##name##_counted
+#define HS_BUILDS_OF(name)                                                                         \
+    {                                                                                              \
+        [HS_RAW] = &hs_##name##_raw, [HS_PROBED] = &hs_##name##_probed,                            \
+        [HS_COUNTED] = &hs_##name##_counted                                                        \
+    }
+
 static inline void hs_guard(const hs_heap *h, hs_addr at, uint64_t n)
 {
     if (HS_PROBES && !hs_heap_holds(h, at, n)) hs_record_fault(h, HS_BECAUSE_OUTSIDE, at);

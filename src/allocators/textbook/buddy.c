@@ -475,6 +475,7 @@ static bool buddy_check(const hs_heap *h, hs_damage *damage)
            hs_broken(damage, h->base, "a free block is missing from the lists", seen);
 }
 
+HS_DECLARE_BUILDS(buddy);
 const hs_allocator HS_BUILD(buddy) = {
     .name = "buddy",
     .summary = "the binary buddy system: powers of two, split and merged by address arithmetic",
@@ -482,6 +483,7 @@ const hs_allocator HS_BUILD(buddy) = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct buddy),
+    .builds = HS_BUILDS_OF(buddy),
     .status = {"used", "payload further in"},
     .shape = HS_SHAPE_BUDDY,
     .alignment = unit,

@@ -164,6 +164,7 @@ static bool bump_check(const hs_heap *h, hs_damage *damage)
     return true; /* nothing of the allocator's lies in the heap: no write there can hurt it */
 }
 
+HS_DECLARE_BUILDS(bump);
 const hs_allocator HS_BUILD(bump) = {
     .name = "bump",
     .summary = "a pointer that only moves forward; free does nothing",
@@ -171,6 +172,7 @@ const hs_allocator HS_BUILD(bump) = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct bump),
+    .builds = HS_BUILDS_OF(bump),
     .alignment = bump_alignment,
     .init = bump_init,
     .malloc = bump_malloc,

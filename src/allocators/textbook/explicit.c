@@ -254,7 +254,8 @@ static bool explicit_check(const hs_heap *h, hs_damage *damage)
 }
 
 /* This source is the allocator without its defences and, in hardened.c, the one with them. */
-extern const hs_allocator HS_BUILD(explicit), HS_BUILD(hardened_explicit);
+HS_DECLARE_BUILDS(explicit);
+HS_DECLARE_BUILDS(hardened_explicit);
 
 static const hs_allocator *explicit_variant(const uint64_t *values)
 {
@@ -263,8 +264,10 @@ static const hs_allocator *explicit_variant(const uint64_t *values)
 
 #if HS_HARDENED
 const hs_allocator HS_BUILD(hardened_explicit) = {
+    .builds = HS_BUILDS_OF(hardened_explicit),
 #else
 const hs_allocator HS_BUILD(explicit) = {
+    .builds = HS_BUILDS_OF(explicit),
 #endif
     .name = "explicit",
     .summary = "an explicit free list: free blocks lead from one to the next",

@@ -482,6 +482,7 @@ static bool implicit_check(const hs_heap *h, hs_damage *damage)
     return false;
 }
 
+HS_DECLARE_BUILDS(implicit);
 const hs_allocator HS_BUILD(implicit) = {
     .name = "implicit",
     .summary = "an implicit free list: headers lead from block to block",
@@ -489,6 +490,7 @@ const hs_allocator HS_BUILD(implicit) = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct implicit),
+    .builds = HS_BUILDS_OF(implicit),
     .status = {"used"},
     .alignment = unit,
     .init = implicit_init,

@@ -345,6 +345,7 @@ static bool ostep_check(const hs_heap *h, hs_damage *damage)
     return true; /* nothing of the allocator's lies in the heap: no write there can hurt it */
 }
 
+HS_DECLARE_BUILDS(ostep);
 const hs_allocator HS_BUILD(ostep) = {
     .name = "ostep",
     .summary = "a free list without headers, to work out on paper: OSTEP's homework",
@@ -352,6 +353,7 @@ const hs_allocator HS_BUILD(ostep) = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct ostep),
+    .builds = HS_BUILDS_OF(ostep),
     .shape = HS_SHAPE_LIST,
     .model_base = 1000,
     .alignment = ostep_alignment,

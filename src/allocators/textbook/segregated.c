@@ -189,6 +189,7 @@ static bool segregated_check(const hs_heap *h, hs_damage *damage)
     return check_quick(h, damage);
 }
 
+HS_DECLARE_BUILDS(segregated);
 const hs_allocator HS_BUILD(segregated) = {
     .name = "segregated",
     .summary = "segregated fits: a list of free blocks for each size class, and a bitmap of them",
@@ -196,6 +197,7 @@ const hs_allocator HS_BUILD(segregated) = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct lists),
+    .builds = HS_BUILDS_OF(segregated),
     .status = {"used", "left neighbour used", "quick"},
     .shape = HS_SHAPE_LISTS,
     .alignment = unit,

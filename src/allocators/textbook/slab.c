@@ -535,6 +535,7 @@ static bool slab_check(const hs_heap *h, hs_damage *damage)
     return hs_broken(damage, h->base, "a free run or a slab is missing from the lists", seen);
 }
 
+HS_DECLARE_BUILDS(slab);
 const hs_allocator HS_BUILD(slab) = {
     .name = "slab",
     .summary = "slabs of objects of one size, without headers, and runs for what is larger",
@@ -542,6 +543,7 @@ const hs_allocator HS_BUILD(slab) = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct slabs),
+    .builds = HS_BUILDS_OF(slab),
     .status = {"used", "left neighbour used", "slab"},
     .shape = HS_SHAPE_SLABS,
     .alignment = slab_alignment,

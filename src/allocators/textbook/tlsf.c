@@ -307,6 +307,7 @@ static bool tlsf_check(const hs_heap *h, hs_damage *damage)
     return check_quick(h, damage);
 }
 
+HS_DECLARE_BUILDS(tlsf);
 const hs_allocator HS_BUILD(tlsf) = {
     .name = "tlsf",
     .summary = "two-level segregated fit: a grid of lists, with bitmaps instead of a search",
@@ -314,6 +315,7 @@ const hs_allocator HS_BUILD(tlsf) = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct tlsf),
+    .builds = HS_BUILDS_OF(tlsf),
     .status = {"used", "left neighbour used", "quick"},
     .shape = HS_SHAPE_GRID,
     .columns = COLUMNS,

@@ -295,6 +295,7 @@ static bool tree_check(const hs_heap *h, hs_damage *damage)
     return hs_broken(damage, h->base, "the tree leads to more than the free blocks", links);
 }
 
+HS_DECLARE_BUILDS(tree);
 const hs_allocator HS_BUILD(tree) = {
     .name = "tree",
     .summary = "best fit by a balanced tree of free blocks, kept in the blocks",
@@ -302,6 +303,7 @@ const hs_allocator HS_BUILD(tree) = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct tree),
+    .builds = HS_BUILDS_OF(tree),
     .status = {"used", "left neighbour used"},
     .shape = HS_SHAPE_TREE,
     .alignment = unit,

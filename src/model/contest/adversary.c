@@ -365,7 +365,7 @@ static bool open_heaps(search *s, int side, const char *name, hs_problem *proble
     hs_session *session = side_of(c, name, problem);
     if (!session) return false;
     const hs_heap *h = hs_session_heap(session);
-    const hs_allocator *a = hs_allocator_named(hs_heap_allocator(h)->name, HS_RAW);
+    const hs_allocator *a = hs_heap_allocator(h)->builds[HS_RAW];
     uint64_t options[HS_OPTIONS] = {0};
     bool good = true;
     for (size_t i = 0; i < a->option_count; i++) options[i] = hs_heap_option(h, i);

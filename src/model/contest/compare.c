@@ -91,7 +91,7 @@ bool hs_contestant_named(const char *text, hs_contestant *c, hs_problem *problem
     const hs_preset *preset = name ? preset_named(name) : NULL;
     c->raw = name ? hs_allocator_named(preset ? preset->allocator : name, HS_RAW) : NULL;
     if (!c->raw) return hs_wrong(problem, HS_OPERAND_NAME, "there is no allocator called %s", text);
-    c->counted = hs_allocator_named(c->raw->name, HS_COUNTED);
+    c->counted = c->raw->builds[HS_COUNTED];
     for (size_t i = 0; i < c->raw->option_count; i++) c->options[i] = c->raw->options[i].initial;
     if (preset) {
         snprintf(preset_option, sizeof preset_option, "%s=%s", preset->option, preset->choice);
