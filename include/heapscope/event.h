@@ -7,34 +7,88 @@
 
 #include <heapscope/heap.h>
 
+/* Who tells, when, and what its fields hold. A field that is not named is 0. "The allocator" tells
+ * what it is about to do, unless it is said otherwise: events come in the order of the work. What a
+ * reader may conclude stands behind "so". */
 typedef enum {
-    HS_REQUEST,  /* detail: hs_request; at: the pointer passed in; a: size; b: alignment or count */
-    HS_ROUND,    /* a: bytes requested; b: bytes the block needs; at: header and footer bytes */
-    HS_VISIT,    /* at: a block that is looked at; a: its size; detail: hs_sight */
-    HS_REJECT,   /* at: the block just visited; a: its size; detail: hs_reason */
-    HS_LOOK,     /* a: index of a list that is looked at; at: its first block, or NULL */
-    HS_CHOOSE,   /* at: the block that will serve the request; a: its size */
-    HS_PAD,      /* at: bytes left unused so that the payload is aligned; a: how many */
-    HS_SPLIT,    /* at: block; a: bytes of its first part; b: bytes of the rest */
-    HS_COALESCE, /* at: left block; a: its bytes; b: bytes of its right-hand neighbour */
-    HS_TAKE,     /* at: block that is in use from now on; a: its size */
-    HS_RELEASE,  /* at: block that is free from now on; a: its size */
+    /* --- The frame around a request: told by the client's API, by the allocator where it fails ---
+     */
+
+    HS_REQUEST, /* detail: hs_request; at: the pointer passed in; a: size; b: alignment or count.
+                   The first event, and there is one alone */
+    HS_ROUND,   /* a: bytes requested; b: bytes the block needs for them; at: those of them that are
+                   before the payload (header, bytes to align it) or behind it (footer); detail:
+                   hs_overhead. Before any search. A realloc that moves tells it once: the same sum is
+                   not told again. So b - a - at bytes come from rounding */
+    HS_RETURN, /* detail: hs_request; at: the pointer returned, or NULL. The last event of a request
+                  that ended */
+    HS_FAIL,   /* detail: hs_reason; a: bytes that would have been needed; at: a wrong pointer. Once
+                  it is known that NULL will be returned, or that a free does nothing. So the heap's
+                  bytes are as they were */
+    HS_FAULT, /* detail: hs_reason; at: the address. Told by the recorder in place of HS_RETURN: the
+                 request ran into broken bytes and was undone. So of the events before it nothing
+                 is left in the heap */
+
+    /* --- The search -----------------------------------------------------------------------------
+     */
+
+    HS_LOOK,    /* a: index of a list (hs_allocator.list) that is looked at; at: its first block, or
+                   NULL. Before the visits to its blocks */
+    HS_VISIT,   /* at: a block that is looked at; a: its size; detail: hs_sight, what for. So the
+                   count   of visits is what the search cost */
+    HS_REJECT,  /* at: the block just visited; a: its size; detail: hs_reason; b: of
+                   HS_BECAUSE_ENOUGH, how many were joined. Right behind the visit, if it was in
+                   vain.  So a visit that tries (HS_TRIES and its kind) and has none behind it found a
+                   block  that will do, so far */
+    HS_CHOOSE,  /* at: the block that will serve the request; a: its size, before it is split. It is
+                   free, found by the search or made by growing. Of a slab allocator it may be told
+                   twice: of the run that becomes a slab, then of the object */
+    HS_DECLINE, /* at: what realloc does not take bytes from, to grow a block where it is; a: its
+                   size; b: bytes that the block could have with it; detail: hs_reason. So the block
+                   will move, unless another decline comes with more bytes */
+
+    /* --- What becomes of blocks. Sizes are bytes of whole blocks --------------------------------
+     */
+
+    HS_PAD,        /* at: bytes left unused so that the payload is aligned; a: how many */
+    HS_SPLIT,      /* at: block; a: bytes of its first part; b: bytes of the rest. So a block starts
+                      at at + a from now on */
+    HS_COALESCE,   /* at: left block; a: its bytes; b: bytes of its right-hand neighbour, or of new
+                      memory. So both are one block. A free, or a growth, joins free blocks; a realloc
+                      tells it of the free blocks that a block in use takes up */
+    HS_TAKE,       /* at: block that is in use from now on; a: its size, after splitting. The last
+                      that is told of a malloc's block */
+    HS_RELEASE,    /* at: block that is free from now on; a: its size, before it is joined. Before
+                      anything of it is changed */
+    HS_QUARANTINE, /* at: freed block that waits; a: its size; b: how many wait now. In place of
+                      HS_RELEASE, which comes once it has waited */
+    HS_IN_PLACE, /* at: block that realloc keeps where it is; a: its old size; b: its new size. The
+                    last that is told of it. So at is in use, and its payload did not move */
+    HS_IGNORE,   /* at: a pointer whose free does nothing. So its bytes are of no use to anybody */
     HS_INSERT,   /* at: free block that joins a list (or tree); a: its size; b: index of the list */
     HS_REMOVE,   /* at: free block that leaves it; a: its size; b: index of the list */
-    HS_WRITE,    /* at: word written by the allocator; a: its old value; b: its new value */
-    HS_MOVE,     /* at: from; a: to; b: bytes copied */
-    HS_FILL,     /* at: first byte; a: bytes that are set; b: to this value */
-    HS_POKE,     /* at: first byte written by the client; a: how many */
-    HS_BUMP,     /* a: where the bump pointer was; b: where it is now */
-    HS_GROW,     /* a: the old end of the heap; b: the new one */
-    HS_IN_PLACE, /* at: block that realloc keeps where it is; a: its old size; b: its new size */
-    HS_IGNORE,   /* at: a pointer whose free does nothing */
-    HS_RETURN,   /* at: the pointer returned, or NULL */
-    HS_FAIL,     /* detail: hs_reason; a: bytes that would have been needed; at: a wrong pointer */
-    HS_FAULT,    /* detail: hs_reason; at: the address; the request was undone */
-    HS_QUARANTINE, /* at: freed block that waits; a: its size; b: how many wait now */
-    HS_DECLINE,    /* at: what realloc does not take bytes from, to grow a block where it is; a: its
-                      size; b: bytes that the block could have with it; detail: hs_reason */
+
+    /* --- Bytes. Every byte of the heap that changes lies in one of these
+       --------------------------- */
+
+    HS_WRITE, /* at: word written by the allocator; a: its old value; b: its new value, perhaps the
+                 same one. Whose field it is: hs_allocator.fields. It belongs to the step of the
+                 event before it */
+    HS_MOVE,  /* at: from; a: to; b: bytes copied, as by memmove. A realloc, after the block that
+                 they go to was taken */
+    HS_FILL,  /* at: first byte; a: bytes that are set; b: to this value. 0: calloc, told by the
+                 client's API; else poison, by an allocator */
+    HS_POKE,  /* at: first byte written by the client; a: how many. Told by hs_heap_poke, in no
+                 request */
+
+    /* --- The heap's ends -------------------------------------------------------------------------
+     */
+
+    HS_BUMP, /* at: the block that is taken or resized by it; a: where the bump pointer was; b:
+                where it is now. It may move up or down, or be told where it is: |b - a| bytes.
+                Before anything else is told of the block */
+    HS_GROW, /* a: the old end of the heap; b: the new one, above it. Told by the range, however
+                often it doubled. So what lies between them is zero */
     HS_EVENT_KINDS
 } hs_event_kind;
 
@@ -68,19 +122,33 @@ typedef enum {
     HS_BECAUSE_STOPPED,     /* fault: whoever was asked said so (hs_heap_ask) */
 } hs_reason;
 
-/* What a block is looked at for. */
+/* What a block is looked at for. The searches first: a block will do for the request, unless it is
+ * rejected. */
 typedef enum {
     HS_PASSES,         /* on the way to another one */
-    HS_TRIES,          /* by a search: it will do for the request, unless it is rejected */
+    HS_TRIES,          /* the first that will do serves */
+    HS_TRIES_SMALLER,  /* the search goes on for one that fits better, because it is smaller, */
+    HS_TRIES_LARGER,   /* or because it is larger */
     HS_SEES_NEIGHBOUR, /* a free one on the right, to grow into */
     HS_SEES_PAIR,      /* it may be joined with what is next to it */
     HS_SEES_RUN,       /* would it serve the request, were free neighbours joined? */
     HS_SEES_OBJECTS    /* a slab, for a free object */
 } hs_sight;
 
+/* What the bytes of a block are for, besides those that were requested. */
+typedef enum {
+    HS_OVERHEAD_HEADER, /* or none, where there are no bytes of it */
+    HS_OVERHEAD_FOOTER, /* a header and a footer */
+    HS_OVERHEAD_LEAD,   /* a header, and bytes behind it so that the payload is aligned */
+} hs_overhead;
+
+/* 32 bytes. Nobody in the core fills in line and thread: they are for allocators whose source is
+ * shown beside the heap, and for programs with several threads. */
 typedef struct {
-    uint8_t kind;   /* hs_event_kind */
-    uint8_t detail; /* see the kinds */
+    uint8_t kind;    /* hs_event_kind */
+    uint8_t detail;  /* see the kinds */
+    uint16_t thread; /* of the client, from 1; 0: not told */
+    uint32_t line;   /* of the allocator's source, from 1; 0: not told */
     hs_addr at;
     uint64_t a, b;
 } hs_event;
@@ -109,6 +177,12 @@ void hs_heap_seek(hs_heap *, size_t n);
  * hole that was joined is shown whole, but only a few of its words are new; and memory that the
  * heap grew by is new, not written. */
 bool hs_event_writes(const hs_event *, hs_addr *from, hs_addr *to);
+
+/* Of HS_BUMP: by how many bytes the pointer moved, up or down. */
+static inline uint64_t hs_bumped(const hs_event *e)
+{
+    return e->a < e->b ? e->b - e->a : e->a - e->b;
+}
 
 /* Where the block ends that is in use as this event says; HS_NULL where it says so of none. */
 hs_addr hs_event_block_end(const hs_event *);

@@ -208,7 +208,10 @@ typedef struct {
 static void tell(hs_heap *h, hs_event_kind kind, unsigned detail, hs_addr at, uint64_t a,
                  uint64_t b)
 {
-    if (h->recorder) hs_record(h->recorder, (hs_event){(uint8_t)kind, (uint8_t)detail, at, a, b});
+    if (!h->recorder) return;
+    hs_record(
+        h->recorder,
+        (hs_event){.kind = (uint8_t)kind, .detail = (uint8_t)detail, .at = at, .a = a, .b = b});
 }
 
 static hs_addr refuse(hs_heap *h, hs_reason why)

@@ -75,7 +75,10 @@ static inline void hs_probe(hs_heap *h, hs_event_kind kind, hs_addr at, uint64_t
 static inline void hs_probe_detail(hs_heap *h, hs_event_kind kind, unsigned detail, hs_addr at,
                                    uint64_t a, uint64_t b)
 {
-    if (HS_PROBES) hs_record(h->recorder, (hs_event){(uint8_t)kind, (uint8_t)detail, at, a, b});
+    if (HS_PROBES)
+        hs_record(
+            h->recorder,
+            (hs_event){.kind = (uint8_t)kind, .detail = (uint8_t)detail, .at = at, .a = a, .b = b});
 }
 
 /* A block is looked at, and what for. */
@@ -91,6 +94,13 @@ static inline void hs_visit(hs_heap *h, hs_addr block, uint64_t size, hs_sight w
 static inline void hs_try(hs_heap *h, hs_addr block, uint64_t size)
 {
     hs_visit(h, block, size, HS_TRIES);
+}
+
+/* The sum that a request comes to: `overhead` bytes beside the payload, and what they are. */
+static inline void hs_round(hs_heap *h, uint64_t size, uint64_t overhead, hs_overhead what,
+                            uint64_t need)
+{
+    hs_probe_detail(h, HS_ROUND, what, overhead, size, need);
 }
 
 static inline void hs_reject(hs_heap *h, hs_addr block, uint64_t size, hs_reason why)

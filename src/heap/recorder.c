@@ -31,6 +31,8 @@ struct hs_recorder {
     jmp_buf landing;
 };
 
+_Static_assert(sizeof(hs_event) == 32, "an event takes half a cache line");
+
 hs_recorder *hs_recorder_new(size_t state_size)
 {
     hs_recorder *r = hs_new(1, sizeof *r);
