@@ -42,9 +42,11 @@ typedef struct {
     uint32_t header, footer; /* their bytes; 0 where there is none */
     uint32_t links;          /* bytes of links behind the header of a free block */
     uint64_t lead;           /* bytes skipped behind the header so that the payload is aligned */
-    uint64_t word;           /* the header word as stored, when there is a header */
-    uint64_t seal;           /* the bits of it that are a checksum, not size and status */
-    const char *damage;      /* what is wrong, static text; NULL unless damaged */
+    uint64_t word;           /* the first word of the header as stored, when there is one */
+    uint32_t more_words;     /* of the header, right behind it, that say something of the block */
+    bool is_used;     /* its neighbours must leave it alone: it is in use, or waits as if it were */
+    bool is_end_mark; /* it stands behind the last block, for no block to be the last */
+    const char *damage; /* what is wrong, static text; NULL unless damaged */
 } hs_block;
 
 static inline hs_addr hs_block_payload(const hs_block *b)
@@ -56,11 +58,30 @@ static inline uint64_t hs_block_capacity(const hs_block *b)
     return b->size - b->header - b->lead - b->footer;
 }
 
-/* Size and status as the header says them. */
-static inline uint64_t hs_block_tag(const hs_block *b)
-{
-    return b->word & ~b->seal;
-}
+/* --- What words of the allocator's say ---------------------------------------------------------
+ */
+
+typedef enum {
+    HS_FIELD_SIZE,     /* bytes of the block */
+    HS_FIELD_USED,     /* 1: the block is in use; 0: it is free */
+    HS_FIELD_STATUS,   /* another bit, of the block or of its neighbour */
+    HS_FIELD_OFFSET,   /* bytes from the start of the block to its payload */
+    HS_FIELD_LINK,     /* an address: of the next free block, of a child, ... */
+    HS_FIELD_CHECKSUM, /* of the rest of the word */
+    HS_FIELD_POISON,   /* the whole word: no field, but bytes that nobody holds */
+    HS_FIELD_PLAIN,    /* the whole word: a number that is none of these, such as a bitmap */
+} hs_field_kind;
+
+/* A part of a word. */
+typedef struct {
+    hs_field_kind kind;
+    uint8_t first, bits; /* it has so many bits, the lowest of which is bit `first` of the word */
+    const char
+        *name; /* "used", "left neighbour used"; NULL: the kind says it, or a bit means nothing */
+    uint64_t value; /* what it says: of a size, an offset or a link that is in bytes */
+} hs_field;
+
+enum { HS_FIELDS = 8 }; /* the most that a word has */
 
 /* A pointer of the allocator's own that a picture shows: bump pointer, rover, ... */
 typedef struct {
@@ -70,7 +91,31 @@ typedef struct {
 
 enum { HS_MARKS = 4 };
 
-/* How the free blocks hang together. */
+/* Whether a block that is freed and its free neighbours become one. */
+typedef enum {
+    HS_JOINS_NEVER, /* a free joins nothing; a realloc in place, or a growth, may */
+    HS_JOINS_NOW,   /* as part of the free */
+    HS_JOINS_LATER, /* when a request needs it */
+} hs_joins;
+
+typedef struct {
+    hs_joins when;
+    bool left, right; /* which neighbours it can find */
+    bool some_wait;   /* small blocks wait in lists, and count as used meanwhile */
+} hs_coalescing;
+
+/* How an allocator works, once for all: these decide what is worth telling, asking and counting. */
+enum {
+    HS_REUSES = 1,    /* what is freed serves later requests; without it, nothing is found again */
+    HS_SEARCHES = 2,  /* a request looks at one block after another: how far is worth asking */
+    HS_DIVIDES = 4,   /* blocks are of all sizes, cut from larger ones and joined again */
+    HS_BUDDIES = 8,   /* a block is cut in halves, and joins its other half alone */
+    HS_OBJECTS = 16,  /* objects of a few sizes are cut many at once, before they are asked for */
+    HS_ONE_LIST = 32, /* list 0 has all free blocks, in an order */
+    HS_TREE = 64,     /* list 0 is a tree of all free blocks: links lead to children */
+};
+
+/* How the free blocks hang together. It chooses the drawing of them, and nothing else. */
 typedef enum {
     HS_SHAPE_NONE,  /* not at all: they are found in heap order, or never again */
     HS_SHAPE_LIST,  /* one doubly linked list */
@@ -86,6 +131,7 @@ typedef struct {
     hs_addr head;               /* its first block, or the root; HS_NULL when it is empty */
     uint64_t smallest, largest; /* sizes of the blocks that belong in it */
     bool marked;                /* its bit in a bitmap, if there is one; else: it is not empty */
+    bool whole;                 /* its blocks are handed out as they are, never split */
     const char *name;           /* of a list unlike the others, such as "quick"; else NULL */
     const char *about;          /* what sets those apart, or NULL */
 } hs_list;
@@ -107,8 +153,8 @@ struct hs_allocator {
     const char *source;  /* book, paper or course that it follows */
     const hs_option *options;
     size_t option_count;
-    size_t state_size;     /* bytes of the allocator's own variables, outside the heap */
-    const char *status[3]; /* what bits 0, 1 and 2 of a header say when set; NULL: nothing */
+    size_t state_size; /* bytes of the allocator's own variables, outside the heap */
+    unsigned traits;   /* HS_REUSES | ... */
     hs_shape shape;
     size_t columns; /* of a grid: lists in a row; else 0 */
     /* A model of a heap, to work out on paper: it starts at this address, no size of it is rounded,
@@ -138,12 +184,26 @@ struct hs_allocator {
     hs_addr (*realloc)(hs_heap *, hs_addr, size_t size);
     void (*free)(hs_heap *, hs_addr);
 
+    /* The placement policy in force: the word before "fit", such as "best"; NULL: it has none. */
+    const char *(*fit)(const hs_heap *);
+    /* As its options are now; NULL: nothing is ever joined. */
+    hs_coalescing (*coalesces)(const hs_heap *);
+
+    /* What a word says when it lies at `at`, in a header, footer or link: its fields, a checksum
+     * before all others, status bits behind them, from bit 0 on; returns how many. 0: no
+     * word of the allocator's can be there. The word need not lie there now, for events tell old
+     * values and new ones; and a broken one may say any size. NULL: nothing of the allocator's lies
+     * in the heap. */
+    size_t (*fields)(const hs_heap *, hs_addr at, uint64_t word, hs_field out[HS_FIELDS]);
+    /* Of a block without a header: what tells whether it is in use. NULL: nothing in the heap. */
+    const char *without_header;
+
     /* The block after `previous` in heap order, or the first (NULL); false after the last. Of the
-     * one before it reads where that ends and, by bit 0 of its word or by its footer, whether it is
-     * in use: so a walk may begin in the middle of a sound heap. */
+     * one before it reads addr, size and is_used alone: so a walk may begin in the middle of a
+     * sound heap. */
     bool (*walk)(const hs_heap *, const hs_block *previous, hs_block *out);
     /* What stands behind the last block, for no block to be the last: as a block of kind OWN, or
-     * DAMAGED. NULL: nothing does. */
+     * DAMAGED, that is an end mark. NULL: nothing does. */
     void (*end_mark)(const hs_heap *, hs_block *out);
     size_t (*marks)(const hs_heap *, hs_mark[HS_MARKS]); /* NULL: it has none */
     /* The free blocks in their own order. Both are NULL where the shape is NONE. A list is false
@@ -155,9 +215,13 @@ struct hs_allocator {
     bool (*check)(const hs_heap *, hs_damage *);
 };
 
-/* The allocators, in the order of the ladder; NULL beyond the last. */
+/* The registry: the allocators, in the order of the ladder; NULL beyond the last. An allocator need
+ * not be in it. */
 const hs_allocator *hs_allocator_at(size_t index, hs_build);
 const hs_allocator *hs_allocator_named(const char *name, hs_build);
+
+/* The name of the one that a session has when none is asked for. */
+const char *hs_allocator_usual(void);
 
 /* Other names for an allocator with one option set: best-fit is implicit with fit = best. */
 typedef struct {

@@ -31,6 +31,11 @@ const hs_allocator *hs_allocator_named(const char *name, hs_build build)
     return NULL;
 }
 
+const char *hs_allocator_usual(void)
+{
+    return hs_implicit_raw.name;
+}
+
 const hs_preset *hs_preset_at(size_t index)
 {
     return index < sizeof presets / sizeof *presets ? &presets[index] : NULL;

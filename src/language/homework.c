@@ -188,7 +188,7 @@ static void put_holes(FILE *out, const hs_session *s, put_piece put)
 {
     const hs_heap *h = hs_session_heap(s);
     hs_seen hole;
-    if (hs_heap_allocator(h)->shape == HS_SHAPE_LIST) {
+    if (hs_heap_allocator(h)->traits & HS_ONE_LIST) {
         put_list_order(out, s, put);
         return;
     }

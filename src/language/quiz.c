@@ -180,7 +180,7 @@ static void put_problem(FILE *out, hs_session *s, hs_exercises *e, const quiz *q
                     ? hs_answer_text(s, asked[i], hs_question_truth(s, asked[i]), text, sizeof text)
                     : "____");
     if (n) putc('\n', out);
-    if (hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_SLABS) return; /* one an object */
+    if (hs_heap_allocator(hs_session_heap(s))->traits & HS_OBJECTS) return; /* they are too many */
     fputs("    free blocks: ", out);
     if (q->answers)
         hs_put_free_blocks(out, s);

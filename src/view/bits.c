@@ -1,19 +1,56 @@
-/* Words of a block as text. A header is a size and, in its three low bits, the block's status. */
+/* Words of a block as text, by the fields that the allocator finds in them. */
 #include "view/bits.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { BITS = 3, STATUS = 7, WORD = 8 };
+enum { WORD = 8 };
 
-static uint64_t status_of(uint64_t word)
+/* --- Fields --------------------------------------------------------------------------------- */
+
+hs_decoded hs_decode(const hs_heap *h, hs_addr at, uint64_t word)
 {
-    return word & STATUS;
+    const hs_allocator *a = hs_heap_allocator(h);
+    hs_decoded d = {.word = word};
+    if (a->fields) d.count = a->fields(h, at, word, d.fields);
+    return d;
 }
+
+const hs_field *hs_decoded_field(const hs_decoded *d, hs_field_kind kind)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (d->fields[i].kind == kind) return &d->fields[i];
+    return NULL;
+}
+
+uint64_t hs_decoded_rest(const hs_decoded *d)
+{
+    const hs_field *c = hs_decoded_field(d, HS_FIELD_CHECKSUM);
+    return c ? d->word & ~(c->value << c->first) : d->word;
+}
+
+static bool is_status(const hs_field *f)
+{
+    return f->kind == HS_FIELD_USED || f->kind == HS_FIELD_STATUS;
+}
+
+/* The status bits where they are in the word; false when it has none. */
+static bool read_status(const hs_decoded *d, uint64_t *status)
+{
+    bool any = false;
+    *status = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        any |= is_status(&d->fields[i]);
+        if (is_status(&d->fields[i])) *status |= d->fields[i].value << d->fields[i].first;
+    }
+    return any;
+}
+
+/* --- Headers and footers -------------------------------------------------------------------- */
 
 bool hs_is_end_mark(const hs_block *b)
 {
-    return b->kind == HS_BLOCK_OWN && !(hs_block_tag(b) & ~(uint64_t)STATUS);
+    return b->kind == HS_BLOCK_OWN && b->is_end_mark;
 }
 
 static const char *kind_word(const hs_block *b)
@@ -27,31 +64,59 @@ static const char *kind_word(const hs_block *b)
     }
 }
 
-void hs_tag_text(const hs_allocator *a, const hs_block *b, uint64_t word, int detail, char *out,
-                 size_t size)
+/* "32|3", "32", "3", or, of what has neither size nor status, in hex. Returns its length. */
+static size_t put_number(const hs_decoded *d, char *out, size_t size)
 {
-    size_t n = (size_t)snprintf(out, size, "%" PRIu64 "|%" PRIu64, word - status_of(word),
-                                status_of(word));
-    if (detail > 0 && n < size) n += (size_t)snprintf(out + n, size - n, " %s", kind_word(b));
-    if (detail < 2) return;
-    /* Bit 0 is what the kind of the block says already, or else it is overruled by another bit. */
-    for (size_t bit = 1; bit < BITS && n < size; bit++)
-        if (word >> bit & 1 && a->status[bit])
-            n += (size_t)snprintf(out + n, size - n, ", %s", a->status[bit]);
+    const hs_field *number = hs_decoded_field(d, HS_FIELD_SIZE);
+    uint64_t status;
+    bool has_status = read_status(d, &status);
+    if (!number) number = hs_decoded_field(d, HS_FIELD_OFFSET);
+    if (number && has_status)
+        return (size_t)snprintf(out, size, "%" PRIu64 "|%" PRIu64, number->value, status);
+    if (number || has_status)
+        return (size_t)snprintf(out, size, "%" PRIu64, number ? number->value : status);
+    return (size_t)snprintf(out, size, "0x%" PRIx64, hs_decoded_rest(d));
 }
 
-void hs_bits_text(const hs_allocator *a, uint64_t word, bool brief, char *out, size_t size)
+void hs_tag_text(const hs_decoded *d, const hs_block *b, int detail, char *out, size_t size)
+{
+    size_t n = put_number(d, out, size);
+    if (detail > 0 && n < size) n += (size_t)snprintf(out + n, size - n, " %s", kind_word(b));
+    if (detail < 2) return;
+    /* Whether it is in use is what the kind of the block says, or else another bit overrules it. */
+    for (const hs_field *f = d->fields; f < d->fields + d->count && n < size; f++)
+        if (f->kind == HS_FIELD_STATUS && f->value && f->name)
+            n += (size_t)snprintf(out + n, size - n, ", %s", f->name);
+}
+
+void hs_word_text(const hs_heap *h, const hs_decoded *d, char *out, size_t size)
+{
+    const hs_field *c = hs_decoded_field(d, HS_FIELD_CHECKSUM);
+    size_t n = 0;
+    if (hs_decoded_field(d, HS_FIELD_POISON)) {
+        snprintf(out, size, "poison");
+        return;
+    }
+    if (c) n = (size_t)snprintf(out, size, "%0*" PRIx64 "|", c->bits / 4, c->value);
+    if (hs_decoded_rest(d) > hs_heap_maximum(h)) /* no size */
+        snprintf(out + n, size - n, "0x%" PRIx64, hs_decoded_rest(d));
+    else
+        put_number(d, out + n, size - n);
+}
+
+void hs_bits_text(const hs_decoded *d, bool brief, char *out, size_t size)
 {
     size_t n = 0;
     out[0] = 0;
-    for (size_t bit = 0; bit < BITS && n < size; bit++) {
-        unsigned set = word >> bit & 1;
-        const char *meaning = a->status[bit];
-        if (!set && !meaning) continue;
-        n += (size_t)snprintf(out + n, size - n, brief ? "%sbit %zu %s %u" : "%sbit %zu (%s) %u",
-                              n ? ", " : "", bit, meaning ? meaning : "means nothing", set);
+    for (const hs_field *f = d->fields; f < d->fields + d->count && n < size; f++) {
+        if (!is_status(f) || (!f->value && !f->name)) continue;
+        n += (size_t)snprintf(
+            out + n, size - n, brief ? "%sbit %u %s %" PRIu64 : "%sbit %u (%s) %" PRIu64,
+            n ? ", " : "", f->first, f->name ? f->name : "means nothing", f->value);
     }
 }
+
+/* --- Links ---------------------------------------------------------------------------------- */
 
 size_t hs_block_links(const hs_heap *h, const hs_block *b, hs_links *out)
 {
@@ -63,7 +128,7 @@ size_t hs_block_links(const hs_heap *h, const hs_block *b, hs_links *out)
 static const char *link_name(const hs_allocator *a, size_t which)
 {
     static const char *const list[] = {"next", "prev"}, *const tree[] = {"left", "right"};
-    return (a->shape == HS_SHAPE_TREE ? tree : list)[which];
+    return (a->traits & HS_TREE ? tree : list)[which];
 }
 
 /* The columns of a text whose only characters beyond ASCII are → and …, one column each. */

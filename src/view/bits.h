@@ -1,5 +1,5 @@
 /* What the words of a block say to a reader: the size and the status bits of a header, the links of
- * a free block. The allocator names the bits; nobody else assumes any. */
+ * a free block. The allocator decodes them (hs_allocator.fields); nobody else assumes any bit. */
 #ifndef HS_VIEW_BITS_H
 #define HS_VIEW_BITS_H
 
@@ -10,15 +10,30 @@
 /* A block with no bytes of its own but a header: what stands behind the last one. */
 bool hs_is_end_mark(const hs_block *);
 
+/* A word of the allocator's, as its fields. */
+typedef struct {
+    uint64_t word;
+    size_t count; /* 0: it says nothing */
+    hs_field fields[HS_FIELDS];
+} hs_decoded;
+hs_decoded hs_decode(const hs_heap *, hs_addr at, uint64_t word);
+
+/* Its field of that kind, or NULL; its bits without a checksum. */
+const hs_field *hs_decoded_field(const hs_decoded *, hs_field_kind);
+uint64_t hs_decoded_rest(const hs_decoded *);
+
 /* A header or footer as stored, in more and more words: "32|3", "32|3 used", "32|3 used, left
- * neighbour used". Detail is 0 to 2. */
+ * neighbour used". Detail is 0 to 2. Of a block whose header has no size in this word the status
+ * alone: "1 used". */
 enum { HS_TAG_DETAILS = 3 };
-void hs_tag_text(const hs_allocator *, const hs_block *, uint64_t word, int detail, char *out,
-                 size_t size);
+void hs_tag_text(const hs_decoded *, const hs_block *, int detail, char *out, size_t size);
+
+/* The same without the block: "32|3"; in hex what is no size of this heap, nor any other field. */
+void hs_word_text(const hs_heap *, const hs_decoded *, char *out, size_t size);
 
 /* Each bit that has a meaning or is set: "bit 0 (used) 1, bit 1 (left neighbour used) 0"; in brief
  * without the brackets. */
-void hs_bits_text(const hs_allocator *, uint64_t word, bool brief, char *out, size_t size);
+void hs_bits_text(const hs_decoded *, bool brief, char *out, size_t size);
 
 /* The links that lie in a free block, as many as it has: 0 when it has none. */
 size_t hs_block_links(const hs_heap *, const hs_block *, hs_links *);

@@ -273,7 +273,7 @@ static bool has_room(const painter *m, hs_addr from, hs_addr to)
     return (to - from) / m->plan->cell_bytes > 0;
 }
 
-/* Header or footer, as stored: size | status bits, and what they say. */
+/* A word of a header or footer, as stored: size | status bits, and what they say. */
 static void label_tag(const painter *m, hs_addr at, const hs_block *b)
 {
     const hs_heap *h = hs_session_heap(m->session);
@@ -281,8 +281,9 @@ static void label_tag(const painter *m, hs_addr at, const hs_block *b)
     uint64_t word = 0;
     if (at < m->from || at >= m->to || !has_room(m, at, at + 8)) return;
     if (!hs_heap_peek(h, at, &word)) return;
+    hs_decoded d = hs_decode(h, at, word);
     for (int detail = HS_TAG_DETAILS; detail-- > 0;) {
-        hs_tag_text(hs_heap_allocator(h), b, word & ~b->seal, detail, text, sizeof text);
+        hs_tag_text(&d, b, detail, text, sizeof text);
         if (label(m, at, at + 8, role_at(m, at), text)) return;
     }
 }

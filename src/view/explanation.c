@@ -26,7 +26,7 @@ typedef struct {
 
 static bool is_buddy_heap(const hs_heap *h)
 {
-    return hs_heap_allocator(h)->shape == HS_SHAPE_BUDDY;
+    return hs_heap_allocator(h)->traits & HS_BUDDIES;
 }
 
 static story read_story(const hs_heap *h)
@@ -82,12 +82,11 @@ static void put_policy(FILE *out, const hs_session *s)
 {
     const hs_heap *h = hs_session_heap(s);
     const hs_allocator *a = hs_heap_allocator(h);
-    for (size_t i = 0; i < a->option_count; i++)
-        if (strcmp(a->options[i].name, "fit") == 0) {
-            fprintf(out, "%s fit", a->options[i].choices[hs_heap_option(h, i)]);
-            return;
-        }
-    fputs(a->name, out);
+    const char *fit = a->fit ? a->fit(h) : NULL;
+    if (fit)
+        fprintf(out, "%s fit", fit);
+    else
+        fputs(a->name, out);
 }
 
 static bool is_buddy(const hs_session *s)
@@ -97,8 +96,7 @@ static bool is_buddy(const hs_session *s)
 
 bool hs_looks_for_holes(const hs_session *s)
 {
-    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
-    return a->shape != HS_SHAPE_NONE || a->status[0];
+    return hs_heap_allocator(hs_session_heap(s))->traits & HS_REUSES;
 }
 
 enum { EDGES = 64 }; /* bytes around a block in new memory, at most: alignment and an end mark */
@@ -186,7 +184,7 @@ static void put_bump(FILE *out, const hs_session *s, const story *t)
         fputs("; ", out);
     }
     fprintf(out, "the bump pointer moved from 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " byte%s",
-            t->bump->a, t->bump->b, t->bump->b - t->bump->a, hs_plural(t->bump->b - t->bump->a));
+            t->bump->a, t->bump->b, hs_bumped(t->bump), hs_plural(hs_bumped(t->bump)));
 }
 
 /* How a block was come by: bumped, or chosen among the free ones. */

@@ -3,6 +3,7 @@
 #include "view/narration.h"
 
 #include "base/count.h"
+#include "view/bits.h"
 #include "view/explanation.h"
 
 #include <heapscope/reading.h>
@@ -29,14 +30,9 @@ static const hs_event *event_of(const hs_session *s, hs_event_kind kind)
     return NULL;
 }
 
-/* The value of an option by name; NULL when the allocator has none such. */
-static const char *choice_of(const hs_heap *h, const char *name)
+static const hs_allocator *allocator_of(const hs_session *s)
 {
-    const hs_allocator *a = hs_heap_allocator(h);
-    for (size_t i = 0; i < a->option_count; i++)
-        if (strcmp(a->options[i].name, name) == 0 && a->options[i].choices)
-            return a->options[i].choices[hs_heap_option(h, i)];
-    return NULL;
+    return hs_heap_allocator(hs_session_heap(s));
 }
 
 /* --- Steps ---------------------------------------------------------------------------------- */
@@ -83,7 +79,7 @@ bool hs_step_place(const hs_session *s, size_t from, hs_addr *at, uint64_t *size
     case HS_MOVE: *at = e->a, *size = e->b; return true;
     case HS_GROW: *at = e->a, *size = e->b - e->a; return true;
     case HS_IN_PLACE: *size = e->b; return true;
-    case HS_BUMP: *at = e->a, *size = e->b - e->a; return true;
+    case HS_BUMP: *at = e->a < e->b ? e->a : e->b, *size = hs_bumped(e); return true;
     default: return false;
     }
 }
@@ -91,11 +87,13 @@ bool hs_step_place(const hs_session *s, size_t from, hs_addr *at, uint64_t *size
 /* --- Sentences ------------------------------------------------------------------------------ */
 
 /* What the bytes besides those requested are for. */
-static const char *overhead_text(const hs_session *s, const hs_event *round)
+static const char *overhead_text(const hs_event *round)
 {
-    const char *footer = choice_of(hs_session_heap(s), "footer");
-    if (footer && strcmp(footer, "on") == 0) return "for the header and footer";
-    return round->at > 8 ? "in front of the payload" : "for the header";
+    switch (round->detail) {
+    case HS_OVERHEAD_FOOTER: return "for the header and footer";
+    case HS_OVERHEAD_LEAD: return "in front of the payload";
+    default: return "for the header";
+    }
 }
 
 /* The alignment that was asked for; 0: none was. */
@@ -107,7 +105,7 @@ static uint64_t alignment_of(const hs_session *s)
 
 static void put_round(FILE *out, const hs_session *s, const hs_event *e)
 {
-    bool is_buddy = hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_BUDDY;
+    bool is_buddy = allocator_of(s)->traits & HS_BUDDIES;
     uint64_t sum = e->a + e->at, alignment = alignment_of(s);
     const hs_op *op = &hs_session_last(s)->op;
     bool nothing = e->a == 1 && (op->a == 0 || (op->request == HS_CALLOC && op->b == 0));
@@ -115,7 +113,7 @@ static void put_round(FILE *out, const hs_session *s, const hs_event *e)
         fputs("0 bytes requested, served like 1", out);
     else
         fprintf(out, "%" PRIu64 " byte%s requested", e->a, hs_plural(e->a));
-    if (e->at) fprintf(out, " + %" PRIu64 " %s = %" PRIu64, e->at, overhead_text(s, e), sum);
+    if (e->at) fprintf(out, " + %" PRIu64 " %s = %" PRIu64, e->at, overhead_text(e), sum);
     if (e->b != sum) fprintf(out, ", rounded up to %" PRIu64, e->b);
     if (is_buddy && alignment > e->at)
         fprintf(out, ", which leaves room for the payload at a multiple of %" PRIu64, alignment);
@@ -139,23 +137,13 @@ static void put_reason(FILE *out, const hs_event *reject)
     }
 }
 
-/* Does the placement policy look for more than the first that fits? */
-static bool compares(const hs_session *s)
-{
-    if (hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_TREE) return true;
-    const char *fit = choice_of(hs_session_heap(s), "fit");
-    return fit && (strcmp(fit, "best") == 0 || strcmp(fit, "worst") == 0);
-}
-
 /* What the look at a block is for, or what it shows. */
 static const char *sight_text(const hs_session *s, const hs_event *e)
 {
-    const char *fit = choice_of(hs_session_heap(s), "fit");
     switch (e->detail) {
-    case HS_TRIES:
-        if (!compares(s)) return "large enough";
-        return fit && strcmp(fit, "worst") == 0 ? "fits, the largest so far"
-                                                : "fits, the best so far";
+    case HS_TRIES: return "large enough";
+    case HS_TRIES_SMALLER: return "fits, the best so far";
+    case HS_TRIES_LARGER: return "fits, the largest so far";
     case HS_SEES_NEIGHBOUR:
         return event_of(s, HS_IN_PLACE) ? "free and next to it: it may grow into that"
                                         : "free and next to it, but that is not enough";
@@ -180,7 +168,7 @@ static void put_visit(FILE *out, const hs_session *s, size_t i)
 static void put_decline(FILE *out, const hs_session *s, const hs_event *e)
 {
     const hs_heap *h = hs_session_heap(s);
-    bool is_buddy = hs_heap_allocator(h)->shape == HS_SHAPE_BUDDY;
+    bool is_buddy = allocator_of(s)->traits & HS_BUDDIES;
     const hs_event *round = event_of(s, HS_ROUND);
     const char *what = is_buddy ? "the buddy" : "its neighbour";
     switch (e->detail) {
@@ -237,11 +225,11 @@ static void put_list(FILE *out, const hs_session *s, uint64_t index)
     const hs_heap *h = hs_session_heap(s);
     const hs_allocator *a = hs_heap_allocator(h);
     hs_list list;
-    if (a->shape == HS_SHAPE_TREE) {
+    if (a->traits & HS_TREE) {
         fputs("the tree", out);
         return;
     }
-    if (a->shape == HS_SHAPE_LIST || !a->list || !a->list(h, index, &list)) {
+    if (a->traits & HS_ONE_LIST || !a->list || !a->list(h, index, &list)) {
         fputs("the free list", out);
         return;
     }
@@ -286,19 +274,19 @@ static void put_split(FILE *out, const hs_event *e)
             e->a + e->b, e->a, e->at, e->b, e->at + e->a);
 }
 
-/* Was it chosen right out of a quick list? From those blocks are not split. */
-static bool was_quick(const hs_session *s, hs_addr block)
+/* Was it chosen right out of a list whose blocks are not split? */
+static bool stays_whole(const hs_session *s, hs_addr block)
 {
-    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
+    const hs_allocator *a = allocator_of(s);
     const hs_event *e;
     hs_list list;
-    bool quick = false;
+    bool whole = false;
     for (size_t i = 0; (e = event_at(s, i)) && e->kind != HS_CHOOSE; i++)
         if (e->kind == HS_INSERT && e->at == block)
-            quick = false;
+            whole = false;
         else if (e->kind == HS_REMOVE && e->at == block)
-            quick = a->list && a->list(hs_session_heap(s), e->b, &list) && list.name;
-    return quick;
+            whole = a->list && a->list(hs_session_heap(s), e->b, &list) && list.whole;
+    return whole;
 }
 
 static void put_take(FILE *out, const hs_session *s, const hs_event *e)
@@ -308,7 +296,7 @@ static void put_take(FILE *out, const hs_session *s, const hs_event *e)
             hs_plural(e->a));
     if (round && e->a > round->b)
         fprintf(out, ", %" PRIu64 " more than needed: %s", e->a - round->b,
-                was_quick(s, e->at) ? "quick blocks stay whole" : "too few to split off");
+                stays_whole(s, e->at) ? "quick blocks stay whole" : "too few to split off");
 }
 
 static void put_return(FILE *out, const hs_event *e)
@@ -374,7 +362,7 @@ static void put_fill(FILE *out, const hs_event *e)
 static bool had_no_choice(const hs_session *s, size_t i)
 {
     if (event_at(s, 0)->detail == HS_REALLOC) return false;
-    if (hs_heap_allocator(hs_session_heap(s))->shape == HS_SHAPE_NONE) return false;
+    if (!allocator_of(s)->list) return false;
     for (const hs_event *e; i-- > 0 && (e = event_at(s, i));)
         if (e->kind == HS_LOOK || e->kind == HS_VISIT || e->kind == HS_GROW) return false;
     return true;
@@ -398,9 +386,8 @@ static void put_grow(FILE *out, const hs_session *s, size_t i)
 /* What is more than needed stays in the block; where sizes are classes, that is no decision. */
 static void put_in_place(FILE *out, const hs_session *s, const hs_event *e)
 {
-    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
     const hs_event *round = event_of(s, HS_ROUND);
-    bool splits = a->status[0] && a->shape != HS_SHAPE_BUDDY && a->shape != HS_SHAPE_SLABS;
+    bool splits = (allocator_of(s)->traits & (HS_DIVIDES | HS_BUDDIES)) == HS_DIVIDES;
     fprintf(out, "the block stays at 0x%" PRIx64 ": %" PRIu64 " byte%s before, %" PRIu64 " now",
             e->at, e->a, hs_plural(e->a), e->b);
     if (splits && round && e->b > round->b && e->b == e->a)
@@ -461,7 +448,7 @@ static void put_event(FILE *out, const hs_session *s, size_t i)
     case HS_BUMP:
         fprintf(out,
                 "the bump pointer moves from 0x%" PRIx64 " to 0x%" PRIx64 ": %" PRIu64 " byte%s",
-                e->a, e->b, e->b - e->a, hs_plural(e->b - e->a));
+                e->a, e->b, hs_bumped(e), hs_plural(hs_bumped(e)));
         break;
     case HS_GROW: put_grow(out, s, i); break;
     case HS_IN_PLACE: put_in_place(out, s, e); break;
@@ -489,46 +476,15 @@ char *hs_step_text(const hs_session *s, size_t from, size_t to)
 
 /* --- The whole ------------------------------------------------------------------------------ */
 
-/* Size | status; in a hardened heap with the checksum before them, or poison. */
-static void put_tag(FILE *out, const hs_session *s, uint64_t word)
-{
-    const char *hardened = choice_of(hs_session_heap(s), "hardened");
-    bool sealed = hardened && strcmp(hardened, "on") == 0 && word >> 48;
-    if (sealed && word == 0xdfdfdfdfdfdfdfdf) {
-        fputs("poison", out);
-        return;
-    }
-    if (sealed) {
-        fprintf(out, "%04" PRIx64 "|", word >> 48);
-        word = word << 16 >> 16;
-    }
-    if (word > hs_heap_maximum(hs_session_heap(s))) /* no size */
-        fprintf(out, "0x%" PRIx64, word);
-    else
-        fprintf(out, "%" PRIu64 "|%" PRIu64, word & ~(uint64_t)7, word & 7);
-}
-
-/* Is the word at `at` one that says size | status? In a slab's record it is the first, and in a
- * free run the last; between lie a bitmap, or what is no header. */
-static bool is_tag(const hs_session *s, hs_addr at)
-{
-    const char *slab = choice_of(hs_session_heap(s), "slab");
-    uint64_t unit = slab ? strtoull(slab, NULL, 10) : 0;
-    return !unit || at % unit == 0 || at % unit == unit - sizeof(uint64_t);
-}
-
-/* The word at `at` as the header or the link that it is: an address of the heap, or size | status.
- */
+/* The word at `at` as the header or the link that it is: an address of the heap, or size | status,
+ * in a hardened heap with the checksum before them, or poison. */
 static void put_word(FILE *out, const hs_session *s, hs_addr at, uint64_t word)
 {
-    if (word >= hs_heap_base(hs_session_heap(s)) && word <= hs_heap_end(hs_session_heap(s)))
-        fprintf(out, "0x%" PRIx64, word);
-    else if (!word)
-        putc('0', out);
-    else if (!is_tag(s, at))
-        fprintf(out, "0x%" PRIx64, word);
-    else
-        put_tag(out, s, word);
+    const hs_heap *h = hs_session_heap(s);
+    hs_decoded d = hs_decode(h, at, word);
+    char text[64];
+    hs_word_text(h, &d, text, sizeof text);
+    fputs(word ? text : "0", out);
 }
 
 static void put_writes(FILE *out, const hs_session *s, size_t from, size_t to)
@@ -563,28 +519,20 @@ static void put_buddies(FILE *out, const hs_session *s, size_t i)
             there ? "is not free, or not whole" : "would lie beyond the heap");
 }
 
-static bool has_quick_lists(const hs_heap *h)
-{
-    const hs_allocator *a = hs_heap_allocator(h);
-    for (size_t i = 0; i < a->option_count; i++)
-        if (strcmp(a->options[i].name, "quick") == 0) return true;
-    return false;
-}
-
 /* Of a block that event i frees: which of the four cases it was. */
 static void put_case(FILE *out, const hs_session *s, size_t i)
 {
     static const char *const cases[] = {
         "case 1 of 4: neither neighbour is free", "case 2 of 4: the right neighbour is free",
         "case 3 of 4: the left neighbour is free", "case 4 of 4: both neighbours are free"};
+    static const char *const times[] = {[HS_JOINS_NEVER] = "off", [HS_JOINS_LATER] = "deferred"};
     const hs_heap *h = hs_session_heap(s);
     const hs_allocator *a = hs_heap_allocator(h);
-    const char *when = choice_of(h, "coalesce"), *footer = choice_of(h, "footer");
+    hs_coalescing c = a->coalesces ? a->coalesces(h) : (hs_coalescing){0};
     const hs_event *release = event_at(s, i), *e;
-    bool waits = when && strcmp(when, "deferred") == 0 && has_quick_lists(h);
     bool left = false, right = false, itself = false;
-    if (hs_fault(h) || !a->status[0] || a->shape == HS_SHAPE_SLABS) return;
-    if (a->shape == HS_SHAPE_BUDDY) {
+    if (hs_fault(h) || !a->coalesces || !a->fields || a->traits & HS_OBJECTS) return;
+    if (a->traits & HS_BUDDIES) {
         put_buddies(out, s, i);
         return;
     }
@@ -598,16 +546,16 @@ static void put_case(FILE *out, const hs_session *s, size_t i)
         fputs("\n     coalescing: its header says 0 bytes, so it is its own right neighbour", out);
         return;
     }
-    if (when && strcmp(when, "immediate") != 0 && !left && !right)
-        fprintf(out, "\n     coalescing is %s: its neighbours stay as they are", when);
-    else if (footer && strcmp(footer, "off") == 0)
+    if (c.when != HS_JOINS_NOW && !left && !right)
+        fprintf(out, "\n     coalescing is %s: its neighbours stay as they are", times[c.when]);
+    else if (!c.left)
         fprintf(out,
                 "\n     coalescing: the right neighbour is %s; without footers a free left one "
                 "can not be found",
                 right ? "free" : "not free");
     else
         fprintf(out, "\n     coalescing, %s%s", cases[(left ? 2 : 0) + (right ? 1 : 0)],
-                waits && !(left && right) ? "; blocks in quick lists count as used" : "");
+                c.some_wait && !(left && right) ? "; blocks in quick lists count as used" : "");
 }
 
 /* Words that were written and said the same before: no step lists them. */

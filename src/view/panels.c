@@ -306,38 +306,59 @@ static const char *role_at(const hs_seen *seen, hs_addr at)
     return at < seen->payload_end ? "payload" : "padding";
 }
 
-/* The header word as stored, and each of its status bits with what it means. */
+/* How much is told of a header: less and less, until it fits. */
+enum { ALL, BRIEF, BITS, SET, HEADER_STYLES };
+
+/* A word of a header as stored, and each of its status bits with what it means. */
+static int put_header_word(const hs_decoded *d, const hs_block *b, int style, char *out, size_t n)
+{
+    const hs_field *size = hs_decoded_field(d, HS_FIELD_SIZE);
+    char bits[160];
+    if (style == SET) { /* only what is set */
+        hs_tag_text(d, b, 2, bits, sizeof bits);
+        return snprintf(out, n, "0x%" PRIx64 " = %s", d->word, bits);
+    }
+    hs_bits_text(d, style != ALL, bits, sizeof bits);
+    if (style == BITS || !size) /* the size of a broken one says nothing */
+        return snprintf(out, n, "0x%" PRIx64 "%s%s", d->word, bits[0] ? ": " : "", bits);
+    return snprintf(out, n, "0x%" PRIx64 " = %s%" PRIu64 "%s%s", d->word,
+                    style == ALL ? "size " : "", size->value, bits[0] ? " | " : "", bits);
+}
+
+static void header_text(const hs_session *s, const hs_block *b, int style, char *out, size_t size)
+{
+    const hs_heap *h = hs_session_heap(s);
+    int n = snprintf(out, size, "header    ");
+    for (uint32_t i = 0; i <= b->more_words && n < (int)size; i++) {
+        uint64_t word = b->word;
+        if (i && !hs_heap_peek(h, b->addr + 8 * i, &word)) return;
+        hs_decoded d = hs_decode(h, b->addr + 8 * i, word);
+        if (i) n += snprintf(out + n, size - (size_t)n, "; ");
+        if (n < (int)size) n += put_header_word(&d, b, style, out + n, size - (size_t)n);
+    }
+}
+
 static void put_header(const hs_session *s, hs_pane p, int row, const hs_block *b)
 {
-    char bits[160], text[224];
-    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
+    char bits[160], text[256];
+    const hs_heap *h = hs_session_heap(s);
+    const char *none = hs_heap_allocator(h)->without_header;
     if (!b->header) {
-        hs_put(p, row, 0, HS_ROLE_TEXT,
-               a->shape == HS_SHAPE_SLABS
-                   ? "header    none: the bitmap of its slab tells whether it is in use"
-                   : "header    none: this allocator keeps no marks in the heap");
+        hs_putf(p, row, 0, HS_ROLE_TEXT, "header    none: %s",
+                none ? none : "this allocator keeps no marks in the heap");
         return;
     }
-    uint64_t tag = hs_block_tag(b);
-    if (b->seal) {
-        hs_tag_text(a, b, tag, 2, bits, sizeof bits);
-        hs_putf(p, row, 0, HS_ROLE_TEXT, "header    checksum %04" PRIx64 " | %s", b->word >> 48,
+    hs_decoded d = hs_decode(h, b->addr, b->word);
+    const hs_field *checksum = hs_decoded_field(&d, HS_FIELD_CHECKSUM);
+    if (checksum) {
+        hs_tag_text(&d, b, 2, bits, sizeof bits);
+        hs_putf(p, row, 0, HS_ROLE_TEXT, "header    checksum %04" PRIx64 " | %s", checksum->value,
                 bits);
         return;
     }
-    hs_bits_text(a, tag, false, bits, sizeof bits);
-    snprintf(text, sizeof text, "header    0x%" PRIx64 " = size %" PRIu64 "%s%s", b->word,
-             tag & ~(uint64_t)7, bits[0] ? " | " : "", bits);
-    if (strlen(text) > (size_t)p.columns) {
-        hs_bits_text(a, tag, true, bits, sizeof bits);
-        snprintf(text, sizeof text, "header    0x%" PRIx64 " = %" PRIu64 " | %s", b->word,
-                 tag & ~(uint64_t)7, bits);
-    }
-    if (strlen(text) > (size_t)p.columns) /* the size of a broken one says nothing */
-        snprintf(text, sizeof text, "header    0x%" PRIx64 ": %s", b->word, bits);
-    if (strlen(text) > (size_t)p.columns) { /* only what is set */
-        hs_tag_text(a, b, tag, 2, bits, sizeof bits);
-        snprintf(text, sizeof text, "header    0x%" PRIx64 " = %s", b->word, bits);
+    for (int style = ALL; style < HEADER_STYLES; style++) {
+        header_text(s, b, style, text, sizeof text);
+        if (strlen(text) <= (size_t)p.columns) break;
     }
     hs_put(p, row, 0, HS_ROLE_TEXT, text);
 }

@@ -134,7 +134,12 @@ static void every_header_has_a_checksum_of_its_address(void **state)
     assert_true(first >> 48 != 0 && first != second);
     assert_true(hs_heap_allocator(s.heap)->walk(s.heap, NULL, &b));
     assert_int_equal(b.word, word_at(s.heap, b.addr));
-    assert_int_equal(hs_block_tag(&b), 32 | 3);
+    hs_field fields[HS_FIELDS];
+    size_t n = hs_heap_allocator(s.heap)->fields(s.heap, b.addr, b.word, fields);
+    assert_int_equal(n, 5);
+    assert_int_equal(fields[0].kind, HS_FIELD_CHECKSUM);
+    assert_int_equal(fields[0].value, b.word >> 48);
+    assert_int_equal(fields[1].value, 32);
     hs_heap_free(s.heap);
 }
 

@@ -65,28 +65,34 @@ static void a_footer_shows_its_own_word(void **state)
 static void status_bits_are_named_by_the_allocator(void **state)
 {
     (void)state;
-    hs_allocator a = {.status = {"used", "left used", "quick"}};
+    hs_decoded d = {
+        .word = 32 + 5,
+        .count = 4,
+        .fields = {{.kind = HS_FIELD_SIZE, .first = 3, .bits = 61, .value = 32},
+                   {.kind = HS_FIELD_USED, .bits = 1, .name = "used", .value = 1},
+                   {.kind = HS_FIELD_STATUS, .first = 1, .bits = 1, .name = "left used"},
+                   {.kind = HS_FIELD_STATUS, .first = 2, .bits = 1, .name = "quick", .value = 1}}};
     hs_block b = {.kind = HS_BLOCK_FREE, .size = 32};
     char text[160];
-    hs_tag_text(&a, &b, 32 + 5, 0, text, sizeof text);
+    hs_tag_text(&d, &b, 0, text, sizeof text);
     assert_string_equal(text, "32|5");
-    hs_tag_text(&a, &b, 32 + 5, 1, text, sizeof text);
+    hs_tag_text(&d, &b, 1, text, sizeof text);
     assert_string_equal(text, "32|5 free");
-    hs_tag_text(&a, &b, 32 + 5, 2, text, sizeof text);
+    hs_tag_text(&d, &b, 2, text, sizeof text);
     assert_string_equal(text, "32|5 free, quick");
-    hs_bits_text(&a, 32 + 5, false, text, sizeof text);
+    hs_bits_text(&d, false, text, sizeof text);
     assert_string_equal(text, "bit 0 (used) 1, bit 1 (left used) 0, bit 2 (quick) 1");
-    hs_bits_text(&a, 32 + 5, true, text, sizeof text);
+    hs_bits_text(&d, true, text, sizeof text);
     assert_string_equal(text, "bit 0 used 1, bit 1 left used 0, bit 2 quick 1");
-    a.status[1] = a.status[2] = NULL;
-    hs_bits_text(&a, 32 + 5, false, text, sizeof text);
+    d.fields[2].name = d.fields[3].name = NULL;
+    hs_bits_text(&d, false, text, sizeof text);
     assert_string_equal(text, "bit 0 (used) 1, bit 2 (means nothing) 1");
 }
 
 static void links_of_trees_have_sides(void **state)
 {
     (void)state;
-    hs_allocator a = {.shape = HS_SHAPE_TREE};
+    hs_allocator a = {.traits = HS_TREE};
     char text[64];
     assert_true(hs_link_text(&a, 0, 0x1000, 40, true, text, sizeof text));
     assert_string_equal(text, "left -> 0x1000");
@@ -97,7 +103,7 @@ static void links_of_trees_have_sides(void **state)
 static void a_link_without_room_is_not_written(void **state)
 {
     (void)state;
-    hs_allocator a = {.shape = HS_SHAPE_LIST};
+    hs_allocator a = {.traits = HS_ONE_LIST};
     char text[64];
     assert_false(hs_link_text(&a, 0, 0x107000040, 1, true, text, sizeof text));
     assert_false(hs_link_text(&a, 0, HS_NULL, 3, true, text, sizeof text));

@@ -24,6 +24,7 @@
 #ifndef HS_ALLOCATORS_BOUNDARY_H
 #define HS_ALLOCATORS_BOUNDARY_H
 
+#include "allocators/block/fields.h"
 #include "allocators/block/options.h"
 #include "allocators/production/hardening.h"
 #include "heap/access.h"
@@ -278,7 +279,7 @@ static inline hs_addr boundary_alloc(hs_heap *h, size_t alignment, size_t size)
 {
     if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
-    hs_probe(h, HS_ROUND, WORD, size, need);
+    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
     hs_addr block = obtain(h, need, alignment);
     if (!block) return hs_fail(h, HS_BECAUSE_LIMIT, need);
     return place(h, block, need, alignment);
@@ -354,7 +355,7 @@ static inline hs_addr boundary_realloc(hs_heap *h, hs_addr p, size_t size, bool 
     if (is_absurd(h, size, 1)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     hs_addr block = block_of(p);
     uint64_t have = size_of(h, block), need = block_bytes(h, size);
-    hs_probe(h, HS_ROUND, WORD, size, need);
+    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
     if (need <= have) shrink(h, block, need, join);
     if (need <= have || expand(h, block, need)) {
         hs_probe(h, HS_IN_PLACE, block, have, size_of(h, block));
@@ -392,7 +393,7 @@ static inline const char *what_is_wrong(const hs_heap *h, const hs_block *previo
     if (size < SMALLEST) return "the header says fewer bytes than any block has";
     if (size % unit(h)) return "the size in the header is no multiple of the alignment";
     if (size > end_mark(h) - at) return "the size in the header leads beyond the heap";
-    bool left_used = !previous || previous->word & USED;
+    bool left_used = !previous || previous->is_used;
     if (left_used != !!(word & LEFT_USED)) return "bit 1 lies about the block on its left";
     if (!(word & USED)) hs_heap_peek(h, at + size - WORD, &footer);
     return footer == size ? NULL : "the footer says another size than the header";
@@ -415,9 +416,17 @@ static inline bool boundary_walk(const hs_heap *h, const hs_block *previous, hs_
                       .footer = used ? 0 : WORD,
                       .links = used ? 0 : LINKS,
                       .word = word,
-                      .seal = seal_bits(),
+                      .is_used = used,
                       .damage = damage};
     return true;
+}
+
+/* What the third bit of a header says is the includer's. */
+static inline size_t boundary_fields(const hs_heap *h, uint64_t word, const char *bit_2,
+                                     hs_field *out)
+{
+    const char *const status[] = {"used", "left neighbour used", bit_2};
+    return word_fields(h, word, status, out);
 }
 
 static inline bool boundary_links(const hs_heap *h, hs_addr block, hs_links *out)
@@ -437,7 +446,8 @@ static inline void boundary_end_mark(const hs_heap *h, hs_block *out)
                       .size = WORD,
                       .header = WORD,
                       .word = stored,
-                      .seal = seal_bits(),
+                      .is_used = true,
+                      .is_end_mark = true,
                       .damage = good ? NULL : "the end mark behind the last block was overwritten"};
 }
 

@@ -69,7 +69,7 @@ static inline hs_addr search_list(hs_heap *h, hs_addr head, uint64_t need, uint6
     uint64_t found_size = UINT64_MAX;
     for (hs_addr b = head; b; b = next_of(h, b)) {
         uint64_t size = size_of(h, b);
-        hs_try(h, b, size);
+        hs_visit(h, b, size, best ? HS_TRIES_SMALLER : HS_TRIES);
         if (size < need) {
             hs_reject(h, b, size, HS_BECAUSE_TOO_SMALL);
         } else if (!fits(b, size, need, alignment)) {

@@ -21,6 +21,13 @@ static const char *const hs_alignments[] = {"8", "16", NULL};
 enum { HS_COALESCE_IMMEDIATE, HS_COALESCE_DEFERRED, HS_COALESCE_OFF };
 static const char *const hs_coalescings[] = {"immediate", "deferred", "off", NULL};
 
+static inline hs_joins hs_joins_by(uint64_t coalesce)
+{
+    return coalesce == HS_COALESCE_IMMEDIATE  ? HS_JOINS_NOW
+           : coalesce == HS_COALESCE_DEFERRED ? HS_JOINS_LATER
+                                              : HS_JOINS_NEVER;
+}
+
 #define HS_COALESCE_OPTION(coalescings)                                                            \
     {                                                                                              \
         .name = "coalesce", .help = "when free neighbours become one block",                       \

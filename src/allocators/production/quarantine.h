@@ -43,6 +43,20 @@ static inline void poison_fresh_heap(hs_heap *h)
     memset(hs_real(h, inside), POISON, n);
 }
 
+/* What a word says: a header has a checksum, a footer has none. */
+static inline size_t hardened_fields(const hs_heap *h, uint64_t word, hs_field *out)
+{
+    static const char *const status[] = {"used", "left neighbour used", "in quarantine"};
+    uint64_t seal = word & seal_bits();
+    if (is_link(h, word) || !seal) return word_fields(h, word, status, out);
+    if (word == POISON * (UINT64_MAX / 0xff)) return one_field(HS_FIELD_POISON, word, out);
+    *out = (hs_field){.kind = HS_FIELD_CHECKSUM,
+                      .first = CHECKSUM_SHIFT,
+                      .bits = 64 - CHECKSUM_SHIFT,
+                      .value = seal >> CHECKSUM_SHIFT};
+    return 1 + tag_fields(word & ~seal, CHECKSUM_SHIFT, status, out + 1);
+}
+
 /* Are all bytes still poison that nobody holds? */
 static inline bool check_poison(const hs_heap *h, hs_damage *damage)
 {

@@ -279,7 +279,7 @@ static inline hs_addr quick_malloc(hs_heap *h, size_t size)
     uint64_t need = block_bytes(h, size);
     hs_addr *head = size <= QUICK_LARGEST - WORD ? quick_for(h->state, need) : NULL;
     if (!head) return HS_NULL;
-    hs_probe(h, HS_ROUND, WORD, size, need);
+    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
     hs_probe(h, HS_LOOK, *head, quick_index(size_of(h, *head)), 0);
     hs_addr block = pop_quick(h, head);
     hs_probe(h, HS_CHOOSE, block, size_of(h, block), 0);
@@ -313,6 +313,21 @@ static bool quick_walk(const hs_heap *h, const hs_block *previous, hs_block *out
     return true;
 }
 
+static size_t quick_fields(const hs_heap *h, hs_addr at, uint64_t word, hs_field out[HS_FIELDS])
+{
+    (void)at;
+    return boundary_fields(h, word, "quick", out);
+}
+
+static hs_coalescing quick_coalesces(const hs_heap *h)
+{
+    bool later = h->options[COALESCE] == DEFERRED;
+    return (hs_coalescing){.when = later ? HS_JOINS_LATER : HS_JOINS_NOW,
+                           .left = true,
+                           .right = true,
+                           .some_wait = later};
+}
+
 /* Fresh blocks hold no links: the order in which they were freed stands for them. */
 static bool quick_links(const hs_heap *h, hs_addr block, hs_links *out)
 {
@@ -334,6 +349,7 @@ static bool quick_list(const hs_heap *h, size_t index, hs_list *out)
         (hs_list){.head = i ? q->head[i] : fresh_from(&q->fresh, 0),
                   .smallest = i ? i * WORD : SMALLEST,
                   .largest = i ? i * WORD : UINT64_MAX,
+                  .whole = true,
                   .name = i ? "quick" : "fresh",
                   .about = i ? "not joined, each list of one size" : "freed last, put away later"};
     out->marked = out->head != HS_NULL;

@@ -26,6 +26,7 @@
  *
  * Follows: Knowlton, A Fast Storage Allocator (1965); Knuth, The Art of Computer Programming
  * 1, 2.5, algorithms R and S. */
+#include "allocators/block/fields.h"
 #include "allocators/block/options.h"
 #include "heap/access.h"
 
@@ -236,6 +237,12 @@ static bool extend(hs_heap *h, uint64_t size)
     return true;
 }
 
+/* The sum that a request comes to, of `lead` bytes before the payload. */
+static void tell_round(hs_heap *h, size_t size, uint64_t lead, uint64_t need)
+{
+    hs_round(h, size, lead, lead > WORD ? HS_OVERHEAD_LEAD : HS_OVERHEAD_HEADER, need);
+}
+
 /* --- The requests --------------------------------------------------------------------------- */
 
 static bool is_absurd(const hs_heap *h, size_t size, size_t alignment)
@@ -262,7 +269,7 @@ static hs_addr buddy_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
     if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t bytes = bytes_for(h, size, alignment);
     size_t index = list_for(bytes);
-    hs_probe(h, HS_ROUND, unit(h), size, size_in_list(index));
+    tell_round(h, size, unit(h), size_in_list(index));
     size_t found = first_list(h, index);
     if (found == LISTS) {
         if (!extend(h, size_in_list(index)))
@@ -341,7 +348,7 @@ static hs_addr buddy_realloc(hs_heap *h, hs_addr p, size_t size)
     if (is_absurd(h, size, 1)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     hs_addr block = block_of(h, p);
     uint64_t have = size_of(h, block), lead = p - block, need = size + lead;
-    hs_probe(h, HS_ROUND, lead, size, size_in_list(list_for(need)));
+    tell_round(h, size, lead, size_in_list(list_for(need)));
     if (resize(h, block, have, need)) return p;
     hs_addr q = buddy_malloc(h, size);
     if (!q) return HS_NULL;
@@ -397,12 +404,29 @@ static bool buddy_walk(const hs_heap *h, const hs_block *previous, hs_block *out
     if (out->damage) return true;
     out->size = size_in(word);
     out->kind = word & USED ? HS_BLOCK_USED : HS_BLOCK_FREE;
+    out->is_used = word & USED;
     if (!(word & USED)) out->links = LINKS;
     if (word & SHIFTED) {
         out->header = 2 * WORD;
         out->lead = lead_in(h, at, out->size) - out->header;
     }
     return true;
+}
+
+/* A word that says where the payload is has bit 1 alone; no header has. */
+static size_t buddy_fields(const hs_heap *h, hs_addr at, uint64_t word, hs_field out[HS_FIELDS])
+{
+    static const char *const status[] = {"used", "payload further in", NULL};
+    (void)at;
+    size_t n = word_fields(h, word, status, out);
+    if (n > 1 && (word & STATUS) == SHIFTED) out->kind = HS_FIELD_OFFSET;
+    return n;
+}
+
+static hs_coalescing buddy_coalesces(const hs_heap *h)
+{
+    (void)h;
+    return (hs_coalescing){.when = HS_JOINS_NOW, .left = true, .right = true};
 }
 
 /* As many lists as the heap's limit can have blocks for. */
@@ -484,7 +508,7 @@ const hs_allocator HS_BUILD(buddy) = {
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct buddy),
     .builds = HS_BUILDS_OF(buddy),
-    .status = {"used", "payload further in"},
+    .traits = HS_REUSES | HS_DIVIDES | HS_BUDDIES,
     .shape = HS_SHAPE_BUDDY,
     .alignment = unit,
     .init = buddy_init,
@@ -492,6 +516,8 @@ const hs_allocator HS_BUILD(buddy) = {
     .aligned_alloc = buddy_aligned_alloc,
     .realloc = buddy_realloc,
     .free = buddy_free,
+    .coalesces = buddy_coalesces,
+    .fields = buddy_fields,
     .walk = buddy_walk,
     .list = buddy_list_at,
     .links = buddy_links,

@@ -73,7 +73,7 @@ static inline hs_addr take(hs_heap *h, hs_addr p, size_t size)
 /* The arithmetic, but of a size that no heap has. */
 static inline void tell_rounded(hs_heap *h, size_t size)
 {
-    if (size <= h->limit) hs_probe(h, HS_ROUND, 0, size, rounded(h, size));
+    if (size <= h->limit) hs_round(h, size, 0, HS_OVERHEAD_HEADER, rounded(h, size));
 }
 
 static hs_addr bump_malloc(hs_heap *h, size_t size)

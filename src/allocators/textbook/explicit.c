@@ -188,7 +188,7 @@ static hs_addr explicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 {
     if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
-    hs_probe(h, HS_ROUND, WORD, size, need);
+    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
     hs_addr block = find_at_last(h, need, alignment);
     if (block)
         choose(h, block);
@@ -235,6 +235,22 @@ static bool explicit_list_at(const hs_heap *h, size_t index, hs_list *out)
     return index == 0;
 }
 
+static size_t explicit_fields(const hs_heap *h, hs_addr at, uint64_t word, hs_field out[HS_FIELDS])
+{
+    (void)at;
+    return HS_HARDENED ? hardened_fields(h, word, out) : boundary_fields(h, word, NULL, out);
+}
+
+static const char *explicit_fit(const hs_heap *h)
+{
+    return fit_names[h->options[FIT]];
+}
+
+static hs_coalescing explicit_coalesces(const hs_heap *h)
+{
+    return (hs_coalescing){.when = hs_joins_by(h->options[COALESCE]), .left = true, .right = true};
+}
+
 static size_t explicit_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
 {
     const struct explicit_list *l = h->state;
@@ -275,7 +291,7 @@ const hs_allocator HS_BUILD(explicit) = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct explicit_list),
-    .status = {"used", "left neighbour used", HS_HARDENED ? "in quarantine" : NULL},
+    .traits = HS_REUSES | HS_SEARCHES | HS_DIVIDES | HS_ONE_LIST,
     .shape = HS_SHAPE_LIST,
     .variant = explicit_variant,
     .largest = HS_LARGEST_HARDENED,
@@ -285,6 +301,9 @@ const hs_allocator HS_BUILD(explicit) = {
     .aligned_alloc = explicit_aligned_alloc,
     .realloc = explicit_realloc,
     .free = explicit_free,
+    .fit = explicit_fit,
+    .coalesces = explicit_coalesces,
+    .fields = explicit_fields,
     .walk = boundary_walk,
     .end_mark = boundary_end_mark,
     .marks = explicit_marks,

@@ -22,6 +22,7 @@
  *
  * Follows: Knuth, The Art of Computer Programming 1, 2.5; Bryant & O'Hallaron, Computer Systems
  * (3rd ed.), 9.9.6 to 9.9.12. */
+#include "allocators/block/fields.h"
 #include "allocators/block/options.h"
 #include "heap/access.h"
 
@@ -109,6 +110,11 @@ static uint64_t block_bytes(const hs_heap *h, size_t size)
     return bytes < smallest_block(h) ? smallest_block(h) : bytes;
 }
 
+static void tell_round(hs_heap *h, size_t size, uint64_t need)
+{
+    hs_round(h, size, overhead(h), footer_size(h) ? HS_OVERHEAD_FOOTER : HS_OVERHEAD_HEADER, need);
+}
+
 static void mark(hs_heap *h, hs_addr block, uint64_t size, unsigned status)
 {
     hs_store(h, block, size | status);
@@ -131,6 +137,13 @@ static bool fits_better(const hs_heap *h, uint64_t size, uint64_t best_size)
     return h->options[FIT] == BEST_FIT ? size < best_size : size > best_size;
 }
 
+/* What the search looks at a block for. */
+static hs_sight sight(const hs_heap *h)
+{
+    if (h->options[FIT] <= NEXT_FIT) return HS_TRIES;
+    return h->options[FIT] == BEST_FIT ? HS_TRIES_SMALLER : HS_TRIES_LARGER;
+}
+
 /* A free block that can serve `need` bytes, by the placement policy, or NULL. */
 static hs_addr search(hs_heap *h, uint64_t need, uint64_t alignment)
 {
@@ -140,7 +153,7 @@ static hs_addr search(hs_heap *h, uint64_t need, uint64_t alignment)
     uint64_t best_size = 0;
     do {
         uint64_t size = size_of(h, block);
-        hs_try(h, block, size);
+        hs_visit(h, block, size, sight(h));
         if (!is_free(h, block)) {
             hs_reject(h, block, size, HS_BECAUSE_USED);
         } else if (size < need) {
@@ -294,7 +307,7 @@ static hs_addr implicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
     if (size > h->limit - h->base || alignment > h->limit)
         return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
-    hs_probe(h, HS_ROUND, overhead(h), size, need);
+    tell_round(h, size, need);
     hs_addr block = search(h, need, alignment);
     if (!block && h->options[COALESCE] == HS_COALESCE_DEFERRED &&
         joining_helps(h, need, alignment)) {
@@ -400,7 +413,7 @@ static hs_addr implicit_realloc(hs_heap *h, hs_addr p, size_t size)
     if (size > h->limit - h->base) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     hs_addr block = block_of(p);
     uint64_t have = size_of(h, block), need = block_bytes(h, size);
-    hs_probe(h, HS_ROUND, overhead(h), size, need);
+    tell_round(h, size, need);
     if (need <= have) shrink(h, block, have, need);
     if (need <= have || expand(h, block, need)) {
         hs_probe(h, HS_IN_PLACE, block, have, size_of(h, block));
@@ -448,13 +461,32 @@ static bool implicit_walk(const hs_heap *h, const hs_block *previous, hs_block *
                       .size = size,
                       .header = WORD,
                       .footer = (uint32_t)footer_size(h),
-                      .word = word};
+                      .word = word,
+                      .is_used = word & USED};
     out->damage = what_is_wrong(h, at, size);
     if (out->damage) {
         out->kind = HS_BLOCK_DAMAGED;
         out->size = last_end(h) - at;
     }
     return true;
+}
+
+static size_t implicit_fields(const hs_heap *h, hs_addr at, uint64_t word, hs_field out[HS_FIELDS])
+{
+    static const char *const status[] = {"used", NULL, NULL};
+    (void)at;
+    return word_fields(h, word, status, out);
+}
+
+static const char *implicit_fit(const hs_heap *h)
+{
+    return fits[h->options[FIT]];
+}
+
+static hs_coalescing implicit_coalesces(const hs_heap *h)
+{
+    return (hs_coalescing){
+        .when = hs_joins_by(h->options[COALESCE]), .left = footer_size(h), .right = true};
 }
 
 static size_t implicit_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
@@ -491,13 +523,16 @@ const hs_allocator HS_BUILD(implicit) = {
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct implicit),
     .builds = HS_BUILDS_OF(implicit),
-    .status = {"used"},
+    .traits = HS_REUSES | HS_SEARCHES | HS_DIVIDES,
     .alignment = unit,
     .init = implicit_init,
     .malloc = implicit_malloc,
     .aligned_alloc = implicit_aligned_alloc,
     .realloc = implicit_realloc,
     .free = implicit_free,
+    .fit = implicit_fit,
+    .coalesces = implicit_coalesces,
+    .fields = implicit_fields,
     .walk = implicit_walk,
     .marks = implicit_marks,
     .check = implicit_check,

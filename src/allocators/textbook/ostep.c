@@ -124,6 +124,13 @@ static bool is_better(const hs_heap *h, uint64_t size, uint64_t than)
     return h->options[FIT] == BEST ? size < than : size > than;
 }
 
+/* What the search looks at a block for. */
+static hs_sight sight(const hs_heap *h)
+{
+    if (h->options[FIT] == FIRST) return HS_TRIES;
+    return h->options[FIT] == BEST ? HS_TRIES_SMALLER : HS_TRIES_LARGER;
+}
+
 /* The place of the block that serves the request. */
 static int search(hs_heap *h, uint64_t size, uint64_t alignment)
 {
@@ -131,7 +138,7 @@ static int search(hs_heap *h, uint64_t size, uint64_t alignment)
     int found = NOWHERE;
     for (int i = o->first; i != NOWHERE; i = o->table[i].behind) {
         const piece *p = &o->table[i];
-        hs_try(h, p->at, p->size);
+        hs_visit(h, p->at, p->size, sight(h));
         if (size > p->size)
             hs_reject(h, p->at, p->size, HS_BECAUSE_TOO_SMALL);
         else if (lead(p->at, alignment) > p->size - size)
@@ -168,7 +175,7 @@ static void carve(hs_heap *h, int i, uint64_t skip, uint64_t size)
 static hs_addr ostep_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
 {
     const struct ostep *o = h->state;
-    hs_probe(h, HS_ROUND, 0, size, size);
+    hs_round(h, size, 0, HS_OVERHEAD_HEADER, size);
     if (alignment > h->end) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     int i = search(h, size, alignment);
     if (i == NOWHERE) return hs_fail(h, HS_BECAUSE_LIMIT, size);
@@ -305,7 +312,8 @@ static bool ostep_walk(const hs_heap *h, const hs_block *previous, hs_block *out
     if (i == NOWHERE) return false;
     *out = (hs_block){.kind = o->table[i].free ? HS_BLOCK_FREE : HS_BLOCK_USED,
                       .addr = o->table[i].at,
-                      .size = o->table[i].size};
+                      .size = o->table[i].size,
+                      .is_used = !o->table[i].free};
     return true;
 }
 
@@ -331,6 +339,20 @@ static bool ostep_links(const hs_heap *h, hs_addr block, hs_links *out)
     return true;
 }
 
+static const char *ostep_fit(const hs_heap *h)
+{
+    return fits[h->options[FIT]];
+}
+
+/* Neighbours that are not side by side in the list do not find each other. */
+static hs_coalescing ostep_coalesces(const hs_heap *h)
+{
+    bool sorted = h->options[ORDER] == ADDRSORT;
+    return (hs_coalescing){.when = h->options[COALESCE] ? HS_JOINS_NOW : HS_JOINS_NEVER,
+                           .left = sorted,
+                           .right = sorted};
+}
+
 static size_t ostep_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
 {
     const struct ostep *o = h->state;
@@ -354,6 +376,7 @@ const hs_allocator HS_BUILD(ostep) = {
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct ostep),
     .builds = HS_BUILDS_OF(ostep),
+    .traits = HS_REUSES | HS_SEARCHES | HS_DIVIDES | HS_ONE_LIST,
     .shape = HS_SHAPE_LIST,
     .model_base = 1000,
     .alignment = ostep_alignment,
@@ -362,6 +385,8 @@ const hs_allocator HS_BUILD(ostep) = {
     .aligned_alloc = ostep_aligned_alloc,
     .realloc = ostep_realloc,
     .free = ostep_free,
+    .fit = ostep_fit,
+    .coalesces = ostep_coalesces,
     .walk = ostep_walk,
     .marks = ostep_marks,
     .list = ostep_list,

@@ -118,7 +118,7 @@ static inline hs_addr allocate(hs_heap *h, size_t size, size_t alignment)
 {
     if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
-    hs_probe(h, HS_ROUND, WORD, size, need);
+    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
     hs_addr block = find_joined(h, find(h, need, alignment), need, alignment);
     if (block)
         choose(h, block);
@@ -173,6 +173,11 @@ static bool segregated_list(const hs_heap *h, size_t index, hs_list *out)
     return quick_list(h, index, out);
 }
 
+static const char *segregated_fit(const hs_heap *h)
+{
+    return fit_names[h->options[FIT]];
+}
+
 static bool segregated_check(const hs_heap *h, hs_damage *damage)
 {
     size_t blocks = 0, seen = 0;
@@ -198,7 +203,7 @@ const hs_allocator HS_BUILD(segregated) = {
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct lists),
     .builds = HS_BUILDS_OF(segregated),
-    .status = {"used", "left neighbour used", "quick"},
+    .traits = HS_REUSES | HS_SEARCHES | HS_DIVIDES,
     .shape = HS_SHAPE_LISTS,
     .alignment = unit,
     .init = segregated_init,
@@ -206,6 +211,9 @@ const hs_allocator HS_BUILD(segregated) = {
     .aligned_alloc = segregated_aligned_alloc,
     .realloc = segregated_realloc,
     .free = segregated_free,
+    .fit = segregated_fit,
+    .coalesces = quick_coalesces,
+    .fields = quick_fields,
     .walk = quick_walk,
     .end_mark = boundary_end_mark,
     .list = segregated_list,

@@ -26,6 +26,7 @@
  *
  * Payloads are aligned to 16. Follows: Bonwick, The Slab Allocator (USENIX 1994); Bryant &
  * O'Hallaron, Computer Systems (3rd ed.), 9.9.14 (simple segregated storage). */
+#include "allocators/block/fields.h"
 #include "allocators/block/runs.h"
 
 enum { SLAB, CLASSES };
@@ -292,7 +293,7 @@ static hs_addr refuse(hs_heap *h, size_t alignment, size_t size)
 static hs_addr malloc_large(hs_heap *h, size_t alignment, size_t size)
 {
     uint64_t offset = offset_for(h, alignment), need = large_bytes(h, alignment, size);
-    hs_probe(h, HS_ROUND, offset, size, need);
+    hs_round(h, size, offset, HS_OVERHEAD_LEAD, need);
     hs_addr run = obtain(h, need, alignment);
     if (!run) return HS_NULL;
     hs_store(h, run + WORD, offset);
@@ -306,7 +307,7 @@ static inline hs_addr allocate(hs_heap *h, size_t alignment, size_t size)
     if (is_absurd(h, alignment, size)) return HS_NULL;
     unsigned class = class_for(h, alignment, size);
     if (class >= s->count) return malloc_large(h, alignment, size);
-    hs_probe(h, HS_ROUND, 0, size, object_size(h, class));
+    hs_round(h, size, 0, HS_OVERHEAD_HEADER, object_size(h, class));
     return malloc_object(h, class);
 }
 
@@ -344,7 +345,7 @@ static bool resize(hs_heap *h, hs_addr run, hs_addr p, size_t size)
             hs_decline(h, p, have, HS_BECAUSE_CLASS, have);
             return false;
         }
-        hs_probe(h, HS_ROUND, 0, size, have);
+        hs_round(h, size, 0, HS_OVERHEAD_HEADER, have);
         return true;
     }
     if (size <= s->largest) {
@@ -352,7 +353,7 @@ static bool resize(hs_heap *h, hs_addr run, hs_addr p, size_t size)
         return false;
     }
     uint64_t need = hs_round_up(p - run + size, unit(h));
-    hs_probe(h, HS_ROUND, p - run, size, need);
+    hs_round(h, size, p - run, HS_OVERHEAD_LEAD, need);
     if (need > have) return expand(h, run, need);
     shrink(h, run, need);
     return true;
@@ -430,7 +431,7 @@ static const char *what_is_wrong(const hs_heap *h, bool left_used, hs_addr at, u
 static void walk_run(const hs_heap *h, const hs_block *previous, hs_addr at, hs_block *out)
 {
     uint64_t word = 0, offset = LARGE_HEADER;
-    bool left_used = !previous || !previous->footer; /* free runs alone have one */
+    bool left_used = !previous || previous->is_used;
     hs_heap_peek(h, at, &word);
     const char *damage = what_is_wrong(h, left_used, at, word);
     *out = (hs_block){.addr = at, .size = size_in(word), .word = word, .damage = damage};
@@ -442,10 +443,12 @@ static void walk_run(const hs_heap *h, const hs_block *previous, hs_addr at, hs_
         out->kind = HS_BLOCK_OWN;
         out->size = first_object(h, size_in(word));
         out->header = RECORD;
+        out->is_used = true;
     } else if (word & USED) {
         hs_heap_peek(h, at + WORD, &offset);
         out->kind = HS_BLOCK_USED;
         out->header = (uint32_t)offset;
+        out->is_used = true;
     } else {
         out->kind = HS_BLOCK_FREE;
         out->header = out->footer = WORD;
@@ -461,7 +464,8 @@ static void walk_object(const hs_heap *h, hs_addr at, hs_block *out)
     hs_heap_peek(h, slab + BITMAP, &bits);
     *out = (hs_block){.kind = bits >> (at - slab) / GRAIN & 1 ? HS_BLOCK_FREE : HS_BLOCK_USED,
                       .addr = at,
-                      .size = size_in(word)};
+                      .size = size_in(word),
+                      .is_used = true}; /* free or not: its slab is */
 }
 
 static bool slab_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
@@ -475,6 +479,24 @@ static bool slab_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
     else
         walk_object(h, at, out);
     return true;
+}
+
+/* A unit's first word is a record's, or a run's; a free run ends with one, too. Between them lie
+ * links, bitmaps and offsets. */
+static size_t slab_fields(const hs_heap *h, hs_addr at, uint64_t word, hs_field out[HS_FIELDS])
+{
+    static const char *const status[] = {"used", "left neighbour used", "slab"};
+    uint64_t within = at % unit(h);
+    if (is_link(h, word)) return one_field(HS_FIELD_LINK, word, out);
+    if (within && within != unit(h) - WORD) return one_field(HS_FIELD_PLAIN, word, out);
+    return tag_fields(word, 64, status, out);
+}
+
+/* Objects never join; the free runs below them do. */
+static hs_coalescing slab_coalesces(const hs_heap *h)
+{
+    (void)h;
+    return (hs_coalescing){.when = HS_JOINS_NOW, .left = true, .right = true};
 }
 
 /* The classes, then the free runs. */
@@ -544,7 +566,7 @@ const hs_allocator HS_BUILD(slab) = {
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct slabs),
     .builds = HS_BUILDS_OF(slab),
-    .status = {"used", "left neighbour used", "slab"},
+    .traits = HS_REUSES | HS_OBJECTS,
     .shape = HS_SHAPE_SLABS,
     .alignment = slab_alignment,
     .init = slab_init,
@@ -552,6 +574,9 @@ const hs_allocator HS_BUILD(slab) = {
     .aligned_alloc = slab_aligned_alloc,
     .realloc = slab_realloc,
     .free = slab_free,
+    .coalesces = slab_coalesces,
+    .fields = slab_fields,
+    .without_header = "the bitmap of its slab tells whether it is in use",
     .walk = slab_walk,
     .list = slab_list,
     .links = run_links,

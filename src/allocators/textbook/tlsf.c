@@ -229,7 +229,7 @@ static inline hs_addr serve(hs_heap *h, size_t alignment, size_t size)
 {
     if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     uint64_t need = block_bytes(h, size);
-    hs_probe(h, HS_ROUND, WORD, size, need);
+    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
     hs_addr block = find_joined(h, find(h, need, alignment), need, alignment);
     if (block)
         choose(h, block);
@@ -316,7 +316,7 @@ const hs_allocator HS_BUILD(tlsf) = {
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct tlsf),
     .builds = HS_BUILDS_OF(tlsf),
-    .status = {"used", "left neighbour used", "quick"},
+    .traits = HS_REUSES | HS_DIVIDES,
     .shape = HS_SHAPE_GRID,
     .columns = COLUMNS,
     .alignment = unit,
@@ -325,6 +325,8 @@ const hs_allocator HS_BUILD(tlsf) = {
     .aligned_alloc = tlsf_aligned_alloc,
     .realloc = tlsf_realloc,
     .free = tlsf_free,
+    .coalesces = quick_coalesces,
+    .fields = quick_fields,
     .walk = quick_walk,
     .end_mark = boundary_end_mark,
     .list = tlsf_list,

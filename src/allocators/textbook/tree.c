@@ -179,7 +179,7 @@ static hs_addr first_from(hs_heap *h, uint64_t size, hs_addr address, uint64_t n
     while (node) {
         uint64_t passed = size_of(h, node);
         bool too_early = is_left_of(passed, node, size, address);
-        hs_try(h, node, passed);
+        hs_visit(h, node, passed, HS_TRIES_SMALLER);
         if (!fits(node, passed, need, alignment))
             hs_reject(h, node, passed,
                       passed < need ? HS_BECAUSE_TOO_SMALL : HS_BECAUSE_NOT_ALIGNED);
@@ -235,6 +235,18 @@ static bool tree_list(const hs_heap *h, size_t index, hs_list *out)
     const struct tree *t = h->state;
     *out = (hs_list){.head = t->root, .largest = UINT64_MAX, .marked = t->root != HS_NULL};
     return index == 0;
+}
+
+static size_t tree_fields(const hs_heap *h, hs_addr at, uint64_t word, hs_field out[HS_FIELDS])
+{
+    (void)at;
+    return boundary_fields(h, word, NULL, out);
+}
+
+static hs_coalescing tree_coalesces(const hs_heap *h)
+{
+    (void)h;
+    return (hs_coalescing){.when = HS_JOINS_NOW, .left = true, .right = true};
 }
 
 static size_t tree_marks(const hs_heap *h, hs_mark marks[HS_MARKS])
@@ -304,7 +316,7 @@ const hs_allocator HS_BUILD(tree) = {
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct tree),
     .builds = HS_BUILDS_OF(tree),
-    .status = {"used", "left neighbour used"},
+    .traits = HS_REUSES | HS_SEARCHES | HS_DIVIDES | HS_TREE,
     .shape = HS_SHAPE_TREE,
     .alignment = unit,
     .init = tree_init,
@@ -312,6 +324,8 @@ const hs_allocator HS_BUILD(tree) = {
     .aligned_alloc = boundary_alloc,
     .realloc = tree_realloc,
     .free = tree_free,
+    .coalesces = tree_coalesces,
+    .fields = tree_fields,
     .walk = boundary_walk,
     .end_mark = boundary_end_mark,
     .marks = tree_marks,

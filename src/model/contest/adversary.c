@@ -413,7 +413,8 @@ static void put_option(const hs_heap *h, size_t i, const char *replay, FILE *out
 static void put_options(const hs_contest *c, bool second, bool alone, FILE *out)
 {
     const char *name = second ? c->other : c->failing;
-    const char *previous = second ? c->failing : "implicit"; /* what a session starts with */
+    const char *previous =
+        second ? c->failing : hs_allocator_usual(); /* what a session starts with */
     hs_problem ignored;
     hs_session *before = side_of(c, previous, &ignored), *session = side_of(c, name, &ignored);
     hs_op change = {.kind = HS_OP_ALLOCATOR, .name = name};

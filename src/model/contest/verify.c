@@ -286,16 +286,6 @@ static bool all_hold(verifier *v)
 
 /* --- The player ------------------------------------------------------------------------------- */
 
-/* What the allocator promises by its option, else 8; a model of a heap aligns nothing. */
-static uint64_t promised_alignment(const hs_heap *h)
-{
-    const hs_allocator *a = hs_heap_allocator(h);
-    for (size_t i = 0; i < a->option_count; i++)
-        if (strcmp(a->options[i].name, "align") == 0)
-            return strtoull(a->options[i].choices[hs_heap_option(h, i)], NULL, 10);
-    return a->model_base ? 1 : 8;
-}
-
 static bool verify_all(verifier *v, hs_play_watch watch)
 {
     const hs_trace_op *ops = hs_trace_ops(v->trace);
@@ -319,7 +309,7 @@ bool hs_play_verifying(hs_heap *h, const hs_trace *t, hs_play_watch watch, uint6
 {
     verifier v = {.heap = h,
                   .trace = t,
-                  .alignment = promised_alignment(h),
+                  .alignment = hs_heap_allocator(h)->alignment(h),
                   .by_id = hs_new(hs_trace_ids(t) + (size_t)1, sizeof(uint32_t)),
                   .index = hs_index_new(),
                   .violation = violation};

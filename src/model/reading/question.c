@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 static const char *const no_yes[] = {"no", "yes", NULL};
 static const char *const places[] = {"stays", "moves", "fails", NULL};
@@ -37,26 +36,12 @@ const char *hs_question_short(hs_question q)
 
 /* --- What is worth asking ------------------------------------------------------------------- */
 
-/* Does it look at one block after another? */
-static bool searches(const hs_allocator *a)
-{
-    for (size_t i = 0; i < a->option_count; i++)
-        if (strcmp(a->options[i].name, "fit") == 0) return true;
-    return a->shape == HS_SHAPE_TREE;
-}
-
-/* Are its blocks of all sizes, divided and joined again? */
-static bool divides(const hs_allocator *a)
-{
-    return a->model_base || (a->shape != HS_SHAPE_SLABS && a->status[0]);
-}
-
 static size_t about_allocation(const hs_allocator *a, hs_question *out)
 {
     size_t n = 0;
     out[n++] = HS_ASK_ADDRESS;
-    if (searches(a)) out[n++] = HS_ASK_EXAMINED;
-    if (divides(a)) out[n++] = HS_ASK_SPLIT;
+    if (a->traits & HS_SEARCHES) out[n++] = HS_ASK_EXAMINED;
+    if (a->traits & HS_DIVIDES) out[n++] = HS_ASK_SPLIT;
     return n;
 }
 
@@ -66,7 +51,7 @@ size_t hs_questions_about(const hs_session *s, const hs_op *op, hs_question out[
     bool resizes = op->request == HS_REALLOC && hs_session_value(s, op->p) && op->a;
     bool frees = op->request == HS_FREE || (op->request == HS_REALLOC && !op->a);
     if (op->kind != HS_OP_REQUEST) return 0;
-    if (frees && (!divides(a) || !hs_session_value(s, op->p))) return 0;
+    if (frees && (!(a->traits & HS_DIVIDES) || !hs_session_value(s, op->p))) return 0;
     if (!frees && !resizes) return about_allocation(a, out);
     out[0] = frees ? HS_ASK_HOLE : HS_ASK_PLACE;
     return 1;

@@ -65,8 +65,8 @@ static bool see_whole_at(const hs_session *s, hs_addr whole, hs_seen *out)
 {
     const hs_heap *h = hs_session_heap(s);
     const hs_allocator *a = hs_heap_allocator(h);
-    hs_block used = {.kind = HS_BLOCK_USED, .addr = whole, .word = 1};
-    hs_block free = {.kind = HS_BLOCK_FREE, .addr = whole, .footer = 8};
+    hs_block used = {.kind = HS_BLOCK_USED, .addr = whole, .is_used = true};
+    hs_block free = {.kind = HS_BLOCK_FREE, .addr = whole};
     if (!a->walk(h, &used, &out->whole)) return false;
     if (out->whole.kind == HS_BLOCK_DAMAGED) a->walk(h, &free, &out->whole);
     see(s, out);

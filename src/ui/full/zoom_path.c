@@ -104,24 +104,47 @@ static void put_bits(FILE *out, uint64_t word)
         fprintf(out, "%d%s", (int)(word >> bit & 1), bit % 8 == 0 && bit ? " " : "");
 }
 
+/* What its fields say; true when it keeps the status below a size. */
+static bool put_fields(FILE *out, const hs_decoded *d)
+{
+    const hs_field *size = hs_decoded_field(d, HS_FIELD_SIZE),
+                   *checksum = hs_decoded_field(d, HS_FIELD_CHECKSUM);
+    char bits[160];
+    bool below = size && size->first > 0;
+    hs_bits_text(d, false, bits, sizeof bits);
+    if (checksum)
+        fprintf(out, "\n  bits %u to %u are a checksum: 0x%04" PRIx64,
+                checksum->first + checksum->bits - 1u, checksum->first, checksum->value);
+    if (below)
+        fprintf(out, "\n  size   %" PRIu64 ": the word without its three low bits", size->value);
+    else if (size)
+        fprintf(out, "\n  size   %" PRIu64 ": the whole word", size->value);
+    if (bits[0]) fprintf(out, "\n  %s", bits);
+    return below;
+}
+
+static bool put_word(FILE *out, const hs_session *s, hs_addr at, uint64_t word)
+{
+    hs_decoded d = hs_decode(hs_session_heap(s), at, word);
+    fputs("\n  bytes ", out);
+    for (int i = 0; i < 8; i++) fprintf(out, " %02x", (unsigned)(word >> 8 * i & 0xff));
+    fprintf(out, "\n  word   0x%016" PRIx64 "\n  bits   ", word);
+    put_bits(out, word);
+    return put_fields(out, &d);
+}
+
 static void put_header(FILE *out, const hs_session *s, const hs_block *b)
 {
-    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
-    uint64_t tag = hs_block_tag(b);
-    char bits[160];
-    fprintf(out, "%u bytes at 0x%" PRIx64 ", the lowest byte first:\n  bytes ", (unsigned)b->header,
-            b->addr);
-    for (int i = 0; i < 8; i++) fprintf(out, " %02x", (unsigned)(b->word >> 8 * i & 0xff));
-    fprintf(out, "\n  word   0x%016" PRIx64 "\n  bits   ", b->word);
-    put_bits(out, b->word);
-    hs_bits_text(a, tag, false, bits, sizeof bits);
-    if (b->seal) fprintf(out, "\n  bits 63 to 48 are a checksum: 0x%04" PRIx64, b->word >> 48);
-    fprintf(out, "\n  size   %" PRIu64 ": the word without its three low bits", tag & ~(uint64_t)7);
-    if (bits[0]) fprintf(out, "\n  %s", bits);
-    fprintf(
-        out,
-        "\n\nSizes are multiples of 8, so the three low bits of a size are always 0: the header "
-        "keeps the block's status there.");
+    uint64_t word = 0;
+    fprintf(out, "%u bytes at 0x%" PRIx64 ", the lowest byte first:", (unsigned)b->header, b->addr);
+    bool below = put_word(out, s, b->addr, b->word);
+    for (hs_addr at = b->addr + 8; at <= b->addr + 8 * (hs_addr)b->more_words; at += 8)
+        if (hs_heap_peek(hs_session_heap(s), at, &word)) below |= put_word(out, s, at, word);
+    if (below)
+        fputs(
+            "\n\nSizes are multiples of 8, so the three low bits of a size are always 0: the header "
+            "keeps the block's status there.",
+            out);
 }
 
 char *hs_zoom_path_header(const hs_zoom_path *path, const hs_session *s)
