@@ -1,0 +1,190 @@
+/* Copies of the registry's allocators under other names. The copies' functions are those of the
+ * allocators; only what they are called differs. */
+#include "renamed_registry.h"
+
+#include "base/array.h"
+
+#include <stdlib.h>
+
+/* The registry itself, for its list of allocators: what it defines has other names here. */
+#define hs_allocator_at    own_allocator_at
+#define hs_allocator_named own_allocator_named
+#define hs_preset_at       own_preset_at
+#define hs_allocator_usual own_allocator_usual
+const hs_allocator *own_allocator_at(size_t index, hs_build);
+const hs_allocator *own_allocator_named(const char *name, hs_build);
+const hs_preset *own_preset_at(size_t index);
+const char *own_allocator_usual(void);
+#include "allocators/registry.c"
+#undef hs_allocator_at
+#undef hs_allocator_named
+#undef hs_preset_at
+#undef hs_allocator_usual
+
+enum { MOST = 512 };
+
+typedef struct {
+    const void *of; /* an allocator, or an array of choices: a thing of the sources */
+    void *copy;
+} copied;
+
+static struct {
+    bool on;
+    copied copies[MOST];
+    size_t count;
+    char *names[MOST]; /* the other ones */
+    size_t name_count;
+    hs_preset presets[sizeof presets / sizeof *presets];
+} renamed;
+
+void registry_rename(bool on)
+{
+    renamed.on = on;
+}
+
+/* Half the alphabet on, and half the digits: what is renamed twice has its own name again. */
+static char other_character(char c)
+{
+    if (c >= 'a' && c <= 'z') return (char)('a' + (c - 'a' + 13) % 26);
+    if (c >= '0' && c <= '9') return (char)('0' + (c - '0' + 5) % 10);
+    return c;
+}
+
+bool registry_is_renamed(const char *own, const char *other, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (other_character(own[i]) != other[i]) return false;
+    return true;
+}
+
+/* --- Copies --------------------------------------------------------------------------------- */
+
+static void *copy_of(const void *thing)
+{
+    for (size_t i = 0; i < renamed.count; i++)
+        if (renamed.copies[i].of == thing) return renamed.copies[i].copy;
+    return NULL;
+}
+
+static void *keep_copy(const void *of, void *copy)
+{
+    if (renamed.count == MOST) abort();
+    renamed.copies[renamed.count++] = (copied){of, copy};
+    return copy;
+}
+
+static const char *other_name(const char *name)
+{
+    size_t i = 0, length = strlen(name);
+    while (i < renamed.name_count && !(strlen(renamed.names[i]) == length &&
+                                       registry_is_renamed(name, renamed.names[i], length)))
+        i++;
+    if (i < renamed.name_count) return renamed.names[i];
+    if (i == MOST) abort();
+    char *copy = renamed.names[renamed.name_count++] = strdup(name);
+    for (char *c = copy; *c; c++) *c = other_character(*c);
+    return copy;
+}
+
+static const char *const *other_choices(const char *const *choices)
+{
+    size_t n = 0;
+    const char **copy = copy_of(choices);
+    if (copy) return copy;
+    while (choices[n]) n++;
+    copy = keep_copy(choices, hs_new(n + 1, sizeof *copy));
+    for (size_t i = 0; i < n; i++) copy[i] = other_name(choices[i]);
+    return copy;
+}
+
+static const hs_option *other_options(const hs_allocator *a)
+{
+    hs_option *copy = copy_of(a->options);
+    if (copy || !a->option_count) return copy;
+    copy = keep_copy(a->options, hs_new(a->option_count, sizeof *copy));
+    for (size_t i = 0; i < a->option_count; i++) {
+        copy[i] = a->options[i];
+        copy[i].name = other_name(copy[i].name);
+        if (copy[i].choices) copy[i].choices = other_choices(copy[i].choices);
+    }
+    return copy;
+}
+
+static const hs_allocator *other(const hs_allocator *);
+
+/* An allocator's `variant` gives the copy of what its own gives. */
+#define VARIANT(name)                                                                              \
+    static const hs_allocator *variant_of_##name(const uint64_t *options)                          \
+    {                                                                                              \
+        return other(hs_##name##_raw.variant(options));                                            \
+    }                                                                                              \
+    static const hs_allocator *counted_variant_of_##name(const uint64_t *options)                  \
+    {                                                                                              \
+        return other(hs_##name##_raw.builds[HS_COUNTED]->variant(options));                        \
+    }                                                                                              \
+    static const hs_allocator *probed_variant_of_##name(const uint64_t *options)                   \
+    {                                                                                              \
+        return other(hs_##name##_raw.builds[HS_PROBED]->variant(options));                         \
+    }
+ALLOCATORS(VARIANT)
+
+static const struct {
+    const hs_allocator *raw;
+    const hs_allocator *(*variants[HS_BUILDS])(const uint64_t *options);
+} variants[] = {
+#define VARIANTS(name)                                                                             \
+    {&hs_##name##_raw,                                                                             \
+     {[HS_RAW] = variant_of_##name,                                                                \
+      [HS_COUNTED] = counted_variant_of_##name,                                                    \
+      [HS_PROBED] = probed_variant_of_##name}},
+    ALLOCATORS(VARIANTS)};
+
+static const hs_allocator *other(const hs_allocator *a)
+{
+    hs_allocator *copy = copy_of(a);
+    if (copy) return copy;
+    copy = keep_copy(a, hs_new(1, sizeof *copy));
+    *copy = *a;
+    copy->name = other_name(a->name);
+    copy->options = other_options(a);
+    for (size_t i = 0; i < HS_BUILDS; i++) copy->builds[i] = other(a->builds[i]);
+    for (size_t i = 0; a->variant && i < sizeof variants / sizeof *variants; i++)
+        for (size_t build = 0; build < HS_BUILDS; build++)
+            if (variants[i].raw->builds[build] == a) copy->variant = variants[i].variants[build];
+    return copy;
+}
+
+/* --- The registry --------------------------------------------------------------------------- */
+
+const hs_allocator *hs_allocator_at(size_t index, hs_build build)
+{
+    const hs_allocator *a = own_allocator_at(index, build);
+    return renamed.on && a ? other(a) : a;
+}
+
+const hs_allocator *hs_allocator_named(const char *name, hs_build build)
+{
+    const hs_allocator *a;
+    for (size_t i = 0; (a = hs_allocator_at(i, build)); i++)
+        if (strcmp(a->name, name) == 0) return a;
+    return NULL;
+}
+
+const hs_preset *hs_preset_at(size_t index)
+{
+    const hs_preset *p = own_preset_at(index);
+    if (!renamed.on || !p) return p;
+    renamed.presets[index] = (hs_preset){other_name(p->name), other_name(p->allocator),
+                                         other_name(p->option), other_name(p->choice)};
+    return &renamed.presets[index];
+}
+
+const char *hs_allocator_usual(void)
+{
+    return registry_name(own_allocator_usual());
+}
+
+const char *registry_name(const char *name)
+{
+    return renamed.on ? other_name(name) : name;
+}

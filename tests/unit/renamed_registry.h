@@ -1,0 +1,19 @@
+/* The registry under other names: a program that links this has it instead of the registry, and
+ * finds every allocator, option and choice of the registry under its own name or, once it is asked
+ * to rename, under another one of the same length. */
+#ifndef TESTS_UNIT_RENAMED_REGISTRY_H
+#define TESTS_UNIT_RENAMED_REGISTRY_H
+
+#include <heapscope/allocator.h>
+
+/* From now on the registry has the other names (true), or its own. */
+void registry_rename(bool);
+
+/* What the registry calls now what is called so in the sources: "uvrenc" for "heap". Letters and
+ * digits are others, so no word of one spelling is a word of the other. */
+const char *registry_name(const char *name);
+
+/* Are these two words the same name, the first by its own spelling? */
+bool registry_is_renamed(const char *own, const char *other, size_t length);
+
+#endif
