@@ -205,6 +205,22 @@ static void a_slab_that_is_given_up_has_no_objects(void **state)
     stage_free(s);
 }
 
+/* The bytes that alignment leaves unused lengthen the block before them, which lies in another leaf.
+ */
+static void padding_belongs_to_the_block_before_it(void **state)
+{
+    (void)state;
+    stage *s = stage_new("bump", 256, 1 << 20);
+    player p = {.session = s->session};
+    stage_does(s, "repeat 128 { malloc 32 }");
+    expect_all(&p);
+    stage_does(s, "malloc 4096; p0 = malloc 8192");
+    expect_all(&p);
+    stage_does(s, "aligned_alloc 65536 16");
+    expect_all(&p);
+    stage_free(s);
+}
+
 /* A bug of the client: it writes somewhere, or frees what it must not. */
 static void misuse(player *p)
 {
@@ -357,6 +373,7 @@ int main(void)
         cmocka_unit_test(sums_are_those_of_a_walk_under_every_allocator),
         cmocka_unit_test(sums_are_those_of_a_walk_with_every_option),
         cmocka_unit_test(a_slab_that_is_given_up_has_no_objects),
+        cmocka_unit_test(padding_belongs_to_the_block_before_it),
         cmocka_unit_test(bugs_of_the_client_change_what_they_change),
         cmocka_unit_test(behind_a_broken_header_all_is_damaged),
         cmocka_unit_test(going_back_reads_what_differs),

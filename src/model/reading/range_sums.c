@@ -186,14 +186,15 @@ static void mark_pieces(hs_range_sums *a, hs_addr from, hs_addr to)
     mark(a, root_of(a), piece && piece < from ? piece : from, last);
 }
 
+/* Bytes that are left unused lengthen the piece before them, which ended there. */
 static void mark_event(hs_range_sums *a, const hs_event *e)
 {
     switch (e->kind) {
     case HS_BUMP:
     case HS_GROW: mark_pieces(a, e->a < e->b ? e->a : e->b, (e->a < e->b ? e->b : e->a)); break;
+    case HS_PAD: mark_pieces(a, e->at - 1, e->at + e->a); break;
     case HS_INSERT:
-    case HS_REMOVE:
-    case HS_PAD: mark_pieces(a, e->at, e->at + e->a); break;
+    case HS_REMOVE: mark_pieces(a, e->at, e->at + e->a); break;
     case HS_SPLIT: mark_pieces(a, e->at, e->at + e->a + e->b); break;
     case HS_IN_PLACE: mark_pieces(a, e->at, e->at + (e->a > e->b ? e->a : e->b)); break;
     default: break;
