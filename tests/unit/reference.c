@@ -484,10 +484,9 @@ static void step(client *c)
 static uint64_t promised_alignment(const hs_heap *h)
 {
     const hs_allocator *a = hs_heap_allocator(h);
-    if (a->model_base) return 1;
     for (size_t i = 0; i < a->option_count; i++)
         if (!strcmp(a->options[i].name, "align")) return 8u << hs_heap_option(h, i);
-    return 16;
+    return a->alignment(h);
 }
 
 static hs_heap *heap_for(const reference_plan *plan, hs_build build)

@@ -1,6 +1,6 @@
-/* Copies of the registry's allocators under other names. The copies' functions are those of the
- * allocators; only what they are called differs. */
-#include "renamed_registry.h"
+/* The other names are those of copies. Their functions are those of the allocators; only what they
+ * are called differs. */
+#include "registry.h"
 
 #include "base/array.h"
 
@@ -20,6 +20,11 @@ const char *own_allocator_usual(void);
 #undef hs_allocator_named
 #undef hs_preset_at
 #undef hs_allocator_usual
+
+/* The odd ones come last. */
+#define ODD(X) X(two_ended) X(stack)
+ODD(DECLARE)
+static const hs_allocator *const odd[] = {ODD(ROW)};
 
 enum { MOST = 512 };
 
@@ -127,6 +132,7 @@ static const hs_allocator *other(const hs_allocator *);
         return other(hs_##name##_raw.builds[HS_PROBED]->variant(options));                         \
     }
 ALLOCATORS(VARIANT)
+ODD(VARIANT)
 
 static const struct {
     const hs_allocator *raw;
@@ -137,7 +143,7 @@ static const struct {
      {[HS_RAW] = variant_of_##name,                                                                \
       [HS_COUNTED] = counted_variant_of_##name,                                                    \
       [HS_PROBED] = probed_variant_of_##name}},
-    ALLOCATORS(VARIANTS)};
+    ALLOCATORS(VARIANTS) ODD(VARIANTS)};
 
 static const hs_allocator *other(const hs_allocator *a)
 {
@@ -158,7 +164,9 @@ static const hs_allocator *other(const hs_allocator *a)
 
 const hs_allocator *hs_allocator_at(size_t index, hs_build build)
 {
+    enum { OWN = sizeof allocators / sizeof *allocators, ODDS = sizeof odd / sizeof *odd };
     const hs_allocator *a = own_allocator_at(index, build);
+    if (index >= OWN && index < OWN + ODDS) a = odd[index - OWN]->builds[build];
     return renamed.on && a ? other(a) : a;
 }
 

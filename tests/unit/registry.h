@@ -1,8 +1,9 @@
-/* The registry under other names: a program that links this has it instead of the registry, and
- * finds every allocator, option and choice of the registry under its own name or, once it is asked
- * to rename, under another one of the same length. */
-#ifndef TESTS_UNIT_RENAMED_REGISTRY_H
-#define TESTS_UNIT_RENAMED_REGISTRY_H
+/* The registry of tests: a program that links this has it instead of the registry. It finds in it
+ * the allocators of the registry and two odd ones (odd_two_ended.c, odd_stack.c); and every
+ * allocator, option and choice under its own name or, once it is asked to rename, under another one
+ * of the same length. */
+#ifndef TESTS_UNIT_REGISTRY_H
+#define TESTS_UNIT_REGISTRY_H
 
 #include <heapscope/allocator.h>
 

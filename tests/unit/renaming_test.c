@@ -8,7 +8,7 @@
 #include "model/reading/question.h"
 #include "picture.h"
 #include "random.h"
-#include "renamed_registry.h"
+#include "registry.h"
 #include "stage.h"
 #include "ui/full/zoom_path.h"
 #include "view/difference.h"
