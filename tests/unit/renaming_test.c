@@ -118,19 +118,19 @@ static void put(scene *s, char *text)
     free(text);
 }
 
-static char *panel(scene *s, const hs_panel *p, int columns)
+static char *panel(scene *s, const hs_picture *p, int columns)
 {
-    return picture_of_panel(s->stage, p, 0, columns, true, 0);
+    return picture_of(s->stage, p, 0, columns, true, 0);
 }
 
 /* What there is to see. */
 static void put_pictures(scene *s)
 {
-    put(s, panel(s, &hs_panel_blocks, 44));
-    put(s, panel(s, &hs_panel_free_list, 100));
-    put(s, panel(s, &hs_panel_free_list, 36));
-    put(s, panel(s, &hs_panel_figures, 40));
-    put(s, panel(s, &hs_panel_stats, 100));
+    put(s, panel(s, &hs_picture_blocks, 44));
+    put(s, panel(s, &hs_picture_free_list, 100));
+    put(s, panel(s, &hs_picture_free_list, 36));
+    put(s, panel(s, &hs_picture_figures, 40));
+    put(s, panel(s, &hs_picture_stats, 100));
     put(s, picture_of_map(s->stage, 24, 100, 32, true));
     put(s, picture_of_map(s->stage, 24, 80, 0, true));
 }
@@ -254,7 +254,7 @@ static void play_slowly(scene *s)
         to = hs_step_end(session, from);
         hs_session_seek(session, from, to);
         put(s, hs_step_text(session, from, to));
-        put(s, panel(s, &hs_panel_blocks, 44));
+        put(s, panel(s, &hs_picture_blocks, 44));
     }
     hs_session_leave_stage(session);
 }
@@ -386,7 +386,7 @@ static char *lanes(void)
         put(&s, hs_lanes_why(l, hs_session_op_count(s.stage->session)));
         put(&s, hs_lanes_parting(l));
     }
-    put(&s, hs_lanes_panel(l, &hs_panel_free_list, 100, true));
+    put(&s, hs_lanes_picture(l, &hs_picture_free_list, 100, true));
     hs_lockstep_free(l);
     stage_free(s.stage);
     fclose(s.out);
