@@ -15,6 +15,7 @@
 #include "ui/plain.h"
 #include "ui/problem_sheet.h"
 #include "ui/trace_io.h"
+#include "view/settings.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -7,26 +7,27 @@
 
 /* --- Settings ------------------------------------------------------------------------------- */
 
+/* The settings that the session itself knows. Those behind them are a front end's: how things look
+ * and how fast they go are operations with values like any other, and mean nothing to it. */
 typedef enum {
-    HS_SET_GROWTH,  /* how far the heap grows when it runs out: hs_growth */
-    HS_SET_MISUSE,  /* what happens to a pointer that the client must not free */
-    HS_SET_THEME,   /* colours for a dark terminal or a projector */
-    HS_SET_ZOOM,    /* bytes of the heap that one row of the map shows */
-    HS_SET_PICTURE, /* line mode: draw the map after each change */
-    HS_SET_SIZE,    /* of all that is drawn: as much as fits, or legible from afar */
-    HS_SET_PACE,    /* seconds that a played script waits between steps */
-    HS_SET_PREDICT, /* ask before each request what will come of it */
-    HS_SETTINGS
+    HS_SET_GROWTH, /* how far the heap grows when it runs out: hs_growth */
+    HS_SET_MISUSE, /* what happens to a pointer that the client must not free */
+    HS_OWN_SETTINGS,
+    HS_SETTINGS = 16 /* the most that there are, a front end's included */
 } hs_setting;
 
 enum { HS_MISUSE_REFUSE, HS_MISUSE_ALLOW };
-enum { HS_THEME_DARK, HS_THEME_LIGHT };
-enum { HS_SIZE_NORMAL, HS_SIZE_LARGE };
-enum { HS_PICTURE_ON, HS_PICTURE_OFF };
-enum { HS_PREDICT_ON, HS_PREDICT_OFF };
 
-/* The settings that are no allocator's, described as options; HS_SETTINGS of them. */
-extern const hs_option hs_settings[HS_SETTINGS];
+/* A front end's settings: its rows, and what follows when setting number `set` (from
+ * HS_OWN_SETTINGS on) has been changed among the values of all. */
+typedef struct {
+    const hs_option *rows;
+    size_t count;
+    void (*settle)(uint64_t values[HS_SETTINGS], size_t set);
+} hs_front_settings;
+
+/* The session's own settings, described as options; HS_OWN_SETTINGS of them. */
+extern const hs_option hs_settings[HS_OWN_SETTINGS];
 
 /* --- Operations ----------------------------------------------------------------------------- */
 

@@ -51,7 +51,12 @@ const hs_heap *hs_session_heap(const hs_session *);
 const hs_heap_config *hs_session_config(const hs_session *); /* as it was asked for, */
 hs_heap_config hs_session_sizes(const hs_session *);         /* and what came of that */
 const char *hs_session_allocator_name(const hs_session *);   /* as it was asked for: "best-fit" */
-uint64_t hs_session_setting(const hs_session *, hs_setting);
+/* Settings by number, a front end's behind the session's own: the row, NULL beyond the last, and
+ * the value. A front end brings its rows once, before it sets any; they begin with their initial
+ * values, at every moment. */
+void hs_session_bring_settings(hs_session *, const hs_front_settings *);
+const hs_option *hs_session_setting_row(const hs_session *, size_t setting);
+uint64_t hs_session_setting(const hs_session *, size_t setting);
 
 /* Variables are numbered from 0 in order of their first use. */
 uint32_t hs_session_variable_count(const hs_session *);

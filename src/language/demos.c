@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/files.h"
 #include "language/words.h"
+#include "view/settings.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -218,15 +219,14 @@ static bool fill_in(hs_session *s, const char *name, const hs_option *o)
 static void start_afresh(hs_interpreter *in)
 {
     hs_session *s = in->session;
-    static const hs_setting settings[] = {HS_SET_GROWTH, HS_SET_MISUSE, HS_SET_ZOOM,
-                                          HS_SET_PICTURE};
+    static const size_t settings[] = {HS_SET_GROWTH, HS_SET_MISUSE, HS_SET_ZOOM, HS_SET_PICTURE};
     const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
     hs_problem ignored;
     for (size_t i = 0; i < a->option_count; i++)
         if (hs_heap_option(hs_session_heap(s), i) != a->options[i].initial)
             fill_in(s, a->options[i].name, &a->options[i]);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        const hs_option *o = &hs_settings[settings[i]];
+        const hs_option *o = hs_session_setting_row(s, settings[i]);
         if (hs_session_setting(s, settings[i]) != o->initial) fill_in(s, o->name, o);
     }
     hs_session_perform(s, &(hs_op){.kind = HS_OP_RESET}, &ignored);

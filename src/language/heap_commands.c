@@ -126,7 +126,9 @@ static uint64_t value_of(const hs_session *session, const hs_option *o)
     const hs_allocator *a = hs_heap_allocator(h);
     if (o >= a->options && o < a->options + a->option_count)
         return hs_heap_option(h, (size_t)(o - a->options));
-    return hs_session_setting(session, (hs_setting)(o - hs_settings));
+    size_t n = 0;
+    while (hs_session_setting_row(session, n) != o) n++;
+    return hs_session_setting(session, n);
 }
 
 static void put_option(FILE *out, const hs_session *session, const hs_option *o)
@@ -146,8 +148,9 @@ static void list_options(FILE *out, const hs_session *session)
 {
     const hs_allocator *a = hs_heap_allocator(hs_session_heap(session));
     for (size_t i = 0; i < a->option_count; i++) put_option(out, session, &a->options[i]);
-    for (size_t i = 0; i < HS_SETTINGS; i++)
-        if (i != HS_SET_GROWTH || !a->model_base) put_option(out, session, &hs_settings[i]);
+    const hs_option *o;
+    for (size_t i = 0; (o = hs_session_setting_row(session, i)); i++)
+        if (i != HS_SET_GROWTH || !a->model_base) put_option(out, session, o);
 }
 
 static bool show_option(hs_interpreter *in, const char *name)

@@ -1,5 +1,6 @@
 /* Help: the command table as text for the screen, and as roff for the man page. */
 #include "language/running.h"
+#include "view/settings.h"
 
 #include <heapscope/ledger.h>
 
@@ -73,7 +74,8 @@ static void put_options(FILE *out, const hs_session *session)
         put_option_lines(out, a->options, a->option_count);
     }
     fputs("\nOf the session:\n", out);
-    put_option_lines(out, hs_settings, HS_SETTINGS);
+    put_option_lines(out, hs_settings, HS_OWN_SETTINGS);
+    put_option_lines(out, hs_view_settings.rows, hs_view_settings.count);
 }
 
 static char *collect(put_text put, const hs_session *session, const hs_command *c)
@@ -132,8 +134,11 @@ char *hs_help_on_option(const char *name, size_t length)
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
         for (size_t j = 0; j < a->option_count; j++)
             if (is_called(&a->options[j], name, length)) put_option(out, a->name, &a->options[j]);
-    for (size_t j = 0; j < HS_SETTINGS; j++)
+    for (size_t j = 0; j < HS_OWN_SETTINGS; j++)
         if (is_called(&hs_settings[j], name, length)) put_option(out, "session", &hs_settings[j]);
+    for (size_t j = 0; j < hs_view_settings.count; j++)
+        if (is_called(&hs_view_settings.rows[j], name, length))
+            put_option(out, "session", &hs_view_settings.rows[j]);
     fclose(out);
     if (*text) return text;
     free(text);

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/kind.h"
 #include "view/pictures.h"
+#include "view/settings.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -19,6 +20,7 @@ hs_interpreter *hs_interpreter_with(hs_session *session, const hs_listener *list
 {
     hs_interpreter *in = hs_new(1, sizeof *in);
     in->session = session;
+    hs_session_bring_settings(session, &hs_view_settings);
     in->listener = *listener;
     in->hook = hook;
     in->hooked = hs_new(1, hook->own_size);

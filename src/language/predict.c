@@ -5,6 +5,7 @@
 #include "base/count.h"
 #include "language/words.h"
 #include "model/reading/question.h"
+#include "view/settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -132,7 +132,8 @@ void hs_words_of_options(hs_words *w, const hs_session *s)
 {
     const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
     for (size_t i = 0; i < a->option_count; i++) hs_words_add(w, a->options[i].name);
-    for (size_t i = 0; i < HS_SETTINGS; i++) hs_words_add(w, hs_settings[i].name);
+    const hs_option *o;
+    for (size_t i = 0; (o = hs_session_setting_row(s, i)); i++) hs_words_add(w, o->name);
 }
 
 const hs_option *hs_option_named(const hs_session *s, const char *name)
@@ -140,8 +141,9 @@ const hs_option *hs_option_named(const hs_session *s, const char *name)
     const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
     for (size_t i = 0; i < a->option_count; i++)
         if (strcmp(a->options[i].name, name) == 0) return &a->options[i];
-    for (size_t i = 0; i < HS_SETTINGS; i++)
-        if (strcmp(hs_settings[i].name, name) == 0) return &hs_settings[i];
+    const hs_option *o;
+    for (size_t i = 0; (o = hs_session_setting_row(s, i)); i++)
+        if (strcmp(o->name, name) == 0) return o;
     return NULL;
 }
 

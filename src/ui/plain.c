@@ -16,6 +16,7 @@
 #include "view/narration.h"
 #include "view/pictures.h"
 #include "view/segments.h"
+#include "view/settings.h"
 #include "view/shape.h"
 #include "view/side_by_side.h"
 

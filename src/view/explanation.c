@@ -533,9 +533,9 @@ static void put_setting(FILE *out, const hs_session *s, const char *name)
     const hs_allocator *a = hs_heap_allocator(h);
     const hs_option *o = NULL;
     uint64_t value = 0;
-    for (size_t i = 0; i < HS_SETTINGS; i++)
-        if (strcmp(hs_settings[i].name, name) == 0)
-            o = &hs_settings[i], value = hs_session_setting(s, (hs_setting)i);
+    const hs_option *row;
+    for (size_t i = 0; (row = hs_session_setting_row(s, i)); i++)
+        if (strcmp(row->name, name) == 0) o = row, value = hs_session_setting(s, i);
     for (size_t i = 0; i < a->option_count; i++)
         if (strcmp(a->options[i].name, name) == 0) o = &a->options[i], value = hs_heap_option(h, i);
     if (!o) return;

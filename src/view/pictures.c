@@ -6,6 +6,7 @@
 #include "view/byte_map.h"
 #include "view/narration.h"
 #include "view/segments.h"
+#include "view/settings.h"
 #include "view/side_by_side.h"
 
 /* --- The map --------------------------------------------------------------------------------- */

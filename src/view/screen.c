@@ -4,6 +4,7 @@
 
 #include "base/count.h"
 #include "view/pictures.h"
+#include "view/settings.h"
 
 #include <heapscope/ledger.h>
 #include <heapscope/reading.h>

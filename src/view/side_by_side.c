@@ -5,6 +5,7 @@
 #include "base/count.h"
 #include "view/explanation.h"
 #include "view/narration.h"
+#include "view/settings.h"
 
 #include <heapscope/ledger.h>
 

@@ -5,6 +5,7 @@
 
 #include "language/demos.h"
 #include "view/drawing.h"
+#include "view/settings.h"
 
 #include <heapscope/lockstep.h>
 

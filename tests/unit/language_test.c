@@ -9,6 +9,7 @@
 #include "stage.h"
 #include "view/explanation.h"
 #include "view/pictures.h"
+#include "view/settings.h"
 
 #include <heapscope/ledger.h>
 
@@ -1179,8 +1180,10 @@ static void help_tells_of_every_option_and_measure(void **state)
     expect_words(quick, "tlsf", "waits for a request of its size: 0 to 4096");
     free(quick);
     assert_null(hs_help_on_option("quic", 4));
-    for (size_t i = 0; i < HS_SETTINGS; i++)
+    for (size_t i = 0; i < HS_OWN_SETTINGS; i++)
         expect_words(set, hs_settings[i].name, hs_settings[i].help);
+    for (size_t i = 0; i < hs_view_settings.count; i++)
+        expect_words(set, hs_view_settings.rows[i].name, hs_view_settings.rows[i].help);
     for (size_t i = 0; (m = hs_measure_at(i)); i++) expect_words(expect, m->name, m->definition);
     free(set);
     free(expect);

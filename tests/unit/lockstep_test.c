@@ -1,6 +1,7 @@
 /* Lockstep: what runs side by side is what each allocator does alone. */
 #include "check.h"
 #include "picture.h"
+#include "view/settings.h"
 #include "view/side_by_side.h"
 
 #include <heapscope/lockstep.h>

@@ -154,13 +154,6 @@ static bool start_over(hs_session *s, const hs_setup *setup, bool again, hs_prob
     return true;
 }
 
-/* What a row of the map can show: a power of two, and a word at least; 0 stays. */
-static uint64_t row_bytes(uint64_t zoom)
-{
-    while (zoom & (zoom - 1)) zoom &= zoom - 1;
-    return zoom && zoom < sizeof(uint64_t) ? sizeof(uint64_t) : zoom;
-}
-
 /* The allocator has no such option: which ones have? */
 static bool no_option(const hs_session *s, const char *name, hs_problem *problem)
 {
@@ -206,17 +199,16 @@ bool hs_perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
         s->is.setup = setup;
         return true;
     }
-    o = option_named(hs_settings, HS_SETTINGS, op->name);
+    size_t n = 0;
+    uint64_t value;
+    while ((o = hs_session_setting_row(s, n)) && strcmp(o->name, op->name) != 0) n++;
     if (!o) return no_option(s, op->name, problem);
-    if (!option_value(o, op->text, &setup.settings[o - hs_settings], problem)) return false;
-    if (o == &hs_settings[HS_SET_GROWTH] && a->model_base)
+    if (!option_value(o, op->text, &value, problem)) return false;
+    if (n == HS_SET_GROWTH && a->model_base)
         return hs_wrong(problem, HS_OPERAND_NAME,
                         "a heap of %s does not grow: it is as large as it is", a->name);
-    if (o == &hs_settings[HS_SET_ZOOM])
-        setup.settings[HS_SET_ZOOM] = row_bytes(setup.settings[HS_SET_ZOOM]);
+    hs_setup_change_setting(s, &setup, n, value);
     if (op->replay) return start_over(s, &setup, true, problem);
-    if (o == &hs_settings[HS_SET_SIZE] && setup.settings[HS_SET_SIZE] == HS_SIZE_LARGE)
-        setup.settings[HS_SET_THEME] = HS_THEME_LIGHT; /* `set theme dark` behind it holds */
     hs_heap_set_growth(s->heap, (hs_growth)setup.settings[HS_SET_GROWTH]);
     s->is.setup = setup;
     return true;

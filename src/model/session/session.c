@@ -81,7 +81,6 @@ hs_session *hs_session_of_trace(hs_trace *trace, const char *allocator,
                                 const hs_heap_config *config, hs_problem *problem)
 {
     hs_setup setup = {.heap = *config};
-    for (size_t i = 0; i < HS_SETTINGS; i++) setup.settings[i] = hs_settings[i].initial;
     if (hs_setup_choose(&setup, allocator, problem)) return session_with(&setup, trace, problem);
     hs_trace_free(trace);
     return NULL;
@@ -99,7 +98,9 @@ hs_session *hs_session_beside(const hs_session *s, const char *allocator, hs_pro
     hs_setup setup = beginning->is.setup;
     hs_session_free(beginning);
     if (allocator && !hs_setup_choose(&setup, allocator, problem)) return NULL;
-    return session_with(&setup, NULL, problem);
+    hs_session *beside = session_with(&setup, NULL, problem);
+    if (beside) beside->front = s->front;
+    return beside;
 }
 
 hs_session *hs_session_empty(const hs_session *names)
@@ -112,6 +113,7 @@ hs_session *hs_session_empty(const hs_session *names)
     s->replay_limit = UINT64_MAX;
     s->borrowed = true;
     if (names) hs_client_know_names_of(s->client, names->client);
+    if (names) s->front = names->front;
     return s;
 }
 
@@ -475,11 +477,6 @@ hs_heap_config hs_session_sizes(const hs_session *s)
 const char *hs_session_allocator_name(const hs_session *s)
 {
     return s->is.setup.name;
-}
-
-uint64_t hs_session_setting(const hs_session *s, hs_setting setting)
-{
-    return s->is.setup.settings[setting];
 }
 
 uint32_t hs_session_variable_count(const hs_session *s)

@@ -16,7 +16,7 @@ typedef struct {
     const hs_allocator *allocator;
     uint64_t options[HS_OPTIONS];
     hs_heap_config heap;
-    uint64_t settings[HS_SETTINGS];
+    uint64_t settings[HS_SETTINGS]; /* how far each is from its initial value */
 } hs_setup;
 
 /* What came of requests: how many moved a block, made the heap grow, failed; the most bytes that
@@ -78,6 +78,7 @@ struct hs_session {
     hs_timeline timeline;
     hs_lifetimes *shape;
     hs_observed *observed;
+    const hs_front_settings *front; /* NULL: there is none */
 
     hs_chronicle *chronicle;
     bool borrowed; /* the chronicle is another session's: what is done is not written down, */
@@ -176,6 +177,8 @@ bool hs_perform_request(hs_session *s, const hs_op *op, uint32_t *variable, hs_p
  * happened, when it is one that must be looked at. */
 bool hs_pass_request(hs_session *s, const hs_record_of_op *, hs_came *);
 bool hs_setup_choose(hs_setup *setup, const char *name, hs_problem *problem);
+/* Give a setting a value, with all that follows from it. */
+void hs_setup_change_setting(const hs_session *s, hs_setup *setup, size_t setting, uint64_t value);
 bool hs_perform_write(hs_session *s, const hs_op *op, hs_problem *problem);
 bool hs_perform_assign(hs_session *s, const hs_op *op);
 bool hs_perform_set(hs_session *s, const hs_op *op, hs_problem *problem);

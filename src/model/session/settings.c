@@ -1,14 +1,13 @@
-/* The settings that belong to the heap, the session and its pictures, not to an allocator: declared
- * once, read by `set`, completion and help. */
-#include <heapscope/session.h>
+/* The settings that belong to the heap and the session, not to an allocator: declared once, read by
+ * `set`, completion and help. A front end's own come behind them. */
+#include "model/session/session.h"
+
+#include <assert.h>
 
 static const char *const growths[] = {"double", "page", "exact", NULL};
 static const char *const misuses[] = {"refuse", "allow", NULL};
-static const char *const themes[] = {"dark", "light", NULL};
-static const char *const sizes[] = {"normal", "large", NULL};
-static const char *const on_off[] = {"on", "off", NULL};
 
-const hs_option hs_settings[HS_SETTINGS] = {
+const hs_option hs_settings[HS_OWN_SETTINGS] = {
     [HS_SET_GROWTH] = {.name = "growth",
                        .help = "how far a heap that runs out grows: to twice its size, by pages, "
                                "or just enough",
@@ -16,24 +15,37 @@ const hs_option hs_settings[HS_SETTINGS] = {
     [HS_SET_MISUSE] = {.name = "misuse",
                        .help = "a pointer that must not be freed: refused, or passed on as C does",
                        .choices = misuses},
-    [HS_SET_THEME] = {.name = "theme",
-                      .help = "colours for a dark terminal or for a projector",
-                      .choices = themes},
-    [HS_SET_ZOOM] = {.name = "zoom",
-                     .help = "bytes in one row of the map, a power of two; 0 fits the heap",
-                     .maximum = (uint64_t)1 << 40},
-    [HS_SET_PICTURE] = {.name = "picture",
-                        .help = "line mode: draw the map after each change",
-                        .choices = on_off},
-    [HS_SET_SIZE] = {.name = "size",
-                     .help = "large is for projectors: few bytes, wide cells, the light theme",
-                     .choices = sizes},
-    [HS_SET_PACE] = {.name = "pace",
-                     .help = "seconds between the steps of a played script",
-                     .maximum = 3600,
-                     .initial = 2},
-    [HS_SET_PREDICT] = {.name = "predict",
-                        .help = "ask before each request what will come of it",
-                        .choices = on_off,
-                        .initial = HS_PREDICT_OFF},
 };
+
+void hs_session_bring_settings(hs_session *s, const hs_front_settings *front)
+{
+    assert(front->count <= HS_SETTINGS - HS_OWN_SETTINGS);
+    s->front = front;
+}
+
+const hs_option *hs_session_setting_row(const hs_session *s, size_t setting)
+{
+    if (setting < HS_OWN_SETTINGS) return &hs_settings[setting];
+    setting -= HS_OWN_SETTINGS;
+    return s->front && setting < s->front->count ? &s->front->rows[setting] : NULL;
+}
+
+/* What is kept of a setting is how far it is from its initial value: so a session begins with the
+ * initial ones, whatever rows are brought later. */
+uint64_t hs_session_setting(const hs_session *s, size_t setting)
+{
+    const hs_option *row = hs_session_setting_row(s, setting);
+    return s->is.setup.settings[setting] + (row ? row->initial : 0);
+}
+
+void hs_setup_change_setting(const hs_session *s, hs_setup *setup, size_t setting, uint64_t value)
+{
+    uint64_t values[HS_SETTINGS];
+    const hs_option *row;
+    for (size_t i = 0; (row = hs_session_setting_row(s, i)); i++)
+        values[i] = setup->settings[i] + row->initial;
+    values[setting] = value;
+    if (setting >= HS_OWN_SETTINGS) s->front->settle(values, setting);
+    for (size_t i = 0; (row = hs_session_setting_row(s, i)); i++)
+        setup->settings[i] = values[i] - row->initial;
+}

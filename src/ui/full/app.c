@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "ui/full/player.h"
 #include "view/narration.h"
+#include "view/settings.h"
 
 #include <curses.h>
 #include <stdio.h>

@@ -11,6 +11,7 @@
 #include "ui/prompt.h"
 #include "ui/terminal.h"
 #include "view/screen.h"
+#include "view/settings.h"
 
 enum { CTRL_C = 3, CTRL_L = 12, CTRL_Z = 26, ESCAPE = 27, QUEUE = 64 };
 

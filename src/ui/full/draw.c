@@ -1,5 +1,6 @@
 /* Drawing the full screen: the scene is composed when something changed, the last line always. */
 #include "ui/full/draw.h"
+#include "view/settings.h"
 
 #include <curses.h>
 

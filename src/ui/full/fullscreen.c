@@ -19,6 +19,7 @@
 #include "ui/full/trace.h"
 #include "ui/full/travel.h"
 #include "ui/plain.h"
+#include "view/settings.h"
 
 #include <errno.h>
 #include <inttypes.h>

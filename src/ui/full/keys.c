@@ -7,6 +7,7 @@
 #include "ui/full/show.h"
 #include "ui/full/trace.h"
 #include "ui/full/travel.h"
+#include "view/settings.h"
 
 #include <curses.h>
 #include <inttypes.h>

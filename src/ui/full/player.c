@@ -3,6 +3,7 @@
 #include "ui/full/player.h"
 
 #include "base/array.h"
+#include "view/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
