@@ -38,8 +38,8 @@ typedef enum {
                    count   of visits is what the search cost */
     HS_REJECT,  /* at: the block just visited; a: its size; detail: hs_reason; b: of
                    HS_BECAUSE_ENOUGH, how many were joined. Right behind the visit, if it was in
-                   vain.  So a visit that tries (HS_TRIES and its kind) and has none behind it found a
-                   block  that will do, so far */
+                   vain.  So a visit that tries (HS_TRIES and its kind) and has none behind it found
+                   a  block  that will do, so far */
     HS_CHOOSE,  /* at: the block that will serve the request; a: its size, before it is split. It is
                    free, found by the search or made by growing. Of a slab allocator it may be told
                    twice: of the run that becomes a slab, then of the object */
@@ -84,9 +84,9 @@ typedef enum {
     /* --- The heap's ends -------------------------------------------------------------------------
      */
 
-    HS_BUMP, /* at: the block that is taken or resized by it; a: where the bump pointer was; b:
-                where it is now. It may move up or down, or be told where it is: |b - a| bytes.
-                Before anything else is told of the block */
+    HS_BUMP, /* at: the block that is taken or resized by it, or NULL: the pointer passes bytes that
+                are lost; a: where the bump pointer was; b: where it is now. It may move up or down,
+                or be told where it is: |b - a| bytes. Before anything else is told of the block */
     HS_GROW, /* a: the old end of the heap; b: the new one, above it. Told by the range, however
                 often it doubled. So what lies between them is zero */
     HS_EVENT_KINDS

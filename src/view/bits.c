@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { WORD = 8 };
 
@@ -89,30 +90,50 @@ void hs_tag_text(const hs_decoded *d, const hs_block *b, int detail, char *out, 
             n += (size_t)snprintf(out + n, size - n, ", %s", f->name);
 }
 
+/* What a status of several bits says, behind the word: its bits alone tell nobody anything. */
+static void put_meanings(const hs_decoded *d, char *out, size_t size)
+{
+    for (const hs_field *f = d->fields; f < d->fields + d->count; f++) {
+        size_t n = strlen(out);
+        if (is_status(f) && f->bits > 1 && f->name)
+            snprintf(out + n, size - n, " (%s %" PRIu64 ")", f->name, f->value);
+    }
+}
+
 void hs_word_text(const hs_heap *h, const hs_decoded *d, char *out, size_t size)
 {
     const hs_field *c = hs_decoded_field(d, HS_FIELD_CHECKSUM);
+    bool has_number = hs_decoded_field(d, HS_FIELD_SIZE) || hs_decoded_field(d, HS_FIELD_OFFSET);
     size_t n = 0;
     if (hs_decoded_field(d, HS_FIELD_POISON)) {
         snprintf(out, size, "poison");
         return;
     }
     if (c) n = (size_t)snprintf(out, size, "%0*" PRIx64 "|", c->bits / 4, c->value);
-    if (hs_decoded_rest(d) > hs_heap_maximum(h)) /* no size */
-        snprintf(out + n, size - n, "0x%" PRIx64, hs_decoded_rest(d));
-    else
+    if (has_number && hs_decoded_rest(d) <= hs_heap_maximum(h)) {
         put_number(d, out + n, size - n);
+        return;
+    }
+    snprintf(out + n, size - n, "0x%" PRIx64, hs_decoded_rest(d)); /* no size */
+    put_meanings(d, out, size);
+}
+
+static size_t put_status(const hs_field *f, bool brief, char *out, size_t size)
+{
+    const char *name = f->name ? f->name : "means nothing";
+    if (f->bits > 1) return (size_t)snprintf(out, size, "%s %" PRIu64, name, f->value);
+    return (size_t)snprintf(out, size, brief ? "bit %u %s %" PRIu64 : "bit %u (%s) %" PRIu64,
+                            f->first, name, f->value);
 }
 
 void hs_bits_text(const hs_decoded *d, bool brief, char *out, size_t size)
 {
     size_t n = 0;
     out[0] = 0;
-    for (const hs_field *f = d->fields; f < d->fields + d->count && n < size; f++) {
+    for (const hs_field *f = d->fields; f < d->fields + d->count; f++) {
         if (!is_status(f) || (!f->value && !f->name)) continue;
-        n += (size_t)snprintf(
-            out + n, size - n, brief ? "%sbit %u %s %" PRIu64 : "%sbit %u (%s) %" PRIu64,
-            n ? ", " : "", f->first, f->name ? f->name : "means nothing", f->value);
+        if (n && n < size) n += (size_t)snprintf(out + n, size - n, ", ");
+        if (n < size) n += put_status(f, brief, out + n, size - n);
     }
 }
 

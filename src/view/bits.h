@@ -28,11 +28,12 @@ uint64_t hs_decoded_rest(const hs_decoded *);
 enum { HS_TAG_DETAILS = 3 };
 void hs_tag_text(const hs_decoded *, const hs_block *, int detail, char *out, size_t size);
 
-/* The same without the block: "32|3"; in hex what is no size of this heap, nor any other field. */
+/* The same without the block: "32|3"; in hex what is no size of this heap, nor any other field, and
+ * a status of several bits with what it says: "0x55534544 (used 1)". */
 void hs_word_text(const hs_heap *, const hs_decoded *, char *out, size_t size);
 
 /* Each bit that has a meaning or is set: "bit 0 (used) 1, bit 1 (left neighbour used) 0"; in brief
- * without the brackets. */
+ * without the brackets. A status of several bits has no number: "used 1". */
 void hs_bits_text(const hs_decoded *, bool brief, char *out, size_t size);
 
 /* The links that lie in a free block, as many as it has: 0 when it has none. */

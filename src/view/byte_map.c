@@ -288,6 +288,22 @@ static void label_tag(const painter *m, hs_addr at, const hs_block *b)
     }
 }
 
+/* The words of a header behind its first: what the status says. */
+static void label_more_words(const painter *m, const hs_block *b)
+{
+    const hs_heap *h = hs_session_heap(m->session);
+    char text[128];
+    uint64_t word = 0;
+    for (uint32_t i = 1; i <= b->more_words; i++) {
+        hs_addr at = b->addr + 8 * i;
+        if (at < m->from || at >= m->to || !has_room(m, at, at + 8)) continue;
+        if (!hs_heap_peek(h, at, &word)) continue;
+        hs_decoded d = hs_decode(h, at, word);
+        hs_bits_text(&d, true, text, sizeof text);
+        label(m, at, at + 8, role_at(m, at), text);
+    }
+}
+
 /* Where the links of a free block point to. */
 static void label_links(const painter *m, const hs_block *b)
 {
@@ -357,6 +373,7 @@ static void label_block(const painter *m, const hs_seen *seen)
         return;
     }
     if (b->header) label_tag(m, b->addr, b);
+    label_more_words(m, b);
     if (b->footer) label_tag(m, end - b->footer, b);
     label_links(m, b);
     if (seen->client) label_payload(m, seen);
@@ -371,6 +388,14 @@ static void paint_edge(const painter *m, hs_addr at)
         hs_cell *c = cell_at(m, cell_row(m, cell) + line, cell_column(m, cell));
         if (c) c->glyph = m->pane.scene->ascii ? L'|' : 0x258c, c->flags &= (uint8_t)~HS_FILLER;
     }
+}
+
+/* The end of the cells on show, from the one of `at` on, that have the same role. */
+static hs_addr end_of_role(const painter *m, hs_addr at)
+{
+    hs_role role = role_at(m, at);
+    while (at < m->to && role_at(m, at) == role) at += m->plan->cell_bytes;
+    return at < m->to ? at : m->to;
 }
 
 /* The allocator's own pointers, drawn where they point to. */
@@ -390,7 +415,7 @@ static void label_marks(const painter *m)
         if (!empty) column += span_columns(m, at, at + 8 > m->to ? m->to : at + 8) - 1;
         hs_put_glyph(m->pane, row, column, HS_ROLE_MARK,
                      hs_theme_glyph(HS_ROLE_MARK, m->pane.scene->ascii));
-        if (empty && span_columns(m, at, hs_heap_end(h)) > (int)strlen(marks[i].name) + 1)
+        if (empty && span_columns(m, at, end_of_role(m, at)) > (int)strlen(marks[i].name) + 1)
             hs_put(m->pane, row, column + 1, HS_ROLE_MARK, marks[i].name);
     }
 }

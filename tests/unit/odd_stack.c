@@ -160,21 +160,21 @@ static void stack_free(hs_heap *h, hs_addr p)
     push(h, block, size);
 }
 
+/* A block keeps its size for as long as it is in use. */
 static hs_addr stack_realloc(hs_heap *h, hs_addr p, size_t size)
 {
     if (size > h->limit - h->base) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     hs_addr block = p - HEADER;
     uint64_t have = size_of(h, block), need = block_bytes(size);
     hs_round(h, size, HEADER, HS_OVERHEAD_HEADER, need);
-    if (need <= have) {
-        carve(h, block, have, need);
-        hs_probe(h, HS_IN_PLACE, block, have, size_of(h, block));
+    if (need == have) {
+        hs_probe(h, HS_IN_PLACE, block, have, have);
         return p;
     }
     hs_decline(h, block, have, HS_BECAUSE_NEVER, have);
     hs_addr q = stack_malloc(h, size);
     if (!q) return HS_NULL;
-    hs_move(h, q, p, have - HEADER);
+    hs_move(h, q, p, size < have - HEADER ? size : have - HEADER);
     stack_free(h, p);
     return q;
 }

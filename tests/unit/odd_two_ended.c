@@ -42,7 +42,7 @@ static bool grow(hs_heap *h, uint64_t need, uint64_t alignment)
     hs_addr end = h->end;
     if (need > h->limit - end || alignment > h->limit - end - need) return false;
     if (!hs_reach(h, end + need + alignment)) return false;
-    if (t->high > t->low) hs_probe(h, HS_PAD, t->low, t->high - t->low, 0);
+    if (t->high > t->low) hs_probe(h, HS_BUMP, HS_NULL, t->low, t->high);
     t->low = end;
     t->high = h->end;
     return true;

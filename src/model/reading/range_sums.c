@@ -186,12 +186,12 @@ static void mark_pieces(hs_range_sums *a, hs_addr from, hs_addr to)
     mark(a, root_of(a), piece && piece < from ? piece : from, last);
 }
 
-/* Bytes that are left unused lengthen the piece before them, which ended there. */
+/* Bytes that are passed over lengthen the piece before them, which ended there. */
 static void mark_event(hs_range_sums *a, const hs_event *e)
 {
     switch (e->kind) {
-    case HS_BUMP:
-    case HS_GROW: mark_pieces(a, e->a < e->b ? e->a : e->b, (e->a < e->b ? e->b : e->a)); break;
+    case HS_BUMP: mark_pieces(a, (e->a < e->b ? e->a : e->b) - 1, e->a < e->b ? e->b : e->a); break;
+    case HS_GROW: mark_pieces(a, e->a, e->b); break;
     case HS_PAD: mark_pieces(a, e->at - 1, e->at + e->a); break;
     case HS_INSERT:
     case HS_REMOVE: mark_pieces(a, e->at, e->at + e->a); break;
