@@ -32,8 +32,8 @@ typedef struct {
 } left_behind;
 
 struct hs_journal {
-    char *folder; /* NULL: no journals */
-    char allocator[32];
+    char *folder;    /* NULL: no journals */
+    char *allocator; /* that the session began with; NULL: it did not begin */
     hs_heap_config heap;
     uint64_t untyped; /* operations at the session's begin */
 
@@ -82,6 +82,7 @@ void hs_journal_free(hs_journal *j)
     hs_journal_end(j, false);
     if (j->asked.fd >= 0) close(j->asked.fd);
     free(j->asked.path);
+    free(j->allocator);
     free(j->folder);
     free(j->notice);
     free(j->trouble);
@@ -92,7 +93,8 @@ void hs_journal_free(hs_journal *j)
 void hs_journal_begin(hs_journal *j, const hs_session *s, const char *allocator,
                       const hs_heap_config *heap)
 {
-    snprintf(j->allocator, sizeof j->allocator, "%s", allocator);
+    free(j->allocator);
+    j->allocator = strdup(allocator);
     j->heap = *heap;
     j->untyped = hs_session_op_count(s);
 }

@@ -27,6 +27,7 @@ enum { SHORT, LONG, TRACES };
 typedef struct {
     hs_named_trace traces[TRACES];
     hs_contestant contestants[8];
+    char *names;
     hs_comparison *comparison;
 } stand;
 
@@ -41,14 +42,14 @@ static const hs_comparison_plan usual = {.heap = {64, 1 << 26},
 static stand *stand_of(const hs_comparison_plan *plan, const char *names, const hs_allocator *wrong)
 {
     stand *s = test_calloc(1, sizeof *s);
-    char *text = strdup(names), *rest = NULL;
+    s->names = strdup(names);
+    char *rest = NULL;
     size_t n = 0;
     s->traces[SHORT] = (hs_named_trace){"short, \"hand-made\"", trace_of("a1 24; a2 40; f1; a3 8")};
     s->traces[LONG] = (hs_named_trace){"traces/long.rep", churn(1, 3000)};
-    for (char *w = strtok_r(text, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
+    for (char *w = strtok_r(s->names, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
         s->contestants[n++] = contestant(w);
     if (wrong) s->contestants[n++] = (hs_contestant){.name = "x", .raw = wrong, .counted = wrong};
-    free(text);
     s->comparison = hs_comparison_new(plan, s->traces, TRACES, s->contestants, n);
     assert_non_null(s->comparison);
     return s;
@@ -57,6 +58,7 @@ static stand *stand_of(const hs_comparison_plan *plan, const char *names, const 
 static void stand_free(stand *s)
 {
     hs_comparison_free(s->comparison);
+    free(s->names);
     for (int i = 0; i < TRACES; i++) hs_trace_free((hs_trace *)(uintptr_t)s->traces[i].trace);
     test_free(s);
 }
@@ -95,7 +97,7 @@ static void the_figures_are_as_worked_out_by_hand(void **state)
     assert_true(figure(s, SHORT, 0, "utilization_segment") == 80);
     assert_true(figure(s, SHORT, 0, "fragmentation_4") == 25);
     assert_true(figure(s, SHORT, 0, "verified") == 4);
-    assert_true(figure(s, SHORT, 1, "utilization") > 88.8); /* 64 / 72 */
+    assert_true(figure(s, SHORT, 1, "utilization") > 88.8);        /* 64 / 72 */
     assert_true(figure(s, SHORT, 1, "utilization_segment") == 88); /* cut */
     assert_true(figure(s, LONG, 1, "examined_total") == 0);
     for (int i = 0; i < 4; i++) {

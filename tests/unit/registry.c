@@ -33,18 +33,26 @@ typedef struct {
     void *copy;
 } copied;
 
-static struct {
-    bool on;
+/* The registry under names of one kind. */
+typedef struct {
+    bool lengthens; /* else it renames */
     copied copies[MOST];
     size_t count;
-    char *names[MOST]; /* the other ones */
+    char *own[MOST], *names[MOST]; /* each name, and the other one */
     size_t name_count;
     hs_preset presets[sizeof presets / sizeof *presets];
-} renamed;
+} names;
+
+static names renamed, lengthened = {.lengthens = true}, *now; /* NULL: as they are */
 
 void registry_rename(bool on)
 {
-    renamed.on = on;
+    now = on ? &renamed : NULL;
+}
+
+void registry_lengthen(bool on)
+{
+    now = on ? &lengthened : NULL;
 }
 
 /* Half the alphabet on, and half the digits: what is renamed twice has its own name again. */
@@ -66,29 +74,52 @@ bool registry_is_renamed(const char *own, const char *other, size_t length)
 
 static void *copy_of(const void *thing)
 {
-    for (size_t i = 0; i < renamed.count; i++)
-        if (renamed.copies[i].of == thing) return renamed.copies[i].copy;
+    for (size_t i = 0; i < now->count; i++)
+        if (now->copies[i].of == thing) return now->copies[i].copy;
     return NULL;
 }
 
 static void *keep_copy(const void *of, void *copy)
 {
-    if (renamed.count == MOST) abort();
-    renamed.copies[renamed.count++] = (copied){of, copy};
+    if (now->count == MOST) abort();
+    now->copies[now->count++] = (copied){of, copy};
+    return copy;
+}
+
+enum { LONG = 300 };
+
+/* "bump" as "xxx...xxxbump". */
+static char *long_name(const char *name)
+{
+    char *copy = hs_new(LONG + strlen(name) + 1, 1);
+    memset(copy, 'x', LONG);
+    strcpy(copy + LONG, name);
+    return copy;
+}
+
+static char *renamed_name(const char *name)
+{
+    char *copy = strdup(name);
+    for (char *c = copy; *c; c++) *c = other_character(*c);
     return copy;
 }
 
 static const char *other_name(const char *name)
 {
-    size_t i = 0, length = strlen(name);
-    while (i < renamed.name_count && !(strlen(renamed.names[i]) == length &&
-                                       registry_is_renamed(name, renamed.names[i], length)))
-        i++;
-    if (i < renamed.name_count) return renamed.names[i];
+    size_t i = 0;
+    while (i < now->name_count && strcmp(now->own[i], name) != 0) i++;
+    if (i < now->name_count) return now->names[i];
     if (i == MOST) abort();
-    char *copy = renamed.names[renamed.name_count++] = strdup(name);
-    for (char *c = copy; *c; c++) *c = other_character(*c);
-    return copy;
+    now->own[i] = strdup(name);
+    now->names[i] = now->lengthens ? long_name(name) : renamed_name(name);
+    now->name_count++;
+    return now->names[i];
+}
+
+/* Of an option or a choice. */
+static const char *other_word(const char *name)
+{
+    return now->lengthens ? name : other_name(name);
 }
 
 static const char *const *other_choices(const char *const *choices)
@@ -98,7 +129,7 @@ static const char *const *other_choices(const char *const *choices)
     if (copy) return copy;
     while (choices[n]) n++;
     copy = keep_copy(choices, hs_new(n + 1, sizeof *copy));
-    for (size_t i = 0; i < n; i++) copy[i] = other_name(choices[i]);
+    for (size_t i = 0; i < n; i++) copy[i] = other_word(choices[i]);
     return copy;
 }
 
@@ -109,7 +140,7 @@ static const hs_option *other_options(const hs_allocator *a)
     copy = keep_copy(a->options, hs_new(a->option_count, sizeof *copy));
     for (size_t i = 0; i < a->option_count; i++) {
         copy[i] = a->options[i];
-        copy[i].name = other_name(copy[i].name);
+        copy[i].name = other_word(copy[i].name);
         if (copy[i].choices) copy[i].choices = other_choices(copy[i].choices);
     }
     return copy;
@@ -167,7 +198,7 @@ const hs_allocator *hs_allocator_at(size_t index, hs_build build)
     enum { OWN = sizeof allocators / sizeof *allocators, ODDS = sizeof odd / sizeof *odd };
     const hs_allocator *a = own_allocator_at(index, build);
     if (index >= OWN && index < OWN + ODDS) a = odd[index - OWN]->builds[build];
-    return renamed.on && a ? other(a) : a;
+    return now && a ? other(a) : a;
 }
 
 const hs_allocator *hs_allocator_named(const char *name, hs_build build)
@@ -181,10 +212,10 @@ const hs_allocator *hs_allocator_named(const char *name, hs_build build)
 const hs_preset *hs_preset_at(size_t index)
 {
     const hs_preset *p = own_preset_at(index);
-    if (!renamed.on || !p) return p;
-    renamed.presets[index] = (hs_preset){other_name(p->name), other_name(p->allocator),
-                                         other_name(p->option), other_name(p->choice)};
-    return &renamed.presets[index];
+    if (!now || !p) return p;
+    now->presets[index] = (hs_preset){other_name(p->name), other_name(p->allocator),
+                                      other_word(p->option), other_word(p->choice)};
+    return &now->presets[index];
 }
 
 const char *hs_allocator_usual(void)
@@ -194,5 +225,5 @@ const char *hs_allocator_usual(void)
 
 const char *registry_name(const char *name)
 {
-    return renamed.on ? other_name(name) : name;
+    return now ? other_name(name) : name;
 }

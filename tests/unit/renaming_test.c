@@ -4,7 +4,7 @@
  * Each scene is written down twice, under the names of the sources and under others of the same
  * length. Read side by side, word by word, the two are the same, or a name and its other one. */
 #include "check.h"
-#include "model/contest/play.h"
+#include "model/contest/compare.h"
 #include "model/reading/question.h"
 #include "picture.h"
 #include "random.h"
@@ -451,6 +451,58 @@ static void promises_are_the_same_under_other_names(void **state)
     expect_same_but_for_names(own, other);
 }
 
+/* --- Long names --------------------------------------------------------------------------------
+ */
+
+static char *script_of(const hs_session *s)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_true(hs_session_write_script(s, out));
+    fclose(out);
+    return text;
+}
+
+static void names_may_be_of_any_length(void **state)
+{
+    hs_problem problem;
+    hs_contestant c;
+    (void)state;
+    registry_lengthen(true);
+    const char *bump = registry_name("bump"), *best = registry_name("best-fit"),
+               *worst = registry_name("worst-fit"), *names[] = {bump, best};
+    stage *s = stage_new(bump, 512, 4096), *again = stage_new(best, 512, 4096);
+    assert_string_equal(hs_session_allocator_name(s->session), bump);
+    char *text = NULL;
+    assert_true(asprintf(&text, "allocator %s; malloc 24; set fit worst; free p1", best) > 0);
+    stage_does(s, text);
+    assert_string_equal(hs_session_allocator_name(s->session), worst);
+    char *script = script_of(s->session);
+    stage_does(again, script);
+    expect_same_heap(s->session, again->session);
+    assert_string_equal(hs_session_allocator_name(again->session), worst);
+    assert_true(hs_session_go(s->session, (hs_moment){0, 2}, &problem));
+    assert_string_equal(hs_session_allocator_name(s->session), best);
+    hs_lockstep *l = hs_lockstep_new(again->session, names, 2, &problem);
+    assert_non_null(l);
+    assert_string_equal(hs_session_allocator_name(hs_lockstep_lane(l, 1)), best);
+    char *told = hs_lanes_explain(l);
+    assert_non_null(strstr(told, best));
+    free(told);
+    free(text);
+    assert_true(asprintf(&text, "%s:fit=worst,footer=on", registry_name("implicit")) > 0);
+    assert_true(hs_contestant_named(text, &c, &problem));
+    assert_string_equal(c.name, text);
+    assert_int_equal(c.options[0], 3);
+    hs_lockstep_free(l);
+    stage_free(again);
+    stage_free(s);
+    free(script);
+    free(text);
+    registry_lengthen(false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +510,7 @@ int main(void)
         cmocka_unit_test(an_adversary_finds_the_same_under_other_names),
         cmocka_unit_test(lanes_show_the_same_under_other_names),
         cmocka_unit_test(promises_are_the_same_under_other_names),
+        cmocka_unit_test(names_may_be_of_any_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

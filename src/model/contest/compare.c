@@ -79,27 +79,35 @@ static const hs_preset *preset_named(const char *name)
     return NULL;
 }
 
-/* "NAME" or "NAME:OPTION=VALUE,OPTION=VALUE" */
-bool hs_contestant_named(const char *text, hs_contestant *c, hs_problem *problem)
+static void set_as_preset(hs_contestant *c, const hs_preset *p)
 {
-    char words[sizeof c->name], preset_option[64], *rest = NULL;
-    if (strlen(text) >= sizeof words)
-        return hs_wrong(problem, HS_OPERAND_NAME, "%.40s... is too long a name", text);
-    *c = (hs_contestant){0};
-    strcpy(c->name, text);
-    char *name = strtok_r(strcpy(words, text), ":", &rest);
+    int i = index_of(c->raw, p->option, strlen(p->option));
+    read_value(&c->raw->options[i], p->choice, &c->options[i]);
+}
+
+/* "NAME" or "NAME:OPTION=VALUE,OPTION=VALUE", in `words`, which are cut up. */
+static bool read_contestant(char *words, const char *text, hs_contestant *c, hs_problem *problem)
+{
+    char *rest = NULL, *name = strtok_r(words, ":", &rest);
     const hs_preset *preset = name ? preset_named(name) : NULL;
+    *c = (hs_contestant){.name = text};
     c->raw = name ? hs_allocator_named(preset ? preset->allocator : name, HS_RAW) : NULL;
     if (!c->raw) return hs_wrong(problem, HS_OPERAND_NAME, "there is no allocator called %s", text);
     c->counted = c->raw->builds[HS_COUNTED];
     for (size_t i = 0; i < c->raw->option_count; i++) c->options[i] = c->raw->options[i].initial;
-    if (preset) {
-        snprintf(preset_option, sizeof preset_option, "%s=%s", preset->option, preset->choice);
-        set_option(c, preset_option, problem);
-    }
+    if (preset) set_as_preset(c, preset);
     for (char *o = strtok_r(NULL, ",", &rest); o; o = strtok_r(NULL, ",", &rest))
         if (!set_option(c, o, problem)) return false;
     return true;
+}
+
+bool hs_contestant_named(const char *text, hs_contestant *c, hs_problem *problem)
+{
+    char *words = strdup(text);
+    if (!words) abort();
+    bool good = read_contestant(words, text, c, problem);
+    free(words);
+    return good;
 }
 
 /* --- One job, in its own process -------------------------------------------------------------- */

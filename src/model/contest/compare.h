@@ -17,13 +17,13 @@
 
 /* An allocator with its options. */
 typedef struct {
-    char name[64]; /* as it was asked for */
+    const char *name; /* as it was asked for: a text of the caller's */
     const hs_allocator *raw, *counted;
     uint64_t options[HS_OPTIONS];
 } hs_contestant;
 
 /* The one that a text names: an allocator or preset, and after a colon options for it, as in
- * implicit:fit=best,footer=on. False with a problem. */
+ * implicit:fit=best,footer=on. The text must outlive it. False with a problem. */
 bool hs_contestant_named(const char *text, hs_contestant *, hs_problem *);
 
 typedef struct {

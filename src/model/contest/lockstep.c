@@ -24,7 +24,7 @@ typedef struct {
 
 struct hs_lockstep {
     lane lanes[HS_LANES]; /* the first one is the leader, whose session is not ours */
-    char names[HS_LANES][32];
+    char *names[HS_LANES];
     size_t count;
     hs_moment followed; /* where the leader was when the companions had caught up with it */
     hs_parting parting;
@@ -106,9 +106,8 @@ static bool is_fresh(const hs_op *op)
 static void stand_in(lane *c, const hs_op *refused)
 {
     hs_problem ignored;
-    char kept[32]; /* the allocator that the lane has */
+    const char *kept = hs_session_allocator_name(c->session); /* the one that the lane has */
     hs_op op = {.kind = HS_OP_NOTE, .p.variable = HS_NONE, .text = "refused", .text_length = 7};
-    snprintf(kept, sizeof kept, "%s", hs_session_allocator_name(c->session));
     if (refused->kind == HS_OP_REQUEST && refused->name) {
         op = (hs_op){.kind = HS_OP_ASSIGN, .p.variable = HS_NONE, .name = refused->name};
     } else if (refused->kind == HS_OP_SET) {
@@ -489,7 +488,7 @@ static bool name_lanes(hs_lockstep *l, const char *const *names, size_t count, h
             snprintf(problem->hint, sizeof problem->hint, "name allocators that differ");
             return false;
         }
-        snprintf(l->names[i], sizeof l->names[i], "%s", names[i]);
+        l->names[i] = strdup(names[i]);
         if (i) l->lanes[i].name = l->names[i];
     }
     l->count = count;
@@ -516,6 +515,7 @@ void hs_lockstep_free(hs_lockstep *l)
 {
     if (!l) return;
     for (size_t i = 1; i < HS_LANES; i++) hs_session_free(l->lanes[i].session);
+    for (size_t i = 0; i < HS_LANES; i++) free(l->names[i]);
     free(l);
 }
 

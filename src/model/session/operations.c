@@ -68,7 +68,7 @@ bool hs_setup_choose(hs_setup *setup, const char *name, hs_problem *problem)
         options[o - a->options] = (uint64_t)choice_named(o, preset->choice);
     }
     setup->allocator = a;
-    snprintf(setup->name, sizeof setup->name, "%s", name);
+    setup->name = preset ? preset->name : a->name;
     memcpy(setup->options, options, sizeof options);
     return true;
 }
@@ -182,7 +182,7 @@ static void name_by_options(hs_setup *setup)
         if (strcmp(p->allocator, a->name) == 0 && strcmp(p->option, o->name) == 0 &&
             strcmp(p->choice, choice) == 0)
             name = p->name;
-    snprintf(setup->name, sizeof setup->name, "%s", name);
+    setup->name = name;
 }
 
 bool hs_perform_set(hs_session *s, const hs_op *op, hs_problem *problem)

@@ -12,7 +12,7 @@
 
 /* All that decides how a fresh heap behaves. */
 typedef struct {
-    char name[32]; /* of the allocator, as it was asked for */
+    const char *name; /* of the allocator or preset, as it was asked for: theirs */
     const hs_allocator *allocator;
     uint64_t options[HS_OPTIONS];
     hs_heap_config heap;
