@@ -70,6 +70,7 @@ static void put_options(FILE *out, const hs_session *session)
     const hs_allocator *a;
     (void)session;
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++) {
+        if (!a->option_count) continue;
         fprintf(out, "\nOptions of %s:\n", a->name);
         put_option_lines(out, a->options, a->option_count);
     }

@@ -86,6 +86,7 @@ static void quick_lists_keep_every_promise_in_a_large_heap(void **state)
 static const char *const every_allocator[] = {
     "bump 256 4096",
     "bump 256 4096 align=16",
+    "kr 256 4096",
     "implicit 256 4096",
     "implicit 256 4096 fit=next coalesce=deferred",
     "implicit 256 4096 fit=best footer=on align=16 split-min=0",
