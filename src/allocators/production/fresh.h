@@ -15,7 +15,7 @@
 #ifndef HS_ALLOCATORS_FRESH_H
 #define HS_ALLOCATORS_FRESH_H
 
-#include "allocators/block/boundary.h"
+#include "allocators/block/tags.h"
 
 enum {
     FRESH = 4,

@@ -7,7 +7,7 @@
 #ifndef HS_ALLOCATORS_QUARANTINE_H
 #define HS_ALLOCATORS_QUARANTINE_H
 
-#include "allocators/block/boundary.h"
+#include "allocators/block/check.h"
 
 static const char *const hs_off_on[] = {"off", "on", NULL};
 

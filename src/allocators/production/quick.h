@@ -36,7 +36,9 @@
 #ifndef HS_ALLOCATORS_QUICK_H
 #define HS_ALLOCATORS_QUICK_H
 
-#include "allocators/block/lists.h"
+#include "allocators/block/check.h"
+#include "allocators/block/links.h"
+#include "allocators/block/resize.h"
 #include "allocators/production/fresh.h"
 
 enum {

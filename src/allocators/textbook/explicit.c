@@ -3,7 +3,7 @@
  *      head --> free --> free --> free          heap order:  | used | free | used | free | ...
  *
  * A search passes over free blocks only, where the implicit list passes over all. Blocks are laid
- * out as in boundary.h: with links and a footer while they are free, so none is smaller than 32
+ * out as in tags.h: with links and a footer while they are free, so none is smaller than 32
  * bytes.
  *
  *   order      where in the list a freed block goes: lifo (in front), fifo (at the end), address
@@ -20,7 +20,9 @@ enum { ORDER, FIT, COALESCE, SPLIT_MIN, ALIGN, HARDENED };
 enum { LIFO, FIFO, BY_ADDRESS };
 enum { FIRST_FIT, BEST_FIT };
 
-#include "allocators/block/lists.h"
+#include "allocators/block/check.h"
+#include "allocators/block/resize.h"
+#include "allocators/block/search.h"
 #include "allocators/production/quarantine.h"
 
 struct explicit_list {

@@ -10,7 +10,7 @@
  * Up to 504 bytes a list has blocks of one size alone; beyond, 16 lists share each power of two. So
  * a request knows where to look: in the list of its own size, and then in any list of larger
  * blocks, where the first will do. A bitmap has a bit for each list that is not empty: the next one
- * is found by counting zeros. Blocks are split and joined as in boundary.h.
+ * is found by counting zeros. Blocks are split and joined as in tags.h.
  *
  *   fit        within a list, first: the first that is large enough; best: the smallest that is,
  *              which is then the smallest in the heap
@@ -30,6 +30,7 @@ enum {
     LISTS = 1024    /* enough for every size that a word can say, be it broken */
 };
 
+#include "allocators/block/search.h"
 #include "allocators/production/quick.h"
 
 struct lists {

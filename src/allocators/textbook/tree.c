@@ -20,7 +20,8 @@
  * free blocks in a tree of this kind, ordered by address; Knuth, TAOCP 3, 6.2.2. */
 enum { SPLIT_MIN, ALIGN };
 
-#include "allocators/block/boundary.h"
+#include "allocators/block/check.h"
+#include "allocators/block/resize.h"
 
 enum { LEFT, RIGHT };
 

@@ -21,10 +21,9 @@
  *
  * Follows: Knuth, The Art of Computer Programming 1, 2.5 (boundary tags, exercise 18: no footer in
  * reserved blocks); Lea, A Memory Allocator; Bryant & O'Hallaron, Computer Systems, 9.9.11. */
-#ifndef HS_ALLOCATORS_BOUNDARY_H
-#define HS_ALLOCATORS_BOUNDARY_H
+#ifndef HS_BLOCK_TAGS_H
+#define HS_BLOCK_TAGS_H
 
-#include "allocators/block/fields.h"
 #include "allocators/block/options.h"
 #include "allocators/production/hardening.h"
 #include "heap/access.h"
@@ -285,89 +284,6 @@ static inline hs_addr boundary_alloc(hs_heap *h, size_t alignment, size_t size)
     return place(h, block, need, alignment);
 }
 
-/* Shrink: the tail becomes a block, and is given back, when it is large enough. */
-static inline void shrink(hs_heap *h, hs_addr block, uint64_t need, bool join)
-{
-    uint64_t word = header_at(h, block), rest = size_in(word) - need;
-    if (!worth_splitting(h, rest)) return;
-    hs_probe(h, HS_SPLIT, block, need, rest);
-    set_header(h, block, need | (word & STATUS));
-    set_header(h, block + need, rest | LEFT_USED | USED);
-    poison(h, payload(block + need), rest - WORD);
-    release(h, block + need, join);
-}
-
-/* A block that could have `room` bytes where it is does not grow into what is on its right, nor to
- * the left, where its payload would have to move. Always false. Told by the probed build alone. */
-static inline bool decline(hs_heap *h, hs_addr block, hs_addr right, uint64_t room)
-{
-    uint64_t word = 0, left = 0;
-    if (!HS_PROBES) return false;
-    if (right == end_mark(h))
-        hs_decline(h, h->end, 0, HS_BECAUSE_LIMIT, room);
-    else if (hs_heap_peek(h, right, &word))
-        hs_decline(h, right, size_in(word & ~seal_bits()),
-                   word & WAITS ? HS_BECAUSE_WAITS : HS_BECAUSE_USED, room);
-    if (!(header_at(h, block) & LEFT_USED) && hs_heap_peek(h, block - WORD, &left))
-        hs_decline(h, block - left, left, HS_BECAUSE_LEFT, left + room);
-    return false;
-}
-
-/* Make a block larger where it stands, from the free blocks on its right and, when they are the
- * last ones, by growing the heap. False, and nothing changed, when that is not enough. */
-static inline bool expand(hs_heap *h, hs_addr block, uint64_t need)
-{
-    uint64_t word = header_at(h, block), size = size_in(word), have = size, right;
-    while (have < need && !((right = header_at(h, block + have)) & USED)) {
-        hs_visit(h, block + have, size_in(right), HS_SEES_NEIGHBOUR);
-        have += size_in(right);
-    }
-    bool grows = have < need;
-    hs_addr end = end_mark(h);
-    if (grows) {
-        uint64_t room = block + have == end ? h->limit - WORD - block : have;
-        if (need > room) return decline(h, block, block + have, room);
-        if (!hs_reach(h, block + need + WORD)) return false;
-    }
-    for (hs_addr at = block + size, part; at != block + have; at += part) {
-        part = size_of(h, at);
-        /* To leave a list through broken links may have changed the next header. */
-        if (HS_PROBES && part - 1 >= block + have - at) hs_record_fault(h, HS_BECAUSE_ENDLESS, at);
-        hs_probe(h, HS_COALESCE, block, at - block, part);
-        hand_out(h, at, part, block + need - at);
-        detach(h, at, part);
-    }
-    if (grows) {
-        hs_probe(h, HS_COALESCE, block, have, end_mark(h) - end);
-        have = end_mark(h) - block;
-        poison(h, end + WORD, end_mark(h) - end - WORD);
-        set_header(h, end_mark(h), USED);
-    }
-    carve(h, block, have, need, word & LEFT_USED);
-    return true;
-}
-
-/* `allocate` and `give_back` are the includer's own malloc and free. */
-static inline hs_addr boundary_realloc(hs_heap *h, hs_addr p, size_t size, bool join,
-                                       hs_addr (*allocate)(hs_heap *, size_t),
-                                       void (*give_back)(hs_heap *, hs_addr))
-{
-    if (is_absurd(h, size, 1)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
-    hs_addr block = block_of(p);
-    uint64_t have = size_of(h, block), need = block_bytes(h, size);
-    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
-    if (need <= have) shrink(h, block, need, join);
-    if (need <= have || expand(h, block, need)) {
-        hs_probe(h, HS_IN_PLACE, block, have, size_of(h, block));
-        return p;
-    }
-    hs_addr q = allocate(h, size);
-    if (!q) return HS_NULL;
-    hs_move(h, q, p, have - WORD); /* it had to move because size is larger */
-    give_back(h, p);
-    return q;
-}
-
 /* --- An empty heap --------------------------------------------------------------------------- */
 
 /* One free block and the end mark; written as the allocator's own, before any request. The block
@@ -380,90 +296,6 @@ static inline uint64_t boundary_init(hs_heap *h)
     hs_lay_out(h, end_mark(h) - WORD, size);
     hs_lay_out(h, end_mark(h), end);
     return size;
-}
-
-/* --- For viewers ---------------------------------------------------------------------------- */
-
-static inline const char *what_is_wrong(const hs_heap *h, const hs_block *previous, hs_addr at,
-                                        uint64_t stored)
-{
-    uint64_t word = stored & ~seal_bits(), size = size_in(word), footer = size;
-    if (!is_sealed(at, stored)) return "the checksum in the header is wrong: overwritten";
-    if (size == 0) return "the header says 0 bytes: the walk would stand still";
-    if (size < SMALLEST) return "the header says fewer bytes than any block has";
-    if (size % unit(h)) return "the size in the header is no multiple of the alignment";
-    if (size > end_mark(h) - at) return "the size in the header leads beyond the heap";
-    bool left_used = !previous || previous->is_used;
-    if (left_used != !!(word & LEFT_USED)) return "bit 1 lies about the block on its left";
-    if (!(word & USED)) hs_heap_peek(h, at + size - WORD, &footer);
-    return footer == size ? NULL : "the footer says another size than the header";
-}
-
-static inline bool boundary_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
-{
-    hs_addr at = previous ? previous->addr + previous->size : first(h);
-    uint64_t word = 0;
-    if (at >= end_mark(h) || !hs_heap_peek(h, at, &word)) return false;
-    const char *damage = what_is_wrong(h, previous, at, word);
-    bool used = word & USED;
-    *out = (hs_block){.kind = damage           ? HS_BLOCK_DAMAGED
-                              : waits_by(word) ? HS_BLOCK_DEAD
-                              : used           ? HS_BLOCK_USED
-                                               : HS_BLOCK_FREE,
-                      .addr = at,
-                      .size = damage ? end_mark(h) - at : size_in(word & ~seal_bits()),
-                      .header = WORD,
-                      .footer = used ? 0 : WORD,
-                      .links = used ? 0 : LINKS,
-                      .word = word,
-                      .is_used = used,
-                      .damage = damage};
-    return true;
-}
-
-/* What the third bit of a header says is the includer's. */
-static inline size_t boundary_fields(const hs_heap *h, uint64_t word, const char *bit_2,
-                                     hs_field *out)
-{
-    const char *const status[] = {"used", "left neighbour used", bit_2};
-    return word_fields(h, word, status, out);
-}
-
-static inline bool boundary_links(const hs_heap *h, hs_addr block, hs_links *out)
-{
-    return hs_heap_peek(h, payload(block), &out->to[0]) &&
-           hs_heap_peek(h, payload(block) + WORD, &out->to[1]);
-}
-
-static inline void boundary_end_mark(const hs_heap *h, hs_block *out)
-{
-    hs_addr at = end_mark(h);
-    uint64_t stored = 0, bits = USED | LEFT_USED;
-    hs_heap_peek(h, at, &stored);
-    bool good = is_sealed(at, stored) && ((stored & ~seal_bits()) | bits) == bits && stored & USED;
-    *out = (hs_block){.kind = good ? HS_BLOCK_OWN : HS_BLOCK_DAMAGED,
-                      .addr = at,
-                      .size = WORD,
-                      .header = WORD,
-                      .word = stored,
-                      .is_used = true,
-                      .is_end_mark = true,
-                      .damage = good ? NULL : "the end mark behind the last block was overwritten"};
-}
-
-/* Do all headers and footers agree? *free_blocks becomes the number of free blocks. */
-static inline bool check_blocks(const hs_heap *h, size_t *free_blocks, hs_damage *damage)
-{
-    hs_block b = {0}, end;
-    *free_blocks = 0;
-    for (bool more = boundary_walk(h, NULL, &b); more; more = boundary_walk(h, &b, &b)) {
-        if (b.kind == HS_BLOCK_DAMAGED) return hs_broken(damage, b.addr, b.damage, b.word);
-        *free_blocks += b.kind == HS_BLOCK_FREE;
-    }
-    boundary_end_mark(h, &end);
-    if (end.damage) return hs_broken(damage, end.addr, end.damage, end.word);
-    if (!(b.word & USED) == !(end.word & LEFT_USED)) return true;
-    return hs_broken(damage, end.addr, "bit 1 of the end mark lies about the last block", end.word);
 }
 
 #endif
