@@ -1,8 +1,9 @@
-/* Options that several allocators have, each declared once. */
+/* Options that several allocators have, each declared once. The file that includes this has the
+ * indices of its options before: ALIGN is among them. */
 #ifndef HS_ALLOCATORS_OPTIONS_H
 #define HS_ALLOCATORS_OPTIONS_H
 
-#include <heapscope/allocator.h>
+#include "heap/range.h"
 
 static const char *const hs_alignments[] = {"8", "16", NULL};
 
@@ -11,6 +12,12 @@ static const char *const hs_alignments[] = {"8", "16", NULL};
         .name = "align", .help = "every payload starts at a multiple of this many bytes",          \
         .choices = hs_alignments, .fresh = true                                                    \
     }
+
+/* Payloads are multiples of this many bytes. */
+static inline uint64_t unit(const hs_heap *h)
+{
+    return 8u << h->options[ALIGN];
+}
 
 #define HS_SPLIT_MIN_OPTION                                                                        \
     {                                                                                              \

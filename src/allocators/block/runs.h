@@ -13,9 +13,8 @@
 #ifndef HS_ALLOCATORS_RUNS_H
 #define HS_ALLOCATORS_RUNS_H
 
+#include "allocators/block/word.h"
 #include "heap/access.h"
-
-enum { WORD = 8, USED = 1, LEFT_USED = 2, STATUS = 7 };
 
 struct runs {
     hs_addr free;       /* the first free run */
@@ -23,21 +22,16 @@ struct runs {
     unsigned list;      /* the index by which the list is told */
 };
 
-static inline uint64_t unit(const hs_heap *h);
+static inline uint64_t run_unit(const hs_heap *h);
 static inline uint64_t bytes_of_run(const hs_heap *h, uint64_t word);
 static inline struct runs *runs_of(const hs_heap *h);
 
 /* --- The layout of a run -------------------------------------------------------------------- */
 
-static inline uint64_t size_in(uint64_t word)
-{
-    return word & ~(uint64_t)STATUS;
-}
-
 /* Where the last unit ends; beyond it lies less than one. */
 static inline hs_addr last_end(const hs_heap *h)
 {
-    return h->base + ((h->end - h->base) & ~(unit(h) - 1));
+    return h->base + ((h->end - h->base) & ~(run_unit(h) - 1));
 }
 
 /* --- The list ------------------------------------------------------------------------------- */
@@ -100,7 +94,8 @@ static inline void mark_free(hs_heap *h, hs_addr run, uint64_t size)
 }
 
 /* Put a run of `size` bytes, in no list, to use for `need` of them. */
-static inline void carve(hs_heap *h, hs_addr run, uint64_t size, uint64_t need, uint64_t left_used)
+static inline void use_run(hs_heap *h, hs_addr run, uint64_t size, uint64_t need,
+                           uint64_t left_used)
 {
     hs_store(h, run, need | left_used | USED);
     if (size == need) {
@@ -136,16 +131,16 @@ static inline void release_run(hs_heap *h, hs_addr run, uint64_t size)
 /* --- Finding a run -------------------------------------------------------------------------- */
 
 /* Bytes to skip so that a payload behind the first unit is a multiple of `alignment`. */
-static inline uint64_t lead(const hs_heap *h, hs_addr run, uint64_t alignment)
+static inline uint64_t run_lead(const hs_heap *h, hs_addr run, uint64_t alignment)
 {
-    if (alignment <= unit(h)) return 0;
-    return hs_round_up(run + unit(h), alignment) - (run + unit(h));
+    if (alignment <= run_unit(h)) return 0;
+    return hs_round_up(run + run_unit(h), alignment) - (run + run_unit(h));
 }
 
-static inline bool fits(const hs_heap *h, hs_addr run, uint64_t size, uint64_t need,
-                        uint64_t alignment)
+static inline bool run_fits(const hs_heap *h, hs_addr run, uint64_t size, uint64_t need,
+                            uint64_t alignment)
 {
-    return size >= need && lead(h, run, alignment) <= size - need;
+    return size >= need && run_lead(h, run, alignment) <= size - need;
 }
 
 /* The first free run that can serve the request, or NULL. */
@@ -156,7 +151,7 @@ static inline hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
     for (hs_addr run = r->free; run; run = next_of(h, run)) {
         uint64_t size = size_in(hs_load(h, run));
         hs_try(h, run, size);
-        if (fits(h, run, size, need, alignment)) return run;
+        if (run_fits(h, run, size, need, alignment)) return run;
         hs_reject(h, run, size, size < need ? HS_BECAUSE_TOO_SMALL : HS_BECAUSE_NOT_ALIGNED);
     }
     return HS_NULL;
@@ -169,7 +164,7 @@ static inline hs_addr extend(hs_heap *h, uint64_t need, uint64_t alignment)
     const struct runs *r = runs_of(h);
     hs_addr end = last_end(h), start = end;
     if (!r->last_used) start -= hs_load(h, end - WORD);
-    uint64_t skip = lead(h, start, alignment), room = h->limit - start;
+    uint64_t skip = run_lead(h, start, alignment), room = h->limit - start;
     if (skip > room || need > room - skip) return HS_NULL;
     if (!hs_reach(h, start + skip + need)) return HS_NULL;
     if (start != end) {
@@ -183,14 +178,14 @@ static inline hs_addr extend(hs_heap *h, uint64_t need, uint64_t alignment)
 /* Take `need` bytes of a free run, in no list, that is large enough. */
 static inline hs_addr put_to_use(hs_heap *h, hs_addr run, uint64_t need, uint64_t alignment)
 {
-    uint64_t size = size_in(hs_load(h, run)), skip = lead(h, run, alignment);
+    uint64_t size = size_in(hs_load(h, run)), skip = run_lead(h, run, alignment);
     if (skip) {
         hs_probe(h, HS_SPLIT, run, skip, size - skip);
         mark_free(h, run + skip, size - skip);
         mark_free(h, run, skip);
         insert(h, run, skip);
     }
-    carve(h, run + skip, size - skip, need, skip ? 0 : LEFT_USED);
+    use_run(h, run + skip, size - skip, need, skip ? 0 : LEFT_USED);
     return run + skip;
 }
 
@@ -232,7 +227,7 @@ static inline bool expand(hs_heap *h, hs_addr run, uint64_t need)
         hs_probe(h, HS_COALESCE, run, have, last_end(h) - end);
         have = last_end(h) - run;
     }
-    carve(h, run, have, need, word & LEFT_USED);
+    use_run(h, run, have, need, word & LEFT_USED);
     return true;
 }
 

@@ -25,21 +25,17 @@
 #define HS_BLOCK_TAGS_H
 
 #include "allocators/block/options.h"
+#include "allocators/block/word.h"
 #include "allocators/production/hardening.h"
 #include "heap/access.h"
 
-enum { WORD = 8, USED = 1, LEFT_USED = 2, STATUS = 7, LINKS = 2 * WORD, SMALLEST = 32 };
+enum { LINKS = 2 * WORD, SMALLEST = 32 };
 
 static void insert(hs_heap *h, hs_addr block, uint64_t size);
 static void detach(hs_heap *h, hs_addr block, uint64_t size);
 static hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment);
 
 /* --- The layout of a block ------------------------------------------------------------------ */
-
-static inline uint64_t unit(const hs_heap *h)
-{
-    return 8u << h->options[ALIGN];
-}
 
 /* With 16-byte alignment the first block starts 8 bytes into the heap, so that payloads, not
  * headers, are aligned. */
@@ -51,11 +47,6 @@ static inline hs_addr first(const hs_heap *h)
 static inline hs_addr end_mark(const hs_heap *h)
 {
     return h->end - WORD;
-}
-
-static inline uint64_t size_in(uint64_t word)
-{
-    return word & ~(uint64_t)STATUS;
 }
 
 static inline uint64_t header_at(const hs_heap *h, hs_addr block)

@@ -22,6 +22,7 @@
 #ifndef HS_ALLOCATORS_HARDENING_H
 #define HS_ALLOCATORS_HARDENING_H
 
+#include "allocators/block/word.h"
 #include "heap/access.h"
 
 #include <inttypes.h>
@@ -32,7 +33,7 @@
 #define HS_HARDENED 0
 #endif
 
-enum { POISON = 0xdf, WAITS = 4, CHECKSUM_SHIFT = 48 };
+enum { POISON = 0xdf, CHECKSUM_SHIFT = 48 };
 
 /* A bug of the client was caught: the request ends here. Without probes there is nobody who could
  * undo it, and the program ends. */

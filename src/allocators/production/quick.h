@@ -42,7 +42,6 @@
 #include "allocators/production/fresh.h"
 
 enum {
-    IS_QUICK = 4, /* bit 2 of a header */
     QUICK_LARGEST = 4096,
     QUICK_LISTS = QUICK_LARGEST / WORD + 1,
     QUICK_WORDS = (QUICK_LISTS + 63) / 64,
@@ -82,7 +81,7 @@ static inline void push_quick(hs_heap *h, hs_addr block, uint64_t word)
     struct quick *q = h->state;
     uint64_t size = size_in(word), i = size / WORD;
     hs_probe(h, HS_INSERT, block, size, quick_index(size));
-    hs_store(h, block, word | IS_QUICK);
+    hs_store(h, block, word | WAITS);
     set_next(h, block, q->head[i]);
     q->head[i] = block;
     q->count[i]++;
@@ -116,7 +115,7 @@ static inline hs_addr pop_quick(hs_heap *h, hs_addr *head)
     uint64_t word = hs_load(h, block);
     hs_probe(h, HS_REMOVE, block, size_in(word), quick_index(size_in(word)));
     *head = next_of(h, block);
-    hs_store(h, block, word & ~(uint64_t)IS_QUICK);
+    hs_store(h, block, word & ~(uint64_t)WAITS);
     uint64_t i = (uint64_t)(head - q->head);
     q->bitmap[i / 64] ^= (uint64_t)(--q->count[i] == 0) << i % 64;
     q->bytes -= i * WORD;
@@ -129,7 +128,7 @@ static inline hs_addr pop_quick(hs_heap *h, hs_addr *head)
 static inline bool is_waiting(const hs_heap *h, hs_addr block, uint64_t word)
 {
     const struct quick *q = h->state;
-    return word & USED && (word & IS_QUICK || is_fresh(&q->fresh, block));
+    return word & USED && (word & WAITS || is_fresh(&q->fresh, block));
 }
 
 /* Has it a neighbour in the structure, other than the last block of the heap? What joins that one
@@ -311,7 +310,7 @@ static bool quick_walk(const hs_heap *h, const hs_block *previous, hs_block *out
     if (!boundary_walk(h, previous, out)) return false;
     if (out->kind != HS_BLOCK_USED || !is_waiting(h, out->addr, out->word)) return true;
     out->kind = HS_BLOCK_FREE;
-    out->links = out->word & IS_QUICK ? WORD : 0;
+    out->links = out->word & WAITS ? WORD : 0;
     return true;
 }
 

@@ -26,12 +26,14 @@
  *
  * Follows: Knowlton, A Fast Storage Allocator (1965); Knuth, The Art of Computer Programming
  * 1, 2.5, algorithms R and S. */
+enum { ALIGN };
+
 #include "allocators/block/fields.h"
 #include "allocators/block/options.h"
+#include "allocators/block/word.h"
 #include "heap/access.h"
 
-enum { ALIGN };
-enum { WORD = 8, USED = 1, SHIFTED = 2, STATUS = 7, LINKS = 2 * WORD, SMALLEST = 32 };
+enum { SHIFTED = 2, LINKS = 2 * WORD, SMALLEST = 32 };
 enum { LISTS = 36 }; /* blocks of 32 bytes to 1 TiB, the largest heap */
 
 struct buddy {
@@ -74,17 +76,6 @@ static hs_addr buddy_of(const hs_heap *h, hs_addr block, uint64_t size)
 
 /* --- The layout of a block ------------------------------------------------------------------ */
 
-/* Bytes before the payload, when no more alignment is asked for than the heap's own. */
-static uint64_t unit(const hs_heap *h)
-{
-    return 8u << h->options[ALIGN];
-}
-
-static uint64_t size_in(uint64_t word)
-{
-    return word & ~(uint64_t)STATUS;
-}
-
 /* The size in a block's header. A broken one leads nowhere: the probed build says so. */
 static uint64_t size_of(const hs_heap *h, hs_addr block)
 {
@@ -94,7 +85,7 @@ static uint64_t size_of(const hs_heap *h, hs_addr block)
     return size;
 }
 
-/* Bytes of payload and all before it, in a block at a multiple of its size. */
+/* Bytes of payload and all before it, a unit at least, in a block at a multiple of its size. */
 static uint64_t bytes_for(const hs_heap *h, size_t size, size_t alignment)
 {
     return size + (alignment > unit(h) ? alignment : unit(h));

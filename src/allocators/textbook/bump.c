@@ -10,6 +10,8 @@
  * too, once the memory it runs through is more than the processor's caches hold.
  *
  * Follows: Bryant & O'Hallaron, Computer Systems (3rd ed.), 9.9.5; CS107, heap allocator. */
+enum { ALIGN };
+
 #include "allocators/block/options.h"
 #include "heap/access.h"
 
@@ -19,13 +21,7 @@ struct bump {
     hs_addr last;  /* start of the latest block: the only one that can be resized in place */
 };
 
-enum { ALIGN };
 static const hs_option options[] = {[ALIGN] = HS_ALIGN_OPTION};
-
-static uint64_t bump_alignment(const hs_heap *h)
-{
-    return 8u << h->options[ALIGN];
-}
 
 static inline uint64_t rounded(const hs_heap *h, size_t size)
 {
@@ -33,15 +29,15 @@ static inline uint64_t rounded(const hs_heap *h, size_t size)
     return hs_round_up(size, b->unit);
 }
 
-/* Is there room for `size` bytes at p, at most the end? Both ends of the heap are multiples of the
- * unit: what fits before it is rounded up fits after. */
-static inline bool fits(const hs_heap *h, hs_addr p, size_t size)
+/* Is there room for `size` bytes at p, which is at most the end? Both ends of the heap are
+ * multiples of the unit: what fits before it is rounded up fits after. */
+static inline bool has_room(const hs_heap *h, hs_addr p, size_t size)
 {
     return size <= h->end - p;
 }
 
-/* Is there, when the heap has grown? */
-static bool fits_grown(hs_heap *h, hs_addr p, size_t size)
+/* Is there room for them once the heap has grown? */
+static bool has_room_grown(hs_heap *h, hs_addr p, size_t size)
 {
     return p <= h->limit && size <= h->limit - p && hs_reach(h, p + rounded(h, size));
 }
@@ -62,12 +58,12 @@ static inline hs_addr hand_out(hs_heap *h, hs_addr p, size_t size)
 /* Apart from the path of every request, which stays short. */
 static __attribute__((noinline, cold)) hs_addr take_grown(hs_heap *h, hs_addr p, size_t size)
 {
-    return fits_grown(h, p, size) ? hand_out(h, p, size) : hs_fail(h, HS_BECAUSE_LIMIT, size);
+    return has_room_grown(h, p, size) ? hand_out(h, p, size) : hs_fail(h, HS_BECAUSE_LIMIT, size);
 }
 
 static inline hs_addr take(hs_heap *h, hs_addr p, size_t size)
 {
-    return fits(h, p, size) ? hand_out(h, p, size) : take_grown(h, p, size);
+    return has_room(h, p, size) ? hand_out(h, p, size) : take_grown(h, p, size);
 }
 
 /* The arithmetic, but of a size that no heap has. */
@@ -103,7 +99,7 @@ static bool resize_latest(hs_heap *h, size_t size)
 {
     struct bump *b = h->state;
     hs_addr p = b->last, top = p + rounded(h, size);
-    if (!fits(h, p, size) && !fits_grown(h, p, size)) {
+    if (!has_room(h, p, size) && !has_room_grown(h, p, size)) {
         hs_decline(h, h->end, 0, HS_BECAUSE_LIMIT, h->limit - p);
         return false;
     }
@@ -135,7 +131,7 @@ static hs_addr bump_realloc(hs_heap *h, hs_addr p, size_t size)
 static void bump_init(hs_heap *h)
 {
     struct bump *b = h->state;
-    *b = (struct bump){.top = h->base, .unit = bump_alignment(h), .last = HS_NULL};
+    *b = (struct bump){.top = h->base, .unit = unit(h), .last = HS_NULL};
 }
 
 static bool bump_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
@@ -173,7 +169,7 @@ const hs_allocator HS_BUILD(bump) = {
     .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct bump),
     .builds = HS_BUILDS_OF(bump),
-    .alignment = bump_alignment,
+    .alignment = unit,
     .init = bump_init,
     .malloc = bump_malloc,
     .aligned_alloc = bump_aligned_alloc,

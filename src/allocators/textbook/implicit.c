@@ -22,20 +22,19 @@
  *
  * Follows: Knuth, The Art of Computer Programming 1, 2.5; Bryant & O'Hallaron, Computer Systems
  * (3rd ed.), 9.9.6 to 9.9.12. */
+enum { FIT, COALESCE, FOOTER, SPLIT_MIN, ALIGN };
+enum { FIRST_FIT, NEXT_FIT, BEST_FIT, WORST_FIT };
+
 #include "allocators/block/fields.h"
 #include "allocators/block/options.h"
+#include "allocators/block/word.h"
 #include "heap/access.h"
 
 #include <stdio.h>
 
-enum { WORD = 8, USED = 1, STATUS = 7 };
-
 struct implicit {
     hs_addr rover; /* next fit: the block where the next search starts; always a block's start */
 };
-
-enum { FIT, COALESCE, FOOTER, SPLIT_MIN, ALIGN };
-enum { FIRST_FIT, NEXT_FIT, BEST_FIT, WORST_FIT };
 
 static const char *const fits[] = {"first", "next", "best", "worst", NULL};
 static const char *const off_on[] = {"off", "on", NULL};
@@ -51,11 +50,6 @@ static const hs_option options[] = {
 };
 
 /* --- The layout of a block ----------------------------------------------------------------- */
-
-static uint64_t unit(const hs_heap *h)
-{
-    return 8u << h->options[ALIGN];
-}
 
 static uint64_t footer_size(const hs_heap *h)
 {
@@ -85,7 +79,7 @@ static hs_addr last_end(const hs_heap *h)
 
 static uint64_t size_of(const hs_heap *h, hs_addr block)
 {
-    return hs_load(h, block) & ~(uint64_t)STATUS;
+    return size_in(hs_load(h, block));
 }
 
 static bool is_free(const hs_heap *h, hs_addr block)
@@ -176,7 +170,7 @@ static hs_addr search(hs_heap *h, uint64_t need, uint64_t alignment)
 
 /* Give `need` of the block's `size` bytes out; the leftover is free again when it is large enough.
  */
-static void carve(hs_heap *h, hs_addr block, uint64_t size, uint64_t need)
+static void take(hs_heap *h, hs_addr block, uint64_t size, uint64_t need)
 {
     uint64_t rest = size - need;
     if (rest >= smallest_block(h) && rest >= h->options[SPLIT_MIN]) {
@@ -200,7 +194,7 @@ static hs_addr place(hs_heap *h, hs_addr block, uint64_t need, uint64_t alignmen
         block += skip;
         mark(h, block, size - skip, 0);
     }
-    carve(h, block, size - skip, need);
+    take(h, block, size - skip, need);
     s->rover = block + size_of(h, block);
     if (s->rover == last_end(h)) s->rover = first(h);
     return payload(block);
@@ -225,7 +219,7 @@ static void coalesce(hs_heap *h, hs_addr block)
     if (right != last_end(h) && is_free(h, right)) join(h, block, right);
     if (!footer_size(h) || block == first(h)) return;
     uint64_t tag = hs_load(h, block - WORD); /* the left neighbour's footer */
-    if (!(tag & USED)) join(h, block - (tag & ~(uint64_t)STATUS), block);
+    if (!(tag & USED)) join(h, block - size_in(tag), block);
 }
 
 static void coalesce_all(hs_heap *h)
@@ -277,7 +271,7 @@ static hs_addr growth_start(hs_heap *h)
     if (h->options[COALESCE] == HS_COALESCE_OFF) return end;
     if (footer_size(h)) {
         uint64_t tag = hs_load(h, end - WORD);
-        return tag & USED ? end : end - (tag & ~(uint64_t)STATUS);
+        return tag & USED ? end : end - size_in(tag);
     }
     /* No footer tells where the last block starts. The failed search passed over all blocks, so
      * this second walk doubles the cost of a request that grows the heap, and of no other. */
@@ -336,7 +330,7 @@ static void implicit_free(hs_heap *h, hs_addr p)
 /* Shrink: the tail becomes free when it is large enough to be a block. */
 static void shrink(hs_heap *h, hs_addr block, uint64_t size, uint64_t need)
 {
-    carve(h, block, size, need);
+    take(h, block, size, need);
     hs_addr tail = block + size_of(h, block);
     if (tail != block + size && h->options[COALESCE] == HS_COALESCE_IMMEDIATE) {
         hs_addr right = tail + size_of(h, tail);
@@ -351,10 +345,10 @@ static hs_addr left_of(const hs_heap *h, hs_addr block)
     hs_addr left = HS_NULL, next = first(h);
     uint64_t word = 0;
     if (footer_size(h) && block != first(h) && hs_heap_peek(h, block - WORD, &word))
-        next = block - (word & ~(uint64_t)STATUS);
+        next = block - size_in(word);
     while (next < block && next > left && hs_heap_peek(h, next, &word)) {
         left = next;
-        next += word & ~(uint64_t)STATUS;
+        next += size_in(word);
     }
     return next == block ? left : HS_NULL;
 }
@@ -404,7 +398,7 @@ static bool expand(hs_heap *h, hs_addr block, uint64_t need)
     }
     tell_joins(h, block, old_end, end);
     if (s->rover > block && s->rover < end) s->rover = block;
-    carve(h, block, end - block, need);
+    take(h, block, end - block, need);
     return true;
 }
 
@@ -455,7 +449,7 @@ static bool implicit_walk(const hs_heap *h, const hs_block *previous, hs_block *
     hs_addr at = previous ? previous->addr + previous->size : first(h);
     uint64_t word = 0;
     if (at >= last_end(h) || !hs_heap_peek(h, at, &word)) return false;
-    uint64_t size = word & ~(uint64_t)STATUS;
+    uint64_t size = size_in(word);
     *out = (hs_block){.kind = word & USED ? HS_BLOCK_USED : HS_BLOCK_FREE,
                       .addr = at,
                       .size = size,

@@ -153,7 +153,7 @@ static int search(hs_heap *h, uint64_t size, uint64_t alignment)
 }
 
 /* Cut `skip` bytes and what is behind the block off a free one; both stay free, in its place. */
-static void carve(hs_heap *h, int i, uint64_t skip, uint64_t size)
+static void cut_out(hs_heap *h, int i, uint64_t skip, uint64_t size)
 {
     struct ostep *o = h->state;
     piece whole = o->table[i];
@@ -184,7 +184,7 @@ static hs_addr ostep_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
     int more = (skip > 0) + (skip + size < chosen.size); /* blocks than before */
     if (o->count + more > ROOM) return hs_fail(h, HS_BECAUSE_TABLE, ROOM);
     hs_probe(h, HS_CHOOSE, chosen.at, chosen.size, 0);
-    carve(h, i, skip, size);
+    cut_out(h, i, skip, size);
     return chosen.at + skip;
 }
 

@@ -69,14 +69,14 @@ static const hs_option options[] = {
 
 /* --- Sizes ---------------------------------------------------------------------------------- */
 
-static inline uint64_t unit(const hs_heap *h)
+static inline uint64_t run_unit(const hs_heap *h)
 {
     return 128u << h->options[SLAB];
 }
 
 static inline uint64_t bytes_of_run(const hs_heap *h, uint64_t word)
 {
-    return word & IS_SLAB ? unit(h) : size_in(word);
+    return word & IS_SLAB ? run_unit(h) : size_in(word);
 }
 
 static uint64_t slab_alignment(const hs_heap *h)
@@ -112,20 +112,20 @@ static uint64_t object_size(const hs_heap *h, unsigned class)
 
 static inline uint64_t first_object(const hs_heap *h, uint64_t size)
 {
-    return unit(h) - (unit(h) - RECORD) / size * size;
+    return run_unit(h) - (run_unit(h) - RECORD) / size * size;
 }
 
 /* The run that holds a payload. One that starts with a unit belongs to the unit before. */
 static inline hs_addr record_of(const hs_heap *h, hs_addr payload)
 {
-    return (payload - 1) & ~(unit(h) - 1);
+    return (payload - 1) & ~(run_unit(h) - 1);
 }
 
 /* Bytes between the start of a run and its payload: enough for the record. */
 static inline uint64_t offset_for(const hs_heap *h, uint64_t alignment)
 {
     if (alignment <= LARGE_HEADER) return LARGE_HEADER;
-    return alignment < unit(h) ? alignment : unit(h);
+    return alignment < run_unit(h) ? alignment : run_unit(h);
 }
 
 /* --- Objects -------------------------------------------------------------------------------- */
@@ -138,14 +138,14 @@ static inline uint64_t bitmap(const hs_heap *h, hs_addr slab)
 static inline void list_slab(hs_heap *h, unsigned class, hs_addr slab)
 {
     struct slabs *s = h->state;
-    hs_probe(h, HS_INSERT, slab, unit(h), class);
+    hs_probe(h, HS_INSERT, slab, run_unit(h), class);
     push(h, &s->classes[class].slabs, slab);
 }
 
 static inline void unlist_slab(hs_heap *h, unsigned class, hs_addr slab)
 {
     struct slabs *s = h->state;
-    hs_probe(h, HS_REMOVE, slab, unit(h), class);
+    hs_probe(h, HS_REMOVE, slab, run_unit(h), class);
     unlink_run(h, &s->classes[class].slabs, slab);
 }
 
@@ -158,7 +158,7 @@ static inline bool keeps_empty(const hs_heap *h, const struct slab_class *c)
 static void give_up(hs_heap *h, unsigned class, hs_addr slab)
 {
     unlist_slab(h, class, slab);
-    release_run(h, slab, unit(h));
+    release_run(h, slab, run_unit(h));
 }
 
 /* Make free runs of the empty slabs that classes keep. */
@@ -185,14 +185,14 @@ static bool giving_up_helps(hs_heap *h, uint64_t need, uint64_t alignment)
 {
     hs_addr last = last_end(h), start = h->base, at;
     uint64_t size;
-    if (fits(h, last, h->limit - last, need, alignment)) return true;
+    if (run_fits(h, last, h->limit - last, need, alignment)) return true;
     for (at = h->base; at != last; at += size) {
         bool vacant = is_vacant(h, at, &size);
         hs_visit(h, at, size, HS_SEES_RUN);
         if (!vacant) start = at + size;
-        if (vacant && fits(h, start, at + size - start, need, alignment)) return true;
+        if (vacant && run_fits(h, start, at + size - start, need, alignment)) return true;
     }
-    return fits(h, start, h->limit - start, need, alignment);
+    return run_fits(h, start, h->limit - start, need, alignment);
 }
 
 /* A run of `need` bytes in use, or NULL. */
@@ -216,7 +216,7 @@ static hs_addr obtain(hs_heap *h, uint64_t need, uint64_t alignment)
 static hs_addr new_slab(hs_heap *h, unsigned class)
 {
     const struct slabs *s = h->state;
-    hs_addr slab = obtain(h, unit(h), 1);
+    hs_addr slab = obtain(h, run_unit(h), 1);
     if (!slab) return HS_NULL;
     hs_store(h, slab + BITMAP, s->classes[class].all);
     hs_store(h, slab, object_size(h, class) | IS_SLAB | (hs_load(h, slab) & STATUS));
@@ -230,7 +230,7 @@ static inline hs_addr malloc_object(hs_heap *h, unsigned class)
     hs_addr slab = s->classes[class].slabs;
     hs_probe(h, HS_LOOK, slab, class, 0);
     if (!slab && !(slab = new_slab(h, class))) return HS_NULL;
-    hs_visit(h, slab, unit(h), HS_SEES_OBJECTS);
+    hs_visit(h, slab, run_unit(h), HS_SEES_OBJECTS);
     uint64_t bits = bitmap(h, slab);
     hs_addr object = slab + GRAIN * (bits ? (unsigned)__builtin_ctzll(bits) : 0);
     hs_probe(h, HS_CHOOSE, object, object_size(h, class), 0);
@@ -277,7 +277,7 @@ static inline bool is_absurd(const hs_heap *h, size_t alignment, size_t size)
 /* Bytes of the run that such a payload is alone in. */
 static inline uint64_t large_bytes(const hs_heap *h, size_t alignment, size_t size)
 {
-    return hs_round_up(offset_for(h, alignment) + size, unit(h));
+    return hs_round_up(offset_for(h, alignment) + size, run_unit(h));
 }
 
 /* No run is left for it, or for a slab of its class. */
@@ -286,7 +286,7 @@ static hs_addr refuse(hs_heap *h, size_t alignment, size_t size)
     const struct slabs *s = h->state;
     if (is_absurd(h, alignment, size)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
     bool is_large = class_for(h, alignment, size) >= s->count;
-    return hs_fail(h, HS_BECAUSE_LIMIT, is_large ? large_bytes(h, alignment, size) : unit(h));
+    return hs_fail(h, HS_BECAUSE_LIMIT, is_large ? large_bytes(h, alignment, size) : run_unit(h));
 }
 
 /* A run of units for one payload. */
@@ -352,7 +352,7 @@ static bool resize(hs_heap *h, hs_addr run, hs_addr p, size_t size)
         hs_decline(h, run, have, HS_BECAUSE_CLASS, have);
         return false;
     }
-    uint64_t need = hs_round_up(p - run + size, unit(h));
+    uint64_t need = hs_round_up(p - run + size, run_unit(h));
     hs_round(h, size, p - run, HS_OVERHEAD_LEAD, need);
     if (need > have) return expand(h, run, need);
     shrink(h, run, need);
@@ -385,7 +385,7 @@ static hs_addr slab_realloc(hs_heap *h, hs_addr p, size_t size)
 static void add_class(const hs_heap *h, struct slabs *s, uint64_t size)
 {
     struct slab_class *c = &s->classes[s->count++];
-    for (uint64_t at = first_object(h, size); at < unit(h); at += size)
+    for (uint64_t at = first_object(h, size); at < run_unit(h); at += size)
         c->all |= (uint64_t)1 << at / GRAIN;
     s->largest = size;
 }
@@ -395,7 +395,7 @@ static void slab_init(hs_heap *h)
     struct slabs *s = h->state;
     uint64_t size;
     *s = (struct slabs){0};
-    while ((size = object_size(h, s->count)) <= (unit(h) - RECORD) / 2) add_class(h, s, size);
+    while ((size = object_size(h, s->count)) <= (run_unit(h) - RECORD) / 2) add_class(h, s, size);
     for (unsigned grain = 0, class = 0; grain < GRAINS; grain++) {
         while (object_size(h, class) < (grain + 1) * GRAIN) class += 1;
         s->class_of[grain] = (uint8_t) class;
@@ -419,11 +419,11 @@ static const char *what_is_wrong(const hs_heap *h, bool left_used, hs_addr at, u
             return "the slab's bitmap has bits where no object starts";
         return word & USED ? NULL : "the slab's record says that it is not in use";
     }
-    if (!size || size % unit(h)) return "the size of the run is no multiple of a slab's";
+    if (!size || size % run_unit(h)) return "the size of the run is no multiple of a slab's";
     if (size > room) return "the size of the run leads beyond the heap";
     hs_heap_peek(h, word & USED ? at + WORD : at + size - WORD, &other);
     if (!(word & USED)) return other == size ? NULL : "the footer says another size";
-    bool sound = other >= LARGE_HEADER && other <= unit(h) && other % LARGE_HEADER == 0;
+    bool sound = other >= LARGE_HEADER && other <= run_unit(h) && other % LARGE_HEADER == 0;
     return sound ? NULL : "the payload's offset leads out of the first unit";
 }
 
@@ -474,7 +474,7 @@ static bool slab_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
     if (at >= h->end) return false;
     if (at == last_end(h)) /* less than a unit, until the heap grows */
         *out = (hs_block){.kind = HS_BLOCK_UNUSED, .addr = at, .size = h->end - at};
-    else if ((at - h->base) % unit(h) == 0)
+    else if ((at - h->base) % run_unit(h) == 0)
         walk_run(h, previous, at, out);
     else
         walk_object(h, at, out);
@@ -486,9 +486,9 @@ static bool slab_walk(const hs_heap *h, const hs_block *previous, hs_block *out)
 static size_t slab_fields(const hs_heap *h, hs_addr at, uint64_t word, hs_field out[HS_FIELDS])
 {
     static const char *const status[] = {"used", "left neighbour used", "slab"};
-    uint64_t within = at % unit(h);
+    uint64_t within = at % run_unit(h);
     if (is_link(h, word)) return one_field(HS_FIELD_LINK, word, out);
-    if (within && within != unit(h) - WORD) return one_field(HS_FIELD_PLAIN, word, out);
+    if (within && within != run_unit(h) - WORD) return one_field(HS_FIELD_PLAIN, word, out);
     return tag_fields(word, 64, status, out);
 }
 
@@ -505,7 +505,7 @@ static bool slab_list(const hs_heap *h, size_t index, hs_list *out)
     const struct slabs *s = h->state;
     if (index > s->count) return false;
     bool runs = index == s->count;
-    uint64_t size = runs ? unit(h) : object_size(h, (unsigned)index);
+    uint64_t size = runs ? run_unit(h) : object_size(h, (unsigned)index);
     *out = (hs_list){.head = runs ? s->runs.free : s->classes[index].slabs,
                      .smallest = size,
                      .largest = runs ? UINT64_MAX : size,
@@ -518,7 +518,7 @@ static bool slab_list(const hs_heap *h, size_t index, hs_list *out)
 /* Does a run belong in the list: of a class, or of the free runs? */
 static bool belongs(const hs_heap *h, hs_addr run, const hs_list *list, uint64_t *word)
 {
-    if (run % unit(h) || run < h->base || run >= last_end(h)) return false;
+    if (run % run_unit(h) || run < h->base || run >= last_end(h)) return false;
     hs_heap_peek(h, run, word);
     if (list->name) return !(*word & USED);
     return (*word & IS_SLAB) && size_in(*word) == list->smallest && bitmap(h, run);
