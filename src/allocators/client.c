@@ -53,8 +53,8 @@ hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator
         free(h);
         return NULL;
     }
-    h->state = hs_new(1, allocator->state_size + 1);
-    if (build == HS_PROBED) h->recorder = hs_recorder_new(allocator->state_size);
+    h->state = hs_new(1, h->allocator->state_size + 1);
+    if (build == HS_PROBED) h->recorder = hs_recorder_new(h->allocator->state_size);
     if (build != HS_RAW) h->account = new_account(h);
     choose_calls(h);
     h->allocator->init(h);

@@ -10,8 +10,9 @@
 static inline const char *what_is_wrong(const hs_heap *h, const hs_block *previous, hs_addr at,
                                         uint64_t stored)
 {
-    uint64_t word = stored & ~seal_bits(), size = size_in(word), footer = size;
-    if (!is_sealed(at, stored)) return "the checksum in the header is wrong: overwritten";
+    uint64_t word = stored & ~hook_bits(), size = size_in(word), footer = size;
+    const char *damage = hook_damage(at, stored);
+    if (damage) return damage;
     if (size == 0) return "the header says 0 bytes: the walk would stand still";
     if (size < SMALLEST) return "the header says fewer bytes than any block has";
     if (size % unit(h)) return "the size in the header is no multiple of the alignment";
@@ -29,12 +30,11 @@ static inline bool boundary_walk(const hs_heap *h, const hs_block *previous, hs_
     if (at >= end_mark(h) || !hs_heap_peek(h, at, &word)) return false;
     const char *damage = what_is_wrong(h, previous, at, word);
     bool used = word & USED;
-    *out = (hs_block){.kind = damage           ? HS_BLOCK_DAMAGED
-                              : waits_by(word) ? HS_BLOCK_DEAD
-                              : used           ? HS_BLOCK_USED
-                                               : HS_BLOCK_FREE,
+    *out = (hs_block){.kind = damage ? HS_BLOCK_DAMAGED
+                              : used ? HS_BLOCK_USED
+                                     : HS_BLOCK_FREE,
                       .addr = at,
-                      .size = damage ? end_mark(h) - at : size_in(word & ~seal_bits()),
+                      .size = damage ? end_mark(h) - at : size_in(word & ~hook_bits()),
                       .header = WORD,
                       .footer = used ? 0 : WORD,
                       .links = used ? 0 : LINKS,
@@ -63,7 +63,8 @@ static inline void boundary_end_mark(const hs_heap *h, hs_block *out)
     hs_addr at = end_mark(h);
     uint64_t stored = 0, bits = USED | LEFT_USED;
     hs_heap_peek(h, at, &stored);
-    bool good = is_sealed(at, stored) && ((stored & ~seal_bits()) | bits) == bits && stored & USED;
+    bool good =
+        !hook_damage(at, stored) && ((stored & ~hook_bits()) | bits) == bits && stored & USED;
     *out = (hs_block){.kind = good ? HS_BLOCK_OWN : HS_BLOCK_DAMAGED,
                       .addr = at,
                       .size = WORD,
@@ -105,7 +106,7 @@ static inline bool check_list(const hs_heap *h, const hs_list *list, size_t most
                              "a free block's next leads out of the heap", b);
         if (word & USED)
             return hs_broken(damage, b, "the free list leads to what is no free block", word);
-        uint64_t size = size_in(word & ~seal_bits());
+        uint64_t size = size_in(word & ~hook_bits());
         if (size < list->smallest || size > list->largest)
             return hs_broken(damage, b, "a free block is in a list of other sizes", word);
         if (l.to[1] != before)

@@ -12,7 +12,7 @@ static inline void shrink(hs_heap *h, hs_addr block, uint64_t need, bool join)
     hs_probe(h, HS_SPLIT, block, need, rest);
     set_header(h, block, need | (word & STATUS));
     set_header(h, block + need, rest | LEFT_USED | USED);
-    poison(h, payload(block + need), rest - WORD);
+    hook_given_up(h, payload(block + need), rest - WORD);
     release(h, block + need, join);
 }
 
@@ -25,7 +25,7 @@ static inline bool decline(hs_heap *h, hs_addr block, hs_addr right, uint64_t ro
     if (right == end_mark(h))
         hs_decline(h, h->end, 0, HS_BECAUSE_LIMIT, room);
     else if (hs_heap_peek(h, right, &word))
-        hs_decline(h, right, size_in(word & ~seal_bits()),
+        hs_decline(h, right, size_in(word & ~hook_bits()),
                    word & WAITS ? HS_BECAUSE_WAITS : HS_BECAUSE_USED, room);
     if (!(header_at(h, block) & LEFT_USED) && hs_heap_peek(h, block - WORD, &left))
         hs_decline(h, block - left, left, HS_BECAUSE_LEFT, left + room);
@@ -53,13 +53,13 @@ static inline bool expand(hs_heap *h, hs_addr block, uint64_t need)
         /* To leave a list through broken links may have changed the next header. */
         if (HS_PROBES && part - 1 >= block + have - at) hs_record_fault(h, HS_BECAUSE_ENDLESS, at);
         hs_probe(h, HS_COALESCE, block, at - block, part);
-        hand_out(h, at, part, block + need - at);
+        hook_handed_out(h, at + WORD + LINKS, least(block + need, at + part - WORD));
         detach(h, at, part);
     }
     if (grows) {
         hs_probe(h, HS_COALESCE, block, have, end_mark(h) - end);
         have = end_mark(h) - block;
-        poison(h, end + WORD, end_mark(h) - end - WORD);
+        hook_given_up(h, end + WORD, end_mark(h) - end - WORD);
         set_header(h, end_mark(h), USED);
     }
     carve(h, block, have, need, word & LEFT_USED);

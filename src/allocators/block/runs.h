@@ -13,6 +13,7 @@
 #ifndef HS_ALLOCATORS_RUNS_H
 #define HS_ALLOCATORS_RUNS_H
 
+#include "allocators/block/links.h"
 #include "allocators/block/word.h"
 #include "heap/access.h"
 
@@ -36,29 +37,6 @@ static inline hs_addr last_end(const hs_heap *h)
 
 /* --- The list ------------------------------------------------------------------------------- */
 
-static inline hs_addr next_of(const hs_heap *h, hs_addr run)
-{
-    return hs_load(h, run + WORD);
-}
-
-static inline void push(hs_heap *h, hs_addr *head, hs_addr run)
-{
-    hs_store(h, run + WORD, *head);
-    hs_store(h, run + 2 * WORD, HS_NULL);
-    if (*head) hs_store(h, *head + 2 * WORD, run);
-    *head = run;
-}
-
-static inline void unlink_run(hs_heap *h, hs_addr *head, hs_addr run)
-{
-    hs_addr next = next_of(h, run), previous = hs_load(h, run + 2 * WORD);
-    if (previous)
-        hs_store(h, previous + WORD, next);
-    else
-        *head = next;
-    if (next) hs_store(h, next + 2 * WORD, previous);
-}
-
 static inline void insert(hs_heap *h, hs_addr run, uint64_t size)
 {
     struct runs *r = runs_of(h);
@@ -70,7 +48,7 @@ static inline void detach(hs_heap *h, hs_addr run, uint64_t size)
 {
     struct runs *r = runs_of(h);
     hs_probe(h, HS_REMOVE, run, size, r->list);
-    unlink_run(h, &r->free, run);
+    unlink_block(h, &r->free, run);
 }
 
 /* --- Splitting and joining ------------------------------------------------------------------ */

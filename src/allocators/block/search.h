@@ -3,6 +3,7 @@
 #define HS_BLOCK_SEARCH_H
 
 #include "allocators/block/links.h"
+#include "allocators/block/tags.h"
 
 /* The block of a list that serves the request: the first that is large enough or, with `best`, the
  * smallest; NULL when there is none. */

@@ -16,17 +16,17 @@
  *      find     a free block of the structure that can serve the request, or NULL
  * and has ALIGN and SPLIT_MIN among its options. All sizes are bytes of whole blocks.
  *
- * Headers are read and written by header_at and set_header alone: a hardened allocator
- * (hardening.h) seals them, and poisons what nobody holds.
+ * Headers are read and written by header_at and set_header alone. What begins with hook_ is nothing
+ * here, and may be skipped: see hooks.h.
  *
  * Follows: Knuth, The Art of Computer Programming 1, 2.5 (boundary tags, exercise 18: no footer in
  * reserved blocks); Lea, A Memory Allocator; Bryant & O'Hallaron, Computer Systems, 9.9.11. */
 #ifndef HS_BLOCK_TAGS_H
 #define HS_BLOCK_TAGS_H
 
+#include "allocators/block/hooks.h"
 #include "allocators/block/options.h"
 #include "allocators/block/word.h"
-#include "allocators/production/hardening.h"
 #include "heap/access.h"
 
 enum { LINKS = 2 * WORD, SMALLEST = 32 };
@@ -51,12 +51,12 @@ static inline hs_addr end_mark(const hs_heap *h)
 
 static inline uint64_t header_at(const hs_heap *h, hs_addr block)
 {
-    return unseal(h, block, hs_load(h, block));
+    return hook_loaded(h, block, hs_load(h, block));
 }
 
 static inline void set_header(hs_heap *h, hs_addr block, uint64_t word)
 {
-    hs_store(h, block, seal(block, word));
+    hs_store(h, block, hook_stored(block, word));
 }
 
 static inline uint64_t size_of(const hs_heap *h, hs_addr block)
@@ -94,6 +94,11 @@ static inline uint64_t lead(hs_addr block, uint64_t alignment)
     hs_addr p = payload(block);
     if ((p & (alignment - 1)) == 0) return 0;
     return hs_round_up(p + SMALLEST, alignment) - p;
+}
+
+static inline uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 /* Can a free block of `size` bytes serve the request? */
@@ -148,19 +153,12 @@ static inline void carve(hs_heap *h, hs_addr block, uint64_t size, uint64_t need
     hs_probe(h, HS_TAKE, block, size, 0);
 }
 
-/* The client gets the first `bytes` bytes of a free block: behind the links they were nobody's. */
-static inline void hand_out(const hs_heap *h, hs_addr block, uint64_t size, uint64_t bytes)
-{
-    uint64_t inside = size - WORD; /* the footer */
-    expect_poison(h, block + WORD + LINKS, block + (bytes < inside ? bytes : inside));
-}
-
 /* Serve a request from a free block, in no structure, that is large enough. Returns the payload. */
 static inline hs_addr place(hs_heap *h, hs_addr block, uint64_t need, uint64_t alignment)
 {
     uint64_t word = header_at(h, block), size = size_in(word), left_used = word & LEFT_USED;
     uint64_t skip = lead(block, alignment);
-    hand_out(h, block, size, skip + need);
+    hook_handed_out(h, block + WORD + LINKS, block + least(skip + need, size - WORD));
     if (skip) {
         hs_probe(h, HS_SPLIT, block, skip, size - skip);
         set_tags(h, block, skip, left_used);
@@ -184,15 +182,16 @@ static inline hs_addr coalesce(hs_heap *h, hs_addr block, uint64_t *size)
     if (!(right & USED)) {
         hs_probe(h, HS_COALESCE, block, *size, size_in(right));
         detach(h, block + *size, size_in(right));
-        poison(h, block + *size, WORD + LINKS);
+        hook_given_up(h, block + *size, WORD + LINKS);
         *size += size_in(right);
     }
     if (!left_used) {
         uint64_t left = hs_load(h, block - WORD); /* the footer */
         block -= left;
         hs_probe(h, HS_COALESCE, block, left, *size);
+        hook_free_block(h, block, left);
         detach(h, block, left);
-        poison(h, block + left - WORD, 2 * WORD); /* a footer and a header */
+        hook_given_up(h, block + left - WORD, 2 * WORD); /* a footer and a header */
         *size += left;
     }
     return block;
@@ -230,11 +229,12 @@ static inline hs_addr extend(hs_heap *h, uint64_t need, uint64_t alignment, bool
     if (!hs_reach(h, start + skip + need + WORD)) return HS_NULL;
     if (start != end) {
         hs_probe(h, HS_COALESCE, start, end - start, end_mark(h) - end);
+        hook_free_block(h, start, end - start);
         detach(h, start, end - start);
         word = header_at(h, start);
-        poison(h, end - WORD, 2 * WORD);
+        hook_given_up(h, end - WORD, 2 * WORD);
     }
-    poison(h, end + WORD, end_mark(h) - end - WORD);
+    hook_given_up(h, end + WORD, end_mark(h) - end - WORD);
     set_header(h, end_mark(h), USED);
     mark_free(h, start, end_mark(h) - start, word & LEFT_USED);
     hs_probe(h, HS_CHOOSE, start, end_mark(h) - start, 0);
@@ -253,6 +253,7 @@ static inline void choose(hs_heap *h, hs_addr block)
 {
     uint64_t size = size_of(h, block);
     hs_probe(h, HS_CHOOSE, block, size, 0);
+    hook_free_block(h, block, size);
     detach(h, block, size);
 }
 
@@ -282,10 +283,9 @@ static inline hs_addr boundary_alloc(hs_heap *h, size_t alignment, size_t size)
 static inline uint64_t boundary_init(hs_heap *h)
 {
     uint64_t size = end_mark(h) - first(h);
-    uint64_t header = seal(first(h), size | LEFT_USED), end = seal(end_mark(h), USED);
-    hs_lay_out(h, first(h), header);
+    hs_lay_out(h, first(h), hook_stored(first(h), size | LEFT_USED));
     hs_lay_out(h, end_mark(h) - WORD, size);
-    hs_lay_out(h, end_mark(h), end);
+    hs_lay_out(h, end_mark(h), hook_stored(end_mark(h), USED));
     return size;
 }
 

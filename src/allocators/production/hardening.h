@@ -1,4 +1,5 @@
-/* Defences against bugs of the client, as production allocators have them. With hardened=on:
+/* Defences against bugs of the client, as production allocators have them: the hooks of blocks with
+ * tags (block/hooks.h), and the quarantine in quarantine.h.
  *
  *      | checksum | size |s| 0xdf 0xdf 0xdf ...           a freed block, in quarantine
  *      | checksum | size |s| next | previous | 0xdf ... | size |        a free one
@@ -13,14 +14,13 @@
  *   quarantine  the last four freed blocks wait; bit 2 of the header says so, and bit 0 stays
  *               set, so that their neighbours leave them alone
  *
- * An allocator with these defences is compiled twice, with HS_HARDENED 0 and 1, and its `variant`
- * chooses; without them each function here is nothing. The quarantine is in quarantine.h.
+ * What includes this includes it before the page that it defends.
  *
  * Follows: glibc's malloc (safe unlinking, checks for a double free), Robertson et al., Run-time
  * Detection of Heap-based Overflows (LISA 2003; checksums), Novark & Berger, DieHarder (2010),
  * Serebryany et al., AddressSanitizer (2012; quarantine), Microsoft's debug heap (poison). */
-#ifndef HS_ALLOCATORS_HARDENING_H
-#define HS_ALLOCATORS_HARDENING_H
+#ifndef HS_PRODUCTION_HARDENING_H
+#define HS_PRODUCTION_HARDENING_H
 
 #include "allocators/block/word.h"
 #include "heap/access.h"
@@ -29,9 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#ifndef HS_HARDENED
-#define HS_HARDENED 0
-#endif
+#define HS_HOOKS
 
 enum { POISON = 0xdf, CHECKSUM_SHIFT = 48 };
 
@@ -55,42 +53,56 @@ static inline uint64_t checksum(hs_addr block, uint64_t word)
 }
 
 /* The bits of a header that are its checksum. */
-static inline uint64_t seal_bits(void)
+static inline uint64_t hook_bits(void)
 {
-    return HS_HARDENED ? UINT64_MAX << CHECKSUM_SHIFT : 0;
+    return UINT64_MAX << CHECKSUM_SHIFT;
 }
 
-static inline uint64_t seal(hs_addr block, uint64_t word)
+static inline uint64_t hook_stored(hs_addr block, uint64_t word)
 {
-    return HS_HARDENED ? word | checksum(block, word) : word;
+    return word | checksum(block, word);
 }
 
-static inline bool is_sealed(hs_addr block, uint64_t word)
+static inline bool is_sealed(hs_addr block, uint64_t stored)
 {
-    return seal(block, word & ~seal_bits()) == word;
+    return hook_stored(block, stored & ~hook_bits()) == stored;
+}
+
+static inline const char *hook_damage(hs_addr block, uint64_t stored)
+{
+    return is_sealed(block, stored) ? NULL : "the checksum in the header is wrong: overwritten";
 }
 
 /* A header as it was before it was sealed, or the end of the request. */
-static inline uint64_t unseal(const hs_heap *h, hs_addr block, uint64_t word)
+static inline uint64_t hook_loaded(const hs_heap *h, hs_addr block, uint64_t stored)
 {
-    if (!is_sealed(block, word)) caught(h, HS_BECAUSE_CHECKSUM, block);
-    return word & ~seal_bits();
+    if (!is_sealed(block, stored)) caught(h, HS_BECAUSE_CHECKSUM, block);
+    return stored & ~hook_bits();
+}
+
+/* A footer, or a link, says that a free block of this size is here. Does its header? */
+static inline void hook_free_block(const hs_heap *h, hs_addr block, uint64_t size)
+{
+    uint64_t word = hook_loaded(h, block, hs_load(h, block));
+    if ((word & ~(uint64_t)LEFT_USED) != size) caught(h, HS_BECAUSE_CHECKSUM, block);
 }
 
 /* Does a header say that its block is in quarantine? */
-static inline bool waits_by(uint64_t word)
+static inline bool hook_waits(const hs_heap *h, hs_addr block, uint64_t word)
 {
-    return HS_HARDENED && word & WAITS;
+    (void)h;
+    (void)block;
+    return word & WAITS;
 }
 
 /* --- Links ---------------------------------------------------------------------------------- */
 
 /* A link that was read from `block`, once it is clear that the block it leads to has, `back` bytes
  * from its start, the link back. */
-static inline hs_addr believed(const hs_heap *h, hs_addr block, hs_addr link, uint64_t back)
+static inline hs_addr hook_link(const hs_heap *h, hs_addr block, hs_addr link, uint64_t back)
 {
     uint64_t there;
-    if (!HS_HARDENED || !link) return link;
+    if (!link) return HS_NULL;
     if (!hs_heap_peek(h, link + back, &there) || there != block) caught(h, HS_BECAUSE_LINKS, block);
     return link;
 }
@@ -105,15 +117,15 @@ static inline hs_addr poison_end(const hs_heap *h, hs_addr at, hs_addr end)
 }
 
 /* These n bytes are nobody's from now on. */
-static inline void poison(hs_heap *h, hs_addr at, uint64_t n)
+static inline void hook_given_up(hs_heap *h, hs_addr at, uint64_t n)
 {
-    if (HS_HARDENED && n) hs_wipe(h, at, n, POISON);
+    if (n) hs_wipe(h, at, n, POISON);
 }
 
 /* The bytes from `at` to `end` were nobody's until now. */
-static inline void expect_poison(const hs_heap *h, hs_addr at, hs_addr end)
+static inline void hook_handed_out(const hs_heap *h, hs_addr at, hs_addr end)
 {
-    if (!HS_HARDENED || at >= end) return;
+    if (at >= end) return;
     hs_guard(h, at, end - at);
     hs_addr good = poison_end(h, at, end);
     if (good < end) caught(h, HS_BECAUSE_POISON, good);

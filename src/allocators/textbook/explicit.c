@@ -21,17 +21,17 @@ enum { LIFO, FIFO, BY_ADDRESS };
 enum { FIRST_FIT, BEST_FIT };
 
 #include "allocators/block/check.h"
+#include "allocators/block/deferred.h"
 #include "allocators/block/resize.h"
 #include "allocators/block/search.h"
-#include "allocators/production/quarantine.h"
 
 struct explicit_list {
     hs_addr head, tail;
-    struct quarantine quarantine; /* empty unless hardened */
 };
 
 static const char *const orders[] = {"lifo", "fifo", "address", NULL};
 static const char *const fit_names[] = {"first", "best", NULL};
+static const char *const off_on[] = {"off", "on", NULL};
 static const hs_option options[] = {
     [ORDER] = {.name = "order",
                .help = "where in the free list a freed block goes",
@@ -41,7 +41,10 @@ static const hs_option options[] = {
     [COALESCE] = HS_COALESCE_OPTION(hs_coalescings),
     [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
     [ALIGN] = HS_ALIGN_OPTION,
-    [HARDENED] = HS_HARDENED_OPTION,
+    [HARDENED] = {.name = "hardened",
+                  .help = "checksums, poison and a quarantine against bugs",
+                  .choices = off_on,
+                  .fresh = true},
 };
 
 static bool joins_at_once(const hs_heap *h)
@@ -88,7 +91,6 @@ static void detach(hs_heap *h, hs_addr block, uint64_t size)
 {
     struct explicit_list *l = h->state;
     hs_probe(h, HS_REMOVE, block, size, 0);
-    expect_header(h, block, size);
     if (l->tail == block) l->tail = previous_of(h, block);
     unlink_block(h, &l->head, block);
 }
@@ -100,32 +102,6 @@ static hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
 }
 
 /* --- Deferred coalescing -------------------------------------------------------------------- */
-
-/* The end of the run of free blocks, and of those that wait to be, that starts at `block`. */
-static hs_addr run_end(hs_heap *h, hs_addr block)
-{
-    while (block != end_mark(h) && (is_free(h, block) || waits(h, block))) {
-        hs_visit(h, block, size_of(h, block), HS_SEES_RUN);
-        block += size_of(h, block);
-    }
-    return block;
-}
-
-/* Would some run of free neighbours serve the request, were it one block? Asked before anything is
- * joined: a request that must fail changes nothing. The last run may grow. */
-static bool joining_helps(hs_heap *h, uint64_t need, uint64_t alignment)
-{
-    hs_addr block = first(h);
-    for (;;) {
-        hs_addr end = run_end(h, block);
-        bool last = end == end_mark(h);
-        uint64_t room = (last ? h->limit - WORD : end) - block;
-        if ((last || end != block) && fits(block, room, need, alignment)) return true;
-        if (last) return false;
-        hs_visit(h, end, size_of(h, end), HS_SEES_RUN);
-        block = end + size_of(h, end);
-    }
-}
 
 /* A list in heap order need not be searched for a block's place: it is the one of its left part. */
 static void coalesce_all(hs_heap *h)
@@ -142,7 +118,7 @@ static void coalesce_all(hs_heap *h)
             hs_visit(h, block + size, right, HS_SEES_PAIR);
             hs_probe(h, HS_COALESCE, block, size, right);
             detach(h, block + size, right);
-            poison(h, block + size - WORD, 2 * WORD + LINKS); /* footer, header and links */
+            hook_given_up(h, block + size - WORD, 2 * WORD + LINKS); /* footer, header and links */
             size += right;
         }
         mark_free(h, block, size, header_at(h, block) & LEFT_USED);
@@ -153,45 +129,19 @@ static void coalesce_all(hs_heap *h)
     }
 }
 
-/* --- Quarantine ----------------------------------------------------------------------------- */
-
-/* Would the blocks in quarantine serve the request, once they are free? The heap may grow then. */
-static bool quarantine_helps(hs_heap *h, uint64_t need, uint64_t alignment)
+/* What a search finds once all free neighbours are joined, if that helps; or NULL. */
+static hs_addr find_joined(hs_heap *h, uint64_t need, uint64_t alignment)
 {
-    const struct quarantine *q = &((struct explicit_list *)h->state)->quarantine;
-    if (!q->count) return false;
-    if (h->options[COALESCE] != HS_COALESCE_OFF) return joining_helps(h, need, alignment);
-    for (size_t i = 0; i < q->count; i++)
-        if (fits(q->blocks[i], size_of(h, q->blocks[i]), need, alignment)) return true;
-    return fits(end_mark(h), h->limit - WORD - end_mark(h), need, alignment);
+    if (!joining_helps(h, need, alignment)) return HS_NULL;
+    coalesce_all(h);
+    return find(h, need, alignment);
 }
 
 /* --- The requests --------------------------------------------------------------------------- */
 
-/* A block of the list, after quarantine and deferred coalescing have done what they can. Blocks
- * that were freed while coalescing was off or deferred lie apart until then, whatever it is now. */
-static hs_addr find_at_last(hs_heap *h, uint64_t need, uint64_t alignment)
+/* Serve a request from the block that a search has found or, if it found none, from new memory. */
+static hs_addr serve(hs_heap *h, hs_addr block, uint64_t need, uint64_t alignment)
 {
-    bool joins = h->options[COALESCE] == HS_COALESCE_DEFERRED;
-    hs_addr block = find(h, need, alignment);
-    if (!block && quarantine_helps(h, need, alignment)) {
-        let_out_all(h, &((struct explicit_list *)h->state)->quarantine, joins_at_once(h));
-        block = find(h, need, alignment);
-        joins = h->options[COALESCE] != HS_COALESCE_OFF;
-    }
-    if (!block && joins && joining_helps(h, need, alignment)) {
-        coalesce_all(h);
-        block = find(h, need, alignment);
-    }
-    return block;
-}
-
-static hs_addr explicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
-{
-    if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
-    uint64_t need = block_bytes(h, size);
-    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
-    hs_addr block = find_at_last(h, need, alignment);
     if (block)
         choose(h, block);
     else
@@ -200,23 +150,29 @@ static hs_addr explicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
     return place(h, block, need, alignment);
 }
 
-static hs_addr explicit_malloc(hs_heap *h, size_t size)
+static inline hs_addr explicit_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
+{
+    if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
+    uint64_t need = block_bytes(h, size);
+    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
+    hs_addr block = find(h, need, alignment);
+    if (!block && h->options[COALESCE] == HS_COALESCE_DEFERRED)
+        block = find_joined(h, need, alignment);
+    return serve(h, block, need, alignment);
+}
+
+static inline hs_addr explicit_malloc(hs_heap *h, size_t size)
 {
     return explicit_aligned_alloc(h, unit(h), size);
 }
 
-static void explicit_free(hs_heap *h, hs_addr p)
+static inline void explicit_free(hs_heap *h, hs_addr p)
 {
-    struct explicit_list *l = h->state;
-    if (HS_HARDENED)
-        put_in_quarantine(h, &l->quarantine, p, joins_at_once(h));
-    else
-        release(h, block_of(p), joins_at_once(h));
+    release(h, block_of(p), joins_at_once(h));
 }
 
-static hs_addr explicit_realloc(hs_heap *h, hs_addr p, size_t size)
+static inline hs_addr explicit_realloc(hs_heap *h, hs_addr p, size_t size)
 {
-    if (HS_HARDENED) block_held(h, p);
     return boundary_realloc(h, p, size, joins_at_once(h), explicit_malloc, explicit_free);
 }
 
@@ -226,7 +182,6 @@ static void explicit_init(hs_heap *h)
 {
     struct explicit_list *l = h->state;
     boundary_init(h);
-    poison_fresh_heap(h);
     *l = (struct explicit_list){.head = first(h), .tail = first(h)};
 }
 
@@ -237,10 +192,11 @@ static bool explicit_list_at(const hs_heap *h, size_t index, hs_list *out)
     return index == 0;
 }
 
-static size_t explicit_fields(const hs_heap *h, hs_addr at, uint64_t word, hs_field out[HS_FIELDS])
+static inline size_t explicit_fields(const hs_heap *h, hs_addr at, uint64_t word,
+                                     hs_field out[HS_FIELDS])
 {
     (void)at;
-    return HS_HARDENED ? hardened_fields(h, word, out) : boundary_fields(h, word, NULL, out);
+    return boundary_fields(h, word, NULL, out);
 }
 
 static const char *explicit_fit(const hs_heap *h)
@@ -267,26 +223,21 @@ static bool explicit_check(const hs_heap *h, hs_damage *damage)
     explicit_list_at(h, 0, &list);
     if (!check_blocks(h, &free_blocks, damage)) return false;
     if (!check_list(h, &list, most, &seen, damage)) return false;
-    if (!check_members(h, &list, damage)) return false;
-    return check_poison(h, damage);
+    return check_members(h, &list, damage);
 }
 
-/* This source is the allocator without its defences and, in hardened.c, the one with them. */
+#ifndef HS_BEHIND /* another allocator, which includes this page */
+
 HS_DECLARE_BUILDS(explicit);
-HS_DECLARE_BUILDS(hardened_explicit);
+HS_DECLARE_BUILDS(hardened_explicit); /* the one with defences: see production/hardened.c */
 
 static const hs_allocator *explicit_variant(const uint64_t *values)
 {
     return values[HARDENED] ? &HS_BUILD(hardened_explicit) : &HS_BUILD(explicit);
 }
 
-#if HS_HARDENED
-const hs_allocator HS_BUILD(hardened_explicit) = {
-    .builds = HS_BUILDS_OF(hardened_explicit),
-#else
 const hs_allocator HS_BUILD(explicit) = {
     .builds = HS_BUILDS_OF(explicit),
-#endif
     .name = "explicit",
     .summary = "an explicit free list: free blocks lead from one to the next",
     .source = "Knuth, TAOCP 1, 2.5; Bryant & O'Hallaron, Computer Systems, 9.9.13",
@@ -296,7 +247,6 @@ const hs_allocator HS_BUILD(explicit) = {
     .traits = HS_REUSES | HS_SEARCHES | HS_DIVIDES | HS_ONE_LIST,
     .shape = HS_SHAPE_LIST,
     .variant = explicit_variant,
-    .largest = HS_LARGEST_HARDENED,
     .alignment = unit,
     .init = explicit_init,
     .malloc = explicit_malloc,
@@ -313,3 +263,5 @@ const hs_allocator HS_BUILD(explicit) = {
     .links = boundary_links,
     .check = explicit_check,
 };
+
+#endif

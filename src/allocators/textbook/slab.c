@@ -146,7 +146,7 @@ static inline void unlist_slab(hs_heap *h, unsigned class, hs_addr slab)
 {
     struct slabs *s = h->state;
     hs_probe(h, HS_REMOVE, slab, run_unit(h), class);
-    unlink_run(h, &s->classes[class].slabs, slab);
+    unlink_block(h, &s->classes[class].slabs, slab);
 }
 
 /* Does a class keep a slab that is empty? It is the only one in its list, then. */
