@@ -1,5 +1,6 @@
 /* Whole files. One that is made has no name until it is whole, where the system can do that: then
  * not even kill -9 leaves a temporary one behind. */
+#include "base/array.h"
 #include "base/place.h"
 
 #include <assert.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { PIECE = 1 << 16 };
@@ -229,6 +231,31 @@ static mode_t mode_of_new_files(void)
     return 0666 & ~mask;
 }
 
+static bool copy_attribute(int fd, const char *path, const char *name)
+{
+    ssize_t size = lgetxattr(path, name, NULL, 0);
+    if (size < 0) return false;
+    char *value = hs_new((size_t)size + 1, 1);
+    size = lgetxattr(path, name, value, (size_t)size);
+    bool good = size >= 0 && fsetxattr(fd, name, value, (size_t)size, 0) == 0;
+    free(value);
+    return good;
+}
+
+/* Extended attributes; access control lists are among them. */
+static bool copy_attributes(int fd, const char *path)
+{
+    ssize_t size = llistxattr(path, NULL, 0);
+    if (size <= 0) return size == 0 || errno == ENOTSUP;
+    char *names = hs_new((size_t)size + 1, 1);
+    size = llistxattr(path, names, (size_t)size);
+    bool good = size >= 0;
+    for (const char *n = names; good && n < names + size; n += strlen(n) + 1)
+        good = copy_attribute(fd, path, n);
+    free(names);
+    return good;
+}
+
 /* As the file that it replaces, or as files are made. */
 static bool set_rights(int fd, const hs_place *p, bool is_secret)
 {
@@ -238,7 +265,7 @@ static bool set_rights(int fd, const hs_place *p, bool is_secret)
     if ((is.st_uid != p->is.st_uid || is.st_gid != p->is.st_gid) &&
         fchown(fd, p->is.st_uid, p->is.st_gid) != 0)
         return false;
-    return fchmod(fd, p->is.st_mode & 07777) == 0;
+    return fchmod(fd, p->is.st_mode & 07777) == 0 && copy_attributes(fd, p->path);
 }
 
 /* All of it is in the temporary file. */
@@ -249,8 +276,11 @@ static bool give_name(temporary *t, const hs_place *p, const hs_file_writing *w,
     if (p->is_there && (lstat(p->path, &now) != 0 || !is_same_file(&now, &p->is)))
         return fail_by_change(report);
     if (!set_rights(t->fd, p, w->is_secret))
-        return p->is_there ? write_in_place(p, t->fd, w, "its owner is another one", report)
-                           : hs_file_fail_by(report, errno);
+        return p->is_there
+                   ? write_in_place(p, t->fd, w,
+                                    "its owner or its attributes can not be given to another file",
+                                    report)
+                   : hs_file_fail_by(report, errno);
     if (w->durable && fsync(t->fd) != 0) return hs_file_fail_by(report, errno);
     if ((p->is_there ? name_instead : name_new)(t, p->path)) {
         char *folder = hs_folder_of(p->path);

@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { NOBODY = 65534 };
@@ -161,6 +162,30 @@ static void a_file_that_is_replaced_keeps_its_mode_and_its_owner(void **state)
         assert_int_equal(status_of("a").st_uid, owner);
     }
     assert_int_equal(names(), 1);
+}
+
+/* With an access control list that lets one more user read it: of those, as Linux writes them down,
+ * an entry is what it is for, what that may, and who. */
+static void a_file_that_is_replaced_keeps_its_attributes(void **state)
+{
+    (void)state;
+    static const uint32_t acl[] = {2,          1 | 6 << 16, UINT32_MAX, 2 | 4 << 16,
+                                   12345,      4 | 4 << 16, UINT32_MAX, 16 | 4 << 16,
+                                   UINT32_MAX, 32,          UINT32_MAX};
+    static const char list[] = "system.posix_acl_access";
+    uint32_t now[sizeof acl / sizeof *acl] = {0};
+    char value[8] = "";
+    put_file("a", "old", 0640);
+    bool has_list = setxattr("a", list, acl, sizeof acl, 0) == 0;
+    bool has_own = setxattr("a", "user.heapscope", "kept", 5, 0) == 0;
+    if (!has_list && !has_own) skip();
+    writes("a", "new");
+    assert_string_equal(text_of("a"), "new");
+    if (has_list) assert_int_equal(getxattr("a", list, now, sizeof now), sizeof acl);
+    if (has_list) assert_memory_equal(now, acl, sizeof acl);
+    if (has_own) assert_int_equal(getxattr("a", "user.heapscope", value, sizeof value), 5);
+    if (has_own) assert_string_equal(value, "kept");
+    assert_int_equal(unlink("a"), 0);
 }
 
 static void a_link_stays_and_what_it_leads_to_is_written(void **state)
@@ -584,6 +609,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_new_file_has_the_mode_that_files_are_made_with),
         TEST(a_file_that_is_replaced_keeps_its_mode_and_its_owner),
+        TEST(a_file_that_is_replaced_keeps_its_attributes),
         TEST(a_link_stays_and_what_it_leads_to_is_written),
         TEST(a_file_with_more_names_is_written_over_where_it_is),
         TEST(where_no_file_can_be_made_the_old_one_is_written_over),
