@@ -354,8 +354,10 @@ static bool expect_error(hs_interpreter *in, const hs_statement *s)
     in->expecting_error--;
     char *refusal = in->refusal;
     in->refusal = outer;
-    if (!good) return hs_say_own(in, HS_SAY_REFUSED, refusal);
+    if (!good && !in->stopped) return hs_say_own(in, HS_SAY_REFUSED, refusal);
     free(refusal);
+    if (in->stopped)
+        return hs_fail_at(in, s->arguments[0].where, "stopped: no error came so far", NULL);
     return hs_fail_at(in, s->arguments[0].where, "no error came here, and one was expected", NULL);
 }
 

@@ -753,6 +753,9 @@ static void an_expected_error_must_come(void **state)
     assert_int_equal(s->errors, 0);
     stage_refuses(s, "expect error { malloc 8 }", "no error came here, and one was expected");
     stage_refuses(s, "expect error { }", "no error came here");
+    s->patience = 3;
+    stage_refuses(s, "expect error { repeat 1000 { malloc 8 }; free 1 }", "stopped: no error came");
+    s->patience = 0;
     stage_does(s, "expect error { malloc 1/0 }; expect error { source no-such-file }");
     assert_non_null(strstr(s->refused, "can not be read"));
 }
