@@ -37,6 +37,8 @@ static void put_job(FILE *out, const hs_comparison *c, size_t trace, size_t cont
     put_string(out, hs_comparison_contestant(c, contestant)->name);
     fprintf(out, ", \"state\": \"%s\", \"remark\": ", hs_job_word(job));
     put_string(out, hs_job_remark(c, job, remark, sizeof remark));
+    fprintf(out, ",\n     \"heap\": {\"initial\": %" PRIu64 ", \"maximum\": %" PRIu64 "}",
+            job->heap.initial, job->heap.maximum);
     for (size_t i = 0; (f = hs_figure_at(i)); i++)
         if (hs_figure_is_known(f, job))
             fprintf(out, ",\n     \"%s\": %.*f", f->name, f->digits, f->of(job));
@@ -65,7 +67,7 @@ void hs_comparison_json(FILE *out, const hs_comparison *c)
     const hs_comparison_plan *plan = hs_comparison_plan_of(c);
     size_t traces = hs_comparison_traces(c), contestants = hs_comparison_contestants(c);
     fprintf(out,
-            "{\n  \"heap\": {\"initial\": %" PRIu64 ", \"maximum\": %" PRIu64
+            "{\n  \"asked\": {\"initial\": %" PRIu64 ", \"maximum\": %" PRIu64
             ", \"growth\": \"%s\"},\n  \"lab_cap\": %d,\n  \"results\": [\n",
             plan->heap.initial, plan->heap.maximum,
             hs_settings[HS_SET_GROWTH].choices[plan->growth], HS_LAB_CAP);

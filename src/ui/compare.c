@@ -259,6 +259,7 @@ static int add_allocator(request *r, const char *text)
 {
     hs_problem problem;
     hs_contestant c;
+    if (!*text) return complain("'' names neither a TRACE nor an ALLOCATOR");
     if (hs_contestant_named(text, &c, &problem)) {
         add_contestant(r, &c);
         return OK;
@@ -315,8 +316,9 @@ static int parse(request *r, int argc, char **argv)
                      ? hs_usage_refuse(tool, hint, option, argv, long_options)
                      : handle(option, r);
     if (status) return status;
-    if (r->plan.heap.maximum < r->plan.heap.initial)
-        return complain("--max-heap is smaller than --heap");
+    hs_heap_config *heap = &r->plan.heap;
+    if (!heap->maximum) heap->maximum = heap->initial < HEAP_MOST ? HEAP_MOST : heap->initial;
+    if (heap->maximum < heap->initial) return complain("--max-heap is smaller than --heap");
     return add_arguments(r, argv + optind, argc - optind);
 }
 
@@ -430,7 +432,7 @@ static int compare(const request *r)
 
 int hs_compare_traces(int argc, char **argv)
 {
-    request r = {.plan = {.heap = {HS_HEAP_SMALLEST, HEAP_MOST},
+    request r = {.plan = {.heap = {HS_HEAP_SMALLEST, 0},
                           .growth = HS_GROWTH_EXACT,
                           .limit = LIMIT,
                           .jobs = processors()}};

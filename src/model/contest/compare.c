@@ -153,6 +153,7 @@ static hs_heap *heap_of(const task *t, hs_build build)
 static hs_heap *heap_or_end(const task *t, hs_build build)
 {
     hs_heap *h = heap_of(t, build);
+    if (h) t->job->heap = hs_heap_sizes(h, &t->plan->heap);
     if (h) return h;
     t->job->state = HS_JOB_NO_HEAP;
     _exit(0);

@@ -60,6 +60,7 @@ typedef struct {
     volatile uint64_t number; /* of the request that is performed */
     int signal;               /* that ended it, or 0: it ended itself in a way it must not, or did
                                  not get the memory to be timed on */
+    hs_heap_config heap;      /* its sizes as they are; zeros: none was made */
     uint64_t requests;        /* of the trace */
     uint64_t verified;        /* requests; 0: nobody asked */
     hs_violation violation;
