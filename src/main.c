@@ -77,7 +77,7 @@ static hs_trace *read_trace(const hs_options *a, char **told)
                                                     .lenient = a->lenient,
                                                     .max_unpacked = a->max_unpacked},
                                 &report);
-    if (report.error[0]) hs_print(stderr, "heapscope: %s\n", report.error);
+    if (report.error[0]) hs_print_line(stderr, "heapscope: %s", report.error);
     const char *keys = can_fill_a_screen(a)
                            ? "Space is the next one, p plays, F1 the keys."
                            : "forward goes to the next one, find growth to the next of a kind.";

@@ -104,3 +104,12 @@ void hs_put_shown(FILE *out, const char *text, size_t length, bool ascii)
             fwrite(bytes, 1, hs_encode_utf8((uint32_t)next_before(&text, end, ascii), bytes), out);
     }
 }
+
+void hs_put_in_line(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        if (*text == '\n')
+            fputs("\u240a", out);
+        else
+            putc(*text, out);
+}

@@ -27,4 +27,7 @@ size_t hs_columns(const char *text, size_t length);
 /* Write the bytes as they may be shown; newlines are kept. Any byte may be among them, NUL too. */
 void hs_put_shown(FILE *, const char *text, size_t length, bool ascii);
 
+/* Write a text that is one line: a newline in it, as names may have, becomes its picture. */
+void hs_put_in_line(FILE *, const char *text);
+
 #endif

@@ -81,8 +81,11 @@ char *hs_complaint_text(const hs_complaint *c, const char *name, size_t first_li
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out) abort();
-    if (name) fprintf(out, "%s:%zu:%zu: ", name, line, characters(source + begin, at - begin) + 1);
-    fputs(c->what, out);
+    if (name) {
+        hs_put_in_line(out, name);
+        fprintf(out, ":%zu:%zu: ", line, characters(source + begin, at - begin) + 1);
+    }
+    hs_put_in_line(out, c->what);
     if (c->hint[0]) fprintf(out, "; %s", c->hint);
     size_t stop = c->where.end < end ? c->where.end : end;
     put_line(out, source + begin, end - begin, at - begin, stop > at ? stop - begin : at - begin);

@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/files.h"
 #include "base/kind.h"
+#include "base/text.h"
 #include "view/pictures.h"
 #include "view/settings.h"
 
@@ -490,7 +491,12 @@ static hs_program *refuse_file(hs_interpreter *in, const char *path, const hs_ar
                                const char *what, const char *reason)
 {
     char *message = NULL;
-    if (asprintf(&message, "%s: %s%s", path, what, reason) < 0) abort();
+    size_t size;
+    FILE *out = open_memstream(&message, &size);
+    if (!out) abort();
+    hs_put_in_line(out, path);
+    fprintf(out, ": %s%s", what, reason);
+    fclose(out);
     if (!named) return fail_text(in, message), NULL;
     hs_fail_at(in, named->where, message, NULL);
     free(message);

@@ -115,6 +115,21 @@ void hs_print(FILE *out, const char *format, ...)
     va_end(arguments);
 }
 
+void hs_print_line(FILE *out, const char *format, ...)
+{
+    va_list arguments;
+    page p;
+    char *text;
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0) abort();
+    va_end(arguments);
+    hs_put_in_line(begin(&p), text);
+    fclose(p.stream);
+    hs_print(out, "%s\n", p.bytes);
+    free(p.bytes);
+    free(text);
+}
+
 void hs_print_over(FILE *out, const char *text, int columns)
 {
     page p;

@@ -27,6 +27,9 @@ void hs_print_text(FILE *, hs_role, const char *text, hs_ink);
 void hs_print(FILE *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void hs_print_arguments(FILE *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
 
+/* The same, and a newline behind it; what it is made of can add none. */
+void hs_print_line(FILE *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Bytes of somebody else, whatever they are. */
 void hs_print_bytes(FILE *, const char *text, size_t length);
 

@@ -71,5 +71,5 @@ bool hs_trace_store(const hs_trace *t, const char *path, const char *format,
 void hs_trace_tell(const hs_trace_report *report, const char *tool)
 {
     if (report->notes) hs_print(stderr, "%s\n", report->notes);
-    if (report->error[0]) hs_print(stderr, "%s: %s\n", tool, report->error);
+    if (report->error[0]) hs_print_line(stderr, "%s: %s", tool, report->error);
 }

@@ -11,7 +11,7 @@ int hs_usage_complain(const char *tool, const char *hint, const char *format, va
 {
     char *what;
     if (vasprintf(&what, format, arguments) < 0) abort();
-    hs_print(stderr, "%s: %s; %s\n", tool, what, hint);
+    hs_print_line(stderr, "%s: %s; %s", tool, what, hint);
     free(what);
     return HS_USAGE;
 }

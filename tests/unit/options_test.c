@@ -167,6 +167,7 @@ static const row rows[] = {
     {PROGRAM, "allocator", RIGHT, "-a bump", "malloc 8", 0, "the bump pointer moved", NULL},
     {PROGRAM, "allocator", RIGHT, "--allocator first-fit", "malloc 8", 0, "first fit took", NULL},
     {PROGRAM, "allocator", WRONG, "-a foo", NULL, 2, "no allocator called foo", NULL},
+    {PROGRAM, "allocator", WRONG, "-a f\no", NULL, 2, "no allocator called f\u240ao; ", NULL},
     {PROGRAM, "allocator", TWICE, "-a bump -a tlsf", "malloc 8", 0, "p1", "bump pointer"},
     {PROGRAM, "heap", RIGHT, "--heap=4k", "expect heap_size == 4096; malloc 8", 0, "p1", NULL},
     {PROGRAM, "heap", RIGHT, "--heap 0x40", "expect heap_size == 64; malloc 8", 0, "p1", NULL},
@@ -377,16 +378,16 @@ static const row rows[] = {
     {COMPARE, "heap", WRONG, "--heap=foo " FEW, NULL, 2, "foo" NO_SIZE, NULL},
     {COMPARE, "heap", WRONG, "--heap=4k+foo " FEW, NULL, 2, "4k+foo" NO_SIZE, NULL},
     {COMPARE, "heap", WRONG, "--heap=32 " FEW, NULL, 2, "32: a heap has 64 bytes to 1T; ", NULL},
-    {COMPARE, "heap", TWICE, "--heap=4k --heap=8k --json " FEW, NULL, 0, "{\"initial\": 8192,",
-     NULL},
-    {COMPARE, "max-heap", RIGHT, "--max-heap=4k --json " FEW, NULL, 0, "\"maximum\": 4096,", NULL},
-    {COMPARE, "max-heap", WRONG, "--max-heap=foo " FEW, NULL, 2, "foo" NO_SIZE, NULL},
     {COMPARE, "heap", RIGHT, "--heap=65 --json in.rep bump implicit --runs 1", NULL, 0,
      "\"heap\": {\"initial\": 72, \"maximum\": 68719476736}", NULL},
     {COMPARE, "heap", RIGHT, "--heap=128G --json " FEW, NULL, 0, "\"maximum\": 137438953472}",
      NULL},
     {COMPARE, "heap", WRONG, "--heap=128G --max-heap=64G " FEW, NULL, 2,
      "--max-heap is smaller than --heap; ", NULL},
+    {COMPARE, "heap", TWICE, "--heap=4k --heap=8k --json " FEW, NULL, 0, "{\"initial\": 8192,",
+     NULL},
+    {COMPARE, "max-heap", RIGHT, "--max-heap=4k --json " FEW, NULL, 0, "\"maximum\": 4096,", NULL},
+    {COMPARE, "max-heap", WRONG, "--max-heap=foo " FEW, NULL, 2, "foo" NO_SIZE, NULL},
     {COMPARE, "max-heap", WRONG, "--max-heap=4k+foo " FEW, NULL, 2, "4k+foo" NO_SIZE, NULL},
     {COMPARE, "max-heap", WRONG, "--heap=4k --max-heap=1k " FEW, NULL, 2, "smaller than --heap; ",
      NULL},
@@ -732,6 +733,32 @@ static void an_option_that_there_is_not_is_told(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* A name with a newline in it, wherever it stands in an error. */
+static void a_name_never_makes_two_lines_of_an_error(void **state)
+{
+    (void)state;
+    static const char *const uses[] = {"a\nb.rep",
+                                       "--check a\nb.heap",
+                                       "a\nb.heap",
+                                       "convert a\nb.rep -",
+                                       "compare a\nb.rep bump",
+                                       "compare a\nb",
+                                       "convert none.rep n\no/x.hst",
+                                       "generate -n 1 n\no/x.hst"};
+    int wrong = 0;
+    put_file("a\nb.rep", "100\n1\n3\n1\nwhat\n");
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+        const outcome *o = run(uses[i], NULL, false);
+        bool whole = o->status != 0 && lines_of(o->errors) == 1;
+        if (!whole) print_error("heapscope %s: status %d\n%s", uses[i], o->status, o->errors);
+        wrong += !whole;
+    }
+    put_file("a\nb.heap", "what\n");
+    const outcome *o = run("--check a\nb.heap", NULL, false);
+    assert_int_equal(lines_of(o->errors), 3); /* what, the line, and where in it */
+    assert_int_equal(wrong, 0);
+}
+
 /* Where people write 9,5, files and options still have 9.5. */
 static void numbers_have_a_point_in_every_language(void **state)
 {
@@ -782,6 +809,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(each_option_has_rows_and_each_row_an_option),
         cmocka_unit_test(a_value_that_is_missing_or_too_many_is_told),
         cmocka_unit_test(an_option_that_there_is_not_is_told),
+        cmocka_unit_test(a_name_never_makes_two_lines_of_an_error),
         cmocka_unit_test(numbers_have_a_point_in_every_language),
     };
     /* The tests work in a folder of their own. */
