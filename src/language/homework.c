@@ -335,6 +335,12 @@ static bool read_plan(hs_interpreter *in, const hs_statement *s, random_plan *p)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (s->arguments[i].present && !hs_size_of_argument(in, &s->arguments[i], numbers[i]))
             return false;
+    if (p->count > HS_HOMEWORK_MOST) {
+        char what[64];
+        snprintf(what, sizeof what, "the homework has at most %d operations", HS_HOMEWORK_MOST);
+        return hs_fail_at(in, s->arguments[1].where, what,
+                          "each answer lists all holes; `random` lists none");
+    }
     if (p->range == 0 || p->range > INT32_MAX)
         return hs_fail_at(in, s->arguments[2].where, "the largest size is 1 or more", NULL);
     if (p->percent > 0 && p->percent <= 100) return true;

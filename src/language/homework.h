@@ -15,6 +15,9 @@
 /* The free blocks in the order of their list, in heap order where there is not one list. */
 void hs_put_free_blocks(FILE *, const hs_session *);
 
+/* Each answer lists all free blocks, so that what a list prints grows with its square. */
+enum { HS_HOMEWORK_MOST = 100000 };
+
 /* The commands `ops LIST`, and `homework` with the random operations of a seed. */
 bool hs_run_ops(hs_interpreter *, const hs_statement *);
 bool hs_run_homework(hs_interpreter *, const hs_statement *);

@@ -13,6 +13,7 @@ typedef struct {
     bool (*read)(hs_reading *);  /* false: failed */
     void (*write)(hs_writing *); /* NULL: only read */
     unsigned carries;            /* hs_carries, for the writer */
+    bool is_binary;              /* nothing to be looked at */
 } hs_format;
 
 const hs_format *hs_format_at(size_t i); /* NULL beyond the last */

@@ -519,4 +519,5 @@ const hs_format hs_format_hst = {
     .read = read_hst,
     .write = write_hst,
     .carries = HS_CARRIES_ALL,
+    .is_binary = true,
 };

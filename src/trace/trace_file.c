@@ -35,6 +35,12 @@ bool hs_trace_is_written(const char *name)
     return f && f->write;
 }
 
+bool hs_trace_is_binary(const char *name)
+{
+    const hs_format *f = hs_format_named(name);
+    return f && f->is_binary;
+}
+
 const char *hs_trace_format_of_name(const char *path)
 {
     bool packed;

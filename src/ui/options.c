@@ -3,6 +3,7 @@
 
 #include "language/demos.h"
 #include "language/expression.h"
+#include "language/homework.h"
 #include "language/interpreter.h"
 #include "model/process/executable.h"
 #include "model/reading/exercise.h"
@@ -337,6 +338,7 @@ static int settle_ostep(hs_options *a)
         return hs_options_complain(
             "--seed, --number, --range and --percent make a list by chance: not with %s",
             a->files[0]);
+    if (a->number && check_number(a->number, 0, HS_HOMEWORK_MOST)) return HS_USAGE;
     if (a->file_count) a->ops = a->files[0];
     a->file_count = 0;
     a->allocator = "ostep";
@@ -398,6 +400,16 @@ static int check_together(const hs_options *a)
     return HS_OK;
 }
 
+/* Is it the name of something to play: a file, or else a demo? */
+static bool is_there(const char *name)
+{
+    if (access(name, F_OK) == 0) return access(name, R_OK) == 0;
+    hs_demos all = hs_demos_find();
+    bool found = hs_demo_named(&all, name);
+    hs_demos_free(&all);
+    return found;
+}
+
 int hs_options_parse(int argc, char **argv, hs_options *a)
 {
     struct option long_options[OPTION_COUNT + 2] = {0};
@@ -419,7 +431,7 @@ int hs_options_parse(int argc, char **argv, hs_options *a)
         return hs_options_complain(
             "--policy, --order, --coalesce, --range and --percent belong to --ostep");
     if (a->file_count == 1 && !a->check) a->trace = trace_format(a);
-    if ((a->lenient || a->max_unpacked) && !a->trace && access(a->files[0], R_OK) == 0)
+    if ((a->lenient || a->max_unpacked) && !a->trace && is_there(a->files[0]))
         return hs_options_complain(
             "--lenient and --max-unpacked belong to a trace: as one %s is read with --from",
             a->files[0]);

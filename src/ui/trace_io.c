@@ -6,6 +6,9 @@
 #include "ui/progress_line.h"
 
 #include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct {
     const char *doing; /* "reading FILE" */
@@ -56,10 +59,25 @@ hs_trace *hs_trace_load(const char *path, const hs_trace_reading *how, hs_trace_
     return t;
 }
 
+/* Is it standard output, by whatever name, and that a terminal? */
+static bool is_terminal(const char *path)
+{
+    struct stat named, output;
+    if (!isatty(STDOUT_FILENO) || fstat(STDOUT_FILENO, &output) != 0) return false;
+    return strcmp(path, "-") == 0 ||
+           (stat(path, &named) == 0 && S_ISCHR(named.st_mode) && named.st_rdev == output.st_rdev);
+}
+
 bool hs_trace_store(const hs_trace *t, const char *path, const char *format,
                     hs_trace_report *report)
 {
     char doing[300];
+    if (format && hs_trace_is_binary(format) && is_terminal(path)) {
+        *report = (hs_trace_report){0};
+        snprintf(report->error, sizeof report->error,
+                 "%s is no text, and this is a terminal: add > FILE, or name a file", format);
+        return false;
+    }
     snprintf(doing, sizeof doing, "writing %.200s", path);
     progress p = begin(doing);
     hs_trace_writing writing = {.format = format, .progress = step, .of = &p};

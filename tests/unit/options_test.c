@@ -235,6 +235,8 @@ static const row rows[] = {
     {PROGRAM, "lenient", WRONG, "--lenient", NULL, 2, "belong to a trace: give its FILE; ", NULL},
     {PROGRAM, "lenient", WRONG, "--lenient good.heap", NULL, 2,
      "belong to a trace: as one good.heap is read with --from; ", NULL},
+    {PROGRAM, "lenient", WRONG, "--lenient tour", NULL, 2, "as one tour is read with --from; ",
+     NULL},
     {PROGRAM, "lenient", RIGHT, "--lenient --from heap good.heap", NULL, 0,
      "good.heap: 1 request, heap", NULL},
     {PROGRAM, "lenient", RIGHT, "--lenient none.rep", NULL, 1, "none.rep: can not be read", NULL},
@@ -348,6 +350,7 @@ static const row rows[] = {
     {PROGRAM, "number", RIGHT, "--ostep -n 1", NULL, 0, "ptr[0]", "ptr[1]"},
     {PROGRAM, "number", WRONG, "--quiz -n foo", NULL, 2, "foo is no number", NULL},
     {PROGRAM, "number", RIGHT, "--ostep -n 0", NULL, 0, NULL, NULL},
+    {PROGRAM, "number", WRONG, "--ostep -n 100001", NULL, 2, "no number from 0 to 100000; ", NULL},
     {PROGRAM, "number", WRONG, "--quiz -n 0", NULL, 2, "0 is no number from 1 to 1000; ", NULL},
     {PROGRAM, "number", WRONG, "--answers -n 1001", NULL, 2, "1001 is no number from 1 to ", NULL},
     {PROGRAM, "number", WRONG, "-n 4", NULL, 2, "belong to --quiz, --answers and --ostep; ", NULL},
@@ -759,6 +762,35 @@ static void a_name_never_makes_two_lines_of_an_error(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* Standard output is a terminal: bytes that are no text are not written to it. */
+static void binary_formats_are_not_written_to_a_terminal(void **state)
+{
+    (void)state;
+    static const char *const uses[] = {"convert --to hst in.rep -",
+                                       "convert --to hst in.rep /dev/stdout",
+                                       "generate -n 1 --format=hst -"};
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+        char *argv[MOST_ARGUMENTS + 2], *buffer = strdup(uses[i]), errors[MOST_TEXT];
+        int terminal = posix_openpt(O_RDWR | O_NOCTTY), status;
+        if (terminal < 0 || grantpt(terminal) || unlockpt(terminal)) skip();
+        split(buffer, argv);
+        pid_t child = fork();
+        if (child == 0) {
+            dup2(open("errors", O_WRONLY | O_TRUNC | O_CREAT, 0600), STDERR_FILENO);
+            dup2(open(ptsname(terminal), O_RDWR | O_NOCTTY), STDOUT_FILENO);
+            execv(heapscope, argv);
+            _exit(127);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        read_back("errors", errors);
+        assert_int_equal(WEXITSTATUS(status), 1);
+        assert_non_null(strstr(errors, "hst is no text, and this is a terminal: add > FILE"));
+        close(terminal);
+        free(buffer);
+    }
+    assert_int_equal(run("convert --to hst in.rep -", NULL, false)->status, 0);
+}
+
 /* Where people write 9,5, files and options still have 9.5. */
 static void numbers_have_a_point_in_every_language(void **state)
 {
@@ -810,6 +842,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_value_that_is_missing_or_too_many_is_told),
         cmocka_unit_test(an_option_that_there_is_not_is_told),
         cmocka_unit_test(a_name_never_makes_two_lines_of_an_error),
+        cmocka_unit_test(binary_formats_are_not_written_to_a_terminal),
         cmocka_unit_test(numbers_have_a_point_in_every_language),
     };
     /* The tests work in a folder of their own. */
