@@ -3,6 +3,7 @@
 #include "random.h"
 #include "stage.h"
 
+#include "model/session/checkpoints.h"
 #include "model/session/session.h"
 #include "view/difference.h"
 #include "view/explanation.h"
@@ -391,6 +392,40 @@ static void going_back_is_quick_and_checkpoints_are_bounded(void **state)
     uint64_t live = stage_value(s, "live");
     stage_does(s, "goto 60001; goto 10; goto 30000");
     assert_int_equal(stage_value(s, "live"), live);
+}
+
+/* Of a history whose checkpoints take too much memory, most of them go, wherever one goes then. */
+static void checkpoints_are_thinned_out_when_they_take_too_much(void **state)
+{
+    stage *s = *state;
+    size_t all, bounded;
+    stage_does(s, "allocator tlsf; random 60000 seed 1");
+    uint64_t live = stage_value(s, "live");
+    hs_session_history_bytes(s->session, &all);
+    stage *other = stage_new("implicit", 256, 65536);
+    hs_checkpoints_bound(other->session->checkpoints, all / 8);
+    stage_does(other, "allocator tlsf; random 60000 seed 1");
+    hs_session_history_bytes(other->session, &bounded);
+    if (bounded > all / 2) fail_msg("%zu bytes, and %zu without a bound", bounded, all);
+    stage_does(other, "goto 10; goto 50000; goto 60001");
+    assert_int_equal(stage_value(other, "live"), live);
+    expect_same_heap(s->session, other->session);
+    stage_free(other);
+}
+
+/* A heap with other defences is another heap, though every byte of it can be written back. */
+static void an_option_that_needs_a_fresh_heap_is_gone_back_behind(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "allocator explicit; repeat 9000 { y = 1 }; p = malloc 24; q = malloc 24");
+    stage_does(s, "repeat 9000 { y = 1 }; set hardened on; undo; free p; x = malloc 24; free q");
+    stage *same = stage_new("implicit", 256, 65536);
+    stage_does(same, "allocator explicit; p = malloc 24; q = malloc 24; free p; x = malloc 24");
+    stage_does(same, "free q");
+    expect_same_heap(s->session, same->session);
+    assert_ptr_equal(hs_heap_allocator(hs_session_heap(s->session)),
+                     hs_heap_allocator(hs_session_heap(same->session)));
+    stage_free(same);
 }
 
 /* Work that a line does, in the units of the session. */
@@ -823,6 +858,8 @@ int main(void)
         TEST(a_difference_to_the_command_before_makes_no_other_heap),
         TEST(a_difference_can_be_stopped),
         TEST(going_back_is_quick_and_checkpoints_are_bounded),
+        TEST(checkpoints_are_thinned_out_when_they_take_too_much),
+        TEST(an_option_that_needs_a_fresh_heap_is_gone_back_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

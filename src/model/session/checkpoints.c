@@ -31,6 +31,7 @@ struct hs_checkpoints {
     size_t count, capacity;
     checkpoint *held;  /* inside the operation that is being performed, or NULL */
     uint64_t interval; /* of work between them */
+    size_t most;       /* bytes that all of them take, about */
     size_t unweighed;  /* checkpoints made since their memory was last weighed */
     uint64_t weighings;
     hs_pages *heap, *samples, *shape;
@@ -40,6 +41,7 @@ hs_checkpoints *hs_checkpoints_new(void)
 {
     hs_checkpoints *t = hs_new(1, sizeof *t);
     t->interval = WORK_BETWEEN;
+    t->most = MOST_BYTES;
     t->heap = hs_pages_new();
     t->samples = hs_pages_new();
     t->shape = hs_pages_new();
@@ -67,6 +69,11 @@ void hs_checkpoints_free(hs_checkpoints *t)
     hs_pages_free(t->samples);
     hs_pages_free(t->shape);
     free(t);
+}
+
+void hs_checkpoints_bound(hs_checkpoints *t, size_t bytes)
+{
+    t->most = bytes;
 }
 
 void hs_checkpoints_heap_is_fresh(hs_checkpoints *t)
@@ -110,7 +117,7 @@ static void keep_within_bounds(hs_checkpoints *t)
     size_t kept = 1;
     if (++t->unweighed < 16 + t->count / 8) return;
     t->unweighed = 0;
-    if (t->count < 4 || weigh_all(t) < MOST_BYTES) return;
+    if (t->count < 4 || weigh_all(t) < t->most) return;
     for (size_t i = 1; i < t->count; i++)
         if (i % 2 && i + 1 < t->count)
             free_checkpoint(t->checkpoints[i]);

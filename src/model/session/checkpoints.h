@@ -32,6 +32,9 @@ typedef enum {
 hs_checkpoints *hs_checkpoints_new(void);
 void hs_checkpoints_free(hs_checkpoints *);
 
+/* How much memory is too much: so many bytes, 512 MiB unless somebody says. */
+void hs_checkpoints_bound(hs_checkpoints *, size_t bytes);
+
 /* The heap is another one, and zero but for what it says was written to. */
 void hs_checkpoints_heap_is_fresh(hs_checkpoints *);
 
