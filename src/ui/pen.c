@@ -11,7 +11,7 @@
 #include <term.h>
 #include <unistd.h>
 
-enum { ROOM = 24, MANY = 256, FEW = 8, ATTRIBUTES = 4 };
+enum { ROOM = 24, ALL = 1 << 24, MANY = 256, FEW = 8, ATTRIBUTES = 4 };
 
 struct hs_pen {
     int colours; /* MANY, FEW or 0 */
@@ -62,13 +62,40 @@ static void take(char out[ROOM], const char *sequence)
     out[c ? 0 : n] = 0;
 }
 
-/* Where colours are numbers of red, green and blue, only the first eight are those of a palette. */
+static bool is_missing(const char *sequence)
+{
+    return !sequence || sequence == (char *)-1;
+}
+
+/* Are colours numbers of red, green and blue? A description says so by a flag, or by their bits. */
+static bool has_direct_colours(void)
+{
+    return tigetflag("RGB") > 0 || tigetnum("RGB") > 0 || !is_missing(tigetstr("RGB"));
+}
+
 static int colours_of_terminal(const char *foreground, const char *background)
 {
     int n = tigetnum("colors");
-    if (!foreground || foreground == (char *)-1 || !background || background == (char *)-1)
-        return 0;
-    return n >= MANY && tigetflag("RGB") <= 0 ? MANY : n >= FEW ? FEW : 0;
+    if (is_missing(foreground) || is_missing(background)) return 0;
+    if (has_direct_colours() && n != ALL) return n >= FEW ? FEW : 0;
+    return n >= MANY ? MANY : n >= FEW ? FEW : 0;
+}
+
+/* A colour of the palette as red, green and blue, 8 bits each: behind the first 16, which every
+ * terminal has of its own, come a cube of 6 by 6 by 6 and 24 greys. The lowest numbers still are a
+ * palette's, with some descriptions the first 256: a number of those is made one with a trace of
+ * green, which nobody sees. */
+static int direct_colour(int i)
+{
+    enum { OWN = 16, GREYS = 232, SIDE = 6 };
+    int n = i - OWN, sum = 0;
+    if (i < OWN) return i % FEW;
+    if (i >= GREYS) return (8 + 10 * (i - GREYS)) * 0x010101;
+    for (int place = SIDE * SIDE; place; place /= SIDE) {
+        int level = n / place % SIDE;
+        sum = sum << 8 | (level ? 55 + 40 * level : 0);
+    }
+    return sum < MANY ? sum | MANY : sum;
 }
 
 hs_pen *hs_pen_of_screen(bool colour)
@@ -78,9 +105,10 @@ hs_pen *hs_pen_of_screen(bool colour)
     if (colour) p->colours = colours_of_terminal(foreground, background);
     take(p->plain, tigetstr("sgr0"));
     for (int i = 0; i < ATTRIBUTES; i++) take(p->attributes[i], tigetstr(attributes[i].name));
+    bool direct = p->colours == MANY && has_direct_colours();
     for (int i = 0; i < p->colours; i++) {
-        take(p->foreground[i], tiparm(foreground, i));
-        take(p->background[i], tiparm(background, i));
+        take(p->foreground[i], tiparm(foreground, direct ? direct_colour(i) : i));
+        take(p->background[i], tiparm(background, direct ? direct_colour(i) : i));
     }
     return p;
 }

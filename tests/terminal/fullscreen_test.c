@@ -987,6 +987,39 @@ static void colours_are_those_of_the_terminal(void **state)
         }
 }
 
+/* Such descriptions are in a package of their own on many systems: here one is made. Its first 8
+ * numbers are a palette's, the others red, green and blue. */
+static void where_colours_are_red_green_and_blue_they_are_those_of_the_palette(void **state)
+{
+    static const char description[] =
+        "direct|colours as numbers of red green and blue,\n"
+        "\tRGB, colors#0x1000000, pairs#0x7FFF,\n"
+        "\tsetaf=\\E[%?%p1%{8}%<%t3%p1%d%e38:2::%p1%{65536}%/%d:%p1%{256}%/%{255}%&%d:"
+        "%p1%{255}%&%d%;m,\n"
+        "\tsetab=\\E[%?%p1%{8}%<%t4%p1%d%e48:2::%p1%{65536}%/%d:%p1%{256}%/%{255}%&%d:"
+        "%p1%{255}%&%d%;m,\n"
+        "\tuse=xterm-256color,\n";
+    char command[256], folder[128];
+    size_t n;
+    (void)state;
+    snprintf(folder, sizeof folder, "TERMINFO=%s/terminfo", home);
+    snprintf(command, sizeof command, "tic -x -o %s/terminfo %s", home,
+             terminal_file(home, "direct.terminfo", description));
+    if (system(command) != 0) skip(); /* no tic, or one that knows no such numbers */
+    const char *const environment[] = {"TERM=direct", folder, NULL};
+    terminal *t = start_with(24, 80, environment, NULL, NULL);
+    terminal_type(t, "malloc 20\r");
+    assert_true(terminal_shows(t, "used"));
+    terminal_settle(t);
+    const char *output = terminal_output(t, &n);
+    assert_non_null(strstr(output, "\033[48:2::0:95:135m"));    /* 24, of the title */
+    assert_non_null(strstr(output, "\033[38:2::255:255:255m")); /* 231, on it */
+    assert_non_null(strstr(output, "\033[48:2::58:58:58m"));    /* 237, of what is not used */
+    assert_non_null(strstr(output, "\033[38:2::0:1:0m"));       /* 16, black, and no palette's */
+    assert_null(strstr(output, "\033[44m"));
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+}
+
 static void a_terminal_of_unknown_type_is_told_what_to_do(void **state)
 {
     const char *const environment[] = {"TERM=no-such-terminal", NULL};
@@ -1215,6 +1248,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(it_can_be_stopped_and_continued),
         cmocka_unit_test(without_colours_nothing_is_lost),
         cmocka_unit_test(colours_are_those_of_the_terminal),
+        cmocka_unit_test(where_colours_are_red_green_and_blue_they_are_those_of_the_palette),
         cmocka_unit_test(a_terminal_of_unknown_type_is_told_what_to_do),
         cmocka_unit_test(an_ascii_terminal_gets_ascii_only),
         cmocka_unit_test(what_is_typed_in_utf8_survives_an_ascii_locale),
