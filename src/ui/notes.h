@@ -17,7 +17,7 @@
 /* What the speaker sees. Texts may be ""; never NULL in a state that was received. */
 typedef struct {
     uint64_t step, steps, section, sections;
-    int64_t began;                 /* the lecture, by hs_player_clock */
+    int64_t began;                 /* the lecture, by hs_clock */
     bool away;                     /* the speaker types commands of their own */
     bool over;                     /* the last message */
     const char *title;             /* of the section */

@@ -2,12 +2,12 @@
 #include "ui/plain.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/count.h"
 #include "base/files.h"
 #include "language/interpreter.h"
 #include "ui/ansi.h"
 #include "ui/editor.h"
-#include "ui/full/player.h"
 #include "ui/progress_line.h"
 #include "view/address_space.h"
 #include "view/byte_map.h"
@@ -303,7 +303,7 @@ static void performed(void *context, const char *summary)
 static bool interrupted(void *context)
 {
     printer *p = context;
-    int64_t now = hs_player_clock();
+    int64_t now = hs_clock();
     if (p->reports || now - p->kept < 10) return hs_interrupts_asked();
     p->kept = now;
     keep(p);

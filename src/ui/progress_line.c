@@ -1,8 +1,8 @@
 /* A line that tells how far something is. Only a terminal gets it. */
 #include "ui/progress_line.h"
 
+#include "base/clock.h"
 #include "ui/ansi.h"
-#include "ui/full/player.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -11,12 +11,12 @@
 
 void hs_progress_line_begin(hs_progress_line *l)
 {
-    *l = (hs_progress_line){.began = hs_player_clock()};
+    *l = (hs_progress_line){.began = hs_clock()};
 }
 
 bool hs_progress_line_is_due(const hs_progress_line *l)
 {
-    int64_t now = hs_player_clock();
+    int64_t now = hs_clock();
     return now - l->began > 500 && now - l->shown > 100 && isatty(STDERR_FILENO);
 }
 
@@ -34,7 +34,7 @@ void hs_progress_line_show(hs_progress_line *l, const char *text)
     char line[192];
     snprintf(line, sizeof line, "%s; Ctrl-C stops", text);
     put(line);
-    l->shown = hs_player_clock();
+    l->shown = hs_clock();
     l->tells = true;
 }
 

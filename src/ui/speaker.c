@@ -7,8 +7,8 @@
  *      now   malloc 24
  *      next  free p1
  *      then  note: ... */
+#include "base/clock.h"
 #include "ui/ansi.h"
-#include "ui/full/player.h"
 #include "ui/notes.h"
 #include "ui/paint.h"
 #include "ui/terminal.h"
@@ -33,7 +33,7 @@ typedef struct {
 
 static void elapsed_text(int64_t began, char *out, size_t size)
 {
-    int64_t seconds = (hs_player_clock() - began) / 1000;
+    int64_t seconds = (hs_clock() - began) / 1000;
     int hours = (int)(seconds / 3600), minutes = (int)(seconds / 60 % 60);
     if (hours)
         snprintf(out, size, "%d:%02d:%02d", hours, minutes, (int)(seconds % 60));

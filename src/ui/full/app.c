@@ -2,7 +2,7 @@
 #include "ui/full/app.h"
 
 #include "base/array.h"
-#include "ui/full/player.h"
+#include "base/clock.h"
 #include "view/narration.h"
 #include "view/settings.h"
 
@@ -119,7 +119,7 @@ void hs_app_before_running(hs_app *a)
     hs_app_replace(&a->verdict, NULL);
     a->cancelled = false;
     a->state.error = false;
-    a->began = a->shown = hs_player_clock();
+    a->began = a->shown = hs_clock();
 }
 
 /* A short answer stands in the message's place, a long one is laid over the map. */

@@ -3,9 +3,9 @@
 #include "ui/full/listener.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "ui/full/draw.h"
 #include "ui/full/lecture.h"
-#include "ui/full/player.h"
 #include "ui/full/question.h"
 #include "ui/full/show.h"
 #include "view/explanation.h"
@@ -92,7 +92,7 @@ static void performed(void *context, const char *summary)
 /* What tells how far it is may have the session half-way to somewhere: it is not looked at. */
 static void show_progress(hs_app *a)
 {
-    int64_t now = hs_player_clock();
+    int64_t now = hs_clock();
     char *text, doing[96];
     if (now - a->began <= 500 || now - a->shown <= 100) return;
     a->shown = now;
@@ -120,7 +120,7 @@ static bool interrupted(void *context)
 {
     hs_app *a = context;
     if (a->cancelled) return true;
-    int64_t now = hs_player_clock();
+    int64_t now = hs_clock();
     if (now - a->looked < 10) return false;
     a->looked = now;
     if (!a->progress) {

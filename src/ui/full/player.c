@@ -3,20 +3,13 @@
 #include "ui/full/player.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "view/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { READING_SPEED = 16 }; /* characters a second, slow enough to look at the map as well */
-
-int64_t hs_player_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- Statements ----------------------------------------------------------------------------- */
 
@@ -71,7 +64,7 @@ void hs_player_rest(hs_player *p, const char *text)
     uint64_t pace = hs_session_setting(p->session, HS_SET_PACE);
     int64_t reading = pace ? (int64_t)strlen(text) * 1000 / READING_SPEED : 0;
     int64_t pause = (int64_t)pace * 1000;
-    p->due = hs_player_clock() + (reading > pause ? reading : pause) * 1000 / (int64_t)p->speed;
+    p->due = hs_clock() + (reading > pause ? reading : pause) * 1000 / (int64_t)p->speed;
 }
 
 /* --- Life ----------------------------------------------------------------------------------- */
@@ -115,7 +108,7 @@ static void arrive(hs_player *p)
 {
     const hs_step *s = now(p);
     p->speed = s->speed;
-    p->due = hs_player_clock() + s->pause * 1000 / (int64_t)s->speed;
+    p->due = hs_clock() + s->pause * 1000 / (int64_t)s->speed;
     if (s->stops) p->playing = false;
     if (hs_player_has_ended(p)) p->has_focus = p->playing = false;
 }
@@ -194,7 +187,7 @@ void hs_player_open(hs_player *p, hs_interpreter *in, hs_session *session,
                      .session = session,
                      .lecture_view = *lecture_view,
                      .script = script,
-                     .began = hs_player_clock(),
+                     .began = hs_clock(),
                      .has_focus = true,
                      .playing = true,
                      .speed = 1000};
@@ -292,7 +285,7 @@ void hs_player_play(hs_player *p)
 {
     if (hs_player_has_ended(p)) return;
     p->playing = !p->playing;
-    p->due = hs_player_clock();
+    p->due = hs_clock();
 }
 
 void hs_player_pause(hs_player *p)
@@ -303,7 +296,7 @@ void hs_player_pause(hs_player *p)
 int hs_player_wait(const hs_player *p)
 {
     if (!p->playing || !p->has_focus) return -1;
-    int64_t left = p->due - hs_player_clock();
+    int64_t left = p->due - hs_clock();
     return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 

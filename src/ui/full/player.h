@@ -59,12 +59,10 @@ typedef struct {
     bool has_focus; /* keys are the player's, not the prompt's */
     bool jumps;     /* to a section, or the end: questions on the way are not asked */
     bool playing;   /* goes on by itself */
-    int64_t due;    /* when, in milliseconds of hs_player_clock */
+    int64_t due;    /* when, in milliseconds of hs_clock */
     int64_t began;  /* the lecture */
     uint64_t speed; /* thousandths of the usual pace */
 } hs_player;
-
-int64_t hs_player_clock(void);
 
 /* Play a script, which is the player's from then on: perform its first step. */
 void hs_player_open(hs_player *, hs_interpreter *, hs_session *, const hs_lecture_view *,

@@ -2,7 +2,7 @@
  * takes no time. */
 #include "ui/full/trace.h"
 
-#include "ui/full/player.h"
+#include "base/clock.h"
 #include "ui/full/travel.h"
 
 #include <curses.h>
@@ -87,7 +87,7 @@ static void go_to_end(hs_app *a)
 
 static void rest(hs_app *a)
 {
-    own(a)->due = hs_player_clock() + (own(a)->pace > 1 ? BRISKLY : SLOWLY);
+    own(a)->due = hs_clock() + (own(a)->pace > 1 ? BRISKLY : SLOWLY);
 }
 
 static void play(hs_app *a)
@@ -186,7 +186,7 @@ static int wait(const hs_app *a)
 {
     if (!is_surveyed(a)) return 0;
     if (!own(a)->playing) return -1;
-    int64_t left = own(a)->due - hs_player_clock();
+    int64_t left = own(a)->due - hs_clock();
     return left > 0 ? (int)left : 0;
 }
 
@@ -194,7 +194,7 @@ static bool has_time(void *of, const char *doing, uint64_t done, uint64_t total)
 {
     const int64_t *end = of;
     (void)doing, (void)done, (void)total;
-    return hs_player_clock() < *end;
+    return hs_clock() < *end;
 }
 
 static bool go_ahead(hs_app *a, int64_t now)
@@ -210,7 +210,7 @@ static bool go_ahead(hs_app *a, int64_t now)
 /* One piece of it. */
 static bool tick(hs_app *a)
 {
-    int64_t now = hs_player_clock();
+    int64_t now = hs_clock();
     if (own(a)->playing && now >= own(a)->due) {
         step(a, own(a)->pace);
         rest(a);

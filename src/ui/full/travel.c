@@ -1,7 +1,7 @@
 /* Going through time. */
 #include "ui/full/travel.h"
 
-#include "ui/full/player.h"
+#include "base/clock.h"
 #include "view/explanation.h"
 
 bool hs_travel_go(hs_app *a, hs_moment m)
@@ -10,7 +10,7 @@ bool hs_travel_go(hs_app *a, hs_moment m)
     hs_modes_leave(a);
     hs_modes_travel(a, m.count);
     if (!hs_overlay_goes_along(&a->state.overlay)) hs_app_close_overlay(a);
-    a->began = a->shown = hs_player_clock();
+    a->began = a->shown = hs_clock();
     if (!hs_interpreter_go(a->interpreter, m, &problem)) {
         hs_app_set_message(a, hs_app_copy(problem.what), true);
         return false;

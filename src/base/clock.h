@@ -1,0 +1,10 @@
+/* Time that only goes on, whatever the system's clock is set to. */
+#ifndef HS_BASE_CLOCK_H
+#define HS_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* In milliseconds, since some moment in the past. */
+int64_t hs_clock(void);
+
+#endif
