@@ -226,7 +226,12 @@ static const row in_a_lecture[] = {
     {.key = "\n", .gone = "step 3/6"},
     {.first = F5, .was = "step 3/6", .key = CTRL_C, .gone = "step 3/6"},
     {.first = F5, .was = "step 3/6", .key = ESCAPE, .gone = "step 3/6"},
-    {.first = F5, .was = "step 3/6", .key = "mal", .shows = "> mal"},
+    {.first = F5, .was = "step 3/6", .key = ENTER, .gone = "step 3/6"},
+    {.first = F5, .was = "step 3/6", .key = "?", .shows = "Help: rows 1-"},
+    {.was = "step 3/6", .key = ESCAPE, .gone = "Help: rows 1-"},
+    {.was = "step 3/6", .key = "mal", .shows = "> mal"},
+    /* What moves in a line and deletes there is for one that is to be seen. */
+    {.first = F5, .was = "step 3/6", .key = CONTROL("D") "\033[3~\r", .shows = "> mal"},
     {.first = CTRL_C F5, .was = "step 3/6", .key = F4, .shows = "The ledger: rows 1-"},
     {.key = PAGE_DOWN, .gone = "The ledger: rows 1-"}, /* what the speaker opened scrolls */
     {.was = "step 3/6", .key = PAGE_UP, .shows = "The ledger: rows 1-"},
@@ -294,6 +299,7 @@ static const row in_slow_motion[] = {
     {"slow_keys: KEY_BACKSPACE", .key = BACKSPACE, .shows = "step 1 of 7"},
     {"slow_keys: 8", .first = " ", .was = "step 2 of 7", .key = "\b", .shows = "step 1 of 7"},
     {"slow_keys: KEY_END", .key = END, .shows = "step 7 of 7"},
+    {.first = " " RIGHT, .was = "step 7 of 7", .key = LEFT, .shows = "step 6 of 7"},
     {"slow_keys: KEY_HOME", .key = HOME, .shows = "step 1 of 7"},
     {.key = CLICK(3, 14), .shows = "0x107000000: "},
     {.was = "step 1 of 7", .key = F2, .shows = "heap order: Esc"},
@@ -369,6 +375,9 @@ static const row at_a_question[] = {
     {.key = "\b", .gone = "? 1"},
     {.key = F2, .shows = "heap order: Esc"},
     {.was = ASKED, .key = ESCAPE, .gone = "heap order: Esc"},
+    {.key = F1, .shows = "Help: rows 1-"},
+    {.key = WHEEL_DOWN(5, 10), .shows = "Help: rows 4-"},
+    {.was = ASKED, .key = ESCAPE, .gone = "Help: rows 4-"},
     {.was = ASKED, .key = ALT("A") F5 F6 ALT("B") "6", .shows = "? 6"}, /* those must wait */
     {.was = ASKED, .key = CLICK(3, 30), .shows = "how many blocks"},
     {.key = "\r", .shows = "right: address = 0x107000008"},
