@@ -1,8 +1,7 @@
 /* The modes of the full screen, a row each. Several are on at a time: a picture may lie over a
  * lecture that is shown in slow motion. They stand in one table, those that come first in front:
  *
- *      terminal  question  paste  slow motion  overlay  lecture  space  shape  ...  map  keys
- * prompt
+ *      question  slow motion  overlay  lecture  space  shape  trace  map  keys  prompt
  *
  * Each question that the screen has (whose key is this? what does the last line show? what are the
  * hints? until when may one wait?) goes from row to row until one that is on has an answer. So
