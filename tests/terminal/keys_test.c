@@ -185,6 +185,8 @@ static const row on_the_line[] = {
     {.key = "\022", .shows = "bck:"},
     {.key = "24", .shows = "malloc 24"},
     {.key = CTRL_C, .gone = "bck:"},
+    {.first = "\022", .was = "bck:", .key = "\033[200~c\t2\033[201~", .shows = "malloc 24"},
+    {.key = CTRL_C, .gone = "bck:"},
     {.key = "repeat 2 {\r", .shows = "..."},
     {.key = CTRL_C, .gone = "..."},
     {.key = "\033[200~?p\033[201~", .shows = "> ?p"}, /* no key acts in a paste */

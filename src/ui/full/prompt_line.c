@@ -97,7 +97,7 @@ static bool take_pasted(hs_app *a, wchar_t key, bool special)
     insert_pasted(a);
     if (special || !a->pasting) return false;
     if (key == L'\r' || key == L'\n' || key == L'\t' || (key >= 32 && key != 127))
-        hs_app_enqueue(a, (wchar_t[]){key, 0});
+        hs_app_enqueue(a, (wchar_t[]){key == L'\t' ? L' ' : key, 0});
     return true;
 }
 
