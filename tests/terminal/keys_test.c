@@ -279,6 +279,9 @@ static const row in_a_trace[] = {
     {.key = "?", .shows = "Help: rows 1-"},
     {.was = "request 0 of 40", .key = PAGE_DOWN, .gone = "Help: rows 1-"},
     {.was = "request 0 of 40", .key = ESCAPE, .gone = "Help"},
+    /* With nothing to close, Escape does nothing. */
+    {.first = ESCAPE, .was = "request 0 of 40", .key = " ", .shows = "request 1 of 40"},
+    {.key = LEFT, .shows = "request 0 of 40"},
     {.key = "\r", .gone = "request 0 of 40"},
     {"keys: KEY_F(5)", .key = F5, .shows = "request 0 of 40"},
     {.key = "\n", .gone = "request 0 of 40"},

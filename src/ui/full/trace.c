@@ -164,9 +164,11 @@ static bool take_key(hs_app *a, wchar_t key, bool special)
             trace_keys[i].act(a);
             return true;
         }
-    if (special || (key != L'\r' && key != L'\n' && key != CTRL_C)) return false;
-    yield(a);
-    return true;
+    if (!special && (key == L'\r' || key == L'\n' || key == CTRL_C)) {
+        yield(a);
+        return true;
+    }
+    return !special && key == ESCAPE; /* nothing is there to be closed */
 }
 
 static const char *hints(const hs_app *a)
