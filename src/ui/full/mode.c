@@ -34,6 +34,13 @@ void *hs_mode_own(const hs_app *a, const hs_mode *m)
     return a->own[i];
 }
 
+bool hs_mode_act(hs_app *a, const hs_bound_key keys[], wchar_t key, bool special)
+{
+    while (keys->act && (keys->key != key || keys->special != special)) keys++;
+    if (keys->act) keys->act(a);
+    return keys->act;
+}
+
 static bool is_on(const hs_app *a, const hs_mode *m)
 {
     return !m->on || m->on(a);

@@ -52,6 +52,16 @@ typedef struct {
 void hs_modes_begin(hs_app *, const hs_mode *const table[]);
 void hs_modes_end(hs_app *);
 
+/* What a key does in a mode. */
+typedef struct {
+    wchar_t key;
+    bool special;
+    void (*act)(hs_app *);
+} hs_bound_key;
+
+/* Act as a table of keys says, up to one that does nothing; false: no row of it is this key's. */
+bool hs_mode_act(hs_app *, const hs_bound_key[], wchar_t key, bool special);
+
 /* What a row of the table remembers. */
 void *hs_mode_own(const hs_app *, const hs_mode *);
 

@@ -117,11 +117,7 @@ static void whole(hs_app *a)
     own(a)->window = (hs_shape_window){0};
 }
 
-static const struct {
-    wchar_t key;
-    bool special;
-    void (*act)(hs_app *);
-} shape_keys[] = {
+static const hs_bound_key shape_keys[] = {
     {KEY_LEFT, true, left},
     {KEY_RIGHT, true, right},
     {KEY_UP, true, up},
@@ -143,18 +139,13 @@ static const struct {
     {L'\r', false, go},
     {L'\n', false, go},
     {KEY_ENTER, true, go},
+    {0},
 };
 
 /* While nothing is being typed. */
 static bool take_key(hs_app *a, wchar_t key, bool special)
 {
-    if (hs_prompt_view(a->prompt).length) return false;
-    for (size_t i = 0; i < sizeof shape_keys / sizeof *shape_keys; i++)
-        if (shape_keys[i].key == key && shape_keys[i].special == special) {
-            shape_keys[i].act(a);
-            return true;
-        }
-    return false;
+    return !hs_prompt_view(a->prompt).length && hs_mode_act(a, shape_keys, key, special);
 }
 
 static bool click(hs_app *a, int row, int column)

@@ -81,27 +81,22 @@ static void last_step(hs_app *a)
     show_step(a, on_show(a)->step_count);
 }
 
-static const struct {
-    wchar_t key;
-    bool special;
-    void (*act)(hs_app *);
-} space_keys[] = {
-    {L' ', false, next_step},        {KEY_RIGHT, true, next_step},
-    {KEY_LEFT, true, previous_step}, {KEY_BACKSPACE, true, previous_step},
-    {127, false, previous_step},     {8, false, previous_step},
-    {KEY_HOME, true, first_step},    {KEY_END, true, last_step},
+static const hs_bound_key space_keys[] = {
+    {L' ', false, next_step},
+    {KEY_RIGHT, true, next_step},
+    {KEY_LEFT, true, previous_step},
+    {KEY_BACKSPACE, true, previous_step},
+    {127, false, previous_step},
+    {8, false, previous_step},
+    {KEY_HOME, true, first_step},
+    {KEY_END, true, last_step},
+    {0},
 };
 
 /* While nothing is being typed. */
 static bool take_key(hs_app *a, wchar_t key, bool special)
 {
-    if (hs_prompt_view(a->prompt).length) return false;
-    for (size_t i = 0; i < sizeof space_keys / sizeof *space_keys; i++)
-        if (space_keys[i].key == key && space_keys[i].special == special) {
-            space_keys[i].act(a);
-            return true;
-        }
-    return false;
+    return !hs_prompt_view(a->prompt).length && hs_mode_act(a, space_keys, key, special);
 }
 
 static const char *hints(const hs_app *a)

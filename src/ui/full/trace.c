@@ -115,17 +115,24 @@ static void find_again(hs_app *a)
     hs_app_after_running(a);
 }
 
-static const struct {
-    wchar_t key;
-    bool special;
-    void (*act)(hs_app *);
-} trace_keys[] = {
-    {L' ', false, step_on},       {KEY_RIGHT, true, step_on}, {KEY_DOWN, true, step_on},
-    {KEY_LEFT, true, step_back},  {KEY_UP, true, step_back},  {KEY_BACKSPACE, true, step_back},
-    {127, false, step_back},      {8, false, step_back},      {KEY_NPAGE, true, page_on},
-    {KEY_PPAGE, true, page_back}, {KEY_HOME, true, go_home},  {KEY_END, true, go_to_end},
-    {L'p', false, play},          {L'+', false, faster},      {L'-', false, slower},
+static const hs_bound_key trace_keys[] = {
+    {L' ', false, step_on},
+    {KEY_RIGHT, true, step_on},
+    {KEY_DOWN, true, step_on},
+    {KEY_LEFT, true, step_back},
+    {KEY_UP, true, step_back},
+    {KEY_BACKSPACE, true, step_back},
+    {127, false, step_back},
+    {8, false, step_back},
+    {KEY_NPAGE, true, page_on},
+    {KEY_PPAGE, true, page_back},
+    {KEY_HOME, true, go_home},
+    {KEY_END, true, go_to_end},
+    {L'p', false, play},
+    {L'+', false, faster},
+    {L'-', false, slower},
     {L'n', false, find_again},
+    {0},
 };
 
 void hs_trace_begin(hs_app *a, bool has_focus)
@@ -159,11 +166,7 @@ static bool take_key(hs_app *a, wchar_t key, bool special)
 {
     bool scrolls = a->state.overlay.open && !hs_overlay_goes_along(&a->state.overlay);
     if (special && scrolls && (key == KEY_NPAGE || key == KEY_PPAGE)) return false;
-    for (size_t i = 0; i < sizeof trace_keys / sizeof *trace_keys; i++)
-        if (trace_keys[i].key == key && trace_keys[i].special == special) {
-            trace_keys[i].act(a);
-            return true;
-        }
+    if (hs_mode_act(a, trace_keys, key, special)) return true;
     if (!special && (key == L'\r' || key == L'\n' || key == CTRL_C)) {
         yield(a);
         return true;
