@@ -531,6 +531,19 @@ static void overlays_open_scroll_and_close(void **state)
     assert_int_equal(terminal_leave(t, "\004"), 0);
 }
 
+static void the_help_has_the_keys_of_every_mode(void **state)
+{
+    static const char *const parts[] = {
+        "At a question", "In slow motion", "In a script", "In an address space",
+        "In the shape",  "In a trace",     "Commands"};
+    (void)state;
+    terminal *t = start(150, 100);
+    terminal_type(t, "?");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        assert_true(terminal_shows(t, parts[i]));
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+}
+
 static void a_demo_is_chosen_from_the_menu(void **state)
 {
     (void)state;
@@ -1226,6 +1239,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_started_program_is_watched),
         cmocka_unit_test(keys_and_the_bar_go_through_time),
         cmocka_unit_test(overlays_open_scroll_and_close),
+        cmocka_unit_test(the_help_has_the_keys_of_every_mode),
         cmocka_unit_test(a_demo_is_chosen_from_the_menu),
         cmocka_unit_test(commands_of_the_machine_show_what_they_did),
         cmocka_unit_test(tab_completes_commands_names_and_options),

@@ -150,30 +150,11 @@ static void show_help(hs_app *a)
     fputs("Type a command and Enter: malloc 24, free p1, realloc p1 64, help.\n\nKeys\n", out);
     put_keys(out);
     fputs("  Escape       close what is laid over the map\n"
-          "  + and -      zoom in the shape of memory; arrows move, Enter goes to that moment\n"
           "  Mouse        click a byte of the map to inspect it\n"
           "  Tab          complete the word; Ctrl-R searches the history\n"
-          "  Ctrl-C       clear the line, or stop a long command\n"
-          "\nIn a script\n"
-          "  Space        the next step; Page Down, Right, Down too\n"
-          "  Page Up      the step before; Left, Up, Backspace too\n"
-          "  Home, End    its start, its end\n"
-          "  p            play by itself, or pause\n"
-          "  Enter        type commands, as any other letter does; F5 comes back to the script\n"
-          "  q            end it\n",
+          "  Ctrl-C       clear the line, or stop a long command\n",
           out);
-    for (size_t i = 1; i <= 9 && hs_lecture_section_title(a, i); i++)
-        fprintf(out, "  %zu            %s\n", i, hs_lecture_section_title(a, i));
-    fputs("\nIn a trace\n"
-          "  Space        the next request; Right, Down too\n"
-          "  Left         the request before; Up, Backspace too\n"
-          "  + and -      ten times as many requests at a time, or a tenth\n"
-          "  Page Down    so many requests on; Page Up: back\n"
-          "  Home, End    before the first request, behind the last one\n"
-          "  p            play by itself, or pause\n"
-          "  n            `find` again what was looked for last\n"
-          "  Enter        type commands, as any other letter does; F5 comes back to the trace\n",
-          out);
+    hs_modes_help(a, out);
     fputs("\nCommands\n", out);
     char *commands = hs_help_text(a->session, NULL);
     fputs(commands, out);

@@ -382,6 +382,20 @@ static void compose(hs_app *a)
     a->state.lecture = hs_lecture_is_open(a) && !own(a)->left;
 }
 
+static void help(const hs_app *a, FILE *out)
+{
+    fputs("\nIn a script\n"
+          "  Space        the next step; Page Down, Right, Down too\n"
+          "  Page Up      the step before; Left, Up, Backspace too\n"
+          "  Home, End    its start, its end\n"
+          "  p            play by itself, or pause\n"
+          "  Enter        type commands, as any other letter does; F5 comes back to the script\n"
+          "  q            end it\n",
+          out);
+    for (size_t i = 1; i <= 9 && hs_lecture_section_title(a, i); i++)
+        fprintf(out, "  %zu            %s\n", i, hs_lecture_section_title(a, i));
+}
+
 const hs_mode hs_mode_lecture = {.name = "lecture",
                                  .own_size = sizeof(lecture),
                                  .on = hs_lecture_has_keys,
@@ -393,7 +407,8 @@ const hs_mode hs_mode_lecture = {.name = "lecture",
                                  .watched = let_speaker_in,
                                  .compose = compose,
                                  .yield = yield,
-                                 .end = end};
+                                 .end = end,
+                                 .help = help};
 
 const hs_mode hs_mode_script = {
     .name = "script", .on = script_rests, .hints = rest_hints, .key = take_key_at_end};

@@ -158,6 +158,13 @@ void hs_modes_leave(hs_app *a)
         if (a->modes[i]->leave) a->modes[i]->leave(a);
 }
 
+void hs_modes_help(const hs_app *a, FILE *out)
+{
+    for (int on = 1; on >= 0; on--)
+        for (size_t i = 0; a->modes[i]; i++)
+            if (a->modes[i]->help && is_on(a, a->modes[i]) == on) a->modes[i]->help(a, out);
+}
+
 void hs_modes_travel(hs_app *a, uint64_t count)
 {
     for (size_t i = 0; a->modes[i]; i++)

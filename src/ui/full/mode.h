@@ -13,6 +13,7 @@
 
 #include <heapscope/session.h>
 
+#include <stdio.h>
 #include <wchar.h>
 
 typedef struct hs_app hs_app;
@@ -46,6 +47,8 @@ typedef struct {
     void (*leave)(hs_app *);     /* a command runs, or another moment is gone to */
     void (*travel)(hs_app *, uint64_t count); /* namely to this one */
     void (*end)(hs_app *);                    /* frees what `own` holds */
+    /* Its part of the help on keys: "\nIn a trace\n" and a line for each. */
+    void (*help)(const hs_app *, FILE *);
 } hs_mode;
 
 /* Allocate what the rows of a table remember; free it. */
@@ -85,5 +88,7 @@ void hs_modes_compose(hs_app *);
 void hs_modes_yield(hs_app *);
 void hs_modes_leave(hs_app *);
 void hs_modes_travel(hs_app *, uint64_t count);
+/* Have all of them put their parts of the help, those that are on before the others. */
+void hs_modes_help(const hs_app *, FILE *);
 
 #endif

@@ -192,6 +192,16 @@ static int put_line(const hs_app *a, hs_pane p, int row)
     return hs_put_typed(p, row, column, q->typed, q->length, q->length);
 }
 
+static void help(const hs_app *a, FILE *out)
+{
+    (void)a;
+    fputs("\nAt a question\n"
+          "  Enter        that is the answer; alone it passes, as Escape does\n"
+          "  Mouse        click on a block, where an address is asked for\n"
+          "  Ctrl-C       stop the command that asks\n",
+          out);
+}
+
 const hs_mode hs_mode_question = {.name = "question",
                                   .own_size = sizeof(question),
                                   .alone = true,
@@ -199,4 +209,5 @@ const hs_mode hs_mode_question = {.name = "question",
                                   .hints = hints,
                                   .line = put_line,
                                   .key = take_key,
-                                  .click = click};
+                                  .click = click,
+                                  .help = help};

@@ -180,6 +180,17 @@ static void end(hs_app *a)
     hs_shape_view_end(own(a));
 }
 
+static void help(const hs_app *a, FILE *out)
+{
+    (void)a;
+    fputs("\nIn the shape of memory\n"
+          "  Arrows       move, Page Up and Page Down by pages; in a script, with Shift\n"
+          "  Home, End    to the first moment, to the last\n"
+          "  + and -      zoom in and out; F8 and F7 too, F11 shows all\n"
+          "  Enter        go to that moment, as a click does\n",
+          out);
+}
+
 const hs_mode hs_mode_shape = {.name = "shape",
                                .own_size = sizeof(hs_shape_view),
                                .on = is_on,
@@ -188,4 +199,5 @@ const hs_mode hs_mode_shape = {.name = "shape",
                                .click = click,
                                .compose = compose,
                                .travel = travel,
-                               .end = end};
+                               .end = end,
+                               .help = help};

@@ -194,6 +194,17 @@ static void compose(hs_app *a)
     if (is_on(a)) a->state.lockstep = NULL;
 }
 
+static void help(const hs_app *a, FILE *out)
+{
+    (void)a;
+    fputs("\nIn slow motion (step)\n"
+          "  Right        the next step; Down, Space, Page Down too\n"
+          "  Left         the step before; Up, Backspace, Page Up too\n"
+          "  Home, End    the first step, the last\n"
+          "  Escape       end it, as Enter, q and any other letter do\n",
+          out);
+}
+
 const hs_mode hs_mode_slow_motion = {.name = "slow motion",
                                      .own_size = sizeof(slow_motion),
                                      .on = is_on,
@@ -204,7 +215,8 @@ const hs_mode hs_mode_slow_motion = {.name = "slow motion",
                                      .compose = compose,
                                      .yield = end,
                                      .leave = end,
-                                     .end = free_stage};
+                                     .end = free_stage,
+                                     .help = help};
 
 /* Behind the lecture. */
 const hs_mode hs_mode_slow_motion_ends = {.name = "ends of slow motion", .on = is_on, .key = stay};

@@ -122,9 +122,20 @@ static bool look_again(hs_app *a)
     return true;
 }
 
+static void help(const hs_app *a, FILE *out)
+{
+    (void)a;
+    fputs("\nIn an address space (exec, process)\n"
+          "  Space        the next step; Right too\n"
+          "  Left         the step before; Backspace too\n"
+          "  Home, End    the first step, the last\n",
+          out);
+}
+
 const hs_mode hs_mode_space = {.name = "address space",
                                .on = is_on,
                                .hints = hints,
                                .key = take_key,
                                .wait = wait,
-                               .tick = look_again};
+                               .tick = look_again,
+                               .help = help};

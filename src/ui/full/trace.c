@@ -241,6 +241,21 @@ static int put_line(const hs_app *a, hs_pane p, int row)
     return -1;
 }
 
+static void help(const hs_app *a, FILE *out)
+{
+    (void)a;
+    fputs("\nIn a trace\n"
+          "  Space        the next request; Right, Down too\n"
+          "  Left         the request before; Up, Backspace too\n"
+          "  + and -      ten times as many requests at a time, or a tenth\n"
+          "  Page Down    so many requests on; Page Up: back\n"
+          "  Home, End    before the first request, behind the last one\n"
+          "  p            play by itself, or pause\n"
+          "  n            `find` again what was looked for last\n"
+          "  Enter        type commands, as any other letter does; F5 comes back to the trace\n",
+          out);
+}
+
 const hs_mode hs_mode_trace = {.name = "trace",
                                .own_size = sizeof(tracing),
                                .on = is_on,
@@ -249,4 +264,5 @@ const hs_mode hs_mode_trace = {.name = "trace",
                                .key = take_key,
                                .wait = wait,
                                .tick = tick,
-                               .yield = yield};
+                               .yield = yield,
+                               .help = help};
