@@ -227,6 +227,23 @@ static void digits_jump_to_sections(void **state)
 }
 
 /* A section, or the end, is where one wants to be: no question on the way holds that up. */
+/* Its pace does not answer: the next step comes when somebody did. */
+static void a_lecture_that_plays_waits_at_a_question(void **state)
+{
+    (void)state;
+    terminal *t =
+        play(script("asks.heap", "set pace 1\nmalloc 24\nmalloc 16\npredict { malloc 8 }\n"
+                                 "malloc 32\nmalloc 48\n"));
+    assert_true(terminal_shows(t, "which address will it return?"));
+    terminal_settle_for(t, 2500);
+    assert_true(terminal_shows(t, "which address will it return?"));
+    assert_int_equal(terminal_row(t, 23)[0], '?');
+    terminal_type(t, "\r\r");
+    assert_true(terminal_shows(t, "p3 = malloc(8)"));
+    assert_true(terminal_shows(t, "PgUp back in the script"));
+    assert_int_equal(terminal_leave(t, "\004"), 0);
+}
+
 static void a_jump_passes_predictions(void **state)
 {
     (void)state;
@@ -448,6 +465,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_step_looks_the_same_whenever_it_is_on_show),
         cmocka_unit_test(commands_of_ones_own_leave_the_script_as_it_was),
         cmocka_unit_test(digits_jump_to_sections),
+        cmocka_unit_test(a_lecture_that_plays_waits_at_a_question),
         cmocka_unit_test(a_jump_passes_predictions),
         cmocka_unit_test(the_presenters_lines_are_not_for_the_audience),
         cmocka_unit_test(what_is_pointed_out_lasts_for_a_step),
