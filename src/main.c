@@ -97,6 +97,7 @@ static hs_session *open_session(const hs_options *a, hs_trace *trace)
         hs_options_complain("%s", problem.what);
         return NULL;
     }
+    hs_session_bring_settings(s, &hs_view_settings);
     if (trace) return s; /* whose requests are its first commands */
     if (a->large) set(s, "size", "large");
     if (a->theme) set(s, "theme", a->theme);
