@@ -1,7 +1,7 @@
 /* heapscope: what the options ask for, and the choice of a front end. */
-#include "base/array.h"
 #include "base/count.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "language/demos.h"
 #include "language/interpreter.h"
 #include "ui/ansi.h"
@@ -81,10 +81,10 @@ static hs_trace *read_trace(const hs_options *a, char **told)
     const char *keys = can_fill_a_screen(a)
                            ? "Space is the next one, p plays, F1 the keys."
                            : "forward goes to the next one, find growth to the next of a kind.";
-    if (t && asprintf(told, "%s: %" PRIu64 " request%s, %s. %s%s%s", a->files[0], report.requests,
-                      hs_plural(report.requests), report.format, keys, report.notes ? "\n" : "",
-                      report.notes ? report.notes : "") < 0)
-        abort();
+    if (t)
+        *told = hs_text("%s: %" PRIu64 " request%s, %s. %s%s%s", a->files[0], report.requests,
+                        hs_plural(report.requests), report.format, keys, report.notes ? "\n" : "",
+                        report.notes ? report.notes : "");
     hs_trace_report_free(&report);
     return t;
 }
@@ -115,9 +115,8 @@ static char *script_path(const char *name)
         all = hs_demos_find();
         demo = hs_demo_named(&all, name);
     }
-    char *path = demo ? hs_demo_path(&all, demo) : strdup(name);
+    char *path = demo ? hs_demo_path(&all, demo) : hs_copy(name);
     hs_demos_free(&all);
-    if (!path) abort();
     return path;
 }
 
@@ -152,13 +151,8 @@ static int check_files(const hs_options *a)
 static char *xdg_file(const char *variable, const char *fallback, const char *name)
 {
     const char *folder = getenv(variable), *home = getenv("HOME");
-    char *path = NULL;
-    int n = -1;
-    if (folder && *folder == '/')
-        n = asprintf(&path, "%s/heapscope/%s", folder, name);
-    else if (home && *home)
-        n = asprintf(&path, "%s/%s/heapscope/%s", home, fallback, name);
-    return n < 0 ? NULL : path;
+    if (folder && *folder == '/') return hs_text("%s/heapscope/%s", folder, name);
+    return home && *home ? hs_text("%s/%s/heapscope/%s", home, fallback, name) : NULL;
 }
 
 /* One command for each operation of a list: the player stops behind each. */
@@ -166,14 +160,13 @@ static char *ops_script(const char *list)
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     fputs("ops ", out);
     for (; *list; list++) {
         putc(*list == ',' ? '\n' : *list, out);
         if (*list == ',') fputs("ops ", out);
     }
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 
@@ -181,19 +174,17 @@ static char *ops_script(const char *list)
 static char *homework_script(const hs_options *a)
 {
     char *text;
-    if (asprintf(&text, "homework seed %s n %s range %s percent %s", a->seed ? a->seed : "0",
-                 a->number ? a->number : "10", a->range ? a->range : "10",
-                 a->percent ? a->percent : "50") < 0)
-        abort();
+    text = hs_text("homework seed %s n %s range %s percent %s", a->seed ? a->seed : "0",
+                   a->number ? a->number : "10", a->range ? a->range : "10",
+                   a->percent ? a->percent : "50");
     return text;
 }
 
 static char *quiz_script(const hs_options *a)
 {
     char *text;
-    if (asprintf(&text, "quiz seed %s n %s %s", a->seed ? a->seed : "1",
-                 a->number ? a->number : "10", a->answers ? "answers" : "sheet") < 0)
-        abort();
+    text = hs_text("quiz seed %s n %s %s", a->seed ? a->seed : "1", a->number ? a->number : "10",
+                   a->answers ? "answers" : "sheet");
     return text;
 }
 
@@ -209,14 +200,13 @@ static char *homework_steps(const hs_options *a)
     size_t size;
     uint64_t set_up = hs_session_op_count(s);
     hs_plain_run(s, &silent, "LIST", script);
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     for (uint64_t i = set_up; i < hs_session_op_count(s); i++) {
         char *line = hs_session_record_text(s, i);
         fprintf(out, "%s\n", line);
         free(line);
     }
-    fclose(out);
+    hs_text_end(out);
     free(script);
     hs_session_free(s);
     return text;

@@ -1,6 +1,6 @@
 /* The client's API: what C says about NULL, 0 and absurd sizes, the same for every allocator, and
  * the frame around a request: its first and last event, and the landing of a fault. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "heap/recorder.h"
 
 #include <stdio.h>
@@ -21,10 +21,7 @@ static hs_account *new_account(const hs_heap *h)
     a->pages = pages;
     a->written = mmap(NULL, pages + chunks_of(pages), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (a->written == MAP_FAILED) {
-        fputs("heapscope: out of memory\n", stderr);
-        abort();
-    }
+    if (a->written == MAP_FAILED) hs_out_of_memory();
     a->chunks = a->written + pages;
     a->complete = h->build != HS_RAW;
     return a;

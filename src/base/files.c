@@ -1,4 +1,5 @@
 /* Opening to read and to append. */
+#include "base/memory.h"
 #include "base/place.h"
 
 #include <errno.h>
@@ -44,10 +45,7 @@ ssize_t hs_file_read(int fd, void *out, size_t room, hs_stop stop)
 /* Room for one more character of a line and the NUL behind it. */
 static void make_room(char **line, size_t *room, size_t used)
 {
-    if (*line && used + 2 <= *room) return;
-    *room = *line ? 2 * *room : 256;
-    *line = realloc(*line, *room);
-    if (!*line) abort();
+    *line = hs_array_reserve(*line, room, used + 2, 1);
 }
 
 ssize_t hs_file_line(FILE *in, char **line, size_t *room)
@@ -91,8 +89,8 @@ int hs_file_append_to_own(const char *path)
 
 void hs_file_make_folders(const char *path)
 {
-    char *copy = strdup(path);
-    for (char *slash = copy ? strchr(copy + 1, '/') : NULL; slash; slash = strchr(slash + 1, '/')) {
+    char *copy = hs_copy(path);
+    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
         mkdir(copy, 0700);
         *slash = '/';

@@ -1,6 +1,7 @@
 /* Links are followed by hand: on the way one of them may be a descriptor, which /proc shows as a
  * link to what it was opened by. */
 #include "base/place.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +32,7 @@ bool hs_file_fail_by(hs_file_report *report, int why)
 char *hs_path_in(const char *folder, const char *name)
 {
     char *path;
-    if (asprintf(&path, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name) < 0)
-        abort();
+    path = hs_text("%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
     return path;
 }
 
@@ -40,9 +40,8 @@ char *hs_path_in(const char *folder, const char *name)
 char *hs_folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-    if (!folder) abort();
-    return folder;
+    if (!slash) return hs_copy(".");
+    return hs_copy_part(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 const char *hs_name_of(const char *path)
@@ -90,8 +89,8 @@ static char *target_of(const char *path)
     ssize_t n = readlink(path, to, sizeof to - 1);
     if (n < 0) return NULL;
     to[n] = 0;
-    char *folder = hs_folder_of(path), *target = to[0] == '/' ? strdup(to) : hs_path_in(folder, to);
-    if (!target) abort();
+    char *folder = hs_folder_of(path),
+         *target = to[0] == '/' ? hs_copy(to) : hs_path_in(folder, to);
     free(folder);
     return target;
 }
@@ -108,7 +107,7 @@ bool hs_place_find(hs_place *p, const char *path, int standard, hs_file_report *
     *p = (hs_place){.descriptor = strcmp(path, "-") == 0 ? standard : -1};
     if (p->descriptor >= 0) return true;
     if (!*path) return hs_file_fail_by(report, ENOENT);
-    if (!(p->path = strdup(path))) abort();
+    p->path = hs_copy(path);
     for (int links = 0; links < MOST_LINKS; links++) {
         if (is_descriptor(p) && !p->is_foreign) return true;
         p->is_there = (p->is_foreign ? stat : lstat)(p->path, &p->is) == 0;

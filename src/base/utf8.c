@@ -1,7 +1,7 @@
 /* UTF-8 and wide characters. On Linux a wide character is a code point. */
 #include "base/utf8.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 #include <stdint.h>

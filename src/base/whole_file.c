@@ -1,6 +1,6 @@
 /* Whole files. One that is made has no name until it is whole, where the system can do that: then
  * not even kill -9 leaves a temporary one behind. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/place.h"
 
 #include <assert.h>
@@ -48,7 +48,7 @@ static ssize_t write_stream(void *of, const char *bytes, size_t size)
 static bool put_into(stream *s, const hs_file_writing *w)
 {
     FILE *out = fopencookie(s, "w", (cookie_io_functions_t){.write = write_stream});
-    if (!out || setvbuf(out, NULL, _IOFBF, PIECE) != 0) abort();
+    if (!out || setvbuf(out, NULL, _IOFBF, PIECE) != 0) hs_out_of_memory();
     errno = 0;
     bool good = w->put(w->what, out);
     if (!good && !s->why) s->why = errno ? errno : EIO;

@@ -2,7 +2,7 @@
  * the heap as it was when the request began; visits may be left out, changes never are. */
 #include "heap/recorder.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* The command `adversary`: the contest's terms, its progress, and how its outcome is told. */
 #include "language/running.h"
 
-#include "base/array.h"
 #include "base/count.h"
+#include "base/memory.h"
 
 #include <heapscope/adversary.h>
 
@@ -108,14 +108,13 @@ static char *outcome(hs_interpreter *in, const hs_contest *c, const hs_attack *a
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     if (a->length)
         put_found(out, in->session, c, a);
     else
         put_not_found(out, c, a, in->stopped);
     fprintf(out, "\n%" PRIu64 " program%s tried", a->tried, hs_plural(a->tried));
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 

@@ -1,5 +1,6 @@
 /* Capabilities: the ways in, and what is said of a statement that needs more than its way has. */
 #include "language/capabilities.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -140,8 +141,7 @@ char *hs_program_wants(const hs_program *p, unsigned may)
     char *text = NULL;
     size_t size, found = 0;
     unsigned wants = hs_program_needs(p) & ~may;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     fputs(p->name ? p->name : "this", out);
     for (size_t i = 0; i < CAPABILITIES; i++) {
         if (!(wants & capabilities[i].capability)) continue;
@@ -151,7 +151,7 @@ char *hs_program_wants(const hs_program *p, unsigned may)
     found = 0;
     put_wants(out, p, p->statements, p->count, may, &found);
     if (found > SHOWN) fprintf(out, "  and %zu more\n", found - SHOWN);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 

@@ -1,6 +1,7 @@
 /* Complaints as text: the place as line and column, the line itself, a caret under the word. */
 #include "language/complaint.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -79,8 +80,7 @@ char *hs_complaint_text(const hs_complaint *c, const char *name, size_t first_li
 
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     if (name) {
         hs_put_in_line(out, name);
         fprintf(out, ":%zu:%zu: ", line, characters(source + begin, at - begin) + 1);
@@ -89,6 +89,6 @@ char *hs_complaint_text(const hs_complaint *c, const char *name, size_t first_li
     if (c->hint[0]) fprintf(out, "; %s", c->hint);
     size_t stop = c->where.end < end ? c->where.end : end;
     put_line(out, source + begin, end - begin, at - begin, stop > at ? stop - begin : at - begin);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }

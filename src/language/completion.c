@@ -2,7 +2,7 @@
  * last word's place says which list to complete from. */
 #include "language/completion.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "language/command.h"
 #include "language/demos.h"
@@ -159,7 +159,7 @@ static void add_files(finder *out, const char *prefix, size_t length)
     char *slash = strrchr(path, '/');
     size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
     char *opened = NULL;
-    if (asprintf(&opened, "%.*s", folder ? (int)folder : 1, folder ? path : ".") < 0) abort();
+    opened = hs_text("%.*s", folder ? (int)folder : 1, folder ? path : ".");
     DIR *d = opendir(opened);
     const struct dirent *entry;
     for (uint64_t looks = 0; d && goes_on(out, looks) && (entry = readdir(d)); looks++) {
@@ -169,11 +169,11 @@ static void add_files(finder *out, const char *prefix, size_t length)
         if (hidden || !can_be_typed(entry->d_name) ||
             strncmp(entry->d_name, path + folder, length - folder) != 0)
             continue;
-        if (asprintf(&whole, "%.*s%s", (int)folder, path, entry->d_name) < 0) abort();
+        whole = hs_text("%.*s%s", (int)folder, path, entry->d_name);
         bool is_folder = stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
         if (is_folder) {
             char *with_slash;
-            if (asprintf(&with_slash, "%s/", whole) < 0) abort();
+            with_slash = hs_text("%s/", whole);
             add(out, with_slash, true);
             free(with_slash);
         } else {

@@ -2,8 +2,8 @@
  * table has to be kept beside it. */
 #include "language/demos.h"
 
-#include "base/array.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "language/words.h"
 #include "view/settings.h"
 
@@ -45,7 +45,7 @@ static char *beside_program(const char *name)
     self[n > 0 ? n : 0] = 0;
     char *slash = strrchr(self, '/');
     if (slash) *slash = 0;
-    if (asprintf(&path, "%s/%s", slash ? self : ".", name) < 0) abort();
+    path = hs_text("%s/%s", slash ? self : ".", name);
     return path;
 }
 
@@ -54,8 +54,8 @@ static char *find_folder(void)
 {
     const char *wanted = getenv("HEAPSCOPE_DEMOS");
     char *places[] = {beside_program("../share/heapscope/demos"), beside_program("../demos"),
-                      strdup(HS_DEMOS_FOLDER)};
-    char *found = wanted && *wanted ? strdup(wanted) : NULL;
+                      hs_copy(HS_DEMOS_FOLDER)};
+    char *found = wanted && *wanted ? hs_copy(wanted) : NULL;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (!found && has_scripts(places[i]))
             found = places[i];
@@ -81,7 +81,7 @@ static void read_title(hs_demo *demo, char *line)
             title = end + 1 + strspn(end + 1, " ");
         }
     }
-    demo->title = strdup(title);
+    demo->title = hs_copy(title);
 }
 
 /* A file, not what one would wait for. */
@@ -97,7 +97,7 @@ static bool read_first_line(const char *path, char line[256])
 
 static void add(hs_demos *all, const char *file)
 {
-    hs_demo demo = {.name = strndup(file, strlen(file) - (sizeof suffix - 1))};
+    hs_demo demo = {.name = hs_copy_part(file, strlen(file) - (sizeof suffix - 1))};
     char *path = hs_demo_path(all, &demo), line[256];
     bool is_there = read_first_line(path, line);
     free(path);
@@ -106,7 +106,6 @@ static void add(hs_demos *all, const char *file)
         return;
     }
     read_title(&demo, line);
-    if (!demo.name || !demo.title) abort();
     all->items = hs_array_reserve(all->items, &all->capacity, all->count + 1, sizeof demo);
     all->items[all->count++] = demo;
 }
@@ -135,8 +134,7 @@ bool hs_demos_hold(const char *path)
     const char *slash = strrchr(path, '/');
     char *folder = find_folder(), *own;
     struct stat a, b;
-    if (asprintf(&own, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") < 0)
-        abort();
+    own = hs_text("%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
     bool same = folder && stat(folder, &a) == 0 && stat(own, &b) == 0 && a.st_dev == b.st_dev &&
                 a.st_ino == b.st_ino;
     free(folder);
@@ -170,7 +168,7 @@ const hs_demo *hs_demo_named(const hs_demos *all, const char *name)
 char *hs_demo_path(const hs_demos *all, const hs_demo *demo)
 {
     char *path;
-    if (asprintf(&path, "%s/%s%s", all->folder, demo->name, suffix) < 0) abort();
+    path = hs_text("%s/%s%s", all->folder, demo->name, suffix);
     return path;
 }
 
@@ -188,8 +186,7 @@ char *hs_demos_text(const hs_demos *all, const char *command)
 {
     char *text = NULL, number[24] = "";
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     if (!all->count) fputs("no demos are installed; HEAPSCOPE_DEMOS may name their folder", out);
     for (size_t i = 0; i < all->count; i++) {
         const hs_demo *d = &all->items[i];
@@ -198,7 +195,7 @@ char *hs_demos_text(const hs_demos *all, const char *command)
         snprintf(number, sizeof number, "%" PRIu64, d->lecture);
         fprintf(out, "\n%4s  %-22s  %s", d->lecture ? number : "", d->name, d->title);
     }
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 

@@ -8,7 +8,7 @@
  * Values are sizes: no wrap-around is silent, and nothing is negative. */
 #include "language/expression.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "language/words.h"
 
 #include <heapscope/ledger.h>

@@ -1,7 +1,7 @@
 /* The command `generate`: a workload that is performed in the session, request by request. */
 #include "language/running.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "language/workload.h"
 
 #include <inttypes.h>

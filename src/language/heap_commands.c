@@ -2,6 +2,7 @@
 #include "language/commands.h"
 
 #include "base/count.h"
+#include "base/memory.h"
 #include "language/words.h"
 #include "view/pictures.h"
 
@@ -157,10 +158,9 @@ static bool show_option(hs_interpreter *in, const char *name)
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     put_option(out, in->session, hs_option_named(in->session, name));
-    fclose(out);
+    hs_text_end(out);
     return hs_say_own(in, HS_SAY_ANSWER, text);
 }
 

@@ -1,4 +1,5 @@
 /* Help: the command table as text for the screen, and as roff for the man page. */
+#include "base/memory.h"
 #include "language/running.h"
 #include "view/settings.h"
 
@@ -83,10 +84,9 @@ static char *collect(put_text put, const hs_session *session, const hs_command *
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     put(out, session, c);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 
@@ -130,8 +130,7 @@ char *hs_help_on_option(const char *name, size_t length)
     char *text = NULL;
     size_t size;
     const hs_allocator *a;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
         for (size_t j = 0; j < a->option_count; j++)
             if (is_called(&a->options[j], name, length)) put_option(out, a->name, &a->options[j]);
@@ -140,7 +139,7 @@ char *hs_help_on_option(const char *name, size_t length)
     for (size_t j = 0; j < hs_view_settings.count; j++)
         if (is_called(&hs_view_settings.rows[j], name, length))
             put_option(out, "session", &hs_view_settings.rows[j]);
-    fclose(out);
+    hs_text_end(out);
     if (*text) return text;
     free(text);
     return NULL;

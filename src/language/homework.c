@@ -1,7 +1,7 @@
 /* The homework's op lists: read whole before any of it is performed, then told line by line. */
 #include "language/homework.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/workload/mersenne_twister.h"
 
 #include <heapscope/reading.h>
@@ -248,15 +248,14 @@ static void tell(hs_interpreter *in, const list_op *op, uint64_t index, bool ski
     char *text = NULL;
     size_t size;
     if (in->inside) return;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     if (skipped)
         fputs("Invalid Free: Skipping", out);
     else if (in->questions_only)
         put_question(out, op, index);
     else
         put_answer(out, in->session, op, index);
-    fclose(out);
+    hs_text_end(out);
     hs_tell_performed(in, text);
     free(text);
 }

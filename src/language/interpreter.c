@@ -1,9 +1,9 @@
 /* The interpreter: statements one after another, errors told with their place. */
 #include "language/commands.h"
 
-#include "base/array.h"
 #include "base/files.h"
 #include "base/kind.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "view/pictures.h"
 #include "view/settings.h"
@@ -107,14 +107,13 @@ bool hs_say_argument(hs_interpreter *in, hs_voice voice, const hs_argument *a)
     static const char nul[] = "\xe2\x90\x80"; /* U+2400 */
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     for (size_t i = 0; i < a->length; i++)
         if (a->text[i])
             putc(a->text[i], out);
         else
             fputs(nul, out);
-    fclose(out);
+    hs_text_end(out);
     return hs_say_own(in, voice, text);
 }
 
@@ -147,10 +146,9 @@ char *hs_text_of(void (*put)(FILE *, const hs_session *), const hs_session *sess
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     put(out, session);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 
@@ -492,11 +490,10 @@ static hs_program *refuse_file(hs_interpreter *in, const char *path, const hs_ar
 {
     char *message = NULL;
     size_t size;
-    FILE *out = open_memstream(&message, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&message, &size);
     hs_put_in_line(out, path);
     fprintf(out, ": %s%s", what, reason);
-    fclose(out);
+    hs_text_end(out);
     if (!named) return fail_text(in, message), NULL;
     hs_fail_at(in, named->where, message, NULL);
     free(message);

@@ -6,7 +6,7 @@
  *
  * How an argument reads is decided by its parameter's kind, so `p1-8` is an expression and
  * `free-list` a word without either needing quotes. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "language/capabilities.h"
 #include "language/expression.h"
 

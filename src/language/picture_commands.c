@@ -2,6 +2,7 @@
 #include "language/commands.h"
 
 #include "base/count.h"
+#include "base/memory.h"
 #include "view/pictures.h"
 #include "view/shape.h"
 
@@ -187,8 +188,7 @@ bool hs_run_history(hs_interpreter *in, const hs_statement *s)
     size_t size;
     if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
     if (n > count) n = count;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     if (n < count) fprintf(out, "the last %" PRIu64 " of %" PRIu64 " commands:\n", n, count);
     if (!count) fputs("no commands yet", out);
     for (uint64_t i = count - n; i < count; i++) {
@@ -197,6 +197,6 @@ bool hs_run_history(hs_interpreter *in, const hs_statement *s)
                 i + 1 < count ? "\n" : "");
         free(line);
     }
-    fclose(out);
+    hs_text_end(out);
     return hs_say_own(in, HS_SAY_ANSWER, text);
 }

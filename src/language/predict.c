@@ -3,6 +3,7 @@
 #include "language/predict.h"
 
 #include "base/count.h"
+#include "base/memory.h"
 #include "language/words.h"
 #include "model/reading/question.h"
 #include "view/settings.h"
@@ -163,8 +164,7 @@ static void behind_request(hs_interpreter *in, const void *of)
     const guesses *all = of;
     char *text = NULL;
     size_t size, given = 0, right = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     for (size_t i = 0; i < all->count; i++) {
         const guess *g = &all->guesses[i];
         if (!g->given) continue;
@@ -176,7 +176,7 @@ static void behind_request(hs_interpreter *in, const void *of)
     in->predicted += given;
     in->predicted_right += right;
     fprintf(out, " (%" PRIu64 " of %" PRIu64 " right so far)", in->predicted_right, in->predicted);
-    fclose(out);
+    hs_text_end(out);
     if (given) in->listener.say(in->listener.context, HS_SAY_VERDICT, text);
     free(text);
     in->mistaken = right < given;
@@ -186,13 +186,10 @@ const hs_request_hook hs_predict_hook = {sizeof(guesses), before_request, behind
 
 static char *score_text(const hs_interpreter *in)
 {
-    char *text;
-    int n = in->predicted ? asprintf(&text, "%" PRIu64 " of %" PRIu64 " answer%s %s right",
-                                     in->predicted_right, in->predicted, hs_plural(in->predicted),
-                                     hs_verb(in->predicted, "was", "were"))
-                          : asprintf(&text, "nothing was answered yet");
-    if (n < 0) abort();
-    return text;
+    return in->predicted ? hs_text("%" PRIu64 " of %" PRIu64 " answer%s %s right",
+                                   in->predicted_right, in->predicted, hs_plural(in->predicted),
+                                   hs_verb(in->predicted, "was", "were"))
+                         : hs_copy("nothing was answered yet");
 }
 
 /* --- The command ---------------------------------------------------------------------------- */
@@ -222,7 +219,7 @@ bool hs_run_predict(hs_interpreter *in, const hs_statement *s)
     if (s->arguments[1].present) return switch_to(in, s, "off");
     bool on = hs_session_setting(in->session, HS_SET_PREDICT) == HS_PREDICT_ON;
     char *score = score_text(in), *text;
-    if (asprintf(&text, "predict is %s; %s", on ? "on" : "off", score) < 0) abort();
+    text = hs_text("predict is %s; %s", on ? "on" : "off", score);
     in->listener.say(in->listener.context, HS_SAY_ANSWER, text);
     free(score);
     free(text);

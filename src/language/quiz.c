@@ -3,6 +3,7 @@
 #include "language/quiz.h"
 
 #include "base/count.h"
+#include "base/memory.h"
 #include "language/homework.h"
 #include "language/predict.h"
 #include "language/words.h"
@@ -64,12 +65,11 @@ static bool play_exercise(hs_interpreter *in, const hs_statement *s, const quiz 
 {
     char *text = NULL;
     size_t size, outer = in->predicting;
-    FILE *preface = open_memstream(&text, &size);
-    if (!preface) abort();
+    FILE *preface = hs_text_begin(&text, &size);
     hs_exercise_begin(e);
     fprintf(preface, "exercise %" PRIu64 " of %" PRIu64, e->number, q->count);
     bool good = play_first(in, s, e, preface);
-    fclose(preface);
+    hs_text_end(preface);
     hs_op op = hs_exercise_request(e, in->session);
     in->predicting = hs_exercise_questions(e);
     in->preface = text;
@@ -90,9 +90,8 @@ static bool ask_all(hs_interpreter *in, const hs_statement *s, const quiz *q)
     if (!good && !in->stopped) return false;
     char *text;
     uint64_t n = in->predicted - asked;
-    if (asprintf(&text, "quiz: %" PRIu64 " of %" PRIu64 " answer%s %s right",
-                 in->predicted_right - right, n, hs_plural(n), hs_verb(n, "was", "were")) < 0)
-        abort();
+    text = hs_text("quiz: %" PRIu64 " of %" PRIu64 " answer%s %s right",
+                   in->predicted_right - right, n, hs_plural(n), hs_verb(n, "was", "were"));
     in->listener.say(in->listener.context, HS_SAY_ANSWER, text);
     free(text);
     return true;
@@ -118,10 +117,9 @@ static void copy_options(const hs_session *from, hs_session *to)
     size_t size;
     if (a != hs_heap_allocator(hs_session_heap(to))) return;
     for (size_t i = 0; i < a->option_count; i++) {
-        FILE *out = open_memstream(&text, &size);
-        if (!out) abort();
+        FILE *out = hs_text_begin(&text, &size);
         put_value(out, &a->options[i], hs_heap_option(h, i));
-        fclose(out);
+        hs_text_end(out);
         hs_session_perform(
             to,
             &(hs_op){
@@ -198,11 +196,10 @@ static bool print_sheet(hs_interpreter *in, const hs_statement *s, const quiz *q
     hs_exercises e = hs_exercises_from(q->seed);
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     put_heading(out, desk, q);
     for (uint64_t i = 0; i < q->count && !hs_interrupted(in); i++) put_problem(out, desk, &e, q);
-    fclose(out);
+    hs_text_end(out);
     in->listener.say(in->listener.context, HS_SAY_ANSWER, text);
     free(text);
     hs_session_free(desk);

@@ -1,9 +1,9 @@
 /* Commands for scripts: running and saving them, repetition, chance, expectations. */
 #include "language/commands.h"
 
-#include "base/array.h"
 #include "base/count.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "model/client/address_index.h"
 #include "model/workload/random.h"
 
@@ -103,7 +103,7 @@ static bool say_file(hs_interpreter *in, const hs_argument *a, bool (*put)(void 
 {
     text_so_far t = {0};
     FILE *out = fopencookie(&t, "w", (cookie_io_functions_t){.write = write_text});
-    if (!out) abort();
+    if (!out) hs_out_of_memory();
     bool good = put(what, out);
     good = fclose(out) == 0 && good;
     if (good) hs_say(in, HS_SAY_ANSWER, t.bytes ? t.bytes : "");
@@ -123,7 +123,7 @@ bool hs_write_argument_file(hs_interpreter *in, const hs_argument *a, bool (*put
     if (!may_replace(in, a)) return false;
     if (hs_file_write(a->text, &w, &report)) {
         free(in->saved);
-        if (!(in->saved = strdup(a->text))) abort();
+        in->saved = hs_copy(a->text);
         return !report.note[0] || hs_say(in, HS_SAY_ANSWER, report.note);
     }
     if (report.stopped) return hs_fail_at(in, a->where, "stopped: nothing was saved", NULL);

@@ -3,7 +3,7 @@
  * block went to first, or, when that one has a live block already, an id of its own. */
 #include "language/trace_script.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "language/interpreter.h"
 #include "model/client/address_index.h"
 #include "model/session/session.h"

@@ -1,7 +1,7 @@
 /* Word lists: made from the tables of commands, allocators, options and measures. */
 #include "language/words.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "view/pictures.h"
 
 #include <heapscope/ledger.h>

@@ -1,7 +1,7 @@
 /* Reading workloads: a table of options, and one of the laws of sizes. */
 #include "language/workload.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "language/expression.h"
 #include "language/words.h"
 

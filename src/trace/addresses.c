@@ -2,7 +2,7 @@
  * that is taken out (Knuth, TAOCP 6.4, algorithm R). */
 #include "trace/addresses.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 

@@ -15,7 +15,7 @@
  * then they exchange theirs. */
 #include "trace/formats.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

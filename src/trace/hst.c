@@ -31,7 +31,7 @@
 #include "base/count.h"
 #include "trace/formats.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <endian.h>
 #include <inttypes.h>

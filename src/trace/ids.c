@@ -1,7 +1,7 @@
 /* Ids beyond those that the table has room for. */
 #include "trace/ids.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

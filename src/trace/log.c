@@ -1,7 +1,7 @@
 /* Addresses become ids. */
 #include "trace/log.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -21,7 +21,7 @@
 #include "trace/calls.h"
 #include "trace/formats.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "base/count.h"
 #include "trace/formats.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * and the first is told in full. */
 #include "trace/reading.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -70,11 +70,9 @@ void hs_reading_note(hs_reading *r, const char *format, ...)
     char *text, *notes = r->report->notes;
     va_list what;
     va_start(what, format);
-    if (vasprintf(&text, format, what) < 0) abort();
+    text = hs_text_by(format, what);
     va_end(what);
-    if (asprintf(&r->report->notes, "%s%s%s: %s", notes ? notes : "", notes ? "\n" : "", r->name,
-                 text) < 0)
-        abort();
+    r->report->notes = hs_text("%s%s%s: %s", notes ? notes : "", notes ? "\n" : "", r->name, text);
     free(text);
     free(notes);
 }

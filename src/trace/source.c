@@ -1,7 +1,7 @@
 /* Bytes, read in large pieces. The first of them decide whether the rest has to be unpacked. */
 #include "trace/source.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,10 +1,10 @@
 /* Files: which format it is, whether what was read may be used, and where it is written. */
 #include <heapscope/trace_file.h>
 
-#include "base/array.h"
 #include "base/count.h"
 #include "base/files.h"
 #include "base/kind.h"
+#include "base/memory.h"
 #include "trace/formats.h"
 
 #include <inttypes.h>
@@ -250,9 +250,7 @@ static bool is_stopped(void *of)
 static void add_note(hs_trace_report *report, const char *path, const char *text)
 {
     char *notes = report->notes;
-    if (asprintf(&report->notes, "%s%s%s: %s", notes ? notes : "", notes ? "\n" : "", path, text) <
-        0)
-        abort();
+    report->notes = hs_text("%s%s%s: %s", notes ? notes : "", notes ? "\n" : "", path, text);
     free(notes);
 }
 

@@ -1,8 +1,8 @@
 /* Requests turned into what a format carries, and told; numbers as text. */
 #include "trace/writing.h"
 
-#include "base/array.h"
 #include "base/count.h"
+#include "base/memory.h"
 #include "trace/formats.h"
 
 #include <inttypes.h>
@@ -175,10 +175,9 @@ static void note(hs_trace_report *report, const char *format, ...)
     char *text, *notes = report->notes;
     va_list what;
     va_start(what, format);
-    if (vasprintf(&text, format, what) < 0) abort();
+    text = hs_text_by(format, what);
     va_end(what);
-    if (asprintf(&report->notes, "%s%s%s", notes ? notes : "", notes ? "\n" : "", text) < 0)
-        abort();
+    report->notes = hs_text("%s%s%s", notes ? notes : "", notes ? "\n" : "", text);
     free(text);
     free(notes);
 }

@@ -2,7 +2,7 @@
  */
 #include "trace/packing.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <sys/types.h>
@@ -35,7 +35,7 @@ hs_unpacker *hs_unpacker_new(void)
 {
     hs_unpacker *u = hs_new(1, sizeof *u);
     u->stream = ZSTD_createDStream();
-    if (!u->stream) abort();
+    if (!u->stream) hs_out_of_memory();
     return u;
 }
 
@@ -106,9 +106,9 @@ FILE *hs_packed_file(FILE *file)
     packed *p = hs_new(1, sizeof *p);
     p->file = file;
     p->stream = ZSTD_createCStream();
-    if (!p->stream) abort();
+    if (!p->stream) hs_out_of_memory();
     FILE *f =
         fopencookie(p, "w", (cookie_io_functions_t){.write = write_packed, .close = close_packed});
-    if (!f) abort();
+    if (!f) hs_out_of_memory();
     return f;
 }

@@ -1,6 +1,7 @@
 /* Painting on a plain stream: sequences where the look changes, none without colour. */
 #include "ui/ansi.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 
 #include <langinfo.h>
@@ -54,8 +55,7 @@ typedef struct {
 
 static FILE *begin(page *p)
 {
-    p->stream = open_memstream(&p->bytes, &p->size);
-    if (!p->stream) abort();
+    p->stream = hs_text_begin(&p->bytes, &p->size);
     return p->stream;
 }
 
@@ -100,10 +100,8 @@ void hs_print_bytes(FILE *out, const char *text, size_t length)
 
 void hs_print_arguments(FILE *out, const char *format, va_list arguments)
 {
-    char *text;
-    int length = vasprintf(&text, format, arguments);
-    if (length < 0) abort();
-    hs_print_bytes(out, text, (size_t)length);
+    char *text = hs_text_by(format, arguments);
+    hs_print_bytes(out, text, strlen(text));
     free(text);
 }
 
@@ -121,7 +119,7 @@ void hs_print_line(FILE *out, const char *format, ...)
     page p;
     char *text;
     va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0) abort();
+    text = hs_text_by(format, arguments);
     va_end(arguments);
     hs_put_in_line(begin(&p), text);
     fclose(p.stream);

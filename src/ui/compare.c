@@ -2,7 +2,7 @@
  * and what is printed in the end. */
 #include "ui/compare.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "export/comparison.h"
 #include "language/words.h"
 #include "ui/ansi.h"

@@ -3,6 +3,7 @@
 #include "ui/editing.h"
 
 #include "base/files.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -19,8 +20,7 @@ static size_t common_length(const hs_completions *c)
 
 static void insert(EditLine *el, const char *text, size_t length, bool space)
 {
-    char *piece = calloc(length + 2, 1);
-    if (!piece) return;
+    char *piece = hs_new(length + 2, 1);
     memcpy(piece, text, length);
     if (space) piece[length] = ' ';
     wchar_t *wide = hs_wide_from_utf8(piece);
@@ -92,9 +92,9 @@ static void source_editrc(EditLine *el)
     struct stat st;
     char *path = NULL;
     if (named)
-        path = strdup(named);
-    else if (home && asprintf(&path, "%s/.editrc", home) < 0)
-        path = NULL;
+        path = hs_copy(named);
+    else if (home)
+        path = hs_text("%s/.editrc", home);
     if (path && stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= HS_LINE_MOST)
         el_source(el, path);
     free(path);

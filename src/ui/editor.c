@@ -1,7 +1,7 @@
 /* libedit as it is meant to be used: on the terminal, drawing its own line. */
 #include "ui/editor.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "ui/ansi.h"
 #include "ui/editing.h"

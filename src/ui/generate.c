@@ -2,9 +2,9 @@
  * and what is wrong with them is told with its place, as there. */
 #include "ui/generate.h"
 
-#include "base/array.h"
 #include "base/count.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "language/workload.h"
 #include "ui/ansi.h"
 #include "ui/progress_line.h"
@@ -98,15 +98,14 @@ typedef struct {
 static command_line line_of(int argc, char **argv)
 {
     command_line l = {.words = hs_new((size_t)argc, sizeof *l.words), .count = (size_t)argc - 1};
-    FILE *out = open_memstream(&l.text, &l.length);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&l.text, &l.length);
     fputs("generate", out);
     for (int i = 1; i < argc; i++) {
         fprintf(out, " %s", argv[i]);
         size_t end = (size_t)ftell(out);
         l.words[i - 1] = (hs_span){end - strlen(argv[i]), end};
     }
-    fclose(out);
+    hs_text_end(out);
     return l;
 }
 
@@ -127,7 +126,8 @@ static int complain(const hs_complaint *c, const command_line *l)
 /* A piece of the line; NULL when it is empty. */
 static char *piece(const command_line *l, hs_span where)
 {
-    return where.start < where.end ? strndup(l->text + where.start, where.end - where.start) : NULL;
+    return where.start < where.end ? hs_copy_part(l->text + where.start, where.end - where.start)
+                                   : NULL;
 }
 
 /* --- Writing -------------------------------------------------------------------------------- */

@@ -2,8 +2,8 @@
  * far beyond what is loaded is replaced, whole, by what is loaded. */
 #include "ui/history.h"
 
-#include "base/array.h"
 #include "base/files.h"
+#include "base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * and has its first lines: nobody ever finds one that is empty, or taken for left behind. */
 #include "ui/journal.h"
 
-#include "base/array.h"
 #include "base/count.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "language/interpreter.h"
 #include "ui/progress_line.h"
 
@@ -57,7 +57,7 @@ static char *text(const char *format, ...)
     char *made;
     va_list arguments;
     va_start(arguments, format);
-    if (vasprintf(&made, format, arguments) < 0) abort();
+    made = hs_text_by(format, arguments);
     va_end(arguments);
     return made;
 }
@@ -94,7 +94,7 @@ void hs_journal_begin(hs_journal *j, const hs_session *s, const char *allocator,
                       const hs_heap_config *heap)
 {
     free(j->allocator);
-    j->allocator = strdup(allocator);
+    j->allocator = hs_copy(allocator);
     j->heap = *heap;
     j->untyped = hs_session_op_count(s);
 }
@@ -168,11 +168,10 @@ static void gather(hs_journal *j, const hs_session *s)
 {
     char *lines = NULL;
     size_t size;
-    FILE *out = open_memstream(&lines, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&lines, &size);
     if (j->fd < 0 && !j->pending_size) put_heading(j, out);
     hs_session_write_on(s, &j->written, out);
-    fclose(out);
+    hs_text_end(out);
     j->pending = hs_array_reserve(j->pending, &j->pending_room, j->pending_size + size + 1, 1);
     memcpy(j->pending + j->pending_size, lines, size);
     j->pending_size += size;
@@ -506,7 +505,7 @@ hs_session *hs_journal_continue(hs_journal *j)
     left_behind l = j->asked;
     j->asked = (left_behind){.fd = -1};
     reader r = {.in = fdopen(fcntl(l.fd, F_DUPFD_CLOEXEC, 0), "r")};
-    if (!r.in) abort();
+    if (!r.in) hs_out_of_memory();
     hs_interrupts_catch();
     hs_progress_line_begin(&r.progress);
     bool whole = read_heading(j, &r) && read_commands(&r);

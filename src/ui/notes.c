@@ -2,7 +2,7 @@
  * of the table below; a packet is sent whole or not at all. */
 #include "ui/notes.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -153,13 +153,12 @@ void hs_notes_tell(hs_notes *n, const hs_notes_state *s)
                                 s->away, s->over};
     free(n->last);
     n->last = NULL;
-    FILE *out = open_memstream(&n->last, &n->last_size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&n->last, &n->last_size);
     put_text(out, language);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         fprintf(out, "%" PRIu64 "%c", numbers[i], 0);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) put_text(out, texts[i]);
-    fclose(out);
+    hs_text_end(out);
     size_t kept = 0;
     for (size_t i = 0; i < n->count; i++)
         if (deliver(n, n->viewers[i]))

@@ -2,7 +2,7 @@
  * write: the terminal never shows half of it, and where it can, it shows all of it at once. */
 #include "ui/paint.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "ui/pen.h"
 #include "view/theme.h"
@@ -132,8 +132,7 @@ void hs_paint(hs_painter *p, const hs_scene *s, bool light, int row, int column)
 {
     char *bytes = NULL;
     size_t size;
-    frame f = {.out = open_memstream(&bytes, &size), .row = -1};
-    if (!f.out) abort();
+    frame f = {.out = hs_text_begin(&bytes, &size), .row = -1};
     const char *sync = hs_terminal_sync(p->terminal, true);
     fputs(sync, f.out);
     bool fits = p->cells && p->rows == s->rows && p->columns == s->columns;
@@ -143,7 +142,7 @@ void hs_paint(hs_painter *p, const hs_scene *s, bool light, int row, int column)
     fflush(f.out);
     bool any = size > strlen(sync);
     fputs(hs_terminal_sync(p->terminal, false), f.out);
-    fclose(f.out);
+    hs_text_end(f.out);
     if (any) hs_terminal_send(p->terminal, bytes, size);
     free(bytes);
 }

@@ -2,7 +2,7 @@
  * they come from. */
 #include "ui/pen.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "view/theme.h"
 
 #include <curses.h>

@@ -1,10 +1,10 @@
 /* Line mode: a listener that prints, and loops that feed the interpreter with lines or a file. */
 #include "ui/plain.h"
 
-#include "base/array.h"
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "language/interpreter.h"
 #include "ui/ansi.h"
 #include "ui/editor.h"
@@ -368,7 +368,7 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
     if (!typed) hs_print_bytes(stdout, n ? line : "", n);
     if (!typed) hs_print(stdout, "\n");
     if (!n) return false;
-    reply->text = strndup(line, n);
+    reply->text = hs_copy_part(line, n);
     return true;
 }
 

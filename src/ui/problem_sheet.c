@@ -6,6 +6,7 @@
  * generator of our own: a seed leads to other numbers than there. */
 #include "ui/problem_sheet.h"
 
+#include "base/memory.h"
 #include "model/workload/random.h"
 #include "ui/ansi.h"
 #include "ui/options.h"
@@ -191,10 +192,9 @@ static void put_answer(const hs_mmu_tables *tables, uint64_t address, size_t num
     hs_translation t = hs_mmu_translate(tables, address, 0);
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     hs_put_translation(out, tables, &t, NULL);
-    fclose(out);
+    hs_text_end(out);
     hs_print(stdout, "\n%3zu. 0x%08" PRIx64 " %6" PRIu64 "  ", number, address, address);
     if (t.fault == HS_FAULT_SPACE)
         hs_print(stdout, "faults: no address of this space\n");

@@ -2,7 +2,7 @@
  * it gets the slave of a pair that nobody reads; what it draws goes to /dev/null. */
 #include "ui/prompt.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "ui/editing.h"
 #include "ui/history.h"

@@ -1,7 +1,7 @@
 /* The terminal, taken and given back. */
 #include "ui/terminal.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "ui/guard.h"
 #include "ui/pen.h"

@@ -1,6 +1,7 @@
 /* Complaints about a command line. getopt's own would reach the terminal as they were typed. */
 #include "ui/usage.h"
 
+#include "base/memory.h"
 #include "ui/ansi.h"
 #include "ui/options.h"
 
@@ -10,7 +11,7 @@
 int hs_usage_complain(const char *tool, const char *hint, const char *format, va_list arguments)
 {
     char *what;
-    if (vasprintf(&what, format, arguments) < 0) abort();
+    what = hs_text_by(format, arguments);
     hs_print_line(stderr, "%s: %s; %s", tool, what, hint);
     free(what);
     return HS_USAGE;

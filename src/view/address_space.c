@@ -11,7 +11,7 @@
  */
 #include "view/address_space.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "view/pictures.h"
 #include "view/theme.h"
 
@@ -297,13 +297,10 @@ const hs_picture hs_picture_live = {.name = "maps",
 
 char *hs_space_step_text(const hs_space *space)
 {
-    char *text;
-    if (!space->shown) return asprintf(&text, "nothing to be seen yet") < 0 ? abort(), NULL : text;
+    if (!space->shown) return hs_copy("nothing to be seen yet");
     const hs_space_step *step = &space->steps[space->shown - 1];
-    if (asprintf(&text, "step %zu of %zu: %s. %s", space->shown, space->step_count, step->title,
-                 step->text) < 0)
-        abort();
-    return text;
+    return hs_text("step %zu of %zu: %s. %s", space->shown, space->step_count, step->title,
+                   step->text);
 }
 
 size_t hs_space_newest_row(const hs_session *s, const hs_space *space)

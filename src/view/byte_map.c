@@ -3,7 +3,7 @@
  * cells are small enough for any. */
 #include "view/byte_map.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "view/bits.h"
 #include "view/theme.h"
 

@@ -8,8 +8,8 @@
  *      * the first 100 of ...                          remarks */
 #include "view/comparison.h"
 
-#include "base/array.h"
 #include "base/count.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>

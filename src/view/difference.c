@@ -1,8 +1,8 @@
 /* The difference: the heap as it was is made again beside the one that is, and both are walked. */
 #include "view/difference.h"
 
-#include "base/array.h"
 #include "base/count.h"
+#include "base/memory.h"
 
 #include <heapscope/reading.h>
 
@@ -213,12 +213,11 @@ char *hs_difference(hs_session *s, uint64_t n)
     difference d = {.blocks = none};
     if (!compare_last(s, n, &d)) {
         d = (difference){.blocks = none};
-        if (!compare_sessions(s, n, &d, &problem)) return strdup(problem.what);
+        if (!compare_sessions(s, n, &d, &problem)) return hs_copy(problem.what);
     }
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     put_difference(out, s, n, &d);
-    fclose(out);
+    hs_text_end(out);
     hs_session_point_out(s, d.bytes.ranges, d.bytes.count);
     free(d.bytes.ranges);
     return text;

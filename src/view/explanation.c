@@ -3,6 +3,7 @@
 #include "view/explanation.h"
 
 #include "base/count.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -551,8 +552,7 @@ char *hs_explain(const hs_session *s)
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     hs_op done, *op = hs_session_op(s, hs_session_op_count(s) - 1, &done) ? &done : NULL;
     const hs_last *last = hs_session_last(s);
     if (!op || op->kind == HS_OP_ALLOCATOR || op->kind == HS_OP_HEAP || op->kind == HS_OP_RESET ||
@@ -572,6 +572,6 @@ char *hs_explain(const hs_session *s)
         fprintf(
             out, "%s = 0x%" PRIx64, op->name,
             hs_session_variable(s, hs_session_find_variable(s, op->name, strlen(op->name)))->value);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }

@@ -7,7 +7,7 @@
  *
  * What is too deep for the pane's width is counted. Of a treap's priorities the first four digits
  * are shown, where there is room: they are why a node is where it is. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "view/drawing.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* The free blocks, sorted by address: they are met in that order. */
 #include "view/holes.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <heapscope/reading.h>
 

@@ -3,6 +3,7 @@
 #include "view/narration.h"
 
 #include "base/count.h"
+#include "base/memory.h"
 #include "view/bits.h"
 #include "view/explanation.h"
 
@@ -467,10 +468,9 @@ char *hs_step_text(const hs_session *s, size_t from, size_t to)
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     if (from < to && event_at(s, from)) put_event(out, s, from);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 
@@ -615,15 +615,14 @@ static char *why(const hs_session *s)
     char *text = NULL;
     size_t size;
     const hs_last *last = hs_session_last(s);
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     if (last->faulted)
         fprintf(out, "a request that ended in a fault, on %s", hs_session_allocator_name(s));
     else
         fprintf(out, "command %" PRIu64 ", on %s", last->number, hs_session_allocator_name(s));
     put_steps(out, s);
     put_cost(out, s);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 
@@ -632,7 +631,7 @@ char *hs_why_of(const hs_session *s, uint64_t n)
     hs_problem problem;
     if (hs_session_tells(s, n)) return why(s);
     hs_session *then = hs_session_telling(s, n, &problem);
-    char *text = then ? why(then) : strdup(problem.what);
+    char *text = then ? why(then) : hs_copy(problem.what);
     hs_session_free(then);
     return text;
 }

@@ -1,7 +1,7 @@
 /* Scenes: cells, and text put into them safely. */
 #include "view/scene.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -155,8 +155,7 @@ char *hs_scene_text(const hs_scene *s)
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     for (int row = 0; row < s->rows; row++) {
         int end = s->columns;
         while (end > 0) {
@@ -172,7 +171,7 @@ char *hs_scene_text(const hs_scene *s)
         }
         putc('\n', out);
     }
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 

@@ -3,6 +3,7 @@
 #include "view/side_by_side.h"
 
 #include "base/count.h"
+#include "base/memory.h"
 #include "view/explanation.h"
 #include "view/narration.h"
 #include "view/settings.h"
@@ -54,8 +55,7 @@ char *hs_lanes_parting(const hs_lockstep *l)
     char *text = NULL;
     size_t size, count = hs_lockstep_count(l);
     if (!p->number) return NULL;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     char *command = hs_session_record_text(hs_lockstep_lane(l, 0), p->number - 1);
     fprintf(out, "they part at command %" PRIu64 ", %s:", p->number, command);
     for (size_t i = 0; i < count; i++) {
@@ -63,7 +63,7 @@ char *hs_lanes_parting(const hs_lockstep *l)
         put_outcome(out, p, i, results_are_same(p, count));
     }
     free(command);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 
@@ -74,7 +74,7 @@ static char *explain_lane(const hs_lockstep *l, size_t lane)
     const char *refusal = hs_lockstep_refusal(l, lane);
     char *text;
     if (!refusal) return hs_explain(hs_lockstep_lane(l, lane));
-    if (asprintf(&text, "refused here: %s", refusal) < 0) abort();
+    text = hs_text("refused here: %s", refusal);
     return text;
 }
 
@@ -91,8 +91,7 @@ char *hs_lanes_explain(const hs_lockstep *l)
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     size_t count = lanes_to_tell(l);
     for (size_t i = 0; i < count; i++) {
         char *sentence = explain_lane(l, i);
@@ -100,7 +99,7 @@ char *hs_lanes_explain(const hs_lockstep *l)
         fputs(sentence, out);
         free(sentence);
     }
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 
@@ -108,8 +107,7 @@ char *hs_lanes_why(const hs_lockstep *l, uint64_t n)
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     for (size_t i = 0; i < hs_lockstep_count(l); i++) {
         const hs_session *s = hs_lockstep_lane(l, i);
         hs_op op;
@@ -119,7 +117,7 @@ char *hs_lanes_why(const hs_lockstep *l, uint64_t n)
                 told ? told : "this request was refused here");
         free(told);
     }
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 
@@ -127,8 +125,7 @@ char *hs_lanes_picture(const hs_lockstep *l, const hs_picture *picture, int colu
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     for (size_t i = 0; i < hs_lockstep_count(l); i++) {
         hs_subject of = {.session = hs_lockstep_lane(l, i)};
         size_t rows = picture->rows(&of, columns);
@@ -139,7 +136,7 @@ char *hs_lanes_picture(const hs_lockstep *l, const hs_picture *picture, int colu
         free(rows_of_it);
         hs_scene_free(scene);
     }
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 

@@ -6,8 +6,8 @@
  *
  * A slab is a block of the allocator's own and the objects right behind it, which have no headers.
  * Its class is the list whose sizes contain its objects'. */
-#include "base/array.h"
 #include "base/count.h"
+#include "base/memory.h"
 #include "view/drawing.h"
 #include "view/theme.h"
 

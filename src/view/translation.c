@@ -4,6 +4,7 @@
  *      the top 2 bits, 01: segment 1 (heap), base 0x480, limit 256, grows up, rw-
  *      the other 10 bits, the offset: 1111001000 = 968
  *      968 < 256? No: out of bounds, a fault */
+#include "base/memory.h"
 #include "view/segments.h"
 
 #include <inttypes.h>
@@ -134,11 +135,10 @@ char *hs_translation_text(const hs_session *s, uint64_t address, unsigned access
     hs_mmu_tables tables;
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     hs_mmu_tables_of(m, p, &tables);
     hs_translation t = hs_mmu_translate(&tables, address, access);
     hs_put_translation(out, &tables, &t, name_of_entry(m, p, t.entry));
-    fclose(out);
+    hs_text_end(out);
     return text;
 }

@@ -5,7 +5,7 @@
  *
  * The script is run as if it were typed: notes become the caption, answers and errors the message,
  * `stats` and the like an overlay. Give every scene one purpose, and keep them few. */
-#include "base/array.h"
+#include "base/memory.h"
 #include "language/interpreter.h"
 #include "view/address_space.h"
 #include "view/explanation.h"

@@ -2,7 +2,7 @@
  * are called differs. */
 #include "registry.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 

@@ -18,7 +18,7 @@
  * Follows: Bagwell, Ideal Hash Trees (2001), for the packed nodes. */
 #include "model/client/address_index.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

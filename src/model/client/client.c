@@ -7,7 +7,7 @@
  * that come from the ids of a trace are made when somebody asks for them. */
 #include "model/client/client.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/client/address_index.h"
 #include "model/client/ranks.h"
 #include "model/client/reach.h"

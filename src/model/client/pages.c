@@ -13,7 +13,7 @@
  * more than one refers to is dirty nowhere. */
 #include "model/client/pages.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

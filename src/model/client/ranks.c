@@ -9,7 +9,7 @@
  * Invariants: no page is empty, and the addresses of all are in order. */
 #include "model/client/ranks.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

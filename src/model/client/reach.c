@@ -9,7 +9,7 @@
  * always there is none. */
 #include "model/client/reach.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/client/address_index.h"
 
 #include <stdlib.h>

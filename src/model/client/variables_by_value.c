@@ -7,7 +7,7 @@
  * Invariant: while it is known, each variable with a value that is not NULL is in its chain. */
 #include "model/client/variables_by_value.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 

@@ -13,7 +13,7 @@
  * The sizes are k * unit - 8, so that blocks with a header of a word fill the heap without rest. */
 #include <heapscope/adversary.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/workload/random.h"
 
 #include <errno.h>

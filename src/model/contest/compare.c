@@ -3,7 +3,7 @@
  */
 #include "model/contest/compare.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/session/session.h"
 
 #include <errno.h>
@@ -103,8 +103,7 @@ static bool read_contestant(char *words, const char *text, hs_contestant *c, hs_
 
 bool hs_contestant_named(const char *text, hs_contestant *c, hs_problem *problem)
 {
-    char *words = strdup(text);
-    if (!words) abort();
+    char *words = hs_copy(text);
     bool good = read_contestant(words, text, c, problem);
     free(words);
     return good;

@@ -6,7 +6,7 @@
  * replaces by one that changes nothing else: the name of the result becomes NULL, or a note. */
 #include <heapscope/lockstep.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/session/session.h"
 
 #include <stdio.h>
@@ -488,7 +488,7 @@ static bool name_lanes(hs_lockstep *l, const char *const *names, size_t count, h
             snprintf(problem->hint, sizeof problem->hint, "name allocators that differ");
             return false;
         }
-        l->names[i] = strdup(names[i]);
+        l->names[i] = hs_copy(names[i]);
         if (i) l->lanes[i].name = l->names[i];
     }
     l->count = count;

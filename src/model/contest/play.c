@@ -3,7 +3,7 @@
  */
 #include "model/contest/play.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/session/totals.h"
 
 #include <inttypes.h>

@@ -4,8 +4,8 @@
  * The demands are those of the CS:APP malloc lab's driver, and of C. */
 #include "model/contest/play.h"
 
-#include "base/array.h"
 #include "base/count.h"
+#include "base/memory.h"
 #include "model/client/address_index.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* Address spaces as lists of segments. */
 #include "model/process/address_space.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/session/session.h"
 
 #include <signal.h>
@@ -56,7 +56,7 @@ void hs_space_step_begin(hs_space *space, const char *title, ...)
     hs_space_step step = {.text = copy("")};
     va_list what;
     va_start(what, title);
-    if (vasprintf(&step.title, title, what) < 0) abort();
+    step.title = hs_text_by(title, what);
     va_end(what);
     space->steps = hs_array_reserve(space->steps, &space->step_capacity, space->step_count + 1,
                                     sizeof *space->steps);
@@ -69,9 +69,9 @@ void hs_space_tell(hs_space *space, const char *format, ...)
     char *more, *both;
     va_list what;
     va_start(what, format);
-    if (vasprintf(&more, format, what) < 0) abort();
+    more = hs_text_by(format, what);
     va_end(what);
-    if (asprintf(&both, "%s%s%s", step->text, *step->text ? " " : "", more) < 0) abort();
+    both = hs_text("%s%s%s", step->text, *step->text ? " " : "", more);
     free(more);
     free(step->text);
     step->text = both;

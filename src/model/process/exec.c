@@ -8,8 +8,8 @@
  *      0x100000000     program, if it may lie anywhere */
 #include "model/process/exec.h"
 
-#include "base/array.h"
 #include "base/count.h"
+#include "base/memory.h"
 #include "model/process/libraries.h"
 
 #include <inttypes.h>
@@ -161,7 +161,7 @@ static object *add_object(builder *b, const char *name, const hs_executable *e, 
 {
     object *o = &b->objects[b->count++];
     *o = (object){.e = e, .own = own};
-    if (asprintf(&o->name, "%s", name) < 0) abort();
+    o->name = hs_text("%s", name);
     return o;
 }
 
@@ -320,14 +320,13 @@ static char *command_line(const builder *b)
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     fputs(b->objects[0].e->path, out);
     for (char *const *w = b->arguments; w && *w; w++) {
         const char *quote = **w && !strpbrk(*w, " \t\n") ? "" : "'";
         fprintf(out, " %s%s%s", quote, *w, quote);
     }
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 
@@ -561,12 +560,12 @@ static char *path_of(const char *name)
     char *path = NULL;
     while (list && *list) {
         size_t length = strcspn(list, ":");
-        if (asprintf(&path, "%.*s/%s", (int)length, list, name) < 0) abort();
+        path = hs_text("%.*s/%s", (int)length, list, name);
         if (access(path, X_OK) == 0) return path;
         free(path);
         list += length + (list[length] == ':');
     }
-    if (asprintf(&path, "%s", name) < 0) abort();
+    path = hs_text("%s", name);
     return path;
 }
 
@@ -618,7 +617,7 @@ static hs_executable *model_copy(const char *path, const hs_load *loads, uint64_
                          .load_count = MODEL_LOADS,
                          .relro = loads[MODEL_LOADS - 1].address,
                          .relro_size = relro_size};
-    if (asprintf(&e->path, "%s", path) < 0) abort();
+    e->path = hs_text("%s", path);
     e->loads = hs_new(MODEL_LOADS, sizeof *e->loads);
     memcpy(e->loads, loads, MODEL_LOADS * sizeof *e->loads);
     return e;

@@ -1,8 +1,8 @@
 /* Reads an ELF file by libelf. After the System V ABI, chapters 4 and 5 of its generic part. */
 #include "model/process/executable.h"
 
-#include "base/array.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "model/process/address_space.h"
 
 #include <errno.h>

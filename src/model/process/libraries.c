@@ -2,7 +2,7 @@
  * no DT_RUNPATH, LD_LIBRARY_PATH, DT_RUNPATH, the cache, the system's folders. */
 #include "model/process/libraries.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -110,12 +110,11 @@ static char *expand(const char *folder, size_t length, const char *origin)
         const char *at = memmem(folder, length, tokens[i], n);
         if (!at) continue;
         size_t before = (size_t)(at - folder), after = length - before - n;
-        if (asprintf(&path, "%.*s%s%.*s", (int)before, folder, origin ? origin : ".", (int)after,
-                     at + n) < 0)
-            abort();
+        path =
+            hs_text("%.*s%s%.*s", (int)before, folder, origin ? origin : ".", (int)after, at + n);
         return path;
     }
-    if (asprintf(&path, "%.*s", (int)length, length ? folder : ".") < 0) abort();
+    path = hs_text("%.*s", (int)length, length ? folder : ".");
     return path;
 }
 
@@ -128,7 +127,7 @@ static hs_executable *try_folders(const char *list, const char *name, const hs_e
     while (list && !found) {
         size_t length = strcspn(list, ":");
         char *folder = expand(list, length, origin), *path;
-        if (asprintf(&path, "%s/%s", folder, name) < 0) abort();
+        path = hs_text("%s/%s", folder, name);
         found = try_file(path, program);
         free(folder);
         free(path);

@@ -2,8 +2,8 @@
  * no segment appears unseen. Where tracing is forbidden, they are looked at every millisecond. */
 #include "model/process/process_maps.h"
 
-#include "base/array.h"
 #include "base/count.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -212,11 +212,10 @@ static void tell(hs_space *s, const difference *d)
         return;
     }
     free(step->title);
-    if (asprintf(&step->title, "%s %s", d->first,
-                 d->come && d->gone ? "changes"
-                 : d->come          ? "appears"
-                                    : "goes") < 0)
-        abort();
+    step->title = hs_text("%s %s", d->first,
+                          d->come && d->gone ? "changes"
+                          : d->come          ? "appears"
+                                             : "goes");
     if (d->come) hs_space_tell(s, "%zu segment%s new.", d->come, hs_plural(d->come));
     if (d->gone) hs_space_tell(s, "%zu gone or changed.", d->gone);
 }

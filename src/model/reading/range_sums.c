@@ -20,7 +20,7 @@
  * all leaves of the blocks that the told bytes lay in before. */
 #include "model/reading/range_sums.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/reading/readings.h"
 
 #include <heapscope/reading.h>

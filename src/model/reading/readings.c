@@ -1,7 +1,7 @@
 /* The observer of a session: it passes on what is told to those who keep what they read. */
 #include "model/reading/readings.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

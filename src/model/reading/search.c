@@ -3,7 +3,7 @@
  * the requests between two of them are, and those behind the last one. */
 #include <heapscope/search.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/session/session.h"
 
 #include <stdlib.h>

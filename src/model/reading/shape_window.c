@@ -3,7 +3,7 @@
 #include "model/reading/readings.h"
 #include "model/session/lifetimes.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

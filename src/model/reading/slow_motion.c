@@ -11,7 +11,7 @@
 #include "model/reading/readings.h"
 #include "model/session/totals.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <heapscope/reading.h>
 

@@ -3,7 +3,7 @@
  */
 #include "model/session/checkpoints.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/client/pages.h"
 #include "model/session/session.h"
 

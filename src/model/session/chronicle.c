@@ -8,7 +8,7 @@
  * through is not written down again: it stays what it was. */
 #include "model/session/chronicle.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * is a loop over 128 numbers. */
 #include "model/session/lifetimes.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* The other operations: writes, assignments, settings, and what starts a fresh heap. */
 #include "model/session/session.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <inttypes.h>

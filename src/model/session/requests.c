@@ -3,7 +3,7 @@
 #include "model/session/session.h"
 #include "model/session/totals.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Operations as command lines: a session written down as a script that reproduces it. */
 #include "model/session/session.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -119,10 +119,9 @@ char *hs_session_op_text(const hs_session *s, const hs_op *op)
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     put_op(out, s, op);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 
@@ -130,11 +129,10 @@ char *hs_session_record_text(const hs_session *s, uint64_t index)
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     hs_record_of_op r;
     if (hs_session_record(s, index, &r)) put_record(out, s, &r);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
 

@@ -5,7 +5,7 @@
 #include "model/session/session.h"
 #include "model/session/totals.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <inttypes.h>

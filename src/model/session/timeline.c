@@ -2,7 +2,7 @@
  * stands for. */
 #include "model/session/timeline.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 

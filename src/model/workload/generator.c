@@ -9,7 +9,7 @@
  * average. Blocks that outlive their phase move to a list of survivors, out of its reach. */
 #include "model/workload/generator.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "model/workload/random.h"
 
 #include <stdlib.h>

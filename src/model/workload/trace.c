@@ -1,7 +1,7 @@
 /* A trace in memory: one array, and the names of its ids where they have any. */
 #include <heapscope/trace.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

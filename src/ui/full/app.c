@@ -1,8 +1,8 @@
 /* What all modes share. */
 #include "ui/full/app.h"
 
-#include "base/array.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "view/narration.h"
 #include "view/settings.h"
 
@@ -35,7 +35,7 @@ char *hs_app_copy_if(const char *text)
 char *hs_app_joined(const char *a, const char *between, const char *b)
 {
     char *text;
-    if (asprintf(&text, "%s%s%s", a, between, b) < 0) abort();
+    text = hs_text("%s%s%s", a, between, b);
     return text;
 }
 

@@ -3,6 +3,7 @@
  * whose listener is this screen. */
 #include "ui/full/fullscreen.h"
 
+#include "base/memory.h"
 #include "ui/ansi.h"
 #include "ui/full/app.h"
 #include "ui/full/keys.h"
@@ -50,11 +51,10 @@ static void show_completions(void *context, const hs_completions *c)
     hs_app *a = context;
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     for (size_t i = 0; i < c->kept; i++) fprintf(out, "%s%s", i ? "  " : "", c->items[i].text);
     if (c->kept < c->count) fprintf(out, "  ... %" PRIu64 " more", c->count - c->kept);
-    fclose(out);
+    hs_text_end(out);
     hs_app_replace(&a->command, NULL);
     hs_app_set_message(a, text, false);
     a->stale = true;

@@ -1,6 +1,7 @@
 /* Keys that act wherever one is: one table, which the help is made of, too. */
 #include "ui/full/keys.h"
 
+#include "base/memory.h"
 #include "language/demos.h"
 #include "ui/full/lecture.h"
 #include "ui/full/map.h"
@@ -145,8 +146,7 @@ static void show_help(hs_app *a)
 {
     char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     fputs("Type a command and Enter: malloc 24, free p1, realloc p1 64, help.\n\nKeys\n", out);
     put_keys(out);
     fputs("  Escape       close what is laid over the map\n"
@@ -159,7 +159,7 @@ static void show_help(hs_app *a)
     char *commands = hs_help_text(a->session, NULL);
     fputs(commands, out);
     free(commands);
-    fclose(out);
+    hs_text_end(out);
     hs_app_open_text(a, "Help", text, help_text);
 }
 

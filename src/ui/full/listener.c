@@ -2,8 +2,8 @@
  * long command is. */
 #include "ui/full/listener.h"
 
-#include "base/array.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "ui/full/draw.h"
 #include "ui/full/lecture.h"
 #include "ui/full/question.h"

@@ -1,7 +1,7 @@
 /* The ways through the table of modes. */
 #include "ui/full/app.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * says; settings and expectations run on with the step that they belong to. */
 #include "ui/full/player.h"
 
-#include "base/array.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "view/settings.h"
 
 #include <stdlib.h>
@@ -129,7 +129,7 @@ void hs_player_whisper(hs_player *p, const char *text)
 {
     if (!p->performing) return;
     char *before = p->performing->speaker, *both;
-    if (asprintf(&both, "%s%s%s", before ? before : "", before ? "\n" : "", text) < 0) abort();
+    both = hs_text("%s%s%s", before ? before : "", before ? "\n" : "", text);
     free(before);
     p->performing->speaker = both;
 }
@@ -382,14 +382,13 @@ char *hs_player_text(const hs_player *p, size_t ahead)
 {
     char *text = NULL;
     size_t size, from = p->at ? p->steps[p->at - 1].next : 0, end = from;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     for (size_t i = 0; p->script && i <= ahead; i++) {
         bool performed = p->at + i < p->count;
         from = end;
         end = performed ? p->steps[p->at + i].next : end_of_step(p->script, from);
     }
     for (; from < end; from++) put_statement(out, p->script, &p->script->statements[from]);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }

@@ -1,7 +1,7 @@
 /* The line at the bottom: libedit has it, and gets what no mode in front of it has taken. */
 #include "ui/full/prompt_line.h"
 
-#include "base/array.h"
+#include "base/memory.h"
 #include "language/program.h"
 #include "ui/full/typed_text.h"
 

@@ -2,6 +2,7 @@
  * map's cursor to what it was about. */
 #include "ui/full/slow_motion.h"
 
+#include "base/memory.h"
 #include "view/explanation.h"
 #include "view/narration.h"
 
@@ -43,7 +44,7 @@ static void show_step(hs_app *a, size_t from, size_t number)
     a->state.cursor_size = 1;
     hs_step_place(m->on, from, &a->state.cursor, &a->state.cursor_size);
     a->state.follow = true;
-    if (asprintf(&message, "step %zu: %s", number, text) < 0) abort();
+    message = hs_text("step %zu: %s", number, text);
     free(text);
     hs_app_replace(&a->command, NULL);
     hs_app_set_message(a, message, false);

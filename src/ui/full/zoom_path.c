@@ -2,6 +2,7 @@
 #include "ui/full/zoom_path.h"
 
 #include "base/count.h"
+#include "base/memory.h"
 #include "view/bits.h"
 
 #include <inttypes.h>
@@ -89,11 +90,10 @@ void hs_zoom_path_step(hs_zoom_path *path, const hs_session *s, hs_addr cursor, 
     name_trail(path, s);
     describe(path, s, text, sizeof text);
     free(path->shown);
-    if (asprintf(&path->shown, "%s: %s. Shift-Tab goes %s", path->trail, text,
-                 path->level == HS_PATH_HEADER || (path->out && path->level != HS_PATH_PROCESS)
-                     ? "out"
-                     : "in") < 0)
-        abort();
+    path->shown = hs_text(
+        "%s: %s. Shift-Tab goes %s", path->trail, text,
+        path->level == HS_PATH_HEADER || (path->out && path->level != HS_PATH_PROCESS) ? "out"
+                                                                                       : "in");
 }
 
 /* --- The header ----------------------------------------------------------------------------- */
@@ -152,12 +152,11 @@ char *hs_zoom_path_header(const hs_zoom_path *path, const hs_session *s)
     char *text = NULL;
     size_t size;
     const hs_block *b = &path->block.block;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) abort();
+    FILE *out = hs_text_begin(&text, &size);
     if (b->header)
         put_header(out, s, b);
     else
         fputs("none: this allocator keeps no marks in the heap", out);
-    fclose(out);
+    hs_text_end(out);
     return text;
 }
