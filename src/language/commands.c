@@ -660,7 +660,8 @@ static const hs_command commands[] = {
      .group = "Scripts",
      .summary = "write a script that reproduces this session",
      .details =
-         "A saved session that is there is replaced after that was said; what is no such file never is.",
+         "A saved session that is there is replaced after that was said; what is no such file never is.\n"
+         "`save -` shows the script.",
      .parameters = {{.kind = HS_PARAMETER_FILE, .label = "FILE", .needs = HS_CAN_WRITE}},
      .needs = HS_CAN_WRITE,
      .run = hs_run_save},
