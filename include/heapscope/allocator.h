@@ -108,7 +108,7 @@ typedef struct {
 enum {
     HS_REUSES = 1,    /* what is freed serves later requests; without it, nothing is found again */
     HS_SEARCHES = 2,  /* a request looks at one block after another: how far is worth asking */
-    HS_DIVIDES = 4,   /* blocks are of all sizes, cut from larger ones and joined again */
+    HS_DIVIDES = 4,   /* blocks are of all sizes, cut from larger ones */
     HS_BUDDIES = 8,   /* a block is cut in halves, and joins its other half alone */
     HS_OBJECTS = 16,  /* objects of a few sizes are cut many at once, before they are asked for */
     HS_ONE_LIST = 32, /* list 0 has all free blocks, in an order */
@@ -200,7 +200,7 @@ struct hs_allocator {
 
     /* The block after `previous` in heap order, or the first (NULL); false after the last. Of the
      * one before it reads addr, size and is_used alone: so a walk may begin in the middle of a
-     * sound heap. */
+     * sound heap, at the start of a block or anywhere in a region. */
     bool (*walk)(const hs_heap *, const hs_block *previous, hs_block *out);
     /* What stands behind the last block, for no block to be the last: as a block of kind OWN, or
      * DAMAGED, that is an end mark. NULL: nothing does. */

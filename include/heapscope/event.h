@@ -45,7 +45,7 @@ typedef enum {
                    twice: of the run that becomes a slab, then of the object */
     HS_DECLINE, /* at: what realloc does not take bytes from, to grow a block where it is; a: its
                    size; b: bytes that the block could have with it; detail: hs_reason. So the block
-                   will move, unless another decline comes with more bytes */
+                   moves, if there is room for it elsewhere */
 
     /* --- What becomes of blocks. Sizes are bytes of whole blocks --------------------------------
      */
