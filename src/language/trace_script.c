@@ -59,7 +59,7 @@ static hs_session *run(const char *name, const char *text, size_t length, listen
 {
     hs_problem problem;
     hs_heap_config heap = {HS_HEAP_INITIAL, HS_HEAP_MAXIMUM};
-    hs_session *s = hs_session_new("implicit", &heap, &problem);
+    hs_session *s = hs_session_new(hs_allocator_usual(), &heap, &problem);
     if (!s) return snprintf(l->error, l->room, "%s", problem.what), NULL;
     hs_listener listener = {
         .context = l, .say = say, .show = show, .performed = performed, .interrupted = interrupted};

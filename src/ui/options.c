@@ -435,6 +435,6 @@ int hs_options_parse(int argc, char **argv, hs_options *a)
         return hs_options_complain(
             "--lenient and --max-unpacked belong to a trace: as one %s is read with --from",
             a->files[0]);
-    if (!a->allocator) a->allocator = a->trace ? trace_allocator : "implicit";
+    if (!a->allocator) a->allocator = a->trace ? trace_allocator : hs_allocator_usual();
     return settle_heap(a);
 }
