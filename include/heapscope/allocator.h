@@ -58,11 +58,10 @@ static inline uint64_t hs_block_capacity(const hs_block *b)
     return b->size - b->header - b->lead - b->footer;
 }
 
-/* --- What words of the allocator's say ---------------------------------------------------------
- */
+/* --- What words of the allocator's say ------------------------------------------------------ */
 
 typedef enum {
-    HS_FIELD_SIZE,     /* bytes of the block */
+    HS_FIELD_SIZE,     /* bytes of the block; a header has one such field, in one of its words */
     HS_FIELD_USED,     /* 1: the block is in use; 0: it is free */
     HS_FIELD_STATUS,   /* another bit, of the block or of its neighbour */
     HS_FIELD_OFFSET,   /* bytes from the start of the block to its payload */
@@ -76,9 +75,8 @@ typedef enum {
 typedef struct {
     hs_field_kind kind;
     uint8_t first, bits; /* it has so many bits, the lowest of which is bit `first` of the word */
-    const char
-        *name; /* "used", "left neighbour used"; NULL: the kind says it, or a bit means nothing */
-    uint64_t value; /* what it says: of a size, an offset or a link that is in bytes */
+    const char *name; /* "used", "left neighbour used"; NULL: the kind says it, or nothing does */
+    uint64_t value;   /* what it says: 0 or 1, an address, bytes, whatever the word counts in */
 } hs_field;
 
 enum { HS_FIELDS = 8 }; /* the most that a word has */

@@ -168,6 +168,21 @@ static void a_header_of_two_words_is_shown_word_by_word(void **state)
     stage_free(s);
 }
 
+static void a_size_in_units_is_told_in_bytes(void **state)
+{
+    (void)state;
+    stage *s = stage_new("kr", 512, 4096);
+    hs_zoom_path path = {0};
+    stage_does(s, "malloc 40");
+    hs_addr p = hs_session_last(s->session)->result;
+    assert_true(hs_session_walk_to(s->session, p, &path.block));
+    char *bits = hs_zoom_path_header(&path, s->session);
+    assert_non_null(strstr(bits, "word   0x0000000000000004"));
+    assert_non_null(strstr(bits, "size   64: the word counts units of 16"));
+    free(bits);
+    stage_free(s);
+}
+
 static void the_stack_is_shown_from_its_top(void **state)
 {
     (void)state;
@@ -285,6 +300,7 @@ int main(void)
         cmocka_unit_test(the_name_of_a_pointer_stays_off_the_blocks),
         cmocka_unit_test(a_header_of_two_words_is_told_word_by_word),
         cmocka_unit_test(a_header_of_two_words_is_shown_word_by_word),
+        cmocka_unit_test(a_size_in_units_is_told_in_bytes),
         cmocka_unit_test(the_stack_is_shown_from_its_top),
         cmocka_unit_test(a_broken_status_is_damage),
         cmocka_unit_test(they_go_back_and_forth),

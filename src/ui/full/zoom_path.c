@@ -117,6 +117,9 @@ static bool put_fields(FILE *out, const hs_decoded *d)
                 checksum->first + checksum->bits - 1u, checksum->first, checksum->value);
     if (below)
         fprintf(out, "\n  size   %" PRIu64 ": the word without its three low bits", size->value);
+    else if (size && d->word && size->value != d->word)
+        fprintf(out, "\n  size   %" PRIu64 ": the word counts units of %" PRIu64, size->value,
+                size->value / d->word);
     else if (size)
         fprintf(out, "\n  size   %" PRIu64 ": the whole word", size->value);
     if (bits[0]) fprintf(out, "\n  %s", bits);
