@@ -31,14 +31,25 @@ typedef struct hs_ledger {
 /* Taken once after each operation. In a sound heap the cost is that of what changed. */
 hs_ledger hs_ledger_take(const hs_session *);
 
+/* A part of something; that may be nothing, and is no part of it then. */
+typedef struct {
+    uint64_t part, whole;
+} hs_fraction;
+
 /* A figure with a name, as `stats` shows it and `expect` reads it. */
 typedef struct {
     const char *name;       /* as in expect: heap_size, holes, ... */
     const char *unit;       /* "bytes", "%", "" */
     const char *definition; /* one line */
     uint64_t (*value)(const hs_session *, const hs_ledger *);
-    bool headline; /* shown where room is small */
+    bool headline;                                               /* shown where room is small */
+    hs_fraction (*share)(const hs_session *, const hs_ledger *); /* of a percentage; else NULL */
 } hs_measure;
+
+/* The figure as it is shown, without its unit: of a percentage that is neither 0 nor 1, "<1". */
+enum { HS_MEASURE_ROOM = 24 };
+const char *hs_measure_text(const hs_measure *, const hs_session *, const hs_ledger *,
+                            char room[HS_MEASURE_ROOM]);
 
 /* How percentages are rounded, and when Johnstone & Wilson's measures are taken: so many lines. */
 enum { HS_MEASURE_NOTES = 3 };

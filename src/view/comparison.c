@@ -83,7 +83,9 @@ static void put_mean(double x, char text[TEXT])
 
 static void put_percent(double x, char text[TEXT])
 {
-    if (x < 1000)
+    if (x > 0 && x < 0.05)
+        snprintf(text, TEXT, "<0.1%%");
+    else if (x < 1000)
         snprintf(text, TEXT, "%.1f%%", x);
     else
         put_short(x, 100000, "%", text);

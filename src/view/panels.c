@@ -163,10 +163,10 @@ static int put_name(hs_pane p, int row, int column, const hs_measure *m)
     return hs_put(p, row, column, HS_ROLE_TEXT, name);
 }
 
-static void put_value(hs_pane p, int row, int right, uint64_t value, const char *unit)
+static void put_value(hs_pane p, int row, int right, const char *value, const char *unit)
 {
     char text[48];
-    snprintf(text, sizeof text, "%" PRIu64 "%s%s", value,
+    snprintf(text, sizeof text, "%s%s%s", value,
              unit[0] == '%' ? ""
              : unit[0]      ? " "
                             : "",
@@ -179,6 +179,7 @@ static void paint_figures(const hs_subject *of, hs_pane p, size_t skip)
     const hs_session *s = of->session;
     const hs_measure *m;
     hs_ledger l = hs_ledger_take(s);
+    char value[HS_MEASURE_ROOM];
     int row = 1, right = p.columns < 40 ? p.columns : 40;
     title(p, l.bytes[HS_CAUSE_DAMAGED] ? "Figures, up to the damage" : "Figures (F4 tells more)");
     for (size_t i = 0; (m = hs_measure_at(i)) && row < p.rows; i++) {
@@ -188,7 +189,7 @@ static void paint_figures(const hs_subject *of, hs_pane p, size_t skip)
             continue;
         }
         put_name(p, row, 0, m);
-        put_value(p, row++, right, m->value(s, &l), m->unit);
+        put_value(p, row++, right, hs_measure_text(m, s, &l, value), m->unit);
     }
 }
 
@@ -210,7 +211,7 @@ static size_t rows_of_stats(const hs_subject *of, int columns)
 
 enum { NAME_WIDTH = 22, VALUE_WIDTH = 14 };
 
-static void put_figure(hs_pane p, int row, const char *name, uint64_t value, const char *unit,
+static void put_figure(hs_pane p, int row, const char *name, const char *value, const char *unit,
                        const char *definition)
 {
     hs_put(p, row, 0, HS_ROLE_TEXT, name);
@@ -218,22 +219,31 @@ static void put_figure(hs_pane p, int row, const char *name, uint64_t value, con
     hs_put(p, row, NAME_WIDTH + VALUE_WIDTH + 1, HS_ROLE_DIM, definition);
 }
 
+static void put_bytes_of(hs_pane p, int row, const char *name, uint64_t bytes,
+                         const char *definition)
+{
+    char value[HS_MEASURE_ROOM];
+    snprintf(value, sizeof value, "%" PRIu64, bytes);
+    put_figure(p, row, name, value, "bytes", definition);
+}
+
 static void paint_stats(const hs_subject *of, hs_pane p, size_t skip)
 {
     const hs_session *s = of->session;
     const hs_measure *m;
     hs_ledger l = hs_ledger_take(s);
+    char value[HS_MEASURE_ROOM];
     /* Rows that are skipped lie above the pane, where nothing is painted; the title comes last. */
     int row = 1 - (int)skip;
     for (int i = 0; i < HS_CAUSES; i++)
-        put_figure(p, row++, hs_cause_name((hs_cause)i), l.bytes[i], "bytes",
-                   hs_cause_definition((hs_cause)i));
-    put_figure(p, row++, "= heap", hs_heap_committed(hs_session_heap(s)), "bytes",
-               "the sum: every byte has one cause");
+        put_bytes_of(p, row++, hs_cause_name((hs_cause)i), l.bytes[i],
+                     hs_cause_definition((hs_cause)i));
+    put_bytes_of(p, row++, "= heap", hs_heap_committed(hs_session_heap(s)),
+                 "the sum: every byte has one cause");
     row++;
     hs_put(p, row++, 0, HS_ROLE_DIM, "Measures, by the names that `expect` knows");
     for (size_t i = 0; (m = hs_measure_at(i)); i++)
-        put_figure(p, row++, m->name, m->value(s, &l), m->unit, m->definition);
+        put_figure(p, row++, m->name, hs_measure_text(m, s, &l, value), m->unit, m->definition);
     for (size_t i = 0; i < HS_MEASURE_NOTES; i++)
         hs_put(p, row++, 0, HS_ROLE_DIM, hs_measure_notes[i]);
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TEXT, L' ');

@@ -310,7 +310,7 @@ static void put_memory(picture *p)
 static void put_figures(picture *p)
 {
     hs_memory_figures f = hs_memory_measure(p->m);
-    char text[160];
+    char text[160], share[HS_PERCENT_ROOM];
     if (p->m->kind == HS_MMU_PAGING)
         snprintf(text, sizeof text,
                  "memory: %" PRIu64 " of %" PRIu64 " free, %" PRIu64
@@ -319,9 +319,9 @@ static void put_figures(picture *p)
     else
         snprintf(text, sizeof text,
                  "memory: %" PRIu64 " of %" PRIu64 " free, %" PRIu64 " hole%s, largest %" PRIu64
-                 ", fragmentation %" PRIu64 "%%",
+                 ", fragmentation %s%%",
                  f.free, p->m->memory, f.holes, hs_plural(f.holes), f.largest,
-                 f.free ? (f.free - f.largest) * 100 / f.free : 0);
+                 hs_percent(f.free - f.largest, f.free, share));
     put_line(p, HS_ROLE_TEXT, text);
 }
 

@@ -15,16 +15,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_WIDTH = 44, LEAST_ROWS = 7, TIGHT_ROWS = 3, MOST_FIGURES = 4 };
+enum { LEAST_WIDTH = 44, LEAST_ROWS = 7, TIGHT_ROWS = 3, MOST_FIGURES = 4, PIECE = 80 };
 
 static const char *name_of(const hs_lockstep *l, size_t lane)
 {
     return hs_session_allocator_name(hs_lockstep_lane(l, lane));
 }
 
-static uint64_t measure(const hs_session *s, const hs_ledger *ledger, const char *name)
+/* A measure as it is shown, and where its text lies. */
+typedef struct {
+    char text[HS_MEASURE_ROOM];
+} figure;
+
+static figure measure(const hs_session *s, const hs_ledger *ledger, const char *name)
 {
-    return hs_measure_named(name, strlen(name))->value(s, ledger);
+    figure f;
+    hs_measure_text(hs_measure_named(name, strlen(name)), s, ledger, f.text);
+    return f;
 }
 
 /* --- Where they part ------------------------------------------------------------------------ */
@@ -143,20 +150,21 @@ char *hs_lanes_picture(const hs_lockstep *l, const hs_picture *picture, int colu
 /* --- One lane ------------------------------------------------------------------------------- */
 
 /* What the allocator has made of the commands, and what it cost: pieces that are not broken. */
-static void figures(const hs_session *s, char pieces[][48], size_t *count)
+static void figures(const hs_session *s, char pieces[][PIECE], size_t *count)
 {
     hs_ledger l = hs_ledger_take(s);
     const hs_totals *t = hs_session_totals(s);
     size_t n = 0;
-    snprintf(pieces[n++], 48, "heap %" PRIu64, hs_heap_committed(hs_session_heap(s)));
-    snprintf(pieces[n++], 48, "live %" PRIu64 " in %" PRIu64, t->live, t->live_blocks);
-    snprintf(pieces[n++], 48, "utilization %" PRIu64 "%%", measure(s, &l, "utilization"));
-    snprintf(pieces[n++], 48, "examined %" PRIu64 ", in all %" PRIu64, measure(s, &l, "examined"),
+    snprintf(pieces[n++], PIECE, "heap %" PRIu64, hs_heap_committed(hs_session_heap(s)));
+    snprintf(pieces[n++], PIECE, "live %" PRIu64 " in %" PRIu64, t->live, t->live_blocks);
+    snprintf(pieces[n++], PIECE, "utilization %s%%", measure(s, &l, "utilization").text);
+    snprintf(pieces[n++], PIECE, "examined %s, in all %" PRIu64, measure(s, &l, "examined").text,
              t->counts.visits);
-    snprintf(pieces[n++], 48, "fragmentation int. %" PRIu64 "%%, ext. %" PRIu64 "%%",
-             measure(s, &l, "internal_fragmentation"), measure(s, &l, "external_fragmentation"));
-    snprintf(pieces[n++], 48, "largest hole %" PRIu64, l.largest_hole);
-    if (t->failed) snprintf(pieces[n++], 48, "failed %" PRIu64, t->failed);
+    snprintf(pieces[n++], PIECE, "fragmentation int. %s%%, ext. %s%%",
+             measure(s, &l, "internal_fragmentation").text,
+             measure(s, &l, "external_fragmentation").text);
+    snprintf(pieces[n++], PIECE, "largest hole %" PRIu64, l.largest_hole);
+    if (t->failed) snprintf(pieces[n++], PIECE, "failed %" PRIu64, t->failed);
     *count = n;
 }
 
@@ -164,7 +172,7 @@ static void figures(const hs_session *s, char pieces[][48], size_t *count)
  * a scene it only counts. */
 static int put_figures(const hs_session *s, hs_pane p, int row, int most)
 {
-    char pieces[8][48];
+    char pieces[8][PIECE];
     size_t count;
     int column = 0, rows = 1;
     figures(s, pieces, &count);

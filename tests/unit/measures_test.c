@@ -3,6 +3,8 @@
 #include "model/session/timeline.h"
 #include "stage.h"
 
+#include "base/count.h"
+
 #include <heapscope/ledger.h>
 
 #include <stdlib.h>
@@ -187,6 +189,46 @@ static void going_back_takes_the_samples_back(void **state)
 
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
 
+/* 0 % is nothing and 100 % is all, wherever a percentage is shown. */
+static void a_little_is_not_nothing_and_nearly_all_is_not_all(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t part, whole;
+        const char *shown;
+    } rows[] = {
+        {0, 0, "0"},
+        {0, 7, "0"},
+        {7, 7, "100"},
+        {1, 1000, "<1"},
+        {9, 1000, "<1"},
+        {10, 1000, "1"},
+        {19, 1000, "1"},
+        {29, 100, "29"},
+        {99, 100, "99"},
+        {989, 1000, "98"},
+        {990, 1000, "99"},
+        {991, 1000, ">99"},
+        {999, 1000, ">99"},
+        {1500, 1000, "150"},
+        {1, UINT64_MAX, "<1"},
+        {1995, 1000, "199"},
+        {1 << 20, 1 << 20, "100"},
+    };
+    char room[HS_PERCENT_ROOM];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(hs_percent(rows[i].part, rows[i].whole, room), rows[i].shown);
+    stage *s = stage_new("implicit", 1 << 20, 1 << 20);
+    stage_does(s, "p = malloc 24; q = malloc 24; free p");
+    const hs_measure *m = hs_measure_named("external_fragmentation", 22);
+    hs_ledger l = hs_ledger_take(s->session);
+    assert_int_equal(m->value(s->session, &l), 0);
+    assert_string_equal(hs_measure_text(m, s->session, &l, room), "<1");
+    m = hs_measure_named("live", 4);
+    assert_string_equal(hs_measure_text(m, s->session, &l, room), "24");
+    stage_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +245,7 @@ int main(void)
         cmocka_unit_test(memory_is_bounded_and_no_peak_is_lost),
         ON_STAGE(a_replay_leads_to_the_same_samples),
         ON_STAGE(going_back_takes_the_samples_back),
+        cmocka_unit_test(a_little_is_not_nothing_and_nearly_all_is_not_all),
     };
     return cmocka_run_group_tests_name("measures", tests, NULL, NULL);
 }

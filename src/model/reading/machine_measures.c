@@ -28,13 +28,13 @@ MEASURE(process_count, processes(m))
 MEASURE(stack_size, m->processes[m->current].sizes[HS_AREA_STACK])
 
 static const hs_measure measures[] = {
-    {"memory_size", "bytes", "physical memory of the machine", memory_size, false},
-    {"memory_free", "bytes", "of it in holes", memory_free, false},
-    {"memory_holes", "", "holes of physical memory", memory_holes, false},
-    {"memory_largest_hole", "bytes", "the largest of them", memory_largest_hole, false},
-    {"memory_copied", "bytes", "moved by the OS to make room", memory_copied, false},
-    {"process_count", "", "processes, main included", process_count, false},
-    {"stack_size", "bytes", "the stack of the process that runs", stack_size, false},
+    {"memory_size", "bytes", "physical memory of the machine", memory_size, false, NULL},
+    {"memory_free", "bytes", "of it in holes", memory_free, false, NULL},
+    {"memory_holes", "", "holes of physical memory", memory_holes, false, NULL},
+    {"memory_largest_hole", "bytes", "the largest of them", memory_largest_hole, false, NULL},
+    {"memory_copied", "bytes", "moved by the OS to make room", memory_copied, false, NULL},
+    {"process_count", "", "processes, main included", process_count, false, NULL},
+    {"stack_size", "bytes", "the stack of the process that runs", stack_size, false, NULL},
 };
 
 const hs_measure *hs_machine_measure_at(size_t i)

@@ -1,5 +1,6 @@
 /* The measures: each figure with its name and its definition, in one table. Fragmentation 1 to 4
  * are the four of Johnstone & Wilson (totals.c). */
+#include "base/count.h"
 #include "model/reading/readings.h"
 #include "model/session/totals.h"
 
@@ -7,9 +8,9 @@
 
 #include <string.h>
 
-static uint64_t percent(uint64_t part, uint64_t whole)
+static uint64_t percent(hs_fraction s)
 {
-    return hs_thousandths(part, whole) / 10;
+    return hs_thousandths(s.part, s.whole) / 10;
 }
 
 /* The check walks the heap: once, and then each time that something was done which can break it. In
@@ -35,6 +36,19 @@ static bool is_broken(const hs_session *s)
         return (expression);                                                                       \
     }
 
+/* A percentage: a share, and what it comes to. */
+#define SHARE(name, part, whole)                                                                   \
+    static hs_fraction name##_share(const hs_session *s, const hs_ledger *l)                       \
+    {                                                                                              \
+        (void)l;                                                                                   \
+        const hs_totals *t = hs_session_totals(s);                                                 \
+        const hs_heap *h = hs_session_heap(s);                                                     \
+        (void)t;                                                                                   \
+        (void)h;                                                                                   \
+        return (hs_fraction){part, whole};                                                         \
+    }                                                                                              \
+    MEASURE(name, percent(name##_share(s, l)))
+
 MEASURE(heap_size, hs_heap_committed(h))
 MEASURE(heap_max, hs_heap_maximum(h))
 MEASURE(live, t->live)
@@ -53,16 +67,16 @@ MEASURE(dead, l->bytes[HS_CAUSE_DEAD])
 MEASURE(never_used, l->bytes[HS_CAUSE_UNUSED])
 MEASURE(broken, is_broken(s))
 MEASURE(damaged, l->bytes[HS_CAUSE_DAMAGED])
-MEASURE(internal_fragmentation,
-        l->block_bytes > t->live ? percent(l->block_bytes - t->live, l->block_bytes) : 0)
-MEASURE(external_fragmentation, percent(l->free_bytes - l->largest_hole, l->free_bytes))
-MEASURE(utilization, percent(t->peak_live, hs_heap_committed(h)))
-MEASURE(utilization_segment, percent(t->peak_live, t->highest_payload - hs_heap_base(h)))
+SHARE(internal_fragmentation, l->block_bytes > t->live ? l->block_bytes - t->live : 0,
+      l->block_bytes)
+SHARE(external_fragmentation, l->free_bytes - l->largest_hole, l->free_bytes)
+SHARE(utilization, t->peak_live, hs_heap_committed(h))
+SHARE(utilization_segment, t->peak_live, t->highest_payload - hs_heap_base(h))
 MEASURE(used, hs_session_used(s))
-MEASURE(fragmentation_1, hs_totals_fragmentation(t, 1, hs_session_used(s)) / 10)
-MEASURE(fragmentation_2, hs_totals_fragmentation(t, 2, hs_session_used(s)) / 10)
-MEASURE(fragmentation_3, hs_totals_fragmentation(t, 3, hs_session_used(s)) / 10)
-MEASURE(fragmentation_4, hs_totals_fragmentation(t, 4, hs_session_used(s)) / 10)
+SHARE(fragmentation_1, hs_totals_fragmentation(t, 1, hs_session_used(s)), 1000)
+SHARE(fragmentation_2, hs_totals_fragmentation(t, 2, hs_session_used(s)), 1000)
+SHARE(fragmentation_3, hs_totals_fragmentation(t, 3, hs_session_used(s)), 1000)
+SHARE(fragmentation_4, hs_totals_fragmentation(t, 4, hs_session_used(s)), 1000)
 MEASURE(examined, hs_events_counts(h).visits)
 MEASURE(examined_total, t->counts.visits)
 MEASURE(examined_max, t->visits_max)
@@ -77,7 +91,11 @@ MEASURE(growths, t->counts.growths)
 
 #define ROW(name, unit, headline, definition)                                                      \
     {                                                                                              \
-#name, unit, definition, name, headline                                                    \
+#name, unit, definition, name, headline, NULL                                              \
+    }
+#define PERCENTAGE(name, headline, definition)                                                     \
+    {                                                                                              \
+#name, "%", definition, name, headline, name##_share                                       \
     }
 
 static const hs_measure measures[] = {
@@ -86,15 +104,15 @@ static const hs_measure measures[] = {
     ROW(live, "bytes", true, "payload asked for, in live blocks"),
     ROW(blocks, "", true, "live blocks"),
     ROW(peak_live, "bytes", false, "most payload bytes live at once"),
-    ROW(utilization, "%", true, "peak_live / heap_size (CS:APP malloc lab)"),
-    ROW(utilization_segment, "%", false, "peak_live / highest payload end (CS107)"),
-    ROW(internal_fragmentation, "%", true, "1 - requested / block bytes, live blocks"),
-    ROW(external_fragmentation, "%", true, "1 - largest_hole / free_bytes"),
+    PERCENTAGE(utilization, true, "peak_live / heap_size (CS:APP malloc lab)"),
+    PERCENTAGE(utilization_segment, false, "peak_live / highest payload end (CS107)"),
+    PERCENTAGE(internal_fragmentation, true, "1 - requested / block bytes, live blocks"),
+    PERCENTAGE(external_fragmentation, true, "1 - largest_hole / free_bytes"),
     ROW(used, "bytes", false, "from base to the highest block end so far"),
-    ROW(fragmentation_1, "%", false, "mean of used/live - 1 (Johnstone-Wilson 1)"),
-    ROW(fragmentation_2, "%", false, "used/live - 1 when live peaked (J-W 2)"),
-    ROW(fragmentation_3, "%", false, "used/live - 1 when used peaked (J-W 3)"),
-    ROW(fragmentation_4, "%", false, "peak used / peak live - 1 (J-W 4)"),
+    PERCENTAGE(fragmentation_1, false, "mean of used/live - 1 (Johnstone-Wilson 1)"),
+    PERCENTAGE(fragmentation_2, false, "used/live - 1 when live peaked (J-W 2)"),
+    PERCENTAGE(fragmentation_3, false, "used/live - 1 when used peaked (J-W 3)"),
+    PERCENTAGE(fragmentation_4, false, "peak used / peak live - 1 (J-W 4)"),
     ROW(holes, "", true, "free blocks, the never used rest included"),
     ROW(free_bytes, "bytes", false, "bytes in holes, their headers included"),
     ROW(largest_hole, "bytes", true, "the largest free block"),
@@ -126,6 +144,15 @@ const char *const hs_measure_notes[HS_MEASURE_NOTES] = {
     "ones too, after which anything is live; 2 looks at the first moment of its peak,",
     "3 at the request that raised `used` last.",
 };
+
+const char *hs_measure_text(const hs_measure *m, const hs_session *s, const hs_ledger *l,
+                            char room[HS_MEASURE_ROOM])
+{
+    hs_fraction share = m->share ? m->share(s, l) : (hs_fraction){0};
+    if (m->share) return hs_percent(share.part, share.whole, room);
+    snprintf(room, HS_MEASURE_ROOM, "%" PRIu64, m->value(s, l));
+    return room;
+}
 
 const hs_measure *hs_measure_at(size_t i)
 {
