@@ -424,6 +424,31 @@ static void expect_singular(const char *statement, const char *text)
     if (found) fail_msg("%s: %s", statement, text);
 }
 
+/* Free bytes on the left that would not do are no reason. And the call names what it returns to,
+ * unless that is what it was given. */
+static void a_sentence_gives_no_reason_that_is_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *does, *begins, *lacks;
+    } rows[] = {
+        {"a = malloc 24; b = malloc 60; malloc 8; free a; realloc b 200", "realloc(b, 200) = 0x",
+         "left"},
+        {"a = malloc 24; c = realloc a 200", "c = realloc(a, 200) = 0x", "left"},
+        {"a = malloc 24; realloc a 20", "realloc(a, 20) = 0x", "a = "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        stage *s = stage_new("implicit", 1024, 4096);
+        stage_does(s, rows[i].does);
+        char *sentence = hs_explain(s->session);
+        if (strncmp(sentence, rows[i].begins, strlen(rows[i].begins)) != 0 ||
+            strstr(sentence, rows[i].lacks))
+            fail_msg("%s\n%s", rows[i].does, sentence);
+        free(sentence);
+        stage_free(s);
+    }
+}
+
 /* One of everything, under each allocator: by the sentence, `why` and the answers of commands. */
 static void one_is_counted_as_one(void **state)
 {
@@ -675,6 +700,7 @@ int main(void)
         TEST(growth_moves_and_failures_are_told),
         TEST(a_long_search_is_told_by_its_start_and_its_end),
         TEST(a_realloc_tells_its_decisions_whatever_they_are),
+        TEST(a_sentence_gives_no_reason_that_is_none),
         TEST(one_is_counted_as_one),
         TEST(a_session_is_had_as_it_was_after_each_operation),
         TEST(why_and_step_ask_for_a_request),

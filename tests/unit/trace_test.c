@@ -5,6 +5,7 @@
 
 #include "language/trace_script.h"
 #include "trace/formats.h"
+#include "trace/hst.h"
 
 #include <heapscope/trace_file.h>
 
@@ -891,6 +892,18 @@ static void every_changed_byte_of_an_hst_is_noticed(void **state)
     free(bytes);
 }
 
+/* Files of today are read tomorrow. And zeros more are other bytes. */
+static void checksums_of_hst_stay_what_they_are(void **state)
+{
+    (void)state;
+    static const unsigned char bytes[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    static const uint64_t sums[][2] = {{0, 0x94d049bb87e15850},  {3, 0x3ec4afb9a92079b9},
+                                       {8, 0x9cc83ccd2d0b03bb},  {10, 0x8b3985a1f8f03718},
+                                       {11, 0xa03985a1d3f03718}, {16, 0x532e6c70067934b8}};
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        assert_int_equal(hs_hst_checksum(1, bytes, sums[i][0]), sums[i][1]);
+}
+
 static void an_hst_of_a_later_version_is_refused(void **state)
 {
     (void)state;
@@ -1235,6 +1248,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(hst_keeps_numbers_of_every_length),
         cmocka_unit_test(a_cut_hst_gives_its_whole_blocks),
         cmocka_unit_test(every_changed_byte_of_an_hst_is_noticed),
+        cmocka_unit_test(checksums_of_hst_stay_what_they_are),
         cmocka_unit_test(an_hst_of_a_later_version_is_refused),
         cmocka_unit_test(a_file_says_itself_which_format_it_has),
         cmocka_unit_test(lines_may_lie_across_the_pieces_that_are_read),

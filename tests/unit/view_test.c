@@ -335,6 +335,23 @@ static void from_afar_cells_are_wide_and_rows_are_high(void **state)
     stage_free(s);
 }
 
+/* Of the last cell of a row, 56 bytes are payload, and 8 a broken header. */
+static void a_cell_with_a_little_damage_is_damaged(void **state)
+{
+    (void)state;
+    stage *s = stage_with("heap 8k; a = malloc 4080; malloc 8; write a+4080 0*8");
+    hs_scene *scene = hs_scene_new(10, 80, false);
+    hs_map_plan plan = hs_map_plan_for(s->session, 10, 80, 4096, 0);
+    hs_map_paint(s->session, &plan, hs_pane_of(scene), 0, 0);
+    assert_int_equal(plan.cell_bytes, 64);
+    assert_int_equal(hs_scene_cell(scene, 1, HS_MAP_GUTTER + 63)->role, HS_ROLE_DAMAGE);
+    stage_does(s, "write a+4080 17");
+    hs_map_paint(s->session, &plan, hs_pane_of(scene), 0, 0);
+    assert_int_equal(hs_scene_cell(scene, 1, HS_MAP_GUTTER + 63)->role, HS_ROLE_PAYLOAD);
+    hs_scene_free(scene);
+    stage_free(s);
+}
+
 /* --- The whole screen ------------------------------------------------------------------------ */
 
 static void expect_screen(const hs_session *s, const hs_screen_state *state, int rows, int columns)
@@ -391,6 +408,7 @@ int main(void)
         cmocka_unit_test(a_cells_address_is_where_it_was_painted),
         cmocka_unit_test(nothing_lies_under_what_is_no_cell),
         cmocka_unit_test(from_afar_cells_are_wide_and_rows_are_high),
+        cmocka_unit_test(a_cell_with_a_little_damage_is_damaged),
         cmocka_unit_test(a_screen_of_any_size_can_be_composed),
     };
     if (!setlocale(LC_ALL, "C.UTF-8")) return 77;
