@@ -75,6 +75,19 @@ static void it_is_made_for_its_owner_and_keeps_its_mode(void **state)
 }
 
 /* Many short lines, and one that is so long. */
+/* Typed twice in a row, a line is kept once: in the file, too, which Up reads next time. */
+static void a_line_that_repeats_is_written_once(void **state)
+{
+    (void)state;
+    assert_true(adds("repeats", L"malloc 1"));
+    off_t once = status_of("repeats").st_size;
+    assert_true(adds("repeats", L"malloc 1"));
+    assert_int_equal(status_of("repeats").st_size, once);
+    assert_true(adds("repeats", L"malloc 2"));
+    assert_true(adds("repeats", L"malloc 1"));
+    assert_true(status_of("repeats").st_size > once + 2 * (off_t)strlen("malloc 1"));
+}
+
 static void write_long_history(const char *path, size_t length)
 {
     FILE *f = fopen(path, "w");
@@ -145,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(it_is_made_for_its_owner_and_keeps_its_mode),
+        TEST(a_line_that_repeats_is_written_once),
         TEST(a_line_that_is_too_long_is_left_out),
         TEST(a_large_link_stays_one),
         TEST(what_is_no_history_is_not_replaced),
