@@ -33,9 +33,11 @@ typedef struct {
     void *copy;
 } copied;
 
-/* The registry under names of one kind. */
+typedef enum { RENAMES, LENGTHENS, RESHAPES } change;
+
+/* The registry, changed in one way. */
 typedef struct {
-    bool lengthens; /* else it renames */
+    change change;
     copied copies[MOST];
     size_t count;
     char *own[MOST], *names[MOST]; /* each name, and the other one */
@@ -43,7 +45,8 @@ typedef struct {
     hs_preset presets[sizeof presets / sizeof *presets];
 } names;
 
-static names renamed, lengthened = {.lengthens = true}, *now; /* NULL: as they are */
+static names renamed, lengthened = {.change = LENGTHENS}, reshaped = {.change = RESHAPES},
+                      *now; /* NULL: as it is */
 
 void registry_rename(bool on)
 {
@@ -53,6 +56,11 @@ void registry_rename(bool on)
 void registry_lengthen(bool on)
 {
     now = on ? &lengthened : NULL;
+}
+
+void registry_reshape(bool on)
+{
+    now = on ? &reshaped : NULL;
 }
 
 /* Half the alphabet on, and half the digits: what is renamed twice has its own name again. */
@@ -107,11 +115,12 @@ static char *renamed_name(const char *name)
 static const char *other_name(const char *name)
 {
     size_t i = 0;
+    if (now->change == RESHAPES) return name;
     while (i < now->name_count && strcmp(now->own[i], name) != 0) i++;
     if (i < now->name_count) return now->names[i];
     if (i == MOST) abort();
     now->own[i] = strdup(name);
-    now->names[i] = now->lengthens ? long_name(name) : renamed_name(name);
+    now->names[i] = now->change == LENGTHENS ? long_name(name) : renamed_name(name);
     now->name_count++;
     return now->names[i];
 }
@@ -119,7 +128,7 @@ static const char *other_name(const char *name)
 /* Of an option or a choice. */
 static const char *other_word(const char *name)
 {
-    return now->lengthens ? name : other_name(name);
+    return now->change == RENAMES ? other_name(name) : name;
 }
 
 static const char *const *other_choices(const char *const *choices)
@@ -184,6 +193,7 @@ static const hs_allocator *other(const hs_allocator *a)
     *copy = *a;
     copy->name = other_name(a->name);
     copy->options = other_options(a);
+    if (now->change == RESHAPES) copy->shape = HS_SHAPE_NONE;
     for (size_t i = 0; i < HS_BUILDS; i++) copy->builds[i] = other(a->builds[i]);
     for (size_t i = 0; a->variant && i < sizeof variants / sizeof *variants; i++)
         for (size_t build = 0; build < HS_BUILDS; build++)
