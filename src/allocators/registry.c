@@ -4,7 +4,9 @@
 #include <string.h>
 
 #define ALLOCATORS(X)                                                                              \
-    X(bump) X(kr) X(implicit) X(explicit) X(buddy) X(segregated) X(slab) X(tree) X(tlsf) X(ostep)
+    X(bump)                                                                                        \
+    X(kr) X(implicit) X(explicit) X(buddy) X(segregated) X(slab) X(tree) X(tlsf) X(quick)          \
+        X(hardened) X(ostep)
 
 #define DECLARE(name) extern const hs_allocator hs_##name##_raw;
 ALLOCATORS(DECLARE)

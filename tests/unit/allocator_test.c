@@ -107,6 +107,11 @@ static const char *const every_allocator[] = {
     "tlsf 256 4096",
     "tlsf 256 4096 align=16 split-min=0",
     "tlsf 256 4096 coalesce=deferred",
+    "quick 256 4096",
+    "quick 256 4096 behind=tlsf",
+    "quick 256 4096 behind=tlsf largest=0 align=16 split-min=0",
+    "hardened 256 4096",
+    "hardened 256 4096 order=address fit=best coalesce=deferred align=16",
     "ostep 4096 4096",
     "ostep 4096 4096 fit=worst order=sizesort+ coalesce=on",
     "ostep 4096 4096 fit=first order=insert-front",
@@ -147,7 +152,9 @@ static void null_arguments(hs_heap *h)
     assert_true(p);
     assert_int_equal(hs_realloc(h, p, 0), HS_NULL);
     assert_int_equal(count_events(h, HS_FAIL), 0);
-    assert_int_equal(count_events(h, HS_RELEASE) + count_events(h, HS_IGNORE), 1);
+    assert_int_equal(count_events(h, HS_RELEASE) + count_events(h, HS_IGNORE) +
+                         count_events(h, HS_QUARANTINE),
+                     1);
     assert_true(hs_realloc(h, HS_NULL, 0));
 }
 

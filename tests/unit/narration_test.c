@@ -662,11 +662,11 @@ static void what_the_system_refuses_is_told(void **state)
         stage *s = stage_new(a->name, 4096, (uint64_t)1 << 40);
         stage_does(s, "p = malloc 24");
         assert_int_equal(setrlimit(RLIMIT_DATA, &low), 0);
-        bool good = stage_run(s, "q = malloc 1G");
+        bool good = stage_run(s, "q = malloc 512M");
         assert_int_equal(setrlimit(RLIMIT_DATA, &usual), 0);
         assert_true(good);
         char *sentence = hs_explain(s->session);
-        expect_told(sentence, (const char *const[]){"q = malloc(1073741824) = NULL: the operating "
+        expect_told(sentence, (const char *const[]){"q = malloc(536870912) = NULL: the operating "
                                                     "system gave no memory",
                                                     NULL});
         free(sentence);

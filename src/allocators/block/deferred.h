@@ -2,12 +2,17 @@
  *
  *      | free | free | used | free | waits | free | used |       two runs
  *
- * A run is a row of neighbours that are free, or as good as free (hook_waits). To ask what joining
- * would give costs a walk over the heap, and changes nothing. */
+ * A run is a row of neighbours that are free, or as good as free: an allocator in front of this may
+ * say by hook_waits which used blocks are, by their header. To ask what joining would give costs a
+ * walk over the heap, and changes nothing. */
 #ifndef HS_BLOCK_DEFERRED_H
 #define HS_BLOCK_DEFERRED_H
 
 #include "allocators/block/tags.h"
+
+#ifndef hook_waits
+#define hook_waits(h, block, word) false
+#endif
 
 /* The end of the run of free blocks that starts at `block`. */
 static hs_addr run_end(hs_heap *h, hs_addr block)

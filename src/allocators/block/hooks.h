@@ -6,11 +6,11 @@
  *   hook_loaded       a header as it was before that
  *   hook_bits         the bits of a stored header that this takes
  *   hook_damage       what is wrong with a stored header; NULL: nothing
- *   hook_link         a link that was read from a block: what it leads to has, `back` bytes from
- * its start, a link to this one hook_free_block   a link or a footer says that a free block of this
- * size is here hook_given_up     these n bytes are nobody's from now on hook_handed_out   the bytes
- * from `at` to `end` were nobody's until now hook_waits        does a header say that its block, in
- * use, is as good as free? */
+ *   hook_link         a link, read from a block: what it leads to has a link
+ *                     to this one, `back` bytes from its start
+ *   hook_free_block   a link or a footer says that a free block is here
+ *   hook_given_up     these n bytes are nobody's from now on
+ *   hook_handed_out   the bytes from `at` to `end` were nobody's until now */
 #ifndef HS_BLOCK_HOOKS_H
 #define HS_BLOCK_HOOKS_H
 
@@ -25,7 +25,6 @@
 #define hook_free_block(h, block, size) ((void)(size))
 #define hook_given_up(h, at, n)         ((void)(n))
 #define hook_handed_out(h, at, end)     ((void)(end))
-#define hook_waits(h, block, word)      false
 #endif
 
 #endif

@@ -5,8 +5,7 @@
  *
  *   u   the block is in use
  *   p   the block on its left is
- *   w   it was freed, but some allocator lets it wait: u stays, so that its neighbours leave it
- * alone
+ *   w   it was freed, but waits: u stays, and its neighbours leave it alone
  *
  * No allocator has to use all of them. */
 #ifndef HS_BLOCK_WORD_H

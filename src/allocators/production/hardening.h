@@ -88,12 +88,7 @@ static inline void hook_free_block(const hs_heap *h, hs_addr block, uint64_t siz
 }
 
 /* Does a header say that its block is in quarantine? */
-static inline bool hook_waits(const hs_heap *h, hs_addr block, uint64_t word)
-{
-    (void)h;
-    (void)block;
-    return word & WAITS;
-}
+#define hook_waits(h, block, word) ((word)&WAITS)
 
 /* --- Links ---------------------------------------------------------------------------------- */
 

@@ -7,12 +7,13 @@
  *               |
  *              quick
  *
- * free keeps a block of at most `quick` bytes as it is, on the list of its very size. Most programs
- * soon want that size again, and get it without a search, a split or a join. When the list is empty
- * the next larger one serves, as long as little is lost by not splitting. Bit 2 of the header says
- * quick; bit 0 stays set: neighbours leave the block alone. The lists are linked one way: blocks
- * leave only from the front. A block with a free neighbour is not kept: joined, they may become
- * what a large request needs. In a large heap all this is done some frees later: see fresh.h.
+ * free keeps a block of at most `largest` bytes as it is, on the list of its very size. Most
+ * programs soon want that size again, and get it without a search, a split or a join. When the list
+ * is empty the next larger one serves, as long as little is lost by not splitting. Bit 2 of the
+ * header says quick; bit 0 stays set: neighbours leave the block alone. The lists are linked one
+ * way: blocks leave only from the front. A block with a free neighbour is not kept: joined, they
+ * may become what a large request needs. In a large heap all this is done some frees later: see
+ * fresh.h.
  *
  * When the structure has no block for a request, quick blocks are joined with their neighbours and
  * put into it, the largest first, until one serves. And when it has none but the last of the heap,
@@ -27,14 +28,16 @@
  * What makes this fast is how little of a block is looked at, and that few bits decide where the
  * processor goes next. Bytes, counts and bits are kept beside the heads for that reason.
  *
- * The includer has COALESCE and QUICK among its options, a `struct quick` at the start of its
- * state, and says by LISTS where its own lists end: the fresh blocks, as one list, and the quick
- * lists are told and shown behind them.
+ * The includer has a page of the textbook before this, and LARGEST, SPLIT_MIN and ALIGN among its
+ * options; it names the struct of the page's variables by PAGE, and says by last_resort what
+ * becomes of a request when neither the quick lists nor the page's structure have a block for it.
+ * The page ends its own lists at LISTS: the fresh blocks, as one list, and the quick lists are told
+ * and shown behind them.
  *
  * Follows: Weinstock & Wulf, Quick Fit (1988); Lea, A Memory Allocator (fast bins, wilderness);
  * Wilson et al., Dynamic Storage Allocation (1995), 3.11. */
-#ifndef HS_ALLOCATORS_QUICK_H
-#define HS_ALLOCATORS_QUICK_H
+#ifndef HS_PRODUCTION_QUICK_H
+#define HS_PRODUCTION_QUICK_H
 
 #include "allocators/block/check.h"
 #include "allocators/block/links.h"
@@ -59,14 +62,42 @@ struct quick {
     hs_addr head[QUICK_LISTS];
 };
 
-enum { DEFERRED, IMMEDIATE };
-static const char *const quick_coalescings[] = {"deferred", "immediate", NULL};
+struct front {
+    struct PAGE page; /* where the page expects its variables */
+    struct quick quick;
+};
 
-#define HS_QUICK_OPTION                                                                            \
-    {                                                                                              \
-        .name = "quick", .help = "the largest block that waits for a request of its size",         \
-        .maximum = QUICK_LARGEST, .initial = QUICK_LARGEST                                         \
-    }
+static inline struct quick *quick_of(const hs_heap *h)
+{
+    return &((struct front *)h->state)->quick;
+}
+
+/* Free, though bit 0 says used? */
+static inline bool is_waiting(const hs_heap *h, hs_addr block, uint64_t word)
+{
+    const struct quick *q = quick_of(h);
+    return word & USED && (word & WAITS || is_fresh(&q->fresh, block));
+}
+
+#define hook_waits is_waiting
+#include "allocators/block/deferred.h"
+
+enum { SEGREGATED, TLSF };
+static const char *const pages[] = {"segregated", "tlsf", NULL};
+static const hs_option quick_options[] = {
+    [BEHIND] = {.name = "behind",
+                .help = "where blocks go that wait for nobody",
+                .choices = pages,
+                .fresh = true},
+    [LARGEST] = {.name = "largest",
+                 .help = "the largest block that waits for a request of its size",
+                 .maximum = QUICK_LARGEST,
+                 .initial = QUICK_LARGEST},
+    [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
+    [ALIGN] = HS_ALIGN_OPTION,
+};
+
+static hs_addr last_resort(hs_heap *h, uint64_t need, uint64_t alignment);
 
 /* --- The lists ------------------------------------------------------------------------------ */
 
@@ -78,7 +109,7 @@ static inline uint64_t quick_index(uint64_t size)
 
 static inline void push_quick(hs_heap *h, hs_addr block, uint64_t word)
 {
-    struct quick *q = h->state;
+    struct quick *q = quick_of(h);
     uint64_t size = size_in(word), i = size / WORD;
     hs_probe(h, HS_INSERT, block, size, quick_index(size));
     hs_store(h, block, word | WAITS);
@@ -110,7 +141,7 @@ static inline hs_addr *quick_for(struct quick *q, uint64_t need)
 /* The first block of a quick list, in use again. */
 static inline hs_addr pop_quick(hs_heap *h, hs_addr *head)
 {
-    struct quick *q = h->state;
+    struct quick *q = quick_of(h);
     hs_addr block = *head;
     uint64_t word = hs_load(h, block);
     hs_probe(h, HS_REMOVE, block, size_in(word), quick_index(size_in(word)));
@@ -123,13 +154,6 @@ static inline hs_addr pop_quick(hs_heap *h, hs_addr *head)
 }
 
 /* --- Putting away --------------------------------------------------------------------------- */
-
-/* Free, though bit 0 says used? */
-static inline bool is_waiting(const hs_heap *h, hs_addr block, uint64_t word)
-{
-    const struct quick *q = h->state;
-    return word & USED && (word & WAITS || is_fresh(&q->fresh, block));
-}
 
 /* Has it a neighbour in the structure, other than the last block of the heap? What joins that one
  * serves nobody for long. */
@@ -151,7 +175,7 @@ static __attribute__((noinline)) void put_joined(hs_heap *h, hs_addr block)
 static inline void put_away(hs_heap *h, hs_addr block)
 {
     uint64_t word = hs_load(h, block);
-    if (size_in(word) > h->options[QUICK] || has_free_neighbour(h, block, word))
+    if (size_in(word) > h->options[LARGEST] || has_free_neighbour(h, block, word))
         put_joined(h, block);
     else
         push_quick(h, block, word);
@@ -167,39 +191,11 @@ static inline void put_away_fresh(hs_heap *h, hs_addr block)
 
 /* --- Joining -------------------------------------------------------------------------------- */
 
-/* The end of the run of free blocks that starts at `block`. */
-static hs_addr run_end(hs_heap *h, hs_addr block)
-{
-    uint64_t word;
-    while (block != end_mark(h) &&
-           (!((word = hs_load(h, block)) & USED) || is_waiting(h, block, word))) {
-        hs_visit(h, block, size_in(word), HS_SEES_RUN);
-        block += size_in(word);
-    }
-    return block;
-}
-
 /* Is there room for the request behind the heap? */
 static inline bool can_extend(const hs_heap *h, uint64_t need, uint64_t alignment)
 {
     hs_addr last = end_mark(h);
     return fits(last, h->limit - WORD - last, need, alignment);
-}
-
-/* Would some run of free neighbours serve the request, were it one block? Asked when the heap can
- * not be extended, before anything is joined: a request that must fail changes nothing. The last
- * run may still grow a little. */
-static bool some_run_fits(hs_heap *h, uint64_t need, uint64_t alignment)
-{
-    hs_addr last = end_mark(h);
-    for (hs_addr block = first(h);;) {
-        hs_addr end = run_end(h, block);
-        hs_addr room_end = end == last ? h->limit - WORD : end;
-        if (end != block && fits(block, room_end - block, need, alignment)) return true;
-        if (end == last) return false;
-        hs_visit(h, end, size_of(h, end), HS_SEES_RUN);
-        block = end + size_of(h, end);
-    }
 }
 
 static inline bool is_last(const hs_heap *h, hs_addr block)
@@ -210,7 +206,7 @@ static inline bool is_last(const hs_heap *h, hs_addr block)
 /* Is this the last block of the heap, and do many bytes wait in quick ones? */
 static inline bool is_last_resort(const hs_heap *h, hs_addr block)
 {
-    const struct quick *q = h->state;
+    const struct quick *q = quick_of(h);
     return q->bytes >= QUICK_FEW && q->bytes >= (block - h->base) / QUICK_SHARE &&
            is_last(h, block);
 }
@@ -239,7 +235,7 @@ static void leave_waiting(hs_heap *h, hs_addr block, uint64_t joined)
  * what it has then, or NULL. */
 static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment, uint64_t most)
 {
-    struct quick *q = h->state;
+    struct quick *q = quick_of(h);
     hs_addr *head, block;
     for (unsigned i = 0; i < FRESH; i++) put_away_fresh(h, replace_oldest(&q->fresh, HS_NULL));
     block = find(h, need, alignment);
@@ -261,12 +257,12 @@ static hs_addr join_quick(hs_heap *h, uint64_t need, uint64_t alignment, uint64_
  * joining quick ones if that is due, what is found then. NULL when there is none. */
 static inline hs_addr find_joined(hs_heap *h, hs_addr found, uint64_t need, uint64_t alignment)
 {
-    const struct quick *q = h->state;
+    const struct quick *q = quick_of(h);
     uint64_t most = JOIN_FEW + need / SMALLEST;
     if (found && !is_last_resort(h, found)) return found;
     if (!q->bytes && !fresh_from(&q->fresh, 0)) return found;
     if (!found && !can_extend(h, need, alignment)) {
-        if (!some_run_fits(h, need, alignment)) return HS_NULL;
+        if (!joining_helps(h, need, alignment)) return HS_NULL;
         most = UINT64_MAX;
     }
     return join_quick(h, need, alignment, most);
@@ -275,10 +271,10 @@ static inline hs_addr find_joined(hs_heap *h, hs_addr found, uint64_t need, uint
 /* --- The requests --------------------------------------------------------------------------- */
 
 /* Serve a request from a quick list; NULL when none can. */
-static inline hs_addr quick_malloc(hs_heap *h, size_t size)
+static inline hs_addr serve_quickly(hs_heap *h, size_t size)
 {
     uint64_t need = block_bytes(h, size);
-    hs_addr *head = size <= QUICK_LARGEST - WORD ? quick_for(h->state, need) : NULL;
+    hs_addr *head = size <= QUICK_LARGEST - WORD ? quick_for(quick_of(h), need) : NULL;
     if (!head) return HS_NULL;
     hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
     hs_probe(h, HS_LOOK, *head, quick_index(size_of(h, *head)), 0);
@@ -288,19 +284,49 @@ static inline hs_addr quick_malloc(hs_heap *h, size_t size)
     return payload(block);
 }
 
-/* Give a block back: it waits, or is joined at once. */
-static inline void quick_free(hs_heap *h, hs_addr block)
+/* Serve a request from the page's structure. */
+static inline hs_addr serve(hs_heap *h, size_t alignment, size_t size)
 {
-    struct quick *q = h->state;
+    if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
+    uint64_t need = block_bytes(h, size);
+    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
+    hs_addr block = find_joined(h, find(h, need, alignment), need, alignment);
+    if (block)
+        choose(h, block);
+    else
+        block = last_resort(h, need, alignment);
+    if (!block) return hs_fail(h, HS_BECAUSE_LIMIT, need);
+    return place(h, block, need, alignment);
+}
+
+static hs_addr quick_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
+{
+    return serve(h, alignment < unit(h) ? unit(h) : alignment, size);
+}
+
+static hs_addr quick_malloc(hs_heap *h, size_t size)
+{
+    hs_addr p = serve_quickly(h, size);
+    return p ? p : serve(h, 1, size); /* all blocks are aligned to the unit */
+}
+
+/* Give a block back: it waits. */
+static void quick_free(hs_heap *h, hs_addr p)
+{
+    struct quick *q = quick_of(h);
+    hs_addr block = block_of(p);
     hs_probe(h, HS_RELEASE, block, size_of(h, block), 0);
-    if (h->options[COALESCE] == IMMEDIATE) {
-        put_joined(h, block);
-    } else if (h->end - h->base < CACHED) {
+    if (h->end - h->base < CACHED) {
         put_away(h, block);
     } else {
         hs_probe(h, HS_INSERT, block, size_of(h, block), quick_index(0));
         put_away_fresh(h, note_fresh(h, &q->fresh, block));
     }
+}
+
+static hs_addr quick_realloc(hs_heap *h, hs_addr p, size_t size)
+{
+    return boundary_realloc(h, p, size, true, quick_malloc, quick_free);
 }
 
 /* --- For viewers ---------------------------------------------------------------------------- */
@@ -322,17 +348,14 @@ static size_t quick_fields(const hs_heap *h, hs_addr at, uint64_t word, hs_field
 
 static hs_coalescing quick_coalesces(const hs_heap *h)
 {
-    bool later = h->options[COALESCE] == DEFERRED;
-    return (hs_coalescing){.when = later ? HS_JOINS_LATER : HS_JOINS_NOW,
-                           .left = true,
-                           .right = true,
-                           .some_wait = later};
+    (void)h;
+    return (hs_coalescing){.when = HS_JOINS_LATER, .left = true, .right = true, .some_wait = true};
 }
 
 /* Fresh blocks hold no links: the order in which they were freed stands for them. */
 static bool quick_links(const hs_heap *h, hs_addr block, hs_links *out)
 {
-    const struct quick *q = h->state;
+    const struct quick *q = quick_of(h);
     uint64_t word = 0;
     if (!hs_heap_peek(h, block, &word) || !boundary_links(h, block, out)) return false;
     if (is_waiting(h, block, word)) out->to[1] = HS_NULL;
@@ -341,9 +364,9 @@ static bool quick_links(const hs_heap *h, hs_addr block, hs_links *out)
 }
 
 /* The list at an index behind the structure's own. */
-static bool quick_list(const hs_heap *h, size_t index, hs_list *out)
+static bool waiting_list(const hs_heap *h, size_t index, hs_list *out)
 {
-    const struct quick *q = h->state;
+    const struct quick *q = quick_of(h);
     size_t i = index - LISTS;
     if (i >= QUICK_LISTS) return false;
     *out =
@@ -378,14 +401,14 @@ static bool check_quick_list(const hs_heap *h, const hs_list *list, size_t most,
 /* Is every quick block in its list, and nothing else in any? */
 static bool check_quick(const hs_heap *h, hs_damage *damage)
 {
-    const struct quick *q = h->state;
+    const struct quick *q = quick_of(h);
     size_t quick = 0, seen = 0;
     uint64_t bytes = 0;
     hs_block b;
     hs_list list;
     for (bool more = quick_walk(h, NULL, &b); more; more = quick_walk(h, &b, &b))
         quick += is_waiting(h, b.addr, b.word);
-    for (size_t i = LISTS; quick_list(h, i, &list); i++) {
+    for (size_t i = LISTS; waiting_list(h, i, &list); i++) {
         size_t before = seen;
         if (!check_quick_list(h, &list, quick, &seen, damage)) return false;
         if (i > LISTS) bytes += (seen - before) * list.smallest;
@@ -396,5 +419,24 @@ static bool check_quick(const hs_heap *h, hs_damage *damage)
         return hs_broken(damage, h->base, "the quick bytes are miscounted", bytes);
     return true;
 }
+
+/* What all variants have in common. */
+HS_DECLARE_BUILDS(quick);
+HS_DECLARE_BUILDS(quick_tlsf);
+
+static const hs_allocator *quick_variant(const uint64_t *values)
+{
+    return values[BEHIND] == TLSF ? &HS_BUILD(quick_tlsf) : &HS_BUILD(quick);
+}
+
+#define QUICK_ROW                                                                                  \
+    .name = "quick",                                                                               \
+    .summary = "quick fit: blocks wait for requests of their size, before they are joined",        \
+    .source = "Weinstock & Wulf, Quick Fit (1988); Lea, A Memory Allocator",                       \
+    .options = quick_options, .option_count = sizeof quick_options / sizeof *quick_options,        \
+    .state_size = sizeof(struct front), .variant = quick_variant, .alignment = unit,               \
+    .malloc = quick_malloc, .aligned_alloc = quick_aligned_alloc, .realloc = quick_realloc,        \
+    .free = quick_free, .coalesces = quick_coalesces, .fields = quick_fields, .walk = quick_walk,  \
+    .end_mark = boundary_end_mark, .links = quick_links
 
 #endif

@@ -14,14 +14,13 @@
  *
  *   fit        within a list, first: the first that is large enough; best: the smallest that is,
  *              which is then the smallest in the heap
- *   coalesce   immediate: free joins the block with its free neighbours; deferred: quick lists
- *              stand in front of the others: see quick.h
- *   quick      the largest quick block: larger is faster, and cuts the memory up more when
- *              something else is asked for
  *
  * Follows: Lea, A Memory Allocator (bins and their bitmap); Wilson et al., Dynamic Storage
  * Allocation (1995), 3.6. */
-enum { FIT, COALESCE, QUICK, SPLIT_MIN, ALIGN };
+/* An allocator that this page stands behind (production/) has these among options of its own. */
+#ifndef HS_BEHIND
+enum { FIT, SPLIT_MIN, ALIGN };
+#endif
 enum { FIRST_FIT, BEST_FIT };
 enum {
     EXACT = 64, /* lists of one size: list i has blocks of 8 * i bytes */
@@ -30,22 +29,13 @@ enum {
     LISTS = 1024    /* enough for every size that a word can say, be it broken */
 };
 
+#include "allocators/block/check.h"
+#include "allocators/block/resize.h"
 #include "allocators/block/search.h"
-#include "allocators/production/quick.h"
 
 struct lists {
-    struct quick quick;
     hs_addr head[LISTS];
     uint64_t bitmap[LISTS / 64];
-};
-
-static const char *const fit_names[] = {"first", "best", NULL};
-static const hs_option options[] = {
-    [FIT] = {.name = "fit", .help = "which block of a list serves a request", .choices = fit_names},
-    [COALESCE] = HS_COALESCE_OPTION(quick_coalescings),
-    [QUICK] = HS_QUICK_OPTION,
-    [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
-    [ALIGN] = HS_ALIGN_OPTION,
 };
 
 /* --- The lists ------------------------------------------------------------------------------ */
@@ -114,38 +104,17 @@ static inline hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
 
 /* --- The requests --------------------------------------------------------------------------- */
 
-/* A block from the lists proper, or from new memory. */
-static inline hs_addr allocate(hs_heap *h, size_t size, size_t alignment)
+static inline hs_addr segregated_malloc(hs_heap *h, size_t size)
 {
-    if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
-    uint64_t need = block_bytes(h, size);
-    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
-    hs_addr block = find_joined(h, find(h, need, alignment), need, alignment);
-    if (block)
-        choose(h, block);
-    else
-        block = extend(h, need, alignment, true);
-    if (!block) return hs_fail(h, HS_BECAUSE_LIMIT, need);
-    return place(h, block, need, alignment);
+    return boundary_alloc(h, unit(h), size);
 }
 
-static hs_addr segregated_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
+static inline void segregated_free(hs_heap *h, hs_addr p)
 {
-    return allocate(h, size, alignment < unit(h) ? unit(h) : alignment);
+    release(h, block_of(p), true);
 }
 
-static hs_addr segregated_malloc(hs_heap *h, size_t size)
-{
-    hs_addr p = quick_malloc(h, size);
-    return p ? p : allocate(h, size, 1); /* all blocks are aligned to the unit */
-}
-
-static void segregated_free(hs_heap *h, hs_addr p)
-{
-    quick_free(h, block_of(p));
-}
-
-static hs_addr segregated_realloc(hs_heap *h, hs_addr p, size_t size)
+static inline hs_addr segregated_realloc(hs_heap *h, hs_addr p, size_t size)
 {
     return boundary_realloc(h, p, size, true, segregated_malloc, segregated_free);
 }
@@ -164,19 +133,12 @@ static void segregated_init(hs_heap *h)
 static bool segregated_list(const hs_heap *h, size_t index, hs_list *out)
 {
     const struct lists *l = h->state;
-    if (index < LISTS) {
-        *out = (hs_list){.head = l->head[index],
-                         .smallest = smallest_in(index),
-                         .largest = smallest_in(index + 1) - 1,
-                         .marked = l->bitmap[index / 64] >> index % 64 & 1};
-        return true;
-    }
-    return quick_list(h, index, out);
-}
-
-static const char *segregated_fit(const hs_heap *h)
-{
-    return fit_names[h->options[FIT]];
+    if (index >= LISTS) return false;
+    *out = (hs_list){.head = l->head[index],
+                     .smallest = smallest_in(index),
+                     .largest = smallest_in(index + 1) - 1,
+                     .marked = l->bitmap[index / 64] >> index % 64 & 1};
+    return true;
 }
 
 static bool segregated_check(const hs_heap *h, hs_damage *damage)
@@ -192,8 +154,36 @@ static bool segregated_check(const hs_heap *h, hs_damage *damage)
     }
     if (seen != blocks)
         return hs_broken(damage, h->base, "a free block is missing from the lists", seen);
-    return check_quick(h, damage);
+    return true;
 }
+
+#ifndef HS_BEHIND
+
+static const char *const fit_names[] = {"first", "best", NULL};
+
+static const char *segregated_fit(const hs_heap *h)
+{
+    return fit_names[h->options[FIT]];
+}
+
+static size_t segregated_fields(const hs_heap *h, hs_addr at, uint64_t word,
+                                hs_field out[HS_FIELDS])
+{
+    (void)at;
+    return boundary_fields(h, word, NULL, out);
+}
+
+static hs_coalescing segregated_coalesces(const hs_heap *h)
+{
+    (void)h;
+    return (hs_coalescing){.when = HS_JOINS_NOW, .left = true, .right = true};
+}
+
+static const hs_option options[] = {
+    [FIT] = {.name = "fit", .help = "which block of a list serves a request", .choices = fit_names},
+    [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
+    [ALIGN] = HS_ALIGN_OPTION,
+};
 
 HS_DECLARE_BUILDS(segregated);
 const hs_allocator HS_BUILD(segregated) = {
@@ -209,15 +199,17 @@ const hs_allocator HS_BUILD(segregated) = {
     .alignment = unit,
     .init = segregated_init,
     .malloc = segregated_malloc,
-    .aligned_alloc = segregated_aligned_alloc,
+    .aligned_alloc = boundary_alloc,
     .realloc = segregated_realloc,
     .free = segregated_free,
     .fit = segregated_fit,
-    .coalesces = quick_coalesces,
-    .fields = quick_fields,
-    .walk = quick_walk,
+    .coalesces = segregated_coalesces,
+    .fields = segregated_fields,
+    .walk = boundary_walk,
     .end_mark = boundary_end_mark,
     .list = segregated_list,
-    .links = quick_links,
+    .links = boundary_links,
     .check = segregated_check,
 };
+
+#endif

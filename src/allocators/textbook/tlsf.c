@@ -10,23 +10,35 @@
  * row with a bit for each column, tell where the #s are, so that finding the next one at or after
  * a cell takes two instructions, however many blocks there are.
  *
- * A request looks from the first class on in which every block is large enough: its size is
- * rounded up to the next class (mapping_search in the paper; a freed block is rounded down:
- * mapping_insert). The first block of the first list fits, so none is passed over: the time of
- * malloc and free has a bound, however many blocks there are. The price is a good fit, not the best
- * one. A block in the request's own class may be large enough, but only a search of that list would
- * tell; the paper does not ask. Here a few of its blocks are looked at before the heap grows, which
- * still has a bound, and all of them before a request is refused, which has none.
+ * A freed block is joined with its free neighbours at once, and goes to the list of its class. A
+ * request looks from the first class on in which every block is large enough: its size is rounded
+ * up to the next class. The first block of the first list fits, so none is passed over: malloc and
+ * free take no longer than so many steps, however many blocks there are. The price is a good fit,
+ * not the best one. A block in the request's own class may be large enough, but only a search of
+ * that list would tell; nobody asks, and a request can be refused beside a block that would do.
  *
- *   coalesce   immediate, as in the paper: free joins the block with its free neighbours. That
- *              looks at blocks all over the heap. Deferred, quick lists stand in front of the grid,
- *              and most requests never come to it: less than half the time. Some then join what
- *              waits, but no more than they take to write their bytes: see quick.h
- *   quick      the largest block that waits
+ *      here              the paper                 Conte's tlsf.c
+ *      row, column       fl, sl                    fl, sl
+ *      class_of          mapping                   mapping_insert
+ *      class_above       mapping, rounded up       mapping_search
+ *      find, next_list   search_suitable_block     search_suitable_block
+ *      insert            insert                    insert_free_block
+ *      detach            remove                    remove_free_block
+ *      carve             split                     block_split, block_trim_free
+ *      coalesce          merge                     block_merge_prev, block_merge_next
+ *      rows, columns     the two levels' bitmaps   fl_bitmap, sl_bitmap
+ *
+ * Each header of the paper's has the address of the left neighbour; here only a free block says
+ * where it starts, by a footer, as all blocks of tags.h and, by an address, Conte's. And the
+ * paper's pool is fixed, where this heap grows.
  *
  * Follows: Masmano, Ripoll, Crespo & Real, TLSF: a New Dynamic Memory Allocator for Real-Time
  * Systems (2004). The lists are last in, first out, as there. */
-enum { COALESCE, QUICK, SPLIT_MIN, ALIGN };
+/* An allocator that this page stands behind (production/) has these among options of its own. */
+#ifndef HS_BEHIND
+enum { SPLIT_MIN, ALIGN };
+#endif
+
 enum {
     COLUMN_BITS = 5,
     COLUMNS = 1 << COLUMN_BITS,
@@ -35,28 +47,18 @@ enum {
     LARGEST_BITS = 40, /* of a heap */
     ROWS = LARGEST_BITS - EVEN_BITS + 2,
     LISTS = ROWS * COLUMNS,
-    GLANCES = 16, /* blocks looked at before the heap grows */
 };
 
-#include "allocators/production/quick.h"
+#include "allocators/block/check.h"
+#include "allocators/block/links.h"
+#include "allocators/block/resize.h"
 
 _Static_assert(HS_HEAP_LARGEST >> LARGEST_BITS == 1, "every block of a heap has a class");
 
-enum { NEXT = WORD, PREVIOUS = 2 * WORD }; /* where a free block has its links */
-
 struct tlsf {
-    struct quick quick;
     uint64_t rows;          /* bit i: some list of row i is not empty */
     uint32_t columns[ROWS]; /* bit j of row i: list j of that row is not empty */
     hs_addr heads[LISTS];   /* row after row */
-    hs_addr nowhere;        /* takes links of blocks that are not there */
-};
-
-static const hs_option options[] = {
-    [COALESCE] = HS_COALESCE_OPTION(quick_coalescings),
-    [QUICK] = HS_QUICK_OPTION,
-    [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
-    [ALIGN] = HS_ALIGN_OPTION,
 };
 
 /* --- Classes -------------------------------------------------------------------------------- */
@@ -108,12 +110,11 @@ static inline void set_bits(struct tlsf *t, size_t class)
     t->rows |= (uint64_t)1 << class / COLUMNS;
 }
 
-/* Clear the bit of a list that is empty now, and of its row when nothing is left of that: by
- * arithmetic, for a processor cannot predict which lists are. */
-static inline void clear_bits(struct tlsf *t, size_t class, bool empty)
+/* The list is empty now, and perhaps its row. */
+static inline void clear_bits(struct tlsf *t, size_t class)
 {
-    uint32_t columns = t->columns[class / COLUMNS] &= ~((uint32_t)empty << class % COLUMNS);
-    t->rows &= ~((uint64_t)!columns << class / COLUMNS);
+    t->columns[class / COLUMNS] &= ~((uint32_t)1 << class % COLUMNS);
+    if (!t->columns[class / COLUMNS]) t->rows &= ~((uint64_t)1 << class / COLUMNS);
 }
 
 /* The first list that is not empty, from `class` on; LISTS when there is none. */
@@ -131,30 +132,13 @@ static inline size_t next_list(const struct tlsf *t, size_t class)
     return row * COLUMNS + (size_t)__builtin_ctz(columns);
 }
 
-/* Write a link of a block, or, when there is no block, a variable instead. The raw build chooses
- * between them by arithmetic: a branch here is guessed wrong every second time. */
-static inline void set_link(hs_heap *h, hs_addr block, unsigned link, hs_addr *instead, hs_addr to)
-{
-    if ((HS_PROBES || HS_COUNTS) && block) {
-        hs_store(h, block + link, to);
-    } else {
-        uintptr_t there = (uintptr_t)hs_real(h, block + link), here = (uintptr_t)instead;
-        uintptr_t where = here ^ ((here ^ there) & (0 - (uintptr_t)(block != HS_NULL)));
-        memcpy((void *)where, &to, sizeof to);
-    }
-}
-
 static void insert(hs_heap *h, hs_addr block, uint64_t size)
 {
     struct tlsf *t = h->state;
     hs_guard(h, block, size); /* as in detach: broken bytes may say any size */
     size_t class = class_of(size);
-    hs_addr next = t->heads[class];
     hs_probe(h, HS_INSERT, block, size, class);
-    set_next(h, block, next);
-    set_previous(h, block, HS_NULL);
-    set_link(h, next, PREVIOUS, &t->nowhere, block);
-    t->heads[class] = block;
+    push(h, &t->heads[class], block);
     set_bits(t, class);
 }
 
@@ -163,11 +147,9 @@ static void detach(hs_heap *h, hs_addr block, uint64_t size)
     struct tlsf *t = h->state;
     hs_guard(h, block, size); /* no block is larger than the heap: its class is a list */
     size_t class = class_of(size);
-    hs_addr next = next_of(h, block), previous = previous_of(h, block);
     hs_probe(h, HS_REMOVE, block, size, class);
-    set_link(h, previous, NEXT, &t->heads[class], next);
-    set_link(h, next, PREVIOUS, &t->nowhere, previous);
-    clear_bits(t, class, !(next | previous));
+    unlink_block(h, &t->heads[class], block);
+    if (!t->heads[class]) clear_bits(t, class);
 }
 
 /* --- The search that is none ----------------------------------------------------------------- */
@@ -190,72 +172,19 @@ static inline hs_addr find(hs_heap *h, uint64_t need, uint64_t alignment)
     return block;
 }
 
-/* A block that fits from the lists in which not all do, looking at no more than `most`. For malloc
- * that is the one list of its own class. */
-static hs_addr look_through(hs_heap *h, uint64_t need, uint64_t alignment, uint64_t most)
-{
-    const struct tlsf *t = h->state;
-    for (size_t i = class_of(need); (i = next_list(t, i)) != LISTS; i++) {
-        hs_probe(h, HS_LOOK, t->heads[i], i, 0);
-        for (hs_addr b = t->heads[i]; b; b = next_of(h, b)) {
-            uint64_t size = size_of(h, b);
-            if (most-- == 0) return HS_NULL;
-            hs_try(h, b, size);
-            if (fits(b, size, need, alignment)) return b;
-            hs_reject(h, b, size, size < need ? HS_BECAUSE_TOO_SMALL : HS_BECAUSE_NOT_ALIGNED);
-        }
-    }
-    return HS_NULL;
-}
-
 /* --- The requests --------------------------------------------------------------------------- */
 
-/* No list is left in which all fit: a block, in no list, from the class passed over or from new
- * memory; or NULL. Apart from the path of every request, which stays short. */
-static __attribute__((noinline, cold)) hs_addr obtain_rarely(hs_heap *h, uint64_t need,
-                                                             uint64_t alignment)
+static inline hs_addr tlsf_malloc(hs_heap *h, size_t size)
 {
-    hs_addr block = look_through(h, need, alignment, GLANCES);
-    if (!block) {
-        hs_addr fresh = extend(h, need, alignment, true);
-        if (fresh) return fresh;
-        block = look_through(h, need, alignment, UINT64_MAX);
-    }
-    if (block) choose(h, block);
-    return block;
+    return boundary_alloc(h, unit(h), size);
 }
 
-static inline hs_addr serve(hs_heap *h, size_t alignment, size_t size)
+static inline void tlsf_free(hs_heap *h, hs_addr p)
 {
-    if (is_absurd(h, size, alignment)) return hs_fail(h, HS_BECAUSE_LIMIT, size);
-    uint64_t need = block_bytes(h, size);
-    hs_round(h, size, WORD, HS_OVERHEAD_HEADER, need);
-    hs_addr block = find_joined(h, find(h, need, alignment), need, alignment);
-    if (block)
-        choose(h, block);
-    else
-        block = obtain_rarely(h, need, alignment);
-    if (!block) return hs_fail(h, HS_BECAUSE_LIMIT, need);
-    return place(h, block, need, alignment);
+    release(h, block_of(p), true);
 }
 
-static hs_addr tlsf_aligned_alloc(hs_heap *h, size_t alignment, size_t size)
-{
-    return serve(h, alignment, size);
-}
-
-static hs_addr tlsf_malloc(hs_heap *h, size_t size)
-{
-    hs_addr p = quick_malloc(h, size);
-    return p ? p : serve(h, unit(h), size);
-}
-
-static void tlsf_free(hs_heap *h, hs_addr p)
-{
-    quick_free(h, block_of(p));
-}
-
-static hs_addr tlsf_realloc(hs_heap *h, hs_addr p, size_t size)
+static inline hs_addr tlsf_realloc(hs_heap *h, hs_addr p, size_t size)
 {
     return boundary_realloc(h, p, size, true, tlsf_malloc, tlsf_free);
 }
@@ -274,7 +203,7 @@ static void tlsf_init(hs_heap *h)
 static bool tlsf_list(const hs_heap *h, size_t index, hs_list *out)
 {
     const struct tlsf *t = h->state;
-    if (index >= LISTS) return quick_list(h, index, out);
+    if (index >= LISTS) return false;
     *out = (hs_list){.head = t->heads[index],
                      .smallest = smallest_in(index),
                      .largest = smallest_in(index + 1) - 1,
@@ -304,8 +233,27 @@ static bool tlsf_check(const hs_heap *h, hs_damage *damage)
     }
     if (seen != free_blocks)
         return hs_broken(damage, h->base, "a free block is missing from the lists", seen);
-    return check_quick(h, damage);
+    return true;
 }
+
+#ifndef HS_BEHIND
+
+static size_t tlsf_fields(const hs_heap *h, hs_addr at, uint64_t word, hs_field out[HS_FIELDS])
+{
+    (void)at;
+    return boundary_fields(h, word, NULL, out);
+}
+
+static hs_coalescing tlsf_coalesces(const hs_heap *h)
+{
+    (void)h;
+    return (hs_coalescing){.when = HS_JOINS_NOW, .left = true, .right = true};
+}
+
+static const hs_option options[] = {
+    [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
+    [ALIGN] = HS_ALIGN_OPTION,
+};
 
 HS_DECLARE_BUILDS(tlsf);
 const hs_allocator HS_BUILD(tlsf) = {
@@ -322,14 +270,16 @@ const hs_allocator HS_BUILD(tlsf) = {
     .alignment = unit,
     .init = tlsf_init,
     .malloc = tlsf_malloc,
-    .aligned_alloc = tlsf_aligned_alloc,
+    .aligned_alloc = boundary_alloc,
     .realloc = tlsf_realloc,
     .free = tlsf_free,
-    .coalesces = quick_coalesces,
-    .fields = quick_fields,
-    .walk = quick_walk,
+    .coalesces = tlsf_coalesces,
+    .fields = tlsf_fields,
+    .walk = boundary_walk,
     .end_mark = boundary_end_mark,
     .list = tlsf_list,
-    .links = quick_links,
+    .links = boundary_links,
     .check = tlsf_check,
 };
+
+#endif
