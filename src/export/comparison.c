@@ -26,15 +26,15 @@ static void put_string(FILE *out, const char *text)
     putc('"', out);
 }
 
-static void put_job(FILE *out, const hs_comparison *c, size_t trace, size_t contestant)
+static void put_job(FILE *out, const hs_comparison *c, size_t trace, size_t lane)
 {
-    const hs_job *job = hs_comparison_job(c, trace, contestant);
+    const hs_job *job = hs_comparison_job(c, trace, lane);
     const hs_figure *f;
     char remark[400];
     fputs("    {\"trace\": ", out);
     put_string(out, hs_comparison_trace(c, trace)->name);
     fputs(", \"allocator\": ", out);
-    put_string(out, hs_comparison_contestant(c, contestant)->name);
+    put_string(out, hs_comparison_lane(c, lane)->name);
     fprintf(out, ", \"state\": \"%s\", \"remark\": ", hs_job_word(job));
     put_string(out, hs_job_remark(c, job, remark, sizeof remark));
     fprintf(out, ",\n     \"heap\": {\"initial\": %" PRIu64 ", \"maximum\": %" PRIu64 "}",
@@ -47,11 +47,11 @@ static void put_job(FILE *out, const hs_comparison *c, size_t trace, size_t cont
     putc('}', out);
 }
 
-static void put_mean(FILE *out, const hs_comparison *c, size_t contestant)
+static void put_mean(FILE *out, const hs_comparison *c, size_t lane)
 {
-    hs_means m = hs_means_of(c, contestant);
+    hs_means m = hs_means_of(c, lane);
     fputs("    {\"allocator\": ", out);
-    put_string(out, hs_comparison_contestant(c, contestant)->name);
+    put_string(out, hs_comparison_lane(c, lane)->name);
     fprintf(out,
             ", \"traces\": %zu, \"failed\": %" PRIu64 ", \"utilization\": %.2f, "
             "\"utilization_segment\": %.2f, \"examined_mean\": %.3f,\n     "
@@ -65,18 +65,18 @@ static void put_mean(FILE *out, const hs_comparison *c, size_t contestant)
 void hs_comparison_json(FILE *out, const hs_comparison *c)
 {
     const hs_comparison_plan *plan = hs_comparison_plan_of(c);
-    size_t traces = hs_comparison_traces(c), contestants = hs_comparison_contestants(c);
+    size_t traces = hs_comparison_traces(c), lanes = hs_comparison_lanes(c);
     fprintf(out,
             "{\n  \"asked\": {\"initial\": %" PRIu64 ", \"maximum\": %" PRIu64
             ", \"growth\": \"%s\"},\n  \"lab_cap\": %d,\n  \"results\": [\n",
             plan->heap.initial, plan->heap.maximum,
             hs_settings[HS_SET_GROWTH].choices[plan->growth], HS_LAB_CAP);
-    for (size_t i = 0; i < traces * contestants; i++) {
+    for (size_t i = 0; i < traces * lanes; i++) {
         if (i) fputs(",\n", out);
-        put_job(out, c, i / contestants, i % contestants);
+        put_job(out, c, i / lanes, i % lanes);
     }
     fputs("\n  ],\n  \"means\": [\n", out);
-    for (size_t i = 0; i < contestants; i++) {
+    for (size_t i = 0; i < lanes; i++) {
         if (i) fputs(",\n", out);
         put_mean(out, c, i);
     }
@@ -103,14 +103,14 @@ static void put_field(FILE *out, const char *text)
     if (quoted) putc('"', out);
 }
 
-static void put_row(FILE *out, const hs_comparison *c, size_t trace, size_t contestant)
+static void put_row(FILE *out, const hs_comparison *c, size_t trace, size_t lane)
 {
-    const hs_job *job = hs_comparison_job(c, trace, contestant);
+    const hs_job *job = hs_comparison_job(c, trace, lane);
     const hs_figure *f;
     char remark[400];
     put_field(out, hs_comparison_trace(c, trace)->name);
     putc(',', out);
-    put_field(out, hs_comparison_contestant(c, contestant)->name);
+    put_field(out, hs_comparison_lane(c, lane)->name);
     fprintf(out, ",%s", hs_job_word(job));
     for (size_t i = 0; (f = hs_figure_at(i)); i++)
         if (hs_figure_is_known(f, job))
@@ -129,5 +129,5 @@ void hs_comparison_csv(FILE *out, const hs_comparison *c)
     for (size_t i = 0; (f = hs_figure_at(i)); i++) fprintf(out, ",%s", f->name);
     fputs(",remark\n", out);
     for (size_t trace = 0; trace < hs_comparison_traces(c); trace++)
-        for (size_t i = 0; i < hs_comparison_contestants(c); i++) put_row(out, c, trace, i);
+        for (size_t i = 0; i < hs_comparison_lanes(c); i++) put_row(out, c, trace, i);
 }

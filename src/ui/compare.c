@@ -38,8 +38,8 @@ typedef struct {
     uint64_t max_unpacked; /* bytes of a trace; 0: as many as are usual */
     hs_named_trace *traces;
     hs_trace **owned; /* the same, to be freed */
-    hs_contestant *contestants;
-    size_t trace_count, contestant_count, trace_capacity, owned_capacity, contestant_capacity;
+    hs_lane *lanes;
+    size_t trace_count, lane_count, trace_capacity, owned_capacity, lane_capacity;
 } request;
 
 /* --- Options ---------------------------------------------------------------------------------- */
@@ -248,20 +248,19 @@ static int add_trace(request *r, const char *path)
     return OK;
 }
 
-static void add_contestant(request *r, const hs_contestant *c)
+static void add_lane(request *r, const hs_lane *c)
 {
-    r->contestants = hs_array_reserve(r->contestants, &r->contestant_capacity,
-                                      r->contestant_count + 1, sizeof *r->contestants);
-    r->contestants[r->contestant_count++] = *c;
+    r->lanes = hs_array_reserve(r->lanes, &r->lane_capacity, r->lane_count + 1, sizeof *r->lanes);
+    r->lanes[r->lane_count++] = *c;
 }
 
 static int add_allocator(request *r, const char *text)
 {
     hs_problem problem;
-    hs_contestant c;
+    hs_lane c;
     if (!*text) return complain("'' names neither a TRACE nor an ALLOCATOR");
-    if (hs_contestant_named(text, &c, &problem)) {
-        add_contestant(r, &c);
+    if (hs_lane_named(text, &c, &problem)) {
+        add_lane(r, &c);
         return OK;
     }
     hs_words known = {0};
@@ -280,9 +279,9 @@ static void add_all_allocators(request *r)
 {
     const hs_allocator *a;
     hs_problem ignored;
-    hs_contestant c;
+    hs_lane c;
     for (size_t i = 0; (a = hs_allocator_at(i, HS_RAW)); i++)
-        if (!a->model_base && hs_contestant_named(a->name, &c, &ignored)) add_contestant(r, &c);
+        if (!a->model_base && hs_lane_named(a->name, &c, &ignored)) add_lane(r, &c);
 }
 
 static int add_arguments(request *r, char **names, int count)
@@ -294,7 +293,7 @@ static int add_arguments(request *r, char **names, int count)
         if (is_trace(names[i])) status = add_trace(r, names[i]);
     if (status) return status;
     if (!r->trace_count) return complain("it needs a TRACE");
-    if (!r->contestant_count) add_all_allocators(r);
+    if (!r->lane_count) add_all_allocators(r);
     return OK;
 }
 
@@ -339,17 +338,17 @@ static const char *file_of(const char *path)
 /* How many jobs are done, and how far one of those is that are not. */
 static void show_progress(const hs_comparison *c)
 {
-    size_t contestants = hs_comparison_contestants(c), all = hs_comparison_traces(c) * contestants;
+    size_t lanes = hs_comparison_lanes(c), all = hs_comparison_traces(c) * lanes;
     size_t done = 0;
     char text[256], now[160] = "";
     for (size_t i = 0; i < all; i++) {
-        const hs_job *job = hs_comparison_job(c, i / contestants, i % contestants);
+        const hs_job *job = hs_comparison_job(c, i / lanes, i % lanes);
         done += job->state != HS_JOB_WAITS && job->state != HS_JOB_RUNS;
         if (job->state != HS_JOB_RUNS || *now) continue;
         bool timed = job->stage == HS_JOB_TIMES || !job->requests;
         snprintf(now, sizeof now, "%.40s on %.20s, %.0f%%",
-                 file_of(hs_comparison_trace(c, i / contestants)->name),
-                 hs_comparison_contestant(c, i % contestants)->name,
+                 file_of(hs_comparison_trace(c, i / lanes)->name),
+                 hs_comparison_lane(c, i % lanes)->name,
                  timed ? 100 : 100.0 * (double)job->number / (double)job->requests);
     }
     snprintf(text, sizeof text, "%zu of %zu  %s", done, all, now);
@@ -404,7 +403,7 @@ static void print_text(const hs_comparison *c, hs_colour colour)
 static bool any_wrong(const hs_comparison *c)
 {
     for (size_t i = 0; i < hs_comparison_traces(c); i++)
-        for (size_t k = 0; k < hs_comparison_contestants(c); k++)
+        for (size_t k = 0; k < hs_comparison_lanes(c); k++)
             if (!hs_job_has_figures(hs_comparison_job(c, i, k))) return true;
     return false;
 }
@@ -412,7 +411,7 @@ static bool any_wrong(const hs_comparison *c)
 static int compare(const request *r)
 {
     hs_comparison *c =
-        hs_comparison_new(&r->plan, r->traces, r->trace_count, r->contestants, r->contestant_count);
+        hs_comparison_new(&r->plan, r->traces, r->trace_count, r->lanes, r->lane_count);
     if (!c) {
         hs_print(stderr, "heapscope compare: %s\n", strerror(errno));
         return FAILED;
@@ -441,6 +440,6 @@ int hs_compare_traces(int argc, char **argv)
     for (size_t i = 0; i < r.trace_count; i++) hs_trace_free(r.owned[i]);
     free(r.owned);
     free(r.traces);
-    free(r.contestants);
+    free(r.lanes);
     return status;
 }

@@ -150,7 +150,7 @@ static void put_name(sheet *s, const hs_comparison *c, size_t i, bool marked)
 {
     hs_pane name = hs_pane_part(s->pane, s->row, 0, 1, NAME - 1);
     hs_putf(name, 0, 0, HS_ROLE_TEXT, "%c %s%s", hs_comparison_letter(i), marked ? "*" : "",
-            hs_comparison_contestant(c, i)->name);
+            hs_comparison_lane(c, i)->name);
 }
 
 static void put_figures(sheet *s, const column *columns, const hs_job *job)
@@ -171,7 +171,7 @@ static void put_table(sheet *s, const hs_comparison *c, size_t trace, const colu
 {
     char remark[400];
     put_heads(s, columns);
-    for (size_t i = 0; i < hs_comparison_contestants(c); i++, s->row++) {
+    for (size_t i = 0; i < hs_comparison_lanes(c); i++, s->row++) {
         const hs_job *job = hs_comparison_job(c, trace, i);
         put_name(s, c, i, *hs_job_remark(c, job, remark, sizeof remark));
         if (hs_job_has_figures(job))
@@ -184,17 +184,17 @@ static void put_table(sheet *s, const hs_comparison *c, size_t trace, const colu
 static void put_remarks(sheet *s, const hs_comparison *c, size_t trace)
 {
     char remark[400], line[500];
-    for (size_t i = 0; i < hs_comparison_contestants(c); i++) {
+    for (size_t i = 0; i < hs_comparison_lanes(c); i++) {
         const hs_job *job = hs_comparison_job(c, trace, i);
         if (!*hs_job_remark(c, job, remark, sizeof remark)) continue;
-        snprintf(line, sizeof line, "* %s: %s", hs_comparison_contestant(c, i)->name, remark);
+        snprintf(line, sizeof line, "* %s: %s", hs_comparison_lane(c, i)->name, remark);
         s->row += hs_put_wrapped(s->pane, s->row, REMARK_ROWS, HS_ROLE_TEXT, line);
     }
 }
 
 static const char *verified_text(const hs_comparison *c, size_t trace)
 {
-    for (size_t i = 0; i < hs_comparison_contestants(c); i++) {
+    for (size_t i = 0; i < hs_comparison_lanes(c); i++) {
         const hs_job *job = hs_comparison_job(c, trace, i);
         if (!hs_job_has_figures(job) || job->verified < job->requests) return "";
     }
@@ -203,7 +203,7 @@ static const char *verified_text(const hs_comparison *c, size_t trace)
 
 hs_scene *hs_comparison_trace_scene(const hs_comparison *c, size_t trace, bool ascii)
 {
-    size_t n = hs_comparison_contestants(c);
+    size_t n = hs_comparison_lanes(c);
     sheet s = sheet_of(8 + n * (2 + REMARK_ROWS), ascii);
     const hs_named_trace *t = hs_comparison_trace(c, trace);
     uint64_t live = 0;
@@ -277,7 +277,7 @@ static void put_footnotes(sheet *s, const hs_comparison *c, bool marked)
 
 hs_scene *hs_comparison_means_scene(const hs_comparison *c, bool ascii)
 {
-    size_t n = hs_comparison_contestants(c), traces = hs_comparison_traces(c);
+    size_t n = hs_comparison_lanes(c), traces = hs_comparison_traces(c);
     sheet s = sheet_of(16 + n, ascii);
     bool any = false;
     hs_putf(s.pane, s.row++, 0, HS_ROLE_TEXT, "Over %zu trace%s", traces, hs_plural(traces));

@@ -12,7 +12,7 @@ hs_scene *hs_comparison_trace_scene(const hs_comparison *, size_t trace, bool as
 hs_scene *hs_comparison_means_scene(const hs_comparison *, bool ascii);
 hs_scene *hs_comparison_plot_scene(const hs_comparison *, bool ascii);
 
-/* The letter that stands for a contestant: A to Z, then a to z, then ?. */
-char hs_comparison_letter(size_t contestant);
+/* The letter that stands for a lane: A to Z, then a to z, then ?. */
+char hs_comparison_letter(size_t lane);
 
 #endif

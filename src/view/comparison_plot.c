@@ -1,4 +1,4 @@
-/* Utilization against throughput, a letter for each contestant.
+/* Utilization against throughput, a letter for each lane.
  *
  *      100% |            :      B         up: less memory
  *           |            :  C             right: faster, each step ten times
@@ -44,7 +44,7 @@ static frame frame_of(const hs_comparison *c)
                .rows = HS_COMPARISON_PLOT_ROWS,
                .from = 5,
                .to = 6};
-    for (size_t i = 0; i < hs_comparison_contestants(c); i++) {
+    for (size_t i = 0; i < hs_comparison_lanes(c); i++) {
         hs_means m = hs_means_of(c, i);
         if (!is_plotted(&m)) continue;
         double at = log10(m.per_second);
@@ -96,8 +96,8 @@ static void put_letter(hs_pane p, const frame *f, int row, int column, char lett
 static int put_legend(hs_pane p, const hs_comparison *c)
 {
     int row = 0, column = GUTTER;
-    for (size_t i = 0; i < hs_comparison_contestants(c); i++) {
-        const char *name = hs_comparison_contestant(c, i)->name;
+    for (size_t i = 0; i < hs_comparison_lanes(c); i++) {
+        const char *name = hs_comparison_lane(c, i)->name;
         hs_means m = hs_means_of(c, i);
         int width = (int)strlen(name) + 4;
         if (column + width > p.columns && column > GUTTER) {
@@ -114,13 +114,13 @@ static int put_legend(hs_pane p, const hs_comparison *c)
 hs_scene *hs_comparison_plot_scene(const hs_comparison *c, bool ascii)
 {
     frame f = frame_of(c);
-    int legend = 1 + f.rows + FOOT, rows = legend + (int)hs_comparison_contestants(c);
+    int legend = 1 + f.rows + FOOT, rows = legend + (int)hs_comparison_lanes(c);
     hs_scene *s = hs_scene_new(rows, HS_COMPARISON_COLUMNS, ascii);
     hs_pane all = hs_pane_of(s), plot = hs_pane_part(all, 1, 0, f.rows + FOOT, all.columns);
     hs_put(all, 0, 0, HS_ROLE_TEXT,
            "Utilization (CS:APP) against requests a second, means over the traces");
     put_axes(plot, &f);
-    for (size_t i = 0; i < hs_comparison_contestants(c); i++) {
+    for (size_t i = 0; i < hs_comparison_lanes(c); i++) {
         hs_means m = hs_means_of(c, i);
         if (!is_plotted(&m)) continue;
         put_letter(plot, &f, row_of(&f, m.utilization), column_of(&f, m.per_second),

@@ -81,7 +81,7 @@ size_t play_heap(size_t player, hs_heap *h, const op *ops, size_t count, uint64_
         play_heap_0, play_heap_1, play_heap_2, play_heap_3, play_heap_4,  play_heap_5,
         play_heap_6, play_heap_7, play_heap_8, play_heap_9, play_heap_10, play_heap_11,
     };
-    if (player >= sizeof players / sizeof *players) abort(); /* more contestants than players */
+    if (player >= sizeof players / sizeof *players) abort(); /* more lanes than players */
     return players[player](h, ops, count, slots);
 }
 

@@ -59,10 +59,10 @@ typedef struct {
     const char *library;              /* NULL, or what takes malloc's place */
     bool immediate;                   /* coalesce immediate, which is not its initial option */
     size_t player;                    /* of a heap */
-} contestant;
+} lane;
 
 typedef struct {
-    contestant list[COLUMNS];
+    lane list[COLUMNS];
     size_t count, malloc, bare, called; /* where these three are */
 } field;
 
@@ -89,7 +89,7 @@ static void touch(hs_heap *h)
     }
 }
 
-static hs_heap *new_heap(const contestant *c, hs_build build, uint64_t initial)
+static hs_heap *new_heap(const lane *c, hs_build build, uint64_t initial)
 {
     const hs_allocator *a = build == HS_RAW ? c->raw : c->probed;
     hs_heap_config config = {initial, HS_HEAP_MAXIMUM};
@@ -100,7 +100,7 @@ static hs_heap *new_heap(const contestant *c, hs_build build, uint64_t initial)
     return h;
 }
 
-static double time_heap(const contestant *c, hs_build build, const play *p, const result *r,
+static double time_heap(const lane *c, hs_build build, const play *p, const result *r,
                         uint64_t *slots)
 {
     hs_heap *h = new_heap(c, build, r->committed);
@@ -186,7 +186,7 @@ static bool intact(const hs_heap *h, const op *o, const uint64_t *slots)
 }
 
 /* Play once in the probed build. Says how many requests will be timed. */
-static void survey_heap(const contestant *c, const play *p, result *r, uint64_t *slots)
+static void survey_heap(const lane *c, const play *p, result *r, uint64_t *slots)
 {
     hs_heap *h = new_heap(c, HS_PROBED, HS_HEAP_INITIAL);
     live l = {0};
@@ -267,7 +267,7 @@ static void survey_child(const field *f, const workload *w, result *results)
     survey_malloc(&p, &results[f->malloc], slots);
 }
 
-static double one_round(const contestant *c, const field *f, const play *p, const result *r,
+static double one_round(const lane *c, const field *f, const play *p, const result *r,
                         uint64_t *slots)
 {
     if (c->raw) return time_heap(c, HS_RAW, p, r, slots);
@@ -276,7 +276,7 @@ static double one_round(const contestant *c, const field *f, const play *p, cons
     return time_malloc(p, slots);
 }
 
-static bool plays_here(const contestant *c, const result *r)
+static bool plays_here(const lane *c, const result *r)
 {
     return !c->library && r->state == MEASURED && r->requests;
 }
@@ -311,7 +311,7 @@ static void play_rounds(const field *f, const play *p, result *results, uint64_t
         if (results[i].rounds) results[i].ns = median(results[i].times, results[i].rounds);
 }
 
-static void play_probed(const contestant *c, const play *p, result *r, uint64_t *slots)
+static void play_probed(const lane *c, const play *p, result *r, uint64_t *slots)
 {
     double times[FEW_ROUNDS];
     int rounds = r->requests < p->steady ? 1 : FEW_ROUNDS;
@@ -326,7 +326,7 @@ static void rounds_child(const field *f, const workload *w, result *results)
     uint64_t *slots = pages(w->slots * sizeof *slots);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     for (size_t i = 0; i < f->count; i++) {
-        const contestant *c = &f->list[i];
+        const lane *c = &f->list[i];
         result *r = &results[i];
         if (c->probed) {
             survey_heap(c, &p, r, slots);
@@ -379,7 +379,7 @@ static void preloaded(const char *library, const workload *w, result *r)
     r->state = MEASURED;
 }
 
-/* --- The contestants -------------------------------------------------------------------------- */
+/* --- The lanes -------------------------------------------------------------------------------- */
 
 /* No names stand for all. */
 static bool is_among(const char *name, char *const *names, size_t n)
@@ -389,7 +389,7 @@ static bool is_among(const char *name, char *const *names, size_t n)
     return n == 0;
 }
 
-static void enter(field *f, contestant c)
+static void enter(field *f, lane c)
 {
     if (f->count == COLUMNS) return;
     c.player = f->count;
@@ -406,7 +406,7 @@ static void enter_installed(field *f, const char *name, const char *file)
         glob_t found;
         snprintf(pattern, sizeof pattern, "%s/%s", folders[i], file);
         int failed = glob(pattern, 0, NULL, &found);
-        if (!failed) enter(f, (contestant){.name = name, .library = strdup(found.gl_pathv[0])});
+        if (!failed) enter(f, (lane){.name = name, .library = strdup(found.gl_pathv[0])});
         globfree(&found);
         if (!failed) return;
     }
@@ -418,26 +418,25 @@ static field gather(char *const *libraries, size_t count, char *const *only, siz
     for (size_t i = 0; hs_allocator_at(i, HS_RAW); i++) {
         const hs_allocator *raw = hs_allocator_at(i, HS_RAW);
         if (raw->model_base || !is_among(raw->name, only, only_count)) continue;
-        enter(&f,
-              (contestant){.name = raw->name, .raw = raw, .probed = hs_allocator_at(i, HS_PROBED)});
+        enter(&f, (lane){.name = raw->name, .raw = raw, .probed = hs_allocator_at(i, HS_PROBED)});
     }
     const hs_allocator *raw = hs_allocator_named("tlsf", HS_RAW);
     if (is_among(raw->name, only, only_count))
-        enter(&f, (contestant){.name = "tlsf, immediate",
-                               .raw = raw,
-                               .probed = hs_allocator_named("tlsf", HS_PROBED),
-                               .immediate = true});
+        enter(&f, (lane){.name = "tlsf, immediate",
+                         .raw = raw,
+                         .probed = hs_allocator_named("tlsf", HS_PROBED),
+                         .immediate = true});
     f.malloc = f.count;
-    enter(&f, (contestant){.name = "glibc malloc"});
+    enter(&f, (lane){.name = "glibc malloc"});
     f.bare = f.count;
-    enter(&f, (contestant){.name = "bare pointer"});
+    enter(&f, (lane){.name = "bare pointer"});
     f.called = f.count;
-    enter(&f, (contestant){.name = "bare, called"});
+    enter(&f, (lane){.name = "bare, called"});
     enter_installed(&f, "mimalloc", "libmimalloc.so.?*");
     enter_installed(&f, "jemalloc", "libjemalloc.so.?*");
     for (size_t i = 0; i < count; i++) {
         const char *slash = strrchr(libraries[i], '/');
-        enter(&f, (contestant){.name = slash ? slash + 1 : libraries[i], .library = libraries[i]});
+        enter(&f, (lane){.name = slash ? slash + 1 : libraries[i], .library = libraries[i]});
     }
     return f;
 }
@@ -453,7 +452,7 @@ static void cell(double value, int width, int digits, const char *unit)
         printf("%*.*f%s", width, digits, value, unit);
 }
 
-static void row(const contestant *c, const result *r, double reference, size_t steady)
+static void row(const lane *c, const result *r, double reference, size_t steady)
 {
     static const char *const said[] = {"not measured", "", "out of memory", "DAMAGED its client"};
     printf("  %-16s", c->name);

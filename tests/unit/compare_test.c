@@ -26,7 +26,7 @@ enum { SHORT, LONG, TRACES };
 
 typedef struct {
     hs_named_trace traces[TRACES];
-    hs_contestant contestants[8];
+    hs_lane lanes[8];
     char *names;
     hs_comparison *comparison;
 } stand;
@@ -48,9 +48,9 @@ static stand *stand_of(const hs_comparison_plan *plan, const char *names, const 
     s->traces[SHORT] = (hs_named_trace){"short, \"hand-made\"", trace_of("a1 24; a2 40; f1; a3 8")};
     s->traces[LONG] = (hs_named_trace){"traces/long.rep", churn(1, 3000)};
     for (char *w = strtok_r(s->names, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
-        s->contestants[n++] = contestant(w);
-    if (wrong) s->contestants[n++] = (hs_contestant){.name = "x", .raw = wrong, .counted = wrong};
-    s->comparison = hs_comparison_new(plan, s->traces, TRACES, s->contestants, n);
+        s->lanes[n++] = lane(w);
+    if (wrong) s->lanes[n++] = (hs_lane){.name = "x", .raw = wrong, .counted = wrong};
+    s->comparison = hs_comparison_new(plan, s->traces, TRACES, s->lanes, n);
     assert_non_null(s->comparison);
     return s;
 }
@@ -68,9 +68,9 @@ static void run(stand *s)
     assert_true(hs_comparison_run(s->comparison, NULL, NULL));
 }
 
-static double figure(const stand *s, size_t trace, size_t contestant, const char *name)
+static double figure(const stand *s, size_t trace, size_t lane, const char *name)
 {
-    return hs_figure_named(name)->of(hs_comparison_job(s->comparison, trace, contestant));
+    return hs_figure_named(name)->of(hs_comparison_job(s->comparison, trace, lane));
 }
 
 static char *printed(const hs_comparison *c, void (*print)(FILE *, const hs_comparison *))
@@ -131,23 +131,23 @@ static void counts_are_the_same_in_every_run_and_with_any_number_of_jobs(void **
 static void a_preset_and_options_name_what_is_played(void **state)
 {
     (void)state;
-    hs_contestant c;
+    hs_lane c;
     hs_problem problem;
     stand *s = stand_of(&usual, "best-fit implicit:fit=best implicit:fit=best,footer=on", NULL);
     run(s);
     assert_true(figure(s, LONG, 0, "examined_total") == figure(s, LONG, 1, "examined_total"));
     assert_true(figure(s, LONG, 0, "heap_size") != figure(s, LONG, 2, "heap_size"));
     stand_free(s);
-    assert_false(hs_contestant_named("bets-fit", &c, &problem));
+    assert_false(hs_lane_named("bets-fit", &c, &problem));
     assert_string_equal(problem.what, "there is no allocator called bets-fit");
-    assert_false(hs_contestant_named("implicit:fits=best", &c, &problem));
+    assert_false(hs_lane_named("implicit:fits=best", &c, &problem));
     assert_string_equal(problem.what, "implicit has no option fits=best");
-    assert_false(hs_contestant_named("implicit:fit=good", &c, &problem));
+    assert_false(hs_lane_named("implicit:fit=good", &c, &problem));
     assert_string_equal(problem.what, "implicit: fit can not be good");
-    assert_false(hs_contestant_named("implicit:fit", &c, &problem));
-    assert_false(hs_contestant_named("tlsf:quick=-1", &c, &problem));
-    assert_false(hs_contestant_named("", &c, &problem));
-    assert_false(hs_contestant_named(":", &c, &problem));
+    assert_false(hs_lane_named("implicit:fit", &c, &problem));
+    assert_false(hs_lane_named("tlsf:quick=-1", &c, &problem));
+    assert_false(hs_lane_named("", &c, &problem));
+    assert_false(hs_lane_named(":", &c, &problem));
 }
 
 static void expect_remark(breach how, const char *word, const char *remark)
@@ -225,8 +225,8 @@ static void preparing_the_heap_counts_as_timing_does(void **state)
     hasty.runs = 0;
     hasty.limit = 0.0001;
     hs_trace *t = trace_of("a1 64000000; f1");
-    hs_contestant c[3];
-    for (size_t i = 0; i < 3; i++) c[i] = contestant(allocators[i]);
+    hs_lane c[3];
+    for (size_t i = 0; i < 3; i++) c[i] = lane(allocators[i]);
     hs_comparison *made =
         hs_comparison_new(&hasty, &(hs_named_trace){"large", t}, 1, c, sizeof c / sizeof *c);
     assert_true(hs_comparison_run(made, NULL, NULL));
@@ -249,7 +249,7 @@ static void expect_untimed(breach how, const char *remark)
     hasty.verify = false;
     hasty.limit = 0.01;
     hs_trace *t = trace_of("a1 24; a2 40; f1; a3 8");
-    hs_contestant c = contestant("bump");
+    hs_lane c = lane("bump");
     c.raw = &wrong;
     hs_comparison *made = hs_comparison_new(&hasty, &(hs_named_trace){"short", t}, 1, &c, 1);
     assert_true(hs_comparison_run(made, NULL, NULL));
@@ -321,9 +321,9 @@ static void when_it_is_stopped_what_is_complete_remains(void **state)
 /* --- Figures written by hand ------------------------------------------------------------------ */
 
 /* So much utilization in percent, and so many requests a second. */
-static void write_job(stand *s, size_t trace, size_t contestant, uint64_t percent, double rate)
+static void write_job(stand *s, size_t trace, size_t lane, uint64_t percent, double rate)
 {
-    hs_job *job = hs_comparison_write(s->comparison, trace, contestant);
+    hs_job *job = hs_comparison_write(s->comparison, trace, lane);
     job->state = HS_JOB_DONE;
     job->verified = job->requests;
     job->counts.played = job->counts.totals.requests = job->requests;

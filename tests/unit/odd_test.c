@@ -270,14 +270,14 @@ static void they_are_compared(void **state)
 {
     (void)state;
     hs_named_trace trace = {"by hand", trace_of("a1 24; a2 200; a3 40; f1; r2 300; a4 24")};
-    hs_contestant contestants[] = {contestant("two-ended"), contestant("stack")};
+    hs_lane lanes[] = {lane("two-ended"), lane("stack")};
     hs_comparison_plan plan = {.heap = {64, 1 << 20},
                                .growth = HS_GROWTH_EXACT,
                                .limit = 20,
                                .runs = 1,
                                .jobs = 1,
                                .verify = true};
-    hs_comparison *c = hs_comparison_new(&plan, &trace, 1, contestants, 2);
+    hs_comparison *c = hs_comparison_new(&plan, &trace, 1, lanes, 2);
     assert_non_null(c);
     assert_true(hs_comparison_run(c, NULL, NULL));
     for (size_t i = 0; i < 2; i++) {

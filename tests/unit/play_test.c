@@ -23,7 +23,7 @@ static hs_trace *random_trace(uint64_t seed, uint64_t count)
 
 static hs_heap *heap_of(const char *text, hs_build build, uint64_t initial)
 {
-    hs_contestant c = contestant(text);
+    hs_lane c = lane(text);
     hs_heap *h = hs_heap_new(&(hs_heap_config){initial, 1 << 20},
                              hs_allocator_named(c.raw->name, build), build, c.options);
     assert_non_null(h);

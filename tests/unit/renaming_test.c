@@ -484,7 +484,7 @@ static char *script_of(const hs_session *s)
 static void names_may_be_of_any_length(void **state)
 {
     hs_problem problem;
-    hs_contestant c;
+    hs_lane c;
     (void)state;
     registry_lengthen(true);
     const char *bump = registry_name("bump"), *best = registry_name("best-fit"),
@@ -509,7 +509,7 @@ static void names_may_be_of_any_length(void **state)
     free(told);
     free(text);
     assert_true(asprintf(&text, "%s:fit=worst,footer=on", registry_name("implicit")) > 0);
-    assert_true(hs_contestant_named(text, &c, &problem));
+    assert_true(hs_lane_named(text, &c, &problem));
     assert_string_equal(c.name, text);
     assert_int_equal(c.options[0], 3);
     hs_lockstep_free(l);

@@ -50,11 +50,11 @@ static inline hs_trace *trace_of(const char *line)
     return t;
 }
 
-static inline hs_contestant contestant(const char *text)
+static inline hs_lane lane(const char *text)
 {
-    hs_contestant c;
+    hs_lane c;
     hs_problem problem;
-    if (!hs_contestant_named(text, &c, &problem)) fail_msg("%s", problem.what);
+    if (!hs_lane_named(text, &c, &problem)) fail_msg("%s", problem.what);
     return c;
 }
 

@@ -29,14 +29,14 @@ enum {
 struct hs_comparison {
     hs_comparison_plan plan;
     const hs_named_trace *traces;
-    const hs_contestant *contestants;
-    size_t trace_count, contestant_count, job_count;
+    const hs_lane *lanes;
+    size_t trace_count, lane_count, job_count;
     hs_job *jobs;    /* shared with the children */
     pid_t *children; /* of the jobs; 0: none */
     int running;
 };
 
-/* --- Contestants ------------------------------------------------------------------------------ */
+/* --- Lanes ------------------------------------------------------------------------------------ */
 
 static int index_of(const hs_allocator *a, const char *option, size_t length)
 {
@@ -60,7 +60,7 @@ static bool read_value(const hs_option *o, const char *text, uint64_t *value)
 }
 
 /* "fit=best" */
-static bool set_option(hs_contestant *c, const char *text, hs_problem *problem)
+static bool set_option(hs_lane *c, const char *text, hs_problem *problem)
 {
     const char *equals = strchr(text, '=');
     int i = index_of(c->raw, text, equals ? (size_t)(equals - text) : strlen(text));
@@ -79,18 +79,18 @@ static const hs_preset *preset_named(const char *name)
     return NULL;
 }
 
-static void set_as_preset(hs_contestant *c, const hs_preset *p)
+static void set_as_preset(hs_lane *c, const hs_preset *p)
 {
     int i = index_of(c->raw, p->option, strlen(p->option));
     read_value(&c->raw->options[i], p->choice, &c->options[i]);
 }
 
 /* "NAME" or "NAME:OPTION=VALUE,OPTION=VALUE", in `words`, which are cut up. */
-static bool read_contestant(char *words, const char *text, hs_contestant *c, hs_problem *problem)
+static bool read_lane(char *words, const char *text, hs_lane *c, hs_problem *problem)
 {
     char *rest = NULL, *name = strtok_r(words, ":", &rest);
     const hs_preset *preset = name ? preset_named(name) : NULL;
-    *c = (hs_contestant){.name = text};
+    *c = (hs_lane){.name = text};
     c->raw = name ? hs_allocator_named(preset ? preset->allocator : name, HS_RAW) : NULL;
     if (!c->raw) return hs_wrong(problem, HS_OPERAND_NAME, "there is no allocator called %s", text);
     c->counted = c->raw->builds[HS_COUNTED];
@@ -101,10 +101,10 @@ static bool read_contestant(char *words, const char *text, hs_contestant *c, hs_
     return true;
 }
 
-bool hs_contestant_named(const char *text, hs_contestant *c, hs_problem *problem)
+bool hs_lane_named(const char *text, hs_lane *c, hs_problem *problem)
 {
     char *words = hs_copy(text);
-    bool good = read_contestant(words, text, c, problem);
+    bool good = read_lane(words, text, c, problem);
     free(words);
     return good;
 }
@@ -113,7 +113,7 @@ bool hs_contestant_named(const char *text, hs_contestant *c, hs_problem *problem
 
 typedef struct {
     const hs_comparison_plan *plan;
-    const hs_contestant *contestant;
+    const hs_lane *lane;
     const hs_trace *trace;
     hs_job *job;
     double begun; /* this stage */
@@ -142,7 +142,7 @@ static bool has_time(void *context, uint64_t played)
 /* NULL: the system has no addresses for it. */
 static hs_heap *heap_of(const task *t, hs_build build)
 {
-    const hs_contestant *c = t->contestant;
+    const hs_lane *c = t->lane;
     hs_heap *h =
         hs_heap_new(&t->plan->heap, build == HS_RAW ? c->raw : c->counted, build, c->options);
     if (h) hs_heap_set_growth(h, t->plan->growth);
@@ -314,16 +314,15 @@ double hs_job_seconds(const hs_job *job)
 /* --- All jobs --------------------------------------------------------------------------------- */
 
 hs_comparison *hs_comparison_new(const hs_comparison_plan *plan, const hs_named_trace *traces,
-                                 size_t trace_count, const hs_contestant *contestants,
-                                 size_t contestant_count)
+                                 size_t trace_count, const hs_lane *lanes, size_t lane_count)
 {
     hs_comparison *c = hs_new(1, sizeof *c);
     *c = (hs_comparison){.plan = *plan,
                          .traces = traces,
-                         .contestants = contestants,
+                         .lanes = lanes,
                          .trace_count = trace_count,
-                         .contestant_count = contestant_count,
-                         .job_count = trace_count * contestant_count};
+                         .lane_count = lane_count,
+                         .job_count = trace_count * lane_count};
     c->jobs = mmap(NULL, c->job_count * sizeof *c->jobs, PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (c->jobs == MAP_FAILED) {
@@ -332,7 +331,7 @@ hs_comparison *hs_comparison_new(const hs_comparison_plan *plan, const hs_named_
     }
     c->children = hs_new(c->job_count, sizeof *c->children);
     for (size_t i = 0; i < c->job_count; i++)
-        c->jobs[i].requests = hs_trace_count(traces[i / contestant_count].trace);
+        c->jobs[i].requests = hs_trace_count(traces[i / lane_count].trace);
     return c;
 }
 
@@ -347,8 +346,8 @@ void hs_comparison_free(hs_comparison *c)
 static bool begin(hs_comparison *c, size_t i)
 {
     task t = {.plan = &c->plan,
-              .contestant = &c->contestants[i % c->contestant_count],
-              .trace = c->traces[i / c->contestant_count].trace,
+              .lane = &c->lanes[i % c->lane_count],
+              .trace = c->traces[i / c->lane_count].trace,
               .job = &c->jobs[i]};
     pid_t parent = getpid();
     t.job->state = HS_JOB_RUNS;
@@ -435,9 +434,9 @@ size_t hs_comparison_traces(const hs_comparison *c)
     return c->trace_count;
 }
 
-size_t hs_comparison_contestants(const hs_comparison *c)
+size_t hs_comparison_lanes(const hs_comparison *c)
 {
-    return c->contestant_count;
+    return c->lane_count;
 }
 
 const hs_named_trace *hs_comparison_trace(const hs_comparison *c, size_t i)
@@ -445,17 +444,17 @@ const hs_named_trace *hs_comparison_trace(const hs_comparison *c, size_t i)
     return &c->traces[i];
 }
 
-const hs_contestant *hs_comparison_contestant(const hs_comparison *c, size_t i)
+const hs_lane *hs_comparison_lane(const hs_comparison *c, size_t i)
 {
-    return &c->contestants[i];
+    return &c->lanes[i];
 }
 
-const hs_job *hs_comparison_job(const hs_comparison *c, size_t trace, size_t contestant)
+const hs_job *hs_comparison_job(const hs_comparison *c, size_t trace, size_t lane)
 {
-    return &c->jobs[trace * c->contestant_count + contestant];
+    return &c->jobs[trace * c->lane_count + lane];
 }
 
-hs_job *hs_comparison_write(hs_comparison *c, size_t trace, size_t contestant)
+hs_job *hs_comparison_write(hs_comparison *c, size_t trace, size_t lane)
 {
-    return &c->jobs[trace * c->contestant_count + contestant];
+    return &c->jobs[trace * c->lane_count + lane];
 }

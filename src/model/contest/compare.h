@@ -1,6 +1,6 @@
 /* A comparison: every trace on every allocator.
  *
- *      traces x contestants = jobs      each job is a process of its own: what an allocator breaks
+ *      traces x lanes = jobs      each job is a process of its own: what an allocator breaks
  *                                       there is broken there, and no heap knows of another's
  *
  * A job verifies the allocator if that is asked for, counts what the trace costs, and times it in
@@ -20,11 +20,11 @@ typedef struct {
     const char *name; /* as it was asked for: a text of the caller's */
     const hs_allocator *raw, *counted;
     uint64_t options[HS_OPTIONS];
-} hs_contestant;
+} hs_lane;
 
 /* The one that a text names: an allocator or preset, and after a colon options for it, as in
  * implicit:fit=best,footer=on. The text must outlive it. False with a problem. */
-bool hs_contestant_named(const char *text, hs_contestant *, hs_problem *);
+bool hs_lane_named(const char *text, hs_lane *, hs_problem *);
 
 typedef struct {
     const char *name; /* the caller's */
@@ -79,7 +79,7 @@ typedef struct hs_comparison hs_comparison;
 
 /* Traces stay the caller's, and must outlive it. NULL with errno when there is no memory. */
 hs_comparison *hs_comparison_new(const hs_comparison_plan *, const hs_named_trace *, size_t traces,
-                                 const hs_contestant *, size_t contestants);
+                                 const hs_lane *, size_t lanes);
 void hs_comparison_free(hs_comparison *);
 
 /* Perform all jobs; `go_on` is asked several times a second, and when it says no, the jobs that are
@@ -88,12 +88,12 @@ bool hs_comparison_run(hs_comparison *, bool (*go_on)(void *context), void *cont
 
 const hs_comparison_plan *hs_comparison_plan_of(const hs_comparison *);
 size_t hs_comparison_traces(const hs_comparison *);
-size_t hs_comparison_contestants(const hs_comparison *);
+size_t hs_comparison_lanes(const hs_comparison *);
 const hs_named_trace *hs_comparison_trace(const hs_comparison *, size_t);
-const hs_contestant *hs_comparison_contestant(const hs_comparison *, size_t);
-const hs_job *hs_comparison_job(const hs_comparison *, size_t trace, size_t contestant);
+const hs_lane *hs_comparison_lane(const hs_comparison *, size_t);
+const hs_job *hs_comparison_job(const hs_comparison *, size_t trace, size_t lane);
 
 /* Put figures in the place of a job's: for pictures of what nobody measured. */
-hs_job *hs_comparison_write(hs_comparison *, size_t trace, size_t contestant);
+hs_job *hs_comparison_write(hs_comparison *, size_t trace, size_t lane);
 
 #endif

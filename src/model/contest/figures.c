@@ -202,12 +202,12 @@ const char *hs_job_remark(const hs_comparison *c, const hs_job *j, char *text, s
 
 /* --- Over all traces -------------------------------------------------------------------------- */
 
-hs_means hs_means_of(const hs_comparison *c, size_t contestant)
+hs_means hs_means_of(const hs_comparison *c, size_t lane)
 {
     hs_means m = {0};
     double seconds = 0, requests = 0;
     for (size_t i = 0; i < hs_comparison_traces(c); i++) {
-        const hs_job *j = hs_comparison_job(c, i, contestant);
+        const hs_job *j = hs_comparison_job(c, i, lane);
         if (j->violation.request || j->state == HS_JOB_CRASHED || j->state == HS_JOB_STOPPED)
             m.wrong = true;
         if (!hs_job_has_figures(j)) continue;

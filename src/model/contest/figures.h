@@ -25,7 +25,7 @@ const char *hs_job_word(const hs_job *);
 /* And in a sentence, where there is something to say; else "". */
 const char *hs_job_remark(const hs_comparison *, const hs_job *, char *text, size_t size);
 
-/* A contestant over those of the traces for which it has figures. */
+/* A lane over those of the traces for which it has figures. */
 typedef struct {
     size_t traces;
     uint64_t failed;            /* requests */
@@ -41,6 +41,6 @@ typedef struct {
 /* The lab gives nothing for more than so many requests a second. */
 enum { HS_LAB_CAP = 600000 };
 
-hs_means hs_means_of(const hs_comparison *, size_t contestant);
+hs_means hs_means_of(const hs_comparison *, size_t lane);
 
 #endif

@@ -371,7 +371,7 @@ static void look_at_last(hs_lockstep *l)
     }
 }
 
-static void tell_of_companions(hs_lockstep *l, hs_progress progress)
+static void tell_of_lanes(hs_lockstep *l, hs_progress progress)
 {
     for (size_t i = 1; i < l->count; i++)
         if (l->lanes[i].session) hs_session_tell(l->lanes[i].session, progress, l);
@@ -383,9 +383,9 @@ static bool lead(hs_lockstep *l, bool there, hs_problem *problem)
 {
     uint64_t from, end = operations(l);
     bool again = false; /* look for the parting once more */
-    tell_of_companions(l, tell);
+    tell_of_lanes(l, tell);
     bool good = go_to_common(l, &from, &again, problem);
-    if (good) tell_of_companions(l, tell); /* they may be new */
+    if (good) tell_of_lanes(l, tell); /* they may be new */
     bool alone = there && end == from + 1;
     uint64_t seen = good ? first_seen(l, from, end) : 0;
     for (uint64_t i = from; i < end && good && goes_on(l, "side by side", i, end); i++) {
@@ -395,7 +395,7 @@ static bool lead(hs_lockstep *l, bool there, hs_problem *problem)
     }
     if (good && !l->stopped) look_at_last(l);
     if (good && again && !l->stopped) find_parting(l);
-    tell_of_companions(l, NULL);
+    tell_of_lanes(l, NULL);
     hs_session_is_over(l->lanes[0].session);
     if (l->stopped) return hs_was_stopped(problem);
     return good;
