@@ -77,14 +77,15 @@ static const hs_picture *picture_named(hs_interpreter *in, const hs_argument *a)
     return p;
 }
 
-/* Each picture has a command of its own: run that. */
+/* Run the picture's own command, which may complain, or choose what to show; a picture without one
+ * is shown as it is. */
 bool hs_run_view(hs_interpreter *in, const hs_statement *s)
 {
     const hs_argument *a = &s->arguments[0];
     const hs_picture *picture = picture_named(in, a);
     if (!picture) return false;
     hs_statement as = {.command = hs_command_showing(picture), .where = s->where, .head = a->where};
-    return as.command->run(in, &as);
+    return as.command ? as.command->run(in, &as) : hs_show_picture(in, picture, 0, 0);
 }
 
 bool hs_run_zoom(hs_interpreter *in, const hs_statement *s)
