@@ -9,6 +9,7 @@
 #include "ui/convert.h"
 #include "ui/full/fullscreen.h"
 #include "ui/generate.h"
+#include "ui/guard.h"
 #include "ui/journal.h"
 #include "ui/notes.h"
 #include "ui/options.h"
@@ -357,7 +358,7 @@ static const struct {
     {"generate", hs_generate_file},
 };
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     hs_file_guard_standard();
     setlocale(LC_ALL, "");
@@ -375,4 +376,11 @@ int main(int argc, char **argv)
     else
         status = a.check ? check_files(&a) : a.trace ? go_through_trace(&a) : converse(&a);
     return hs_options_finish(status);
+}
+
+/* Where memory runs out the terminal is given back first, so that the line is seen. */
+int main(int argc, char **argv)
+{
+    HS_ENTER((hs_guard_give_back(), fputs("heapscope: out of memory\n", stderr)), EXIT_FAILURE);
+    return run(argc, argv);
 }

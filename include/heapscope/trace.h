@@ -31,14 +31,15 @@ enum { HS_TRACE_OTHER_MOST = (1 << 29) - 1 };
 
 typedef struct hs_trace hs_trace;
 
-hs_trace *hs_trace_new(void);
+hs_trace *hs_trace_new(void); /* NULL: there is no memory */
 void hs_trace_free(hs_trace *);
 
 /* Append one request. Ids may come in any order; they are best small, for a player's table has room
- * for all up to the largest. Ends the program when memory is gone. */
-void hs_trace_add(hs_trace *, hs_trace_op);
-void hs_trace_add_all(hs_trace *, const hs_trace_op *, size_t count);
-void hs_trace_reserve(hs_trace *, uint64_t count); /* room for so many, if that many come */
+ * for all up to the largest. False:
+ * there is no memory for it. */
+bool hs_trace_add(hs_trace *, hs_trace_op);
+bool hs_trace_add_all(hs_trace *, const hs_trace_op *, size_t count);
+bool hs_trace_reserve(hs_trace *, uint64_t count); /* room for so many, if that many come */
 
 /* Ids from `late` on become those that follow the largest below it. Returns by how much they are
  * smaller now. Names are to be given afterwards. */
@@ -51,7 +52,7 @@ uint32_t hs_trace_ids(const hs_trace *);           /* one more than the largest 
 /* The name of an id: one that was given, or "p" and the number, cut to `room` bytes. Names may be
  * given before or after the requests. */
 void hs_trace_name(const hs_trace *, uint32_t id, char *out, size_t room);
-void hs_trace_give_name(hs_trace *, uint32_t id, const char *name);
+bool hs_trace_give_name(hs_trace *, uint32_t id, const char *name);
 bool hs_trace_has_names(const hs_trace *);
 
 /* Mark each realloc and free of an id that holds no block, and so is one of NULL, by an `other` of

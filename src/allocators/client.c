@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "heap/recorder.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@ static void choose_calls(hs_heap *h);
 hs_heap *hs_heap_new(const hs_heap_config *config, const hs_allocator *allocator, hs_build build,
                      const uint64_t *options)
 {
+    HS_ENTER(errno = ENOMEM, NULL);
     hs_heap *h = hs_new(1, sizeof *h);
     h->allocator = allocator;
     h->build = build;
@@ -282,6 +284,7 @@ static hs_addr dispatch(hs_heap *h, const request *r)
 static hs_addr serve_probed(hs_heap *h, const request *r)
 {
     hs_record_begin(h->recorder, h);
+    HS_ENTER((hs_record_undo(h), errno = ENOMEM), HS_NULL);
     if (setjmp(*hs_record_landing(h->recorder))) return HS_NULL;
     tell(h, HS_REQUEST, r->kind, r->p, r->size, r->other);
     hs_addr p = dispatch(h, r);

@@ -26,6 +26,14 @@ void hs_leave_landing(hs_landing *l)
     innermost = l->outer;
 }
 
+void hs_land_further(hs_landing *l)
+{
+    assert(innermost == l);
+    if (!l->outer) return;
+    innermost = l->outer;
+    hs_out_of_memory();
+}
+
 _Noreturn void hs_out_of_memory(void)
 {
     if (innermost) longjmp(innermost->to, 1);

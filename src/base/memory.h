@@ -40,7 +40,10 @@ _Noreturn void hs_out_of_memory(void);
 
 /* A landing: HS_LAND(l) is 0 where it is taken, and not 0 where what was done since ran out of
  * memory. It is given up at the end of the block that has it. What was being changed then is half
- * done: nothing but its freeing may follow. */
+ * done: nothing but its freeing may follow.
+ *
+ * Public functions call one another: hs_land_further goes on to the landing outside of this one,
+ * where there is one, so that it is the first that was entered which answers. */
 typedef struct hs_landing {
     jmp_buf to;
     struct hs_landing *outer;
@@ -51,5 +54,16 @@ typedef struct hs_landing {
 
 jmp_buf *hs_take_landing(hs_landing *);
 void hs_leave_landing(hs_landing *);
+void hs_land_further(hs_landing *);
+
+/* The first line of a public function whose memory may run out: then it does `lose`, and answers.
+ */
+#define HS_ENTER(lose, ...)                                                                        \
+    HS_LANDING(landing);                                                                           \
+    if (HS_LAND(landing) != 0) {                                                                   \
+        lose;                                                                                      \
+        hs_land_further(&landing);                                                                 \
+        return __VA_ARGS__;                                                                        \
+    }
 
 #endif

@@ -122,8 +122,9 @@ bool hs_write_argument_file(hs_interpreter *in, const hs_argument *a, bool (*put
         return say_file(in, a, put, what);
     if (!may_replace(in, a)) return false;
     if (hs_file_write(a->text, &w, &report)) {
+        char *saved = hs_copy(a->text);
         free(in->saved);
-        in->saved = hs_copy(a->text);
+        in->saved = saved;
         return !report.note[0] || hs_say(in, HS_SAY_ANSWER, report.note);
     }
     if (report.stopped) return hs_fail_at(in, a->where, "stopped: nothing was saved", NULL);

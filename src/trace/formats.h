@@ -27,4 +27,7 @@ void hs_format_names(char *out, size_t room, bool written);
 extern const hs_format hs_format_rep, hs_format_script, hs_format_ostep, hs_format_mtrace,
     hs_format_ltrace, hs_format_valgrind, hs_format_heap, hs_format_hst;
 
+/* Say in a report that memory ran out. */
+void hs_trace_no_memory(hs_trace_report *);
+
 #endif

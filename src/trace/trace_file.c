@@ -17,6 +17,11 @@ void hs_trace_report_free(hs_trace_report *report)
     *report = (hs_trace_report){0};
 }
 
+void hs_trace_no_memory(hs_trace_report *report)
+{
+    snprintf(report->error, sizeof report->error, "out of memory");
+}
+
 bool hs_trace_format_at(size_t i, hs_trace_format *out)
 {
     const hs_format *f = hs_format_at(i);
@@ -193,12 +198,14 @@ static hs_trace *read_from(const char *path, const void *bytes, size_t size,
 
 hs_trace *hs_trace_read(const char *path, const hs_trace_reading *options, hs_trace_report *report)
 {
+    HS_ENTER(hs_trace_no_memory(report), NULL);
     return read_from(path, NULL, 0, options, report);
 }
 
 hs_trace *hs_trace_read_bytes(const char *name, const void *bytes, size_t size,
                               const hs_trace_reading *options, hs_trace_report *report)
 {
+    HS_ENTER(hs_trace_no_memory(report), NULL);
     return read_from(name, bytes ? bytes : "", size, options, report);
 }
 
@@ -273,6 +280,7 @@ static bool write_to(saving *s, const char *path)
 bool hs_trace_save(const hs_trace *t, const char *path, const hs_trace_writing *options,
                    hs_trace_report *report)
 {
+    HS_ENTER(hs_trace_no_memory(report), false);
     bool packed = false;
     const hs_format *f = hs_format_of_path(path, &packed);
     hs_trace_writing o = *options;

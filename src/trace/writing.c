@@ -213,6 +213,7 @@ static uint32_t most_ids(const hs_trace *t)
 bool hs_trace_write(const hs_trace *t, FILE *file, const hs_trace_writing *options,
                     hs_trace_report *report)
 {
+    HS_ENTER(hs_trace_no_memory(report), false);
     const hs_format *f = options->format ? hs_format_named(options->format) : NULL;
     *report = (hs_trace_report){0};
     if (!f || !f->write) {

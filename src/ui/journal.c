@@ -94,6 +94,7 @@ void hs_journal_begin(hs_journal *j, const hs_session *s, const char *allocator,
                       const hs_heap_config *heap)
 {
     free(j->allocator);
+    j->allocator = NULL;
     j->allocator = hs_copy(allocator);
     j->heap = *heap;
     j->untyped = hs_session_op_count(s);

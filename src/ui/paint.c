@@ -72,6 +72,7 @@ static void clear_screen(hs_painter *p, frame *f, const hs_scene *s)
 {
     size_t count = (size_t)s->rows * (size_t)s->columns;
     free(p->cells);
+    p->cells = NULL;
     p->cells = hs_new(count, sizeof *p->cells);
     for (size_t i = 0; i < count; i++) p->cells[i] = (shown){L' ', plain};
     p->rows = s->rows;

@@ -121,9 +121,10 @@ void hs_client_know_names_of(hs_client *c, const hs_client *from)
     if (named) memcpy(c->names + numbered, from->names + numbered, named * sizeof *c->names);
     c->known = c->borrowed = from->known;
     c->numbered = numbered;
+    uint32_t *slots = hs_new(from->slot_count, sizeof *slots);
     free(c->slots);
     c->slot_count = from->slot_count;
-    c->slots = hs_new(c->slot_count, sizeof *c->slots);
+    c->slots = slots;
     memcpy(c->slots, from->slots, c->slot_count * sizeof *c->slots);
 }
 
@@ -169,19 +170,14 @@ static uint32_t *slot_of(const hs_client *c, const char *name, size_t length)
 
 static void widen(hs_client *c)
 {
+    uint32_t *wider = hs_new(2 * c->slot_count, sizeof *wider);
     free(c->slots);
+    c->slots = wider;
     c->slot_count *= 2;
-    c->slots = hs_new(c->slot_count, sizeof *c->slots);
     for (uint32_t i = (uint32_t)c->numbered; i < c->known; i++) {
         const char *name = c->names[i];
         *slot_of(c, name, strlen(name)) = i + 1;
     }
-}
-
-static char *copy_of(const char *name)
-{
-    size_t size = strlen(name) + 1;
-    return memcpy(hs_new(1, size), name, size);
 }
 
 /* The number that a name of the form p17 stands for, HS_NONE where it stands for none. */
@@ -251,7 +247,7 @@ uint32_t hs_client_name(hs_client *c, const char *name)
     uint32_t *slot = slot_of(c, name, strlen(name));
     if (*slot) return *slot - 1;
     c->names = hs_array_reserve(c->names, &c->name_capacity, c->known + 1, sizeof *c->names);
-    c->names[c->known] = copy_of(name);
+    c->names[c->known] = hs_copy(name);
     *slot = (uint32_t)++c->known;
     if ((c->known - c->numbered) * 2 > c->slot_count) widen(c);
     return (uint32_t)c->known - 1;
@@ -268,7 +264,7 @@ const char *hs_client_name_of(const hs_client *c, uint32_t i)
     if (i >= c->known) return NULL;
     if (!c->names[i]) {
         hs_trace_name(c->trace, i, name, sizeof name);
-        c->names[i] = copy_of(name);
+        c->names[i] = hs_copy(name);
     }
     return c->names[i];
 }

@@ -43,8 +43,9 @@ void hs_ranks_free(hs_ranks *r)
 static page *add_page(hs_ranks *r, size_t i)
 {
     r->pages = hs_array_reserve(r->pages, &r->capacity, r->page_count + 1, sizeof *r->pages);
+    page added = {hs_new(ROOM, sizeof(hs_addr)), 0};
     memmove(r->pages + i + 1, r->pages + i, (r->page_count++ - i) * sizeof *r->pages);
-    r->pages[i] = (page){hs_new(ROOM, sizeof(hs_addr)), 0};
+    r->pages[i] = added;
     return &r->pages[i];
 }
 

@@ -14,6 +14,7 @@
 #include <heapscope/adversary.h>
 
 #include "base/memory.h"
+#include "model/session/session.h"
 #include "model/workload/random.h"
 
 #include <errno.h>
@@ -384,6 +385,7 @@ static bool open_heaps(search *s, int side, const char *name, hs_problem *proble
 
 bool hs_adversary(const hs_contest *c, hs_attack *attack, hs_problem *problem)
 {
+    HS_ENTER(hs_no_memory(problem), false);
     search s = {.contest = c, .attack = attack, .deadline = now() + (int64_t)c->milliseconds};
     *attack = (hs_attack){0};
     *problem = (hs_problem){0};

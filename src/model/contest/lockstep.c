@@ -427,6 +427,7 @@ static bool settle(hs_lockstep *l, const standing *was, bool good)
 
 void hs_lockstep_follow(hs_lockstep *l)
 {
+    HS_ENTER((void)0, );
     hs_problem ignored;
     hs_moment to = hs_session_moment(l->lanes[0].session);
     if (l->told || same_moment(to, l->followed)) return;
@@ -438,6 +439,7 @@ void hs_lockstep_follow(hs_lockstep *l)
 
 bool hs_lockstep_perform(hs_lockstep *l, const hs_op *op, hs_problem *problem)
 {
+    HS_ENTER(hs_no_memory(problem), false);
     hs_session *leader = l->lanes[0].session;
     hs_lockstep_follow(l);
     if (!op->replay) {
@@ -464,6 +466,7 @@ static bool is_next(const hs_lockstep *l, hs_moment to)
 
 bool hs_lockstep_go(hs_lockstep *l, hs_moment to, hs_problem *problem)
 {
+    HS_ENTER(hs_no_memory(problem), false);
     hs_session *leader = l->lanes[0].session;
     hs_lockstep_follow(l);
     if (is_next(l, to)) {
@@ -498,6 +501,7 @@ static bool name_lanes(hs_lockstep *l, const char *const *names, size_t count, h
 hs_lockstep *hs_lockstep_new(hs_session *leader, const char *const *names, size_t count,
                              hs_problem *problem)
 {
+    HS_ENTER(hs_no_memory(problem), NULL);
     hs_lockstep *l = hs_new(1, sizeof *l);
     l->lanes[0].session = leader;
     hs_op first = {.kind = HS_OP_ALLOCATOR, .name = names[0], .replay = true};

@@ -212,6 +212,7 @@ static void tell(hs_space *s, const difference *d)
         return;
     }
     free(step->title);
+    step->title = NULL;
     step->title = hs_text("%s %s", d->first,
                           d->come && d->gone ? "changes"
                           : d->come          ? "appears"

@@ -88,6 +88,7 @@ static void fill(const hs_session *s, const others *o, hs_leak *list, size_t mos
 
 hs_leaks hs_session_leaks(const hs_session *s, hs_leak *list, size_t most)
 {
+    HS_ENTER_SESSION(s, NULL, (hs_leaks){0});
     hs_reaching *r = hs_client_reaching(s->client);
     if (s->is.broken_by) hs_reaching_forget(r); /* blocks may lie in one another */
     hs_leaks l = hs_reaching_sums(r, s->client);

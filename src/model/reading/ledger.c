@@ -112,6 +112,7 @@ static void book_rest(hs_ledger *l, const hs_heap *h)
 
 hs_ledger hs_ledger_take(const hs_session *s)
 {
+    HS_ENTER_SESSION(s, NULL, (hs_ledger){0});
     hs_ledger l;
     if (hs_readings_of(s)->taken) return hs_readings_of(s)->ledger;
     hs_range_sums_ledger(s, &l);

@@ -73,6 +73,7 @@ static bool read_on(reader *r, uint64_t *at)
  * read. */
 hs_life hs_session_life(const hs_session *s, const hs_client_block *b)
 {
+    HS_ENTER_SESSION(s, NULL, (hs_life){0});
     hs_kept_life *k = &hs_readings_of(s)->life;
     if (b->variable == HS_NONE) return (hs_life){.born = b->born};
     bool same =

@@ -496,6 +496,7 @@ static void put_node(const canvas *c, const hs_range_sums *a, place p)
 void hs_session_shares(const hs_session *s, hs_addr from, unsigned cell_bits, size_t cells,
                        uint64_t (*out)[HS_SHARES])
 {
+    HS_ENTER_SESSION(s, NULL, );
     const hs_range_sums *a = sums_of(s);
     hs_addr to = from + ((hs_addr)cells << cell_bits), end = hs_heap_end(s->heap);
     canvas c = {s, from, to < end ? to : end, cell_bits, out};
@@ -549,11 +550,12 @@ static uint64_t count_node(const hs_session *s, const hs_range_sums *a, place p,
 
 uint64_t hs_session_count_before(const hs_session *s, hs_addr at, unsigned kinds)
 {
+    HS_ENTER_SESSION(s, NULL, 0);
     const hs_range_sums *a = sums_of(s);
     return count_node(s, a, root_of(a), at, kinds);
 }
 
-bool hs_session_walk_nth(const hs_session *s, uint64_t n, unsigned kinds, hs_seen *out)
+static bool walk_nth(const hs_session *s, uint64_t n, unsigned kinds, hs_seen *out)
 {
     const hs_range_sums *a = sums_of(s);
     place p = root_of(a);
@@ -568,4 +570,10 @@ bool hs_session_walk_nth(const hs_session *s, uint64_t n, unsigned kinds, hs_see
     for (bool more = hs_session_walk_to(s, p.from, out); more; more = hs_session_walk(s, out, out))
         if (out->block.addr >= p.from && is_in(kinds, out) && n-- == 0) return true;
     return false;
+}
+
+bool hs_session_walk_nth(const hs_session *s, uint64_t n, unsigned kinds, hs_seen *out)
+{
+    HS_ENTER_SESSION(s, NULL, false);
+    return walk_nth(s, n, kinds, out);
 }

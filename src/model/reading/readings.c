@@ -38,7 +38,8 @@ static const hs_observer observer = {.changes = changes,
 
 hs_readings *hs_readings_of(const hs_session *s)
 {
-    if (!s->observed->by) *s->observed = (hs_observed){&observer, hs_new(1, sizeof(hs_readings))};
+    if (!s->observed->by)
+        *s->observed = (hs_observed){.by = &observer, .readings = hs_new(1, sizeof(hs_readings))};
     return s->observed->readings;
 }
 

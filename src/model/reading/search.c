@@ -54,6 +54,7 @@ static bool set_out(hs_finder *f, uint64_t most, hs_problem *problem)
 
 hs_finder *hs_finder_new(const hs_session *s, const hs_search *search, hs_problem *problem)
 {
+    HS_ENTER_SESSION(s, problem, NULL);
     hs_moment now = hs_session_moment(s);
     uint64_t count = hs_session_branch_count(s, now.branch);
     bool all = is_peak(search->kind);

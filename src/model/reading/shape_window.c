@@ -215,13 +215,13 @@ static moment end_of_branch(const hs_session *s)
 
 hs_shape_picture *hs_shape_look(const hs_session *s, hs_shape_window w, int rows, int columns)
 {
+    HS_ENTER_SESSION(s, NULL, NULL);
     hs_shape_picture *p = hs_new(1, sizeof *p);
     moment end = w.until_now ? moment_of(s) : end_of_branch(s);
-    if (rows > HS_SHAPE_ROWS) rows = HS_SHAPE_ROWS;
     find_bounds(p, s, end);
     p->now = s->at.count;
     lay_out_time(p, w, columns < 1 ? 1 : columns);
-    lay_out_addresses(p, w, end.used, rows < 1 ? 1 : rows);
+    lay_out_addresses(p, w, end.used, rows < 1 ? 1 : rows < HS_SHAPE_ROWS ? rows : HS_SHAPE_ROWS);
     p->cells = hs_new((size_t)p->columns * (size_t)p->rows + 1, 1);
     uint64_t span = p->last - p->first + 1,
              most = is_kept(p, end.shape) ? FEW_COMMANDS : MOST_COMMANDS;

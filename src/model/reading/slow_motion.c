@@ -31,6 +31,7 @@ bool hs_session_tells(const hs_session *s, uint64_t n)
 
 hs_session *hs_session_telling(const hs_session *s, uint64_t n, hs_problem *problem)
 {
+    HS_ENTER_SESSION(s, problem, NULL);
     hs_session *then = hs_session_after(s, n, problem);
     if (!then || then->is.last.number == n) return then;
     hs_session_free(then);
@@ -41,6 +42,7 @@ hs_session *hs_session_telling(const hs_session *s, uint64_t n, hs_problem *prob
 
 hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own, hs_problem *problem)
 {
+    HS_ENTER_SESSION(s, problem, NULL);
     *own = hs_session_tells(s, n) ? NULL : hs_session_telling(s, n, problem);
     hs_session *stage = hs_session_tells(s, n) ? s : *own;
     if (!stage || hs_session_slow_motion(stage)) return stage;
@@ -246,6 +248,7 @@ static void compare(const hs_session *s, ranges *out, hs_change written, const u
 
 bool hs_session_last_changes(hs_session *s, hs_change **list, size_t *count, hs_addr *end)
 {
+    HS_ENTER_SESSION(s, NULL, false);
     ranges out = {0};
     size_t events, done = 0;
     if (s->before.on || !hs_session_slow_motion(s)) return false;
@@ -303,7 +306,7 @@ static void look_before(hs_session *s)
     s->before.marked = held.live && end_in_use(s, held.addr, held.requested, 0);
 }
 
-void hs_session_seek(hs_session *s, size_t from, size_t n)
+static void seek(hs_session *s, size_t from, size_t n)
 {
     size_t count;
     hs_events(s->heap, &count);
@@ -317,8 +320,15 @@ void hs_session_seek(hs_session *s, size_t from, size_t n)
         touch_held(s);
 }
 
+void hs_session_seek(hs_session *s, size_t from, size_t n)
+{
+    HS_ENTER_SESSION(s, NULL, );
+    seek(s, from, n);
+}
+
 void hs_session_leave_stage(hs_session *s)
 {
+    HS_ENTER_SESSION(s, NULL, );
     size_t n;
     hs_events(s->heap, &n);
     hs_session_seek(s, 0, n);

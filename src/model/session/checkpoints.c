@@ -446,6 +446,7 @@ bool hs_session_travels_return(hs_session *s, hs_moment to, hs_problem *problem)
 
 bool hs_session_go(hs_session *s, hs_moment target, hs_problem *problem)
 {
+    HS_ENTER_SESSION(s, problem, false);
     hs_moment was = s->at;
     if (!s->borrowed && was.count == hs_chronicle_count(s->chronicle, was.branch))
         HS_TELL(s, leaves, s);
@@ -472,6 +473,7 @@ hs_session *hs_session_travels_from(const hs_session *s, hs_moment to, hs_outcom
 
 hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *problem)
 {
+    HS_ENTER_SESSION(s, problem, NULL);
     hs_session *then = hs_session_empty(s);
     bool replayed = n > s->is.first_on_heap && n <= s->is.replayed_until;
     hs_moment target = {s->at.branch, replayed ? s->is.replayed_until : n};
@@ -495,6 +497,7 @@ hs_session *hs_session_after(const hs_session *s, uint64_t n, hs_problem *proble
 
 void hs_session_differing(hs_session *s, hs_session *other, hs_tell_bytes *tell, void *context)
 {
+    HS_ENTER_SESSION(s, NULL, );
     const hs_heap *h = s->heap, *o = other->heap;
     uint64_t size = hs_heap_committed(h), others = hs_heap_committed(o);
     hs_checkpoints_catch_up(s);
@@ -525,6 +528,7 @@ const hs_session *hs_session_ahead(const hs_session *s)
 
 bool hs_session_survey(hs_session *s, uint64_t operations, hs_problem *problem)
 {
+    HS_ENTER_SESSION(s, problem, false);
     if (!s->ahead) {
         s->ahead = hs_session_empty(s);
         s->ahead->chronicle = s->chronicle;

@@ -34,10 +34,11 @@ typedef struct {
     void (*free)(void *readings);
 } hs_observer;
 
-/* Behind a pointer, for a reader has a session that it does not change. */
+/* Behind a pointer, for who reads has a session that it does not change. */
 typedef struct {
     const hs_observer *by; /* NULL: nobody reads */
     void *readings;        /* what is known; the observer's own */
+    bool lost;             /* memory ran out in the middle of something */
 } hs_observed;
 
 #endif

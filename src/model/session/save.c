@@ -117,6 +117,7 @@ static void put_record(FILE *out, const hs_session *s, const hs_record_of_op *r)
 
 char *hs_session_op_text(const hs_session *s, const hs_op *op)
 {
+    HS_ENTER_SESSION(s, NULL, NULL);
     char *text = NULL;
     size_t size;
     FILE *out = hs_text_begin(&text, &size);
@@ -127,6 +128,7 @@ char *hs_session_op_text(const hs_session *s, const hs_op *op)
 
 char *hs_session_record_text(const hs_session *s, uint64_t index)
 {
+    HS_ENTER_SESSION(s, NULL, NULL);
     char *text = NULL;
     size_t size;
     FILE *out = hs_text_begin(&text, &size);
@@ -163,6 +165,7 @@ static void put_setup(FILE *out, const hs_setup *start)
 
 bool hs_session_write_script(const hs_session *s, FILE *out)
 {
+    HS_ENTER_SESSION(s, NULL, false);
     fputs("# A heapscope session: play it with `heapscope FILE`.\n", out);
     put_setup(out, &s->is.start);
     hs_record_of_op r;
@@ -218,6 +221,7 @@ static void note_branches(const hs_session *s, hs_written *w, uint32_t count)
 
 void hs_session_write_on(const hs_session *s, hs_written *w, FILE *out)
 {
+    HS_ENTER_SESSION(s, NULL, );
     uint32_t before = w->branches, count = hs_session_branches(s);
     note_branches(s, w, count);
     for (uint32_t b = 0; b < count; b++) {
@@ -234,6 +238,7 @@ void hs_session_write_on(const hs_session *s, hs_written *w, FILE *out)
 
 void hs_session_is_written(const hs_session *s, hs_written *w)
 {
+    HS_ENTER_SESSION(s, NULL, );
     note_branches(s, w, hs_session_branches(s));
     for (uint32_t b = 0; b < w->branches; b++) w->counts[b] = hs_session_branch_count(s, b);
     w->at = s->at;

@@ -80,6 +80,7 @@ static hs_session *session_with(const hs_setup *setup, hs_trace *trace, hs_probl
 hs_session *hs_session_of_trace(hs_trace *trace, const char *allocator,
                                 const hs_heap_config *config, hs_problem *problem)
 {
+    HS_ENTER(hs_no_memory(problem), NULL);
     hs_setup setup = {.heap = *config};
     if (hs_setup_choose(&setup, allocator, problem)) return session_with(&setup, trace, problem);
     hs_trace_free(trace);
@@ -332,8 +333,28 @@ static void behind_operation(hs_session *s, const hs_op *op)
     s->is.last.op.name = s->is.last.op.text = NULL; /* they were the caller's */
 }
 
+void hs_no_memory(hs_problem *problem)
+{
+    if (problem) *problem = (hs_problem){.what = "out of memory"};
+}
+
+void hs_session_lose(const hs_session *s, hs_problem *problem)
+{
+    s->observed->lost = true;
+    hs_session_is_lost(s, problem);
+}
+
+bool hs_session_is_lost(const hs_session *s, hs_problem *problem)
+{
+    if (s->observed->lost && problem)
+        *problem = (hs_problem){.what = "out of memory",
+                                .hint = "the session is lost: nothing is left but to free it"};
+    return s->observed->lost;
+}
+
 bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
 {
+    HS_ENTER_SESSION(s, problem, false);
     HS_TELL(s, changes, s, false);
     hs_session_look_again(s);
     uint32_t variable = HS_NONE;
@@ -496,11 +517,13 @@ const char *hs_session_pointer_name(const hs_session *s, uint32_t i, char room[H
 
 uint32_t hs_session_find_variable(const hs_session *s, const char *name, size_t length)
 {
+    HS_ENTER_SESSION(s, NULL, HS_NONE);
     return hs_client_find(s->client, name, length);
 }
 
 uint32_t hs_session_known_name(const hs_session *s, const char *name, size_t length)
 {
+    HS_ENTER_SESSION(s, NULL, HS_NONE);
     return hs_client_find_known(s->client, name, length);
 }
 
@@ -570,6 +593,7 @@ const hs_client_block *hs_session_block_around(const hs_session *s, hs_addr at)
 
 uint64_t hs_session_hold_named(hs_session *s)
 {
+    HS_ENTER_SESSION(s, NULL, 0);
     return hs_client_hold_named(s->client);
 }
 
@@ -636,6 +660,7 @@ const hs_change *hs_session_changes(const hs_session *s, size_t *n)
 
 void hs_session_show_changes(hs_session *s, const hs_change *changes, size_t count)
 {
+    HS_ENTER_SESSION(s, NULL, );
     s->changes = hs_array_reserve(s->changes, &s->change_capacity, count, sizeof *changes);
     if (count) memcpy(s->changes, changes, count * sizeof *changes);
     s->change_count = count;
@@ -656,6 +681,7 @@ bool hs_session_changed(const hs_session *s, hs_addr at)
 
 void hs_session_point_out(hs_session *s, const hs_change *ranges, size_t n)
 {
+    HS_ENTER_SESSION(s, NULL, );
     s->change_count = 0;
     for (size_t i = 0; i < n; i++) hs_session_touch(s, ranges[i].from, ranges[i].to);
     hs_session_tidy_changes(s);

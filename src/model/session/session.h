@@ -2,6 +2,7 @@
 #ifndef HS_MODEL_SESSION_H
 #define HS_MODEL_SESSION_H
 
+#include "base/memory.h"
 #include "model/client/client.h"
 #include "model/machine/mmu.h"
 #include "model/session/checkpoints.h"
@@ -101,6 +102,21 @@ struct hs_session {
 
 /* Tell the observer, where there is one. */
 #define HS_TELL(s, event, ...) ((s)->observed->by ? (s)->observed->by->event(__VA_ARGS__) : (void)0)
+
+/* --- Memory that runs out -------------------------------------------------------------------- */
+
+/* "out of memory", and of a session that is lost by it that nothing is left but to free it. A
+ * problem may be NULL. */
+void hs_no_memory(hs_problem *);
+void hs_session_lose(const hs_session *, hs_problem *);
+/* True: it is lost, which is said. */
+bool hs_session_is_lost(const hs_session *, hs_problem *);
+
+/* The first line of a public function of a session: what it answers when memory runs out, or has.
+ */
+#define HS_ENTER_SESSION(s, problem, ...)                                                          \
+    if (hs_session_is_lost(s, problem)) return __VA_ARGS__;                                        \
+    HS_ENTER(hs_session_lose(s, problem), __VA_ARGS__)
 
 /* An operation with its result's name; false beyond the last one performed, or the last one before
  * another moment. Its strings are valid until the next operation. */

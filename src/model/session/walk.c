@@ -109,6 +109,7 @@ bool hs_session_walk_from(const hs_session *s, hs_addr whole, hs_addr at, hs_see
 
 bool hs_session_walk_to(const hs_session *s, hs_addr at, hs_seen *out)
 {
+    HS_ENTER_SESSION(s, NULL, false);
     const hs_observer *by = s->observed->by;
     return hs_session_walk_from(s, by ? by->anchor(s, at) : HS_NULL, at, out);
 }

@@ -18,6 +18,7 @@ struct hs_trace {
 
 hs_trace *hs_trace_new(void)
 {
+    HS_ENTER((void)0, NULL);
     return hs_new(1, sizeof(hs_trace));
 }
 
@@ -30,24 +31,27 @@ void hs_trace_free(hs_trace *t)
     free(t);
 }
 
-void hs_trace_reserve(hs_trace *t, uint64_t count)
+bool hs_trace_reserve(hs_trace *t, uint64_t count)
 {
-    if (count <= t->capacity) return;
+    if (count <= t->capacity) return true;
+    HS_ENTER((void)0, false);
     t->ops = hs_array_reserve(t->ops, &t->capacity, count, sizeof *t->ops);
     hs_array_in_huge_pages(t->ops, t->capacity * sizeof *t->ops);
+    return true;
 }
 
-void hs_trace_add(hs_trace *t, hs_trace_op op)
+bool hs_trace_add(hs_trace *t, hs_trace_op op)
 {
-    if (t->count == t->capacity) hs_trace_reserve(t, t->count + 1);
+    if (t->count == t->capacity && !hs_trace_reserve(t, t->count + 1)) return false;
     t->ops[t->count++] = op;
     if (op.id != HS_TRACE_NULL && op.id >= t->ids) t->ids = op.id + 1;
+    return true;
 }
 
-void hs_trace_add_all(hs_trace *t, const hs_trace_op *ops, size_t count)
+bool hs_trace_add_all(hs_trace *t, const hs_trace_op *ops, size_t count)
 {
-    if (!count) return;
-    hs_trace_reserve(t, t->count + count);
+    if (!count) return true;
+    if (!hs_trace_reserve(t, t->count + count)) return false;
     memcpy(t->ops + t->count, ops, count * sizeof *ops);
     t->count += count;
     uint32_t ids = t->ids;
@@ -56,6 +60,7 @@ void hs_trace_add_all(hs_trace *t, const hs_trace_op *ops, size_t count)
         ids = least > ids ? least : ids;
     }
     t->ids = ids;
+    return true;
 }
 
 uint32_t hs_trace_close_gap(hs_trace *t, uint32_t late)
@@ -96,13 +101,15 @@ void hs_trace_name(const hs_trace *t, uint32_t id, char *out, size_t room)
         snprintf(out, room, "p%" PRIu32, id);
 }
 
-void hs_trace_give_name(hs_trace *t, uint32_t id, const char *name)
+bool hs_trace_give_name(hs_trace *t, uint32_t id, const char *name)
 {
+    HS_ENTER((void)0, false);
     t->names = hs_array_reserve(t->names, &t->name_capacity, id + (size_t)1, sizeof *t->names);
     while (t->name_count <= id) t->names[t->name_count++] = NULL;
     free(t->names[id]);
-    t->names[id] = hs_new(1, strlen(name) + 1);
-    memcpy(t->names[id], name, strlen(name));
+    t->names[id] = NULL;
+    t->names[id] = hs_copy(name);
+    return true;
 }
 
 bool hs_trace_has_names(const hs_trace *t)

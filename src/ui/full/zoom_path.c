@@ -13,6 +13,7 @@
 void hs_zoom_path_end(hs_zoom_path *path)
 {
     free(path->shown);
+    path->shown = NULL;
     *path = (hs_zoom_path){0};
 }
 
@@ -90,6 +91,7 @@ void hs_zoom_path_step(hs_zoom_path *path, const hs_session *s, hs_addr cursor, 
     name_trail(path, s);
     describe(path, s, text, sizeof text);
     free(path->shown);
+    path->shown = NULL;
     path->shown = hs_text(
         "%s: %s. Shift-Tab goes %s", path->trail, text,
         path->level == HS_PATH_HEADER || (path->out && path->level != HS_PATH_PROCESS) ? "out"
