@@ -135,6 +135,18 @@ static void end_by(size_t mode, int signal)
     terminal_end(t);
 }
 
+/* Sanitizers look at the same few lines whatever the signal is: there each signal is tried in a
+ * quarter of the modes, and each mode with a quarter of the signals. */
+static bool is_tried(size_t mode, int signal)
+{
+#if defined __SANITIZE_ADDRESS__
+    return ((size_t)signal + mode) % 4 == 0;
+#else
+    (void)mode, (void)signal;
+    return true;
+#endif
+}
+
 static void every_signal_in_every_mode_gives_the_terminal_back(void **state)
 {
     (void)state;
@@ -145,7 +157,7 @@ static void every_signal_in_every_mode_gives_the_terminal_back(void **state)
             if (modes[mode].untouched && signal == SIGTERM) continue; /* as Ctrl-C does */
             /* One of the real-time signals is as good as another. */
             if (signal > SIGRTMIN && signal < SIGRTMAX && (size_t)signal % MODES != mode) continue;
-            end_by(mode, signal);
+            if (is_tried(mode, signal)) end_by(mode, signal);
         }
 }
 
