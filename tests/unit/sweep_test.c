@@ -296,26 +296,34 @@ static const char *const states[] = {
     "repeat 300 { malloc 16; malloc 32; free p1 }",
 };
 
+/* Where sanitizers make it slow, a run sweeps every third of the options' values, and after each
+ * set-up two samples of a command, other ones after the next set-up; all of them the nightly one.
+ */
+static bool is_short(void)
+{
+    return SLOWNESS > 1 && random_operations(1) == 1;
+}
+
 static void add_commands(batch *b, const char *set_up)
 {
+    static size_t turn;
     char line[512];
     const hs_command *c;
     for (size_t i = 0; (c = hs_command_at(i)); i++) {
         add(b, fresh);
         add(b, set_up);
-        for (size_t k = 0; k < SAMPLES; k++) {
-            write_sample(line, sizeof line, c, k);
+        for (size_t k = 0; k < (is_short() ? 2 : SAMPLES); k++) {
+            write_sample(line, sizeof line, c, (k + turn) % SAMPLES);
             add(b, line);
         }
     }
+    turn += 2;
 }
 
-/* Where sanitizers make it slow, each run sweeps every third of the options' values; all of them
- * the nightly one. */
 static bool is_left_to_the_night(void)
 {
     static size_t turn;
-    return SLOWNESS > 1 && random_operations(1) == 1 && turn++ % 3 != 0;
+    return is_short() && turn++ % 3 != 0;
 }
 
 static bool sweep(const char *argument, const char *set_up)
