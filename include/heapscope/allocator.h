@@ -44,9 +44,9 @@ typedef struct {
     uint64_t lead;           /* bytes skipped behind the header so that the payload is aligned */
     uint64_t word;           /* the first word of the header as stored, when there is one */
     uint32_t more_words;     /* of the header, right behind it, that say something of the block */
-    bool is_used;     /* its neighbours must leave it alone: it is in use, or waits as if it were */
-    bool is_end_mark; /* it stands behind the last block, for no block to be the last */
-    const char *damage; /* what is wrong, static text; NULL unless damaged */
+    bool is_used;            /* in use, or it waits as if it were: neighbours leave it alone */
+    bool is_end_mark;        /* it stands behind the last block, for no block to be the last */
+    const char *damage;      /* what is wrong, static text; NULL unless damaged */
 } hs_block;
 
 static inline hs_addr hs_block_payload(const hs_block *b)

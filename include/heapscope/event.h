@@ -7,88 +7,110 @@
 
 #include <heapscope/heap.h>
 
-/* Who tells, when, and what its fields hold. A field that is not named is 0. "The allocator" tells
- * what it is about to do, unless it is said otherwise: events come in the order of the work. What a
- * reader may conclude stands behind "so". */
+/* Who tells an event, when, and what its fields hold. A field that is not named is 0. Where nobody
+ * else is named, the allocator tells what it is about to do: events come in the order of the work.
+ * What a reader may conclude follows "so". */
 typedef enum {
-    /* --- The frame around a request: told by the client's API, by the allocator where it fails ---
-     */
+    /* --- The frame around a request, told by the client's API ---------------------------- */
 
-    HS_REQUEST, /* detail: hs_request; at: the pointer passed in; a: size; b: alignment or count.
-                   The first event, and there is one alone */
-    HS_ROUND,   /* a: bytes requested; b: bytes the block needs for them; at: those of them that are
-                   before the payload (header, bytes to align it) or behind it (footer); detail:
-                   hs_overhead. Before any search. A realloc that moves tells it once: the same sum is
-                   not told again. So b - a - at bytes come from rounding */
-    HS_RETURN, /* detail: hs_request; at: the pointer returned, or NULL. The last event of a request
-                  that ended */
-    HS_FAIL,   /* detail: hs_reason; a: bytes that would have been needed; at: a wrong pointer. Once
-                  it is known that NULL will be returned, or that a free does nothing. So the heap's
-                  bytes are as they were */
-    HS_FAULT, /* detail: hs_reason; at: the address. Told by the recorder in place of HS_RETURN: the
-                 request ran into broken bytes and was undone. So of the events before it nothing
-                 is left in the heap */
+    /* detail: hs_request; at: the pointer passed in; a: size; b: alignment or count. The first
+     * event, and there is one alone. */
+    HS_REQUEST,
+    /* detail: hs_request; at: the pointer returned, or NULL. The last event of a request that
+     * came to its end. */
+    HS_RETURN,
+    /* detail: hs_reason; at: the address. Told by the recorder in place of HS_RETURN: the
+     * request ran into broken bytes and was undone. So of what the events before it tell nothing
+     * is left. */
+    HS_FAULT,
 
-    /* --- The search -----------------------------------------------------------------------------
-     */
+    /* --- What the request comes to ------------------------------------------------------- */
 
-    HS_LOOK,    /* a: index of a list (hs_allocator.list) that is looked at; at: its first block, or
-                   NULL. Before the visits to its blocks */
-    HS_VISIT,   /* at: a block that is looked at; a: its size; detail: hs_sight, what for. So the
-                   count   of visits is what the search cost */
-    HS_REJECT,  /* at: the block just visited; a: its size; detail: hs_reason; b: of
-                   HS_BECAUSE_ENOUGH, how many were joined. Right behind the visit, if it was in
-                   vain.  So a visit that tries (HS_TRIES and its kind) and has none behind it found
-                   a  block  that will do, so far */
-    HS_CHOOSE,  /* at: the block that will serve the request; a: its size, before it is split. It is
-                   free, found by the search or made by growing. Of a slab allocator it may be told
-                   twice: of the run that becomes a slab, then of the object */
-    HS_DECLINE, /* at: what realloc does not take bytes from, to grow a block where it is; a: its
-                   size; b: bytes that the block could have with it; detail: hs_reason. So the block
-                   moves, if there is room for it elsewhere */
+    /* a: bytes requested; b: bytes that the block needs for them; at: those of them before the
+     * payload (header, and what aligns it) or behind it (footer); detail: hs_overhead. Before
+     * any search. The same sum is told once, though a realloc that moves asks anew. So b - a -
+     * at bytes come of rounding. */
+    HS_ROUND,
+    /* detail: hs_reason; a: bytes that would have been needed; at: a wrong pointer. Once it is
+     * clear that there is nothing to return, or to free; also by the client's API, and by the
+     * range of addresses. So the bytes of the heap are as they were. */
+    HS_FAIL,
 
-    /* --- What becomes of blocks. Sizes are bytes of whole blocks --------------------------------
-     */
+    /* --- The search ---------------------------------------------------------------------- */
 
-    HS_PAD,        /* at: bytes left unused so that the payload is aligned; a: how many */
-    HS_SPLIT,      /* at: block; a: bytes of its first part; b: bytes of the rest. So a block starts
-                      at at + a from now on */
-    HS_COALESCE,   /* at: left block; a: its bytes; b: bytes of its right-hand neighbour, or of new
-                      memory. So both are one block. A free, or a growth, joins free blocks; a realloc
-                      tells it of the free blocks that a block in use takes up */
-    HS_TAKE,       /* at: block that is in use from now on; a: its size, after splitting. The last
-                      that is told of a malloc's block */
-    HS_RELEASE,    /* at: block that is free from now on; a: its size, before it is joined. Before
-                      anything of it is changed */
-    HS_QUARANTINE, /* at: freed block that waits; a: its size; b: how many wait now. In place of
-                      HS_RELEASE, which comes once it has waited */
-    HS_IN_PLACE, /* at: block that realloc keeps where it is; a: its old size; b: its new size. The
-                    last that is told of it. So at is in use, and its payload did not move */
-    HS_IGNORE,   /* at: a pointer whose free does nothing. So its bytes are of no use to anybody */
-    HS_INSERT,   /* at: free block that joins a list (or tree); a: its size; b: index of the list */
-    HS_REMOVE,   /* at: free block that leaves it; a: its size; b: index of the list */
+    /* a: index of a list (hs_allocator.list) that is looked at; at: its first block, or NULL.
+     * Before the visits to its blocks. */
+    HS_LOOK,
+    /* at: a block that is looked at; a: its size; detail: hs_sight, what for. So the number of
+     * visits is what the search cost. */
+    HS_VISIT,
+    /* at: the block just visited; a: its size; detail: hs_reason; b: of HS_BECAUSE_ENOUGH, how
+     * many were joined. Right behind the visit, when that was in vain. So a visit that tries
+     * (HS_TRIES and its kind) without a rejection behind it found what will do, so far. */
+    HS_REJECT,
+    /* at: the block that will serve the request; a: its size, before it is split. It is free:
+     * found by the search, or made by growing. For an object of a slab it may be told twice: of
+     * the run that becomes the slab, then of the object. */
+    HS_CHOOSE,
+    /* at: what realloc does not take bytes from, to grow a block where it is; a: its size; b:
+     * bytes that the block could have with it; detail: hs_reason. So the block moves, if there
+     * is room for it elsewhere. */
+    HS_DECLINE,
 
-    /* --- Bytes. Every byte of the heap that changes lies in one of these
-       --------------------------- */
+    /* --- What becomes of blocks. Sizes are bytes of whole blocks ------------------------- */
 
-    HS_WRITE, /* at: word written by the allocator; a: its old value; b: its new value, perhaps the
-                 same one. Whose field it is: hs_allocator.fields. It belongs to the step of the
-                 event before it */
-    HS_MOVE,  /* at: from; a: to; b: bytes copied, as by memmove. A realloc, after the block that
-                 they go to was taken */
-    HS_FILL,  /* at: first byte; a: bytes that are set; b: to this value. 0: calloc, told by the
-                 client's API; else poison, by an allocator */
-    HS_POKE,  /* at: first byte written by the client; a: how many. Told by hs_heap_poke, in no
-                 request */
+    /* at: bytes left unused so that the payload is aligned; a: how many. */
+    HS_PAD,
+    /* at: block; a: bytes of its first part; b: bytes of the rest. So a block starts at at + a
+     * from now on. */
+    HS_SPLIT,
+    /* at: left block; a: its bytes; b: bytes of its right-hand neighbour, or of new memory. So
+     * both are one block. A free or a growth joins free blocks; of a realloc it tells the free
+     * blocks that a block in use takes up. */
+    HS_COALESCE,
+    /* at: block that is in use from now on; a: its size, after splitting. The last that a malloc
+     * tells of its block. */
+    HS_TAKE,
+    /* at: block that is free from now on; a: its size, before it is joined. Before anything of
+     * it is changed. */
+    HS_RELEASE,
+    /* at: freed block that waits; a: its size; b: how many wait now. In place of HS_RELEASE,
+     * which comes when it has waited. */
+    HS_QUARANTINE,
+    /* at: block that realloc keeps where it is; a: its old size; b: its new size. The last that
+     * is told of it. So its payload did not move. */
+    HS_IN_PLACE,
+    /* at: a pointer whose free does nothing. So its bytes are of no use to anybody. */
+    HS_IGNORE,
+    /* at: free block that joins a list (or tree); a: its size; b: index of the list. */
+    HS_INSERT,
+    /* at: free block that leaves it; a: its size; b: index of the list. */
+    HS_REMOVE,
 
-    /* --- The heap's ends -------------------------------------------------------------------------
-     */
+    /* --- Bytes. Every byte of the heap that changes lies in one of these ----------------- */
 
-    HS_BUMP, /* at: the block that is taken or resized by it, or NULL: the pointer passes bytes that
-                are lost; a: where the bump pointer was; b: where it is now. It may move up or down,
-                or be told where it is: |b - a| bytes. Before anything else is told of the block */
-    HS_GROW, /* a: the old end of the heap; b: the new one, above it. Told by the range, however
-                often it doubled. So what lies between them is zero */
+    /* at: word written by the allocator; a: its old value; b: its new value, perhaps the same.
+     * What it says: hs_allocator.fields. It belongs to the step of the event before it. */
+    HS_WRITE,
+    /* at: from; a: to; b: bytes copied, as memmove does. Told of a realloc, when the block that
+     * they go to has been taken. */
+    HS_MOVE,
+    /* at: first byte; a: bytes that are set; b: to this value. 0 is calloc's, told by the
+     * client's API; another is poison, told by an allocator. */
+    HS_FILL,
+    /* at: first byte written by the client; a: how many. Told by hs_heap_poke, in no request. */
+    HS_POKE,
+
+    /* --- The ends of what is in use, and of the heap ------------------------------------- */
+
+    /* at: the block that is taken or resized by it, or NULL: the pointer passes bytes that are
+     * lost; a: where the bump pointer was; b: where it is now. It may move up or down, or stay:
+     * hs_bumped says by how many bytes. Before anything else is told of the block. */
+    HS_BUMP,
+    /* a: the old end of the heap; b: the new one, above it. Told by the range of addresses,
+     * once, however often it doubled. So what lies between the two is zero. */
+    HS_GROW,
+
     HS_EVENT_KINDS
 } hs_event_kind;
 
