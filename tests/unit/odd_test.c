@@ -104,7 +104,7 @@ static void the_name_of_a_pointer_stays_off_the_blocks(void **state)
     stage_does(s, "repeat 2 { malloc 120 }; malloc 264");
     char *map = picture_of_map(s, 20, 100, 256, true);
     assert_non_null(strstr(map, "^"));
-    assert_null(strstr(map, "^low"));
+    assert_null(strstr(map, "^l")); /* but two cells lie between the pointers */
     free(map);
     stage_free(s);
 }
