@@ -111,6 +111,8 @@ enum {
     HS_OBJECTS = 16,  /* objects of a few sizes are cut many at once, before they are asked for */
     HS_ONE_LIST = 32, /* list 0 has all free blocks, in an order */
     HS_TREE = 64,     /* list 0 is a tree of all free blocks: links lead to children */
+    HS_SURE_FITS = 128, /* a request looks only where every block is large enough, and may pass over
+                           one that would do */
 };
 
 /* How the free blocks hang together. It chooses the drawing of them, and nothing else. */
@@ -226,6 +228,15 @@ typedef struct {
     const char *name, *allocator, *option, *choice;
 } hs_preset;
 const hs_preset *hs_preset_at(size_t index);
+
+/* What was an option of an allocator once, and is one of another allocator now. Of several rows for
+ * an option the first holds that has the value, or none, which is any. NULL beyond the last. */
+typedef struct {
+    const char *allocator, *option, *value;
+    const char *command; /* what does it now; NULL: it is so without being asked for */
+    const char *lane;    /* the same where allocators are compared */
+} hs_moved;
+const hs_moved *hs_moved_at(size_t index);
 
 /* A fresh heap under an allocator. `options` has one value per option of the allocator, in its
  * order, or is NULL for the initial ones. NULL with errno when the range cannot be reserved. */

@@ -5,8 +5,9 @@
 
 #define ALLOCATORS(X)                                                                              \
     X(bump)                                                                                        \
-    X(kr) X(implicit) X(explicit) X(buddy) X(segregated) X(slab) X(tree) X(tlsf) X(quick)          \
-        X(hardened) X(ostep)
+    X(kr)                                                                                          \
+    X(implicit)                                                                                    \
+    X(explicit) X(buddy) X(segregated) X(slab) X(tree) X(tlsf) X(quick) X(hardened) X(ostep)
 
 #define DECLARE(name) extern const hs_allocator hs_##name##_raw;
 ALLOCATORS(DECLARE)
@@ -19,6 +20,17 @@ static const hs_preset presets[] = {
     {"next-fit", "implicit", "fit", "next"},
     {"best-fit", "implicit", "fit", "best"},
     {"worst-fit", "implicit", "fit", "worst"},
+};
+
+static const hs_moved moved[] = {
+    {"tlsf", "coalesce", "immediate", NULL, NULL},
+    {"tlsf", "coalesce", NULL, "allocator quick; set behind tlsf", "quick:behind=tlsf"},
+    {"tlsf", "quick", NULL, "allocator quick; set behind tlsf", "quick:behind=tlsf"},
+    {"segregated", "coalesce", "immediate", NULL, NULL},
+    {"segregated", "coalesce", NULL, "allocator quick", "quick"},
+    {"segregated", "quick", NULL, "allocator quick", "quick"},
+    {"explicit", "hardened", "off", NULL, NULL},
+    {"explicit", "hardened", NULL, "allocator hardened", "hardened"},
 };
 
 const hs_allocator *hs_allocator_at(size_t index, hs_build build)
@@ -36,6 +48,11 @@ const hs_allocator *hs_allocator_named(const char *name, hs_build build)
 const char *hs_allocator_usual(void)
 {
     return hs_implicit_raw.name;
+}
+
+const hs_moved *hs_moved_at(size_t index)
+{
+    return index < sizeof moved / sizeof *moved ? &moved[index] : NULL;
 }
 
 const hs_preset *hs_preset_at(size_t index)

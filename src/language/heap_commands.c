@@ -167,10 +167,13 @@ static bool show_option(hs_interpreter *in, const char *name)
 static bool is_option_elsewhere(const hs_session *session, const char *name)
 {
     const hs_allocator *a;
+    const hs_moved *m;
     if (hs_option_named(session, name)) return false;
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
         for (size_t j = 0; j < a->option_count; j++)
             if (strcmp(a->options[j].name, name) == 0) return true;
+    for (size_t i = 0; (m = hs_moved_at(i)); i++) /* or of one that had it */
+        if (strcmp(m->option, name) == 0) return true;
     return false;
 }
 

@@ -26,7 +26,7 @@
 enum { HS_OSTEP_HEAP = 100 };
 
 /* Real programs want more than the default allocator, which looks at one block after the other. */
-static const char trace_allocator[] = "tlsf";
+static const char trace_allocator[] = "quick";
 #define TRACE_HEAP ((uint64_t)64 << 30)
 
 enum {
@@ -58,7 +58,7 @@ static const struct {
 } options[] = {
     {{"allocator", required_argument, NULL, 'a'},
      "NAME",
-     "start with this allocator (default: implicit; for a trace: tlsf)"},
+     "start with this allocator (default: implicit; for a trace: quick)"},
     {{"heap", required_argument, NULL, OPTION_HEAP},
      "SIZE",
      "commit this much at the start (default: 256)"},

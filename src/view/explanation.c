@@ -100,6 +100,13 @@ bool hs_looks_for_holes(const hs_session *s)
     return hs_heap_allocator(hs_session_heap(s))->traits & HS_REUSES;
 }
 
+/* What is said of the holes when none serves. */
+static const char *no_hole(const hs_session *s)
+{
+    bool sure = hs_heap_allocator(hs_session_heap(s))->traits & HS_SURE_FITS;
+    return sure ? "no hole is sure to fit" : "no hole fits";
+}
+
 enum { EDGES = 64 }; /* bytes around a block in new memory, at most: alignment and an end mark */
 
 bool hs_leads_astray(const hs_session *s, uint64_t need)
@@ -166,7 +173,7 @@ static void put_choice(FILE *out, const hs_session *s, const story *t)
         return;
     }
     if (t->grow) {
-        fputs("no hole fits; ", out);
+        fprintf(out, "%s; ", no_hole(s));
         put_growth(out, s, t->grow);
         fprintf(out, "; %s block, %" PRIu64 " bytes at 0x%" PRIx64 ", serves",
                 is_buddy(s) ? "a new" : "its last", t->choose->a, t->choose->at);
@@ -222,10 +229,10 @@ static void put_failure(FILE *out, const hs_session *s, const story *t)
             fprintf(out, "that is more than the heap may ever have, %" PRIu64 " bytes",
                     hs_heap_maximum(hs_session_heap(s)));
         else if (t->fail && hs_leads_astray(s, t->fail->a))
-            fputs("no hole fits, and the damaged heap led it to no place to grow", out);
+            fprintf(out, "%s, and the damaged heap led it to no place to grow", no_hole(s));
         else
-            fprintf(out, "no %s, and the heap may not grow beyond %" PRIu64 " bytes",
-                    hs_looks_for_holes(s) ? "hole fits" : "room is left",
+            fprintf(out, "%s, and the heap may not grow beyond %" PRIu64 " bytes",
+                    hs_looks_for_holes(s) ? no_hole(s) : "no room is left",
                     hs_heap_maximum(hs_session_heap(s)));
     }
     put_left(out, t);

@@ -377,7 +377,11 @@ static void put_grow(FILE *out, const hs_session *s, size_t i)
     int times = 0;
     if (hs_heap_growth(h) == HS_GROWTH_DOUBLE && before)
         while (before << times < now) times++;
-    if (had_no_choice(s, i)) fputs("nothing free would do; ", out);
+    if (had_no_choice(s, i))
+        fputs(hs_heap_allocator(h)->traits & HS_SURE_FITS
+                  ? "no list has blocks that are all large enough; "
+                  : "nothing free would do; ",
+              out);
     fprintf(out, "the heap grows by %" PRIu64 " bytes", now - before);
     if (times && before << times == now) fputs(": it doubles", out);
     if (times > 1 && before << times == now) fprintf(out, ", %d times over", times);

@@ -57,7 +57,7 @@ typedef struct {
     const char *name;
     const hs_allocator *raw, *probed; /* NULL: malloc or the bare pointer */
     const char *library;              /* NULL, or what takes malloc's place */
-    bool immediate;                   /* coalesce immediate, which is not its initial option */
+    const char *choice;               /* of an option, which is not its initial one; or NULL */
     size_t player;                    /* of a heap */
 } lane;
 
@@ -93,10 +93,13 @@ static hs_heap *new_heap(const lane *c, hs_build build, uint64_t initial)
 {
     const hs_allocator *a = build == HS_RAW ? c->raw : c->probed;
     hs_heap_config config = {initial, HS_HEAP_MAXIMUM};
-    hs_heap *h = hs_heap_new(&config, a, build, NULL);
-    for (size_t i = 0; h && c->immediate && i < a->option_count; i++)
-        for (uint64_t k = 0; a->options[i].choices && a->options[i].choices[k]; k++)
-            if (strcmp(a->options[i].choices[k], "immediate") == 0) hs_heap_set_option(h, i, k);
+    uint64_t options[HS_OPTIONS];
+    for (size_t i = 0; i < a->option_count; i++) {
+        options[i] = a->options[i].initial;
+        for (uint64_t k = 0; c->choice && a->options[i].choices && a->options[i].choices[k]; k++)
+            if (strcmp(a->options[i].choices[k], c->choice) == 0) options[i] = k;
+    }
+    hs_heap *h = hs_heap_new(&config, a, build, options);
     return h;
 }
 
@@ -420,12 +423,12 @@ static field gather(char *const *libraries, size_t count, char *const *only, siz
         if (raw->model_base || !is_among(raw->name, only, only_count)) continue;
         enter(&f, (lane){.name = raw->name, .raw = raw, .probed = hs_allocator_at(i, HS_PROBED)});
     }
-    const hs_allocator *raw = hs_allocator_named("tlsf", HS_RAW);
+    const hs_allocator *raw = hs_allocator_named("quick", HS_RAW);
     if (is_among(raw->name, only, only_count))
-        enter(&f, (lane){.name = "tlsf, immediate",
+        enter(&f, (lane){.name = "quick, tlsf",
                          .raw = raw,
-                         .probed = hs_allocator_named("tlsf", HS_PROBED),
-                         .immediate = true});
+                         .probed = hs_allocator_named("quick", HS_PROBED),
+                         .choice = "tlsf"});
     f.malloc = f.count;
     enter(&f, (lane){.name = "glibc malloc"});
     f.bare = f.count;

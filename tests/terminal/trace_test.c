@@ -45,7 +45,7 @@ static void keys_go_through_a_trace(void **state)
     terminal *t = open_trace("five.rep", five, 24, 80);
     assert_true(terminal_shows(t, "five.rep: 5 requests, rep"));
     assert_true(terminal_shows(t, "request 0 of 5"));
-    assert_true(terminal_shows(t, "heapscope  tlsf"));
+    assert_true(terminal_shows(t, "heapscope  quick"));
     terminal_type(t, " ");
     assert_true(terminal_shows(t, "p0 = malloc(24)"));
     terminal_type(t, "\033[C"); /* Right */
@@ -184,7 +184,7 @@ static void long_commands_tell_how_far_they_are_and_stop_at_a_key(void **state)
     assert_true(terminal_shows(t, as_before));
     terminal_type(t, "branches\r");
     assert_true(terminal_shows(t, "* main   600000 commands"));
-    assert_true(terminal_shows(t, " tlsf  heap 64 MiB  live 0 in 0 blocks"));
+    assert_true(terminal_shows(t, " quick  heap 64 MiB  live 0 in 0 blocks"));
     assert_int_equal(terminal_leave(t, "\004"), 0);
     free(text);
 }

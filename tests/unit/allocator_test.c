@@ -67,16 +67,15 @@ static void every_allocator_keeps_every_promise_over_random_operations(void **st
 static void quick_lists_keep_every_promise_in_a_large_heap(void **state)
 {
     (void)state;
-    const char *const names[] = {"segregated", "tlsf"};
-    for (size_t i = 0; i < 2; i++) {
-        const hs_allocator *a = hs_allocator_named(names[i], HS_PROBED);
-        reference_plan plan = {.allocator = names[i],
+    const hs_allocator *a = hs_allocator_named("quick", HS_PROBED);
+    size_t behind = option_index(a, "behind", strlen("behind"));
+    for (size_t page = 0; a->options[behind].choices[page]; page++) {
+        reference_plan plan = {.allocator = "quick",
                                .heap = {1 << 18, 1 << 19},
                                .operations = random_operations(3000),
-                               .seed = i};
+                               .seed = page};
         for (size_t k = 0; k < a->option_count; k++) plan.options[k] = a->options[k].initial;
-        size_t coalesce = option_index(a, "coalesce", strlen("coalesce"));
-        plan.options[coalesce] = option_value(&a->options[coalesce], "deferred");
+        plan.options[behind] = page;
         reference_run(&plan);
     }
 }
@@ -97,7 +96,6 @@ static const char *const every_allocator[] = {
     "buddy 256 8192", /* more room: aligned_alloc's lead doubles a block */
     "buddy 256 8192 align=16",
     "segregated 256 4096",
-    "segregated 256 4096 coalesce=immediate",
     "segregated 256 4096 fit=best align=16 split-min=0",
     "slab 256 4096",
     "slab 256 4096 slab=128 classes=powers",
@@ -106,7 +104,6 @@ static const char *const every_allocator[] = {
     "tree 256 4096 align=16 split-min=0",
     "tlsf 256 4096",
     "tlsf 256 4096 align=16 split-min=0",
-    "tlsf 256 4096 coalesce=deferred",
     "quick 256 4096",
     "quick 256 4096 behind=tlsf",
     "quick 256 4096 behind=tlsf largest=0 align=16 split-min=0",

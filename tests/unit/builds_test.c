@@ -17,13 +17,14 @@ static const char *const setups[] = {
     "implicit 256 1048576 fit=best footer=on",
     "implicit 256 1048576 fit=next coalesce=deferred",
     "explicit 256 1048576",
-    "explicit 256 1048576 hardened=on",
+    "hardened 256 1048576",
     "buddy 256 1048576",
     "segregated 256 1048576",
     "slab 256 4194304",
     "tree 256 1048576",
     "tlsf 256 1048576",
-    "tlsf 256 1048576 coalesce=deferred",
+    "quick 256 1048576",
+    "quick 256 1048576 behind=tlsf",
 };
 
 static hs_addr request(hs_heap *h, uint64_t choice, hs_addr p, uint64_t size)

@@ -142,10 +142,15 @@ static void a_preset_and_options_name_what_is_played(void **state)
     assert_string_equal(problem.what, "there is no allocator called bets-fit");
     assert_false(hs_lane_named("implicit:fits=best", &c, &problem));
     assert_string_equal(problem.what, "implicit has no option fits=best");
+    assert_false(hs_lane_named("tlsf:coalesce=deferred", &c, &problem));
+    assert_string_equal(problem.what, "tlsf has no option coalesce=deferred");
+    assert_string_equal(problem.hint, "write quick:behind=tlsf");
+    assert_false(hs_lane_named("explicit:hardened=off", &c, &problem));
+    assert_string_equal(problem.hint, "off is what it is without");
     assert_false(hs_lane_named("implicit:fit=good", &c, &problem));
     assert_string_equal(problem.what, "implicit: fit can not be good");
     assert_false(hs_lane_named("implicit:fit", &c, &problem));
-    assert_false(hs_lane_named("tlsf:quick=-1", &c, &problem));
+    assert_false(hs_lane_named("quick:largest=-1", &c, &problem));
     assert_false(hs_lane_named("", &c, &problem));
     assert_false(hs_lane_named(":", &c, &problem));
 }

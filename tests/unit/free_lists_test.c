@@ -286,8 +286,8 @@ static void a_second_series_of_lists_is_told_apart(void **state)
 static void quick_lists_stand_below_a_grid(void **state)
 {
     (void)state;
-    stage *s = stage_new("tlsf", 256, 4096);
-    stage_does(s, "set coalesce deferred; repeat 4 { malloc 24 }; free p1; free p3");
+    stage *s = stage_new("quick", 256, 4096);
+    stage_does(s, "set behind tlsf; repeat 4 { malloc 24 }; free p1; free p3");
     shows(s, 0, 80,
           "                0 in 5 more rows\n"
           "       120-127    1  → 0x107000080\n"

@@ -16,16 +16,10 @@ enum { POISON = 0xdf, HEADER = 8, BLOCKS = 12 };
 
 /* --- A heap with blocks of 32 bytes --------------------------------------------------------- */
 
-static hs_heap *heap_with(const char *hardened, uint64_t initial, uint64_t maximum)
+static hs_heap *heap_with(const char *allocator, uint64_t initial, uint64_t maximum)
 {
-    const hs_allocator *a = hs_allocator_named("explicit", HS_PROBED);
-    uint64_t options[HS_OPTIONS];
-    for (size_t i = 0; i < a->option_count; i++) {
-        const hs_option *o = &a->options[i];
-        options[i] = o->initial;
-        if (!strcmp(o->name, "hardened")) options[i] = !strcmp(o->choices[1], hardened);
-    }
-    hs_heap *h = hs_heap_new(&(hs_heap_config){initial, maximum}, a, HS_PROBED, options);
+    const hs_allocator *a = hs_allocator_named(allocator, HS_PROBED);
+    hs_heap *h = hs_heap_new(&(hs_heap_config){initial, maximum}, a, HS_PROBED, NULL);
     assert_non_null(h);
     return h;
 }
@@ -35,9 +29,9 @@ typedef struct {
     hs_addr p[BLOCKS]; /* 24 bytes of payload each, side by side */
 } scene;
 
-static scene blocks_of_32(const char *hardened)
+static scene blocks_of_32(const char *allocator)
 {
-    scene s = {.heap = heap_with(hardened, 512, 1024)};
+    scene s = {.heap = heap_with(allocator, 512, 1024)};
     for (size_t i = 0; i < BLOCKS; i++) s.p[i] = hs_malloc(s.heap, 24);
     return s;
 }
@@ -113,7 +107,7 @@ static void expect_free_caught(hs_heap *h, hs_addr p, hs_reason why, hs_addr at)
 static void unless_hardened_no_byte_is_another(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("off");
+    scene s = blocks_of_32("explicit");
     assert_int_equal(word_at(s.heap, s.p[0] - HEADER), 32 | 3);
     assert_int_equal(word_at(s.heap, s.p[0]), 0);
     hs_free(s.heap, s.p[0]);
@@ -126,7 +120,7 @@ static void unless_hardened_no_byte_is_another(void **state)
 static void every_header_has_a_checksum_of_its_address(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("on");
+    scene s = blocks_of_32("hardened");
     hs_block b;
     uint64_t first = word_at(s.heap, s.p[1] - HEADER), second = word_at(s.heap, s.p[2] - HEADER);
     assert_int_equal(first << 16 >> 16, 32 | 3);
@@ -146,7 +140,7 @@ static void every_header_has_a_checksum_of_its_address(void **state)
 static void a_freed_payload_is_poison(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("on");
+    scene s = blocks_of_32("hardened");
     for (uint64_t i = 0; i < 24; i++) write_byte(s.heap, s.p[0] + i, 7);
     hs_free(s.heap, s.p[0]);
     const uint8_t *bytes = hs_heap_bytes(s.heap, s.p[0], 24);
@@ -159,7 +153,7 @@ static void a_freed_payload_is_poison(void **state)
 static void one_bit_of_a_header_is_enough(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("on");
+    scene s = blocks_of_32("hardened");
     for (unsigned bit = 0; bit < 64; bit++) {
         hs_addr header = s.p[1] - HEADER;
         uint64_t word = word_at(s.heap, header);
@@ -175,7 +169,7 @@ static void one_bit_of_a_header_is_enough(void **state)
 static void an_overrun_is_caught_when_the_block_itself_is_freed(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("on");
+    scene s = blocks_of_32("hardened");
     write_byte(s.heap, s.p[3] + 24, 'x');
     expect_free_caught(s.heap, s.p[3], HS_BECAUSE_CHECKSUM, s.p[4] - HEADER);
     hs_heap_free(s.heap);
@@ -184,7 +178,7 @@ static void an_overrun_is_caught_when_the_block_itself_is_freed(void **state)
 static void a_pointer_that_is_no_block_is_caught(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("on");
+    scene s = blocks_of_32("hardened");
     for (uint64_t i = 1; i < 32; i++)
         expect_free_caught(s.heap, s.p[2] + i, HS_BECAUSE_CHECKSUM, s.p[2] + i - HEADER);
     const hs_addr wild[] = {8, HS_BASE, HS_BASE - 64, hs_heap_end(s.heap), HS_BASE + 4096};
@@ -196,7 +190,7 @@ static void a_pointer_that_is_no_block_is_caught(void **state)
 static void a_header_copied_elsewhere_is_no_header(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("on");
+    scene s = blocks_of_32("hardened");
     write_word(s.heap, s.p[2], word_at(s.heap, s.p[2] - HEADER));
     expect_free_caught(s.heap, s.p[2] + HEADER, HS_BECAUSE_CHECKSUM, s.p[2]);
     hs_heap_free(s.heap);
@@ -207,7 +201,7 @@ static void a_forged_footer_is_not_believed(void **state)
     (void)state;
     static const uint64_t sizes[] = {0, 8, 32 * 3, 32 * 2, (uint64_t)1 << 40, UINT64_MAX};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        scene s = blocks_of_32("on");
+        scene s = blocks_of_32("hardened");
         free_blocks(&s, 1, 1);
         free_blocks(&s, 3, 3);
         free_blocks(&s, 4, 4);
@@ -227,7 +221,7 @@ static void a_forged_footer_is_not_believed(void **state)
 static void a_double_free_is_caught_in_quarantine_and_after_it(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("on");
+    scene s = blocks_of_32("hardened");
     free_blocks(&s, 1, 1);
     expect_free_caught(s.heap, s.p[1], HS_BECAUSE_DOUBLE_FREE, s.p[1]);
     free_blocks(&s, 3, 6);
@@ -244,7 +238,7 @@ static void a_forged_link_is_not_followed(void **state)
     static const hs_addr targets[] = {0x4141414141414141, HS_BASE + 64, HS_BASE - 8, 1};
     for (size_t which = 0; which < 2; which++)
         for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-            scene s = blocks_of_32("on");
+            scene s = blocks_of_32("hardened");
             free_blocks(&s, 1, 1);
             free_blocks(&s, 3, 3);
             free_blocks(&s, 5, 8); /* 3 -> 1 -> the rest of the heap */
@@ -265,7 +259,7 @@ static void a_write_to_a_freed_block_is_caught_when_it_leaves_the_quarantine(voi
 {
     (void)state;
     for (uint64_t i = 0; i < 24; i++) {
-        scene s = blocks_of_32("on");
+        scene s = blocks_of_32("hardened");
         free_blocks(&s, 1, 4);
         write_byte(s.heap, s.p[1] + i, POISON ^ 1);
         expect_free_caught(s.heap, s.p[6], HS_BECAUSE_POISON, s.p[1] + i);
@@ -276,7 +270,7 @@ static void a_write_to_a_freed_block_is_caught_when_it_leaves_the_quarantine(voi
 static void a_write_to_a_free_block_is_caught_when_it_is_handed_out(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("on");
+    scene s = blocks_of_32("hardened");
     free_blocks(&s, 1, 8); /* the first four are one hole of 128 bytes */
     for (uint64_t i = 16; i < 112; i++) {
         hs_addr at = s.p[1] + i;
@@ -297,7 +291,7 @@ static void a_write_to_a_free_block_is_caught_when_it_is_handed_out(void **state
 static void the_check_finds_a_write_to_a_freed_block_at_once(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("on");
+    scene s = blocks_of_32("hardened");
     const hs_allocator *a = hs_heap_allocator(s.heap);
     hs_damage damage = {0};
     free_blocks(&s, 1, 5);
@@ -320,7 +314,7 @@ static void the_check_finds_a_write_to_a_freed_block_at_once(void **state)
 static void the_last_four_freed_blocks_wait(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("on");
+    scene s = blocks_of_32("hardened");
     size_t n;
     for (size_t i = 0; i < 4; i++) {
         free_blocks(&s, 2 * i, 2 * i);
@@ -340,7 +334,7 @@ static void the_last_four_freed_blocks_wait(void **state)
 static void a_request_that_nothing_else_can_serve_ends_the_quarantine(void **state)
 {
     (void)state;
-    hs_heap *h = heap_with("on", 128, 128);
+    hs_heap *h = heap_with("hardened", 128, 128);
     hs_addr a = hs_malloc(h, 24), b = hs_malloc(h, 24), c = hs_malloc(h, 48);
     assert_true(a && b && c);
     hs_free(h, a);
@@ -359,7 +353,7 @@ enum { COALESCE = 2 };
 static void blocks_freed_before_coalescing_was_on_are_joined_with_those_that_wait(void **state)
 {
     (void)state;
-    hs_heap *h = heap_with("on", 512, 512);
+    hs_heap *h = heap_with("hardened", 512, 512);
     hs_addr p[16], q;
     int n = 0;
     hs_heap_set_option(h, COALESCE, 2); /* off */
@@ -379,7 +373,7 @@ static void blocks_freed_before_coalescing_was_on_are_joined_with_those_that_wai
 static void without_probes_the_program_ends_at_a_bug(void **state)
 {
     (void)state;
-    scene s = blocks_of_32("on");
+    scene s = blocks_of_32("hardened");
     char said[128] = "";
     int out[2], status = 0;
     hs_heap_use(s.heap, HS_RAW);
@@ -409,11 +403,8 @@ static void a_heap_too_large_for_poison_is_made_smaller(void **state)
 {
     (void)state;
     const hs_heap_config huge = {HS_HEAP_LARGEST, HS_HEAP_LARGEST};
-    const hs_allocator *a = hs_allocator_named("explicit", HS_PROBED);
-    uint64_t options[HS_OPTIONS] = {0};
-    for (size_t i = 0; i < a->option_count; i++)
-        options[i] = strcmp(a->options[i].name, "hardened") == 0 || a->options[i].initial;
-    hs_heap *h = hs_heap_new(&huge, a, HS_PROBED, options);
+    const hs_allocator *a = hs_allocator_named("hardened", HS_PROBED);
+    hs_heap *h = hs_heap_new(&huge, a, HS_PROBED, NULL);
     assert_int_equal(hs_heap_committed(h), 16 << 20);
     assert_int_equal(hs_heap_maximum(h), 1 << 30);
     assert_int_equal(hs_heap_sizes(h, &huge).initial, 16 << 20);

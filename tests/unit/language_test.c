@@ -1179,10 +1179,10 @@ static void help_tells_of_every_option_and_measure(void **state)
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
         for (size_t j = 0; j < a->option_count; j++)
             expect_words(set, a->options[j].name, a->options[j].help);
-    char *quick = hs_help_on_option("quick", 5);
-    expect_words(quick, "tlsf", "waits for a request of its size: 0 to 4096");
+    char *quick = hs_help_on_option("largest", 7);
+    expect_words(quick, "quick", "waits for a request of its size: 0 to 4096");
     free(quick);
-    assert_null(hs_help_on_option("quic", 4));
+    assert_null(hs_help_on_option("larges", 6));
     for (size_t i = 0; i < HS_OWN_SETTINGS; i++)
         expect_words(set, hs_settings[i].name, hs_settings[i].help);
     for (size_t i = 0; i < hs_view_settings.count; i++)
@@ -1216,8 +1216,8 @@ static void sizes_of_heaps_are_told_as_they_are(void **state)
          "up to 992 bytes (asked for 1000)"},
         {"allocator ostep; heap 101", "a fresh heap of 101 bytes under ostep",
          "it started with 101 bytes, and does not grow"},
-        {"allocator explicit; set hardened on; heap 8G",
-         "a fresh heap of 16777216 bytes (asked for 8589934592) under explicit, at most 1073741824 "
+        {"allocator hardened; heap 8G",
+         "a fresh heap of 16777216 bytes (asked for 8589934592) under hardened, at most 1073741824 "
          "(asked for 8589934592)",
          "up to 1073741824 bytes (asked for 8589934592)"},
     };

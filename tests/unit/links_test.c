@@ -126,7 +126,7 @@ static void inspect_tells_each_bit_and_link(void **state)
 
 static void of_more_bits_than_a_row_has_room_for_each_is_told_in_brief(void **state)
 {
-    stage *s = stage_new("segregated", 256, 4096);
+    stage *s = stage_new("quick", 256, 4096);
     (void)state;
     stage_does(s, "malloc 24; malloc 24; free p1");
     picture_shows(picture_of_address(s, "p1"),

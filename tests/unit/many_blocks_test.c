@@ -67,7 +67,7 @@ static void long_rows_of_many_lists_say_that_there_is_more(void **state)
 {
     (void)state;
     stage *s = many("tlsf");
-    shows(s, 0, 80, 0, "  32+  -> 0x10705daf8*-> 0x10705dab8 -> 0x10705da78 29+ more\n");
+    shows(s, 0, 80, 0, "  32+  -> 0x10705dbb8 -> 0x10705db78 -> 0x10705db38 29+ more\n");
     stage_free(s);
 }
 
@@ -108,7 +108,7 @@ static void of_many_slabs_the_first_are_drawn(void **state)
 static void the_list_of_blocks_follows_the_last_change(void **state)
 {
     (void)state;
-    stage *s = many("segregated");
+    stage *s = many("quick");
     picture_shows(
         picture_of(s, &hs_picture_blocks, 4, 60, true, 11999),
         " Blocks: 12000-12001 of 12001\n0x10705dbf8*    32 free\n0x10705dc18 140256 free\n");

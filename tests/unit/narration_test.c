@@ -210,7 +210,7 @@ static void a_realloc_that_moves_tells_its_arithmetic_once_and_the_case_of_what_
 
 static void what_waits_is_told_by_the_list_that_it_waits_in(void **state)
 {
-    stage *s = stage_new("segregated", 1 << 18, 1 << 20);
+    stage *s = stage_new("quick", 1 << 18, 1 << 20);
     (void)state;
     stage_does(s, "repeat 10 { malloc 24 }; free p1; free p3; free p5; free p7; free p9");
     EXPECT_WHY(s, 15, "coalescing is deferred", "0x107000100 enters the fresh list",
@@ -224,7 +224,7 @@ static void what_waits_is_told_by_the_list_that_it_waits_in(void **state)
 static void what_is_left_unjoined_though_it_waits_is_told(void **state)
 {
     char line[32];
-    stage *s = stage_new("tlsf", 9608, 1 << 20);
+    stage *s = stage_new("quick", 9608, 1 << 20);
     (void)state;
     stage_does(s, "repeat 300 { malloc 24 }");
     for (int i = 1; i < 300; i += 2) {
@@ -240,10 +240,10 @@ static void what_is_left_unjoined_though_it_waits_is_told(void **state)
 /* Deferred is what has no need to be now. */
 static void a_block_that_is_joined_though_coalescing_is_deferred_is_told_so(void **state)
 {
-    stage *s = stage_new("segregated", 256, 4096);
+    stage *s = stage_new("quick", 256, 4096);
     (void)state;
-    stage_does(s, "repeat 3 { malloc 24 }; set coalesce immediate; free p1");
-    stage_does(s, "set coalesce deferred; free p2");
+    stage_does(s, "repeat 3 { malloc 24 }; set largest 0; free p1");
+    stage_does(s, "set largest 4096; free p2");
     EXPECT_WHY(s, 7, "coalescing, case 3 of 4: the left neighbour is free");
     stage_free(s);
 }
@@ -265,11 +265,11 @@ static void looks_say_what_they_are_for(void **state)
     EXPECT_WHY(buddy, 3, "its buddy, at offset 0 XOR 32 = 32, is not free, or not whole");
     EXPECT_WHY(buddy, 4, "its buddy, at offset 32 XOR 32 = 0, is free: they become one",
                "at offset 0 XOR 256 = 256, would lie beyond the heap");
-    stage_does(tlsf, "set coalesce immediate; a=malloc 1040; malloc 8; free a; malloc 1030");
-    EXPECT_WHY(tlsf, 5, "list 15 of row 2048-4095 (blocks of 3008 to 3071 bytes)",
+    stage_does(tlsf, "a=malloc 1040; malloc 8; free a; malloc 1030");
+    EXPECT_WHY(tlsf, 4, "list 15 of row 2048-4095 (blocks of 3008 to 3071 bytes)",
                "has no block that is too small");
-    stage_does(tlsf, "set coalesce deferred; b=malloc 100; malloc 8; free b; malloc 60");
-    EXPECT_WHY(tlsf, 10, "is taken: 112 bytes, 40 more than needed: quick blocks stay whole");
+    stage_does(tlsf, "allocator quick; b=malloc 100; malloc 8; free b; malloc 60");
+    EXPECT_WHY(tlsf, 9, "is taken: 112 bytes, 40 more than needed: quick blocks stay whole");
     stage_does(buddy, "reset; a = aligned_alloc 32 8; realloc a 40");
     EXPECT_WHY(buddy, 7, "40 bytes requested + 32 in front of the payload = 72, rounded up to 128");
     stage_does(slab, "aligned_alloc 256 64");
@@ -348,10 +348,10 @@ static void a_realloc_tells_its_decisions_whatever_they_are(void **state)
         {"allocator explicit; heap 1k; a = malloc 100; b = malloc 40; malloc 8; free b; "
          "realloc a 300",
          "for the free bytes on its right are too few", "does not grow into its neighbour at"},
-        {"allocator tlsf; heap 1k; a = malloc 100; b = malloc 40; malloc 8; free b; realloc a 120",
+        {"allocator quick; heap 1k; a = malloc 100; b = malloc 40; malloc 8; free b; realloc a 120",
          "for its right-hand neighbour waits, and counts as used",
          "48 bytes: it was freed, but waits, and counts as used"},
-        {"allocator explicit; set hardened on; a = malloc 100; b = malloc 40; malloc 8; free b; "
+        {"allocator hardened; a = malloc 100; b = malloc 40; malloc 8; free b; "
          "realloc a 120",
          "the old 112-byte block waits in quarantine", "it was freed, but waits"},
         {"allocator segregated; heap 256 max 256; malloc 40; a = malloc 100; realloc a 220",

@@ -205,7 +205,8 @@ static void a_slab_that_is_given_up_has_no_objects(void **state)
     stage_free(s);
 }
 
-/* The bytes that alignment leaves unused lengthen the block before them, which lies in another leaf.
+/* The bytes that alignment leaves unused lengthen the block before them, which lies in another
+ * leaf.
  */
 static void padding_belongs_to_the_block_before_it(void **state)
 {

@@ -212,15 +212,28 @@ static uint64_t room_that_serves(const client *c, uint64_t size)
     return 2 * block;
 }
 
-/* Room there is: a free block that is large enough, or memory to grow into. A free object of a slab
- * serves its own class alone. */
+/* The largest payload that some free block must serve. A free object of a slab serves its own class
+ * alone; and who searches no list of a grid needs one in which all blocks are large enough. */
+static uint64_t payload_that_is_served(const client *c)
+{
+    const hs_allocator *a = hs_heap_allocator(c->heap);
+    uint64_t largest = c->before.largest_free, block = largest + 16;
+    hs_list list;
+    if (a->shape == HS_SHAPE_SLABS) return 0;
+    if (!(a->traits & HS_SURE_FITS) || !largest) return largest;
+    for (size_t i = 0; a->list(c->heap, i, &list); i++)
+        if (!list.name && list.smallest <= block && block <= list.largest)
+            return list.smallest < 24 ? 0 : list.smallest - 24;
+    return 0;
+}
+
+/* Room there is: a free block that is large enough, or memory to grow into. */
 static void check_refusal_is_due(const client *c)
 {
     uint64_t room = hs_heap_maximum(c->heap) - c->before.size, size = c->op.size;
-    bool slabs = hs_heap_allocator(c->heap)->shape == HS_SHAPE_SLABS;
-    if (c->op.kind == HS_MALLOC && !slabs)
-        must(c, size > c->before.largest_free || !c->before.largest_free,
-             "a free block that fits serves malloc");
+    uint64_t served = payload_that_is_served(c);
+    if (c->op.kind == HS_MALLOC)
+        must(c, size > served || !served, "a free block that fits serves malloc");
     if (c->op.kind == HS_MALLOC || c->op.kind == HS_REALLOC)
         must(c, room < room_that_serves(c, size), "the heap grows as long as it may");
 }
@@ -246,7 +259,8 @@ static bool grew_as_planned(const client *c, uint64_t size, uint64_t now)
         while (size < now) size *= 2;
         return size == now;
     case HS_GROWTH_PAGE: return now % 4096 == 0 && now - size < room_that_serves(c, bytes) + 4096;
-    case HS_GROWTH_EXACT: return now % c->alignment == 0 && now - size <= room_that_serves(c, bytes);
+    case HS_GROWTH_EXACT:
+        return now % c->alignment == 0 && now - size <= room_that_serves(c, bytes);
     }
     return false;
 }

@@ -10,15 +10,18 @@
 #define hs_allocator_at    own_allocator_at
 #define hs_allocator_named own_allocator_named
 #define hs_preset_at       own_preset_at
+#define hs_moved_at        own_moved_at
 #define hs_allocator_usual own_allocator_usual
 const hs_allocator *own_allocator_at(size_t index, hs_build);
 const hs_allocator *own_allocator_named(const char *name, hs_build);
 const hs_preset *own_preset_at(size_t index);
+const hs_moved *own_moved_at(size_t index);
 const char *own_allocator_usual(void);
 #include "allocators/registry.c"
 #undef hs_allocator_at
 #undef hs_allocator_named
 #undef hs_preset_at
+#undef hs_moved_at
 #undef hs_allocator_usual
 
 /* The odd ones come last. */
@@ -217,6 +220,12 @@ const hs_allocator *hs_allocator_named(const char *name, hs_build build)
     for (size_t i = 0; (a = hs_allocator_at(i, build)); i++)
         if (strcmp(a->name, name) == 0) return a;
     return NULL;
+}
+
+/* Nobody has written the other names in times when they were options. */
+const hs_moved *hs_moved_at(size_t index)
+{
+    return now ? NULL : own_moved_at(index);
 }
 
 const hs_preset *hs_preset_at(size_t index)

@@ -218,18 +218,35 @@ static uint64_t option(const stage *s, size_t index)
     return hs_heap_option(hs_session_heap(s->session), index);
 }
 
-/* Implicit has coalesce immediate, deferred, off; segregated, as options 1 and 2: deferred,
- * immediate; quick. */
+/* Implicit has fit first, next, best, worst, as option 0; explicit has first and best, as option 1.
+ */
 static void an_option_that_was_set_is_kept_by_the_name_of_its_choice(void **state)
 {
     stage *s = *state;
-    stage_does(s, "allocator segregated");
+    stage_does(s, "allocator explicit");
     assert_int_equal(option(s, 1), 0);
-    stage_does(s, "allocator implicit; set coalesce deferred; allocator segregated");
-    assert_int_equal(option(s, 1), 0);
-    stage_does(s, "set coalesce immediate; allocator implicit; set coalesce off");
-    stage_does(s, "allocator segregated");
-    assert_int_equal(option(s, 1), 0); /* off is no choice here */
+    stage_does(s, "allocator implicit; set fit best; allocator explicit");
+    assert_int_equal(option(s, 1), 1);
+    stage_does(s, "allocator implicit; set fit worst; allocator explicit");
+    assert_int_equal(option(s, 1), 0); /* worst is no choice here */
+}
+
+/* What tlsf, segregated and explicit had as options once are allocators of their own. */
+static void an_option_that_is_an_allocator_now_says_what_to_write(void **state)
+{
+    stage *s = *state;
+    stage_does(s, "allocator tlsf; malloc 24");
+    stage_refuses(s, "set coalesce deferred", "tlsf has no option coalesce");
+    stage_refuses(s, "set coalesce deferred", "write `allocator quick; set behind tlsf`");
+    stage_refuses(s, "set coalesce immediate", "immediate is what it is without");
+    stage_refuses(s, "set quick 64 replay", "write `allocator quick; set behind tlsf`");
+    stage_does(s, "allocator quick; set behind tlsf; allocator segregated");
+    stage_refuses(s, "set coalesce deferred replay", "write `allocator quick`");
+    stage_does(s, "allocator explicit");
+    stage_refuses(s, "set hardened on", "write `allocator hardened`");
+    stage_refuses(s, "set hardened off", "off is what it is without");
+    stage_does(s, "allocator hardened; allocator implicit");
+    stage_refuses(s, "set hardened on", "there is no option called hardened");
 }
 
 /* A preset gives its name to one value of its option: with another one, another name holds. */
@@ -570,6 +587,7 @@ int main(void)
         TEST(a_switch_without_replay_starts_afresh),
         TEST(options_that_lay_out_blocks_start_afresh),
         TEST(an_option_that_was_set_is_kept_by_the_name_of_its_choice),
+        TEST(an_option_that_is_an_allocator_now_says_what_to_write),
         TEST(the_name_tells_the_policy_in_force),
         TEST(reset_starts_over_with_new_names),
         TEST(sessions_need_an_allocator_that_there_is),

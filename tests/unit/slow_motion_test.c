@@ -177,9 +177,9 @@ static void in_slow_motion_damage_is_that_of_the_moment(void **state)
     hs_session_seek(slow, 0, 1);
     stage_does(s, "expect live == 0 and damaged > 0");
     hs_session_leave_stage(slow);
-    stage_does(lists, "set coalesce immediate; a = malloc 40; b = malloc 40; free a");
+    stage_does(lists, "a = malloc 40; b = malloc 40; free a");
     stage_does(lists, "write a+8 \"\\x01\"; malloc 300; expect broken == 1");
-    slow = slowly(lists, 6);
+    slow = slowly(lists, 5);
     for (size_t from = 0, to; (to = hs_step_end(slow, from)) != from; from = to) {
         hs_session_seek(slow, from, to);
         stage_does(lists, "expect damaged == 0");

@@ -2,10 +2,7 @@
 #include "check.h"
 #include "heaps.h"
 
-enum { COLUMNS = 32, GLANCES = 16, JOIN_FEW = 64 };
-
-/* Without quick lists in front of the grid. */
-#define PAPER " coalesce=immediate"
+enum { COLUMNS = 32 };
 
 static hs_list list_of(const hs_heap *h, size_t index)
 {
@@ -84,7 +81,7 @@ static void each_row_has_the_sizes_from_a_power_of_two_to_the_next_in_equal_step
 static void a_free_block_joins_the_list_of_its_class(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 65536 65536" PAPER);
+    hs_heap *h = heap("tlsf 65536 65536");
     for (uint64_t size = 32; size <= 20000; size += 8) {
         hs_list list = list_of(h, list_joined(h, size));
         assert_true(list.smallest == 0 || list.smallest <= size);
@@ -96,7 +93,7 @@ static void a_free_block_joins_the_list_of_its_class(void **state)
 static void a_list_is_marked_while_it_has_blocks(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 4096 4096" PAPER);
+    hs_heap *h = heap("tlsf 4096 4096");
     hs_addr p = hs_malloc(h, 504);
     hs_malloc(h, 8);
     hs_free(h, p);
@@ -115,7 +112,7 @@ static void malloc_examines_one_block_however_many_are_free(void **state)
 {
     (void)state;
     static hs_addr p[500];
-    hs_heap *h = heap("tlsf 65536 65536" PAPER);
+    hs_heap *h = heap("tlsf 65536 65536");
     for (size_t i = 0; i < 500; i++) p[i] = hs_malloc(h, 24 + i % 7 * 8);
     for (size_t i = 0; i < 500; i += 2) hs_free(h, p[i]);
     for (size_t size = 1; size < 200; size++) {
@@ -129,7 +126,7 @@ static void malloc_examines_one_block_however_many_are_free(void **state)
 static void the_block_freed_last_is_handed_out_first(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 512 512" PAPER);
+    hs_heap *h = heap("tlsf 512 512");
     hs_addr p = hs_malloc(h, 24), wall = hs_malloc(h, 24), q = hs_malloc(h, 24);
     hs_malloc(h, 24);
     hs_free(h, q);
@@ -143,7 +140,7 @@ static void the_block_freed_last_is_handed_out_first(void **state)
 static void a_hole_in_the_class_of_the_request_is_passed_over_for_a_larger_block(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 4096 4096" PAPER);
+    hs_heap *h = heap("tlsf 4096 4096");
     hs_addr p = hs_malloc(h, 512), wall = hs_malloc(h, 8);
     hs_free(h, p);
     expect_blocks(h, "f520 u32 f3536"); /* 520 is in the class of 512 to 527 */
@@ -154,7 +151,7 @@ static void a_hole_in_the_class_of_the_request_is_passed_over_for_a_larger_block
 static void a_hole_at_the_start_of_a_class_fits_all_that_look_there(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 4096 4096" PAPER);
+    hs_heap *h = heap("tlsf 4096 4096");
     hs_addr p = hs_malloc(h, 504);
     hs_malloc(h, 8);
     hs_free(h, p);
@@ -166,7 +163,7 @@ static void a_hole_at_the_start_of_a_class_fits_all_that_look_there(void **state
 static void aligned_alloc_too_looks_where_every_block_is_large_enough(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 4096 4096" PAPER);
+    hs_heap *h = heap("tlsf 4096 4096");
     hs_malloc(h, 8);
     hs_addr p = hs_malloc(h, 200);
     hs_malloc(h, 8);
@@ -180,7 +177,7 @@ static void aligned_alloc_too_looks_where_every_block_is_large_enough(void **sta
 static void aligned_alloc_passes_over_a_hole_that_is_too_small_once_aligned(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 4096 4096" PAPER);
+    hs_heap *h = heap("tlsf 4096 4096");
     hs_malloc(h, 8);
     hs_addr p = hs_malloc(h, 104);
     hs_malloc(h, 8);
@@ -201,7 +198,6 @@ static void a_heap_of_1_TiB_has_lists_for_its_largest_blocks(void **state)
         hs_heap_free(h);
         skip();
     }
-    hs_heap_set_option(h, option_index(hs_heap_allocator(h), "coalesce", 8), 1);
     hs_free(h, p);
     assert_int_equal(event(h, HS_INSERT)->a, HS_HEAP_LARGEST - 8);
     assert_int_equal(list_of(h, event(h, HS_INSERT)->b).head, HS_BASE);
@@ -210,154 +206,46 @@ static void a_heap_of_1_TiB_has_lists_for_its_largest_blocks(void **state)
     hs_heap_free(h);
 }
 
-/* --- The last resort ------------------------------------------------------------------------ */
+/* --- What is given up ------------------------------------------------------------------------ */
 
-static void the_class_of_the_request_is_looked_at_before_the_heap_grows(void **state)
+/* A hole of 520 bytes, in the class of 512 to 527: not all blocks of it have 520. */
+static void the_class_of_the_request_is_not_looked_at_even_before_the_heap_grows(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 1024 2048" PAPER);
+    hs_heap *h = heap("tlsf 1024 2048");
     hs_addr p = hs_malloc(h, 512);
     hs_malloc(h, 480);
     hs_free(h, p);
     expect_blocks(h, "f520 u496");
-    assert_int_equal(hs_malloc(h, 512), p);
-    assert_int_equal(hs_events_counts(h).growths, 0);
-    expect_blocks(h, "u520 u496");
-    hs_heap_free(h);
-}
-
-/* A full heap with one hole of 520 bytes, and in front of it in the list 20 of 512. */
-static hs_heap *heap_of_near_misses(const char *line, hs_addr *hole)
-{
-    enum { NEAR = 20 };
-    hs_addr near[NEAR];
-    hs_heap *h = heap(line);
-    *hole = hs_malloc(h, 512);
-    hs_malloc(h, 24);
-    for (size_t i = 0; i < NEAR; i++) {
-        near[i] = hs_malloc(h, 504);
-        hs_malloc(h, 24);
-    }
-    hs_free(h, *hole);
-    for (size_t i = 0; i < NEAR; i++) hs_free(h, near[i]);
-    return h;
-}
-
-static void before_the_heap_grows_only_a_few_blocks_are_looked_at(void **state)
-{
-    (void)state;
-    hs_addr hole;
-    hs_heap *h = heap_of_near_misses("tlsf 11440 22880" PAPER, &hole);
-    assert_true(hs_malloc(h, 512) > hole);
+    assert_true(hs_malloc(h, 512) > p);
+    assert_int_equal(hs_events_counts(h).visits, 0);
     assert_int_equal(hs_events_counts(h).growths, 1);
-    assert_int_equal(hs_events_counts(h).visits, GLANCES);
+    assert_int_equal(hs_malloc(h, 504), p); /* 512 bytes: all blocks of the class have as many */
     hs_heap_free(h);
 }
 
-static void before_a_refusal_all_blocks_of_the_class_are_looked_at(void **state)
+static void a_request_is_refused_beside_a_block_of_its_class_that_would_do(void **state)
 {
     (void)state;
-    hs_addr hole;
-    hs_heap *h = heap_of_near_misses("tlsf 11440 11440" PAPER, &hole);
-    assert_int_equal(hs_malloc(h, 512), hole);
-    assert_int_equal(hs_events_counts(h).visits, GLANCES + 21);
+    hs_heap *h = heap("tlsf 1024 1024");
+    hs_addr p = hs_malloc(h, 512);
+    hs_malloc(h, 480);
+    hs_free(h, p);
     assert_int_equal(hs_malloc(h, 512), HS_NULL);
+    assert_int_equal(event(h, HS_FAIL)->detail, HS_BECAUSE_LIMIT);
+    assert_int_equal(hs_malloc(h, 504), p);
     hs_heap_free(h);
 }
 
-static void aligned_alloc_is_refused_only_when_no_block_can_hold_it(void **state)
-{
-    (void)state;
-    hs_heap *h = heap("tlsf 256 256" PAPER);
-    hs_malloc(h, 48);
-    hs_addr p = hs_malloc(h, 56);
-    hs_malloc(h, 112);
-    hs_free(h, p);
-    expect_blocks(h, "u56 f64 u128"); /* the payload at 64 happens to be a multiple of 64 */
-    assert_int_equal(hs_aligned_alloc(h, 64, 48), p);
-    hs_free(h, p);
-    assert_int_equal(hs_aligned_alloc(h, 128, 48), HS_NULL);
-    assert_int_equal(event(h, HS_REJECT)->detail, HS_BECAUSE_NOT_ALIGNED);
-    hs_heap_free(h);
-}
-
-/* --- Quick lists ----------------------------------------------------------------------------- */
-
-static void free_joins_at_once_when_coalescing_is_immediate(void **state)
-{
-    (void)state;
-    for (int deferred = 0; deferred <= 1; deferred++) {
-        hs_heap *h = heap(deferred ? "tlsf 512 512" : "tlsf 512 512" PAPER);
-        hs_addr p = hs_malloc(h, 24), q = hs_malloc(h, 24);
-        hs_malloc(h, 24);
-        hs_free(h, p);
-        hs_free(h, q);
-        expect_blocks(h, deferred ? "f32 f32 u32 f408" : "f64 u32 f408");
-        hs_heap_free(h);
-    }
-}
-
-static void a_quick_block_is_taken_before_the_grid_is_looked_at(void **state)
+static void free_joins_its_neighbours_at_once(void **state)
 {
     (void)state;
     hs_heap *h = heap("tlsf 512 512");
-    hs_addr p = hs_malloc(h, 24);
+    hs_addr p = hs_malloc(h, 24), q = hs_malloc(h, 24);
     hs_malloc(h, 24);
     hs_free(h, p);
-    hs_list list = list_of(h, event(h, HS_INSERT)->b);
-    assert_string_equal(list.name, "quick");
-    assert_int_equal(list.head, p - 8);
-    assert_int_equal(hs_malloc(h, 24), p);
-    assert_int_equal(hs_events_counts(h).visits, 0);
-    hs_heap_free(h);
-}
-
-static void quick_blocks_are_joined_before_the_heap_grows(void **state)
-{
-    (void)state;
-    hs_heap *h = heap("tlsf 512 4096");
-    hs_addr p = hs_malloc(h, 216), q = hs_malloc(h, 216);
-    hs_free(h, p);
     hs_free(h, q);
-    assert_int_equal(hs_malloc(h, 400), p);
-    assert_int_equal(count_events(h, HS_GROW), 0);
-    hs_heap_free(h);
-}
-
-/* Of 300 blocks every second one is quick, and nothing is behind them. Only the first three border
- * on each other, and come last in their list. */
-static hs_heap *heap_of_scattered_quick_blocks(const char *line)
-{
-    enum { BLOCKS = 300 };
-    hs_addr p[BLOCKS];
-    hs_heap *h = heap(line);
-    for (size_t i = 0; i < BLOCKS; i++) p[i] = hs_malloc(h, 24);
-    hs_free(h, p[1]);
-    for (size_t i = 0; i < BLOCKS; i += 2) hs_free(h, p[i]);
-    return h;
-}
-
-static void a_request_joins_no_more_than_it_takes_to_write_its_bytes(void **state)
-{
-    (void)state;
-    for (size_t size = 56; size <= 312; size *= 2) {
-        hs_heap *h = heap_of_scattered_quick_blocks("tlsf 9608 65536");
-        assert_true(hs_malloc(h, size));
-        assert_int_equal(count_events(h, HS_GROW), 1);
-        assert_int_equal(count_events(h, HS_REMOVE), JOIN_FEW + (size + 8) / 32);
-        assert_int_equal(event(h, HS_REJECT)->detail, HS_BECAUSE_ENOUGH);
-        assert_int_equal(event(h, HS_REJECT)->b, JOIN_FEW + (size + 8) / 32);
-        hs_heap_free(h);
-    }
-}
-
-static void before_a_refusal_all_quick_blocks_are_joined(void **state)
-{
-    (void)state;
-    hs_heap *h = heap_of_scattered_quick_blocks("tlsf 9608 9608");
-    assert_int_equal(at(hs_malloc(h, 56)), 8);                 /* where the first three were */
-    assert_int_equal(count_events(h, HS_REMOVE), 151 + 2 + 1); /* waiting, joined, taken */
-    assert_int_equal(hs_malloc(h, 56), HS_NULL);
+    expect_blocks(h, "f64 u32 f408");
     hs_heap_free(h);
 }
 
@@ -367,7 +255,7 @@ static void a_broken_link_ends_in_a_fault_and_the_lists_stay(void **state)
 {
     (void)state;
     static picture before;
-    hs_heap *h = heap("tlsf 256 256" PAPER);
+    hs_heap *h = heap("tlsf 256 256");
     hs_addr p = hs_malloc(h, 24);
     hs_malloc(h, 24);
     hs_free(h, p);
@@ -384,29 +272,13 @@ static void a_broken_link_ends_in_a_fault_and_the_lists_stay(void **state)
     hs_heap_free(h);
 }
 
-static void a_list_that_goes_round_in_a_circle_ends_in_a_fault(void **state)
-{
-    (void)state;
-    static picture before;
-    hs_heap *h = heap("tlsf 1024 1024" PAPER);
-    hs_addr p = hs_malloc(h, 504);
-    hs_malloc(h, 488);
-    hs_free(h, p);
-    store(h, 8, HS_BASE);
-    take(h, &before);
-    assert_int_equal(hs_malloc(h, 512), HS_NULL);
-    assert_int_equal(hs_fault(h)->detail, HS_BECAUSE_ENDLESS);
-    expect_unchanged(h, &before);
-    hs_heap_free(h);
-}
-
 static void a_neighbour_of_absurd_size_ends_in_a_fault(void **state)
 {
     (void)state;
     static const uint64_t words[] = {UINT64_MAX - 1, (uint64_t)1 << 63, (uint64_t)1 << 42, 4096};
     static picture before;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        hs_heap *h = heap("tlsf 256 256" PAPER);
+        hs_heap *h = heap("tlsf 256 256");
         hs_addr p = hs_malloc(h, 24);
         hs_malloc(h, 24);
         store(h, 32, words[i]);
@@ -429,7 +301,7 @@ static void expect_damage(hs_heap *h, uint64_t offset, const char *what)
 static void the_check_reports_broken_lists(void **state)
 {
     (void)state;
-    hs_heap *h = heap("tlsf 256 256" PAPER);
+    hs_heap *h = heap("tlsf 256 256");
     hs_addr p = hs_malloc(h, 24);
     hs_malloc(h, 24);
     hs_free(h, p);
@@ -462,17 +334,10 @@ int main(void)
         cmocka_unit_test(aligned_alloc_too_looks_where_every_block_is_large_enough),
         cmocka_unit_test(aligned_alloc_passes_over_a_hole_that_is_too_small_once_aligned),
         cmocka_unit_test(a_heap_of_1_TiB_has_lists_for_its_largest_blocks),
-        cmocka_unit_test(the_class_of_the_request_is_looked_at_before_the_heap_grows),
-        cmocka_unit_test(before_the_heap_grows_only_a_few_blocks_are_looked_at),
-        cmocka_unit_test(before_a_refusal_all_blocks_of_the_class_are_looked_at),
-        cmocka_unit_test(aligned_alloc_is_refused_only_when_no_block_can_hold_it),
-        cmocka_unit_test(free_joins_at_once_when_coalescing_is_immediate),
-        cmocka_unit_test(a_quick_block_is_taken_before_the_grid_is_looked_at),
-        cmocka_unit_test(quick_blocks_are_joined_before_the_heap_grows),
-        cmocka_unit_test(a_request_joins_no_more_than_it_takes_to_write_its_bytes),
-        cmocka_unit_test(before_a_refusal_all_quick_blocks_are_joined),
+        cmocka_unit_test(the_class_of_the_request_is_not_looked_at_even_before_the_heap_grows),
+        cmocka_unit_test(a_request_is_refused_beside_a_block_of_its_class_that_would_do),
+        cmocka_unit_test(free_joins_its_neighbours_at_once),
         cmocka_unit_test(a_broken_link_ends_in_a_fault_and_the_lists_stay),
-        cmocka_unit_test(a_list_that_goes_round_in_a_circle_ends_in_a_fault),
         cmocka_unit_test(a_neighbour_of_absurd_size_ends_in_a_fault),
         cmocka_unit_test(the_check_reports_broken_lists),
     };

@@ -112,62 +112,20 @@ static bool hardened_check(const hs_heap *h, hs_damage *damage)
     return explicit_check(h, damage) && check_poison(h, damage);
 }
 
-/* Whatever is committed is poisoned, and so takes real memory: at once when the heap begins, where
- * it can not be stopped, and by the request that makes it grow. */
-#define LARGEST_HEAP                                                                               \
-    {                                                                                              \
-        (uint64_t)16 << 20, (uint64_t)1 << 30                                                      \
-    }
-
 HS_DECLARE_BUILDS(hardened);
 const hs_allocator HS_BUILD(hardened) = {
     .name = "hardened",
     .summary = "explicit behind checksums, links that lead back, poison and a quarantine",
     .source = "glibc's malloc; Robertson et al. (2003); Novark & Berger, DieHarder (2010)",
     .options = options,
-    .option_count = HARDENED,
+    .option_count = sizeof options / sizeof *options,
     .state_size = sizeof(struct hardened),
     .builds = HS_BUILDS_OF(hardened),
     .traits = HS_REUSES | HS_SEARCHES | HS_DIVIDES | HS_ONE_LIST,
     .shape = HS_SHAPE_LIST,
-    .largest = LARGEST_HEAP,
-    .alignment = unit,
-    .init = hardened_init,
-    .malloc = hardened_malloc,
-    .aligned_alloc = hardened_aligned_alloc,
-    .realloc = hardened_realloc,
-    .free = hardened_free,
-    .fit = explicit_fit,
-    .coalesces = explicit_coalesces,
-    .fields = hardened_fields,
-    .walk = hardened_walk,
-    .end_mark = boundary_end_mark,
-    .marks = explicit_marks,
-    .list = explicit_list_at,
-    .links = boundary_links,
-    .check = hardened_check,
-};
-
-HS_DECLARE_BUILDS(explicit);
-HS_DECLARE_BUILDS(hardened_explicit);
-
-static const hs_allocator *hardened_variant(const uint64_t *values)
-{
-    return values[HARDENED] ? &HS_BUILD(hardened_explicit) : &HS_BUILD(explicit);
-}
-
-const hs_allocator HS_BUILD(hardened_explicit) = {
-    .name = "explicit",
-    .summary = "an explicit free list: free blocks lead from one to the next",
-    .source = "Knuth, TAOCP 1, 2.5; Bryant & O'Hallaron, Computer Systems, 9.9.13",
-    .options = options,
-    .option_count = sizeof options / sizeof *options,
-    .state_size = sizeof(struct hardened),
-    .builds = HS_BUILDS_OF(hardened_explicit),
-    .traits = HS_REUSES | HS_SEARCHES | HS_DIVIDES | HS_ONE_LIST,
-    .shape = HS_SHAPE_LIST,
-    .variant = hardened_variant,
-    .largest = LARGEST_HEAP,
+    /* Whatever is committed is poisoned, and so takes real memory: at once when the heap begins,
+     * where it can not be stopped, and by the request that makes it grow. */
+    .largest = {(uint64_t)16 << 20, (uint64_t)1 << 30},
     .alignment = unit,
     .init = hardened_init,
     .malloc = hardened_malloc,

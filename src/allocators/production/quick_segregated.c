@@ -35,7 +35,7 @@ static bool quick_check(const hs_heap *h, hs_damage *damage)
 const hs_allocator HS_BUILD(quick) = {
     QUICK_ROW,
     .builds = HS_BUILDS_OF(quick),
-    .traits = HS_REUSES | HS_DIVIDES,
+    .traits = HS_REUSES | HS_SEARCHES | HS_DIVIDES,
     .shape = HS_SHAPE_LISTS,
     .init = quick_init,
     .list = quick_list,

@@ -12,11 +12,10 @@
  *   coalesce   immediate: free joins the block with its free neighbours;
  *              deferred: all neighbours are joined when a search fails and joining would help;
  *              off: a realloc that grows in place is all that joins
- *   hardened   on: defences against bugs of the client, by hardening.h
  *
  * Follows: Knuth, The Art of Computer Programming 1, 2.5; Bryant & O'Hallaron, Computer Systems
  * (3rd ed.), 9.9.13; Wilson et al., Dynamic Storage Allocation (1995), 3.4. */
-enum { ORDER, FIT, COALESCE, SPLIT_MIN, ALIGN, HARDENED };
+enum { ORDER, FIT, COALESCE, SPLIT_MIN, ALIGN };
 enum { LIFO, FIFO, BY_ADDRESS };
 enum { FIRST_FIT, BEST_FIT };
 
@@ -31,7 +30,6 @@ struct explicit_list {
 
 static const char *const orders[] = {"lifo", "fifo", "address", NULL};
 static const char *const fit_names[] = {"first", "best", NULL};
-static const char *const off_on[] = {"off", "on", NULL};
 static const hs_option options[] = {
     [ORDER] = {.name = "order",
                .help = "where in the free list a freed block goes",
@@ -41,10 +39,6 @@ static const hs_option options[] = {
     [COALESCE] = HS_COALESCE_OPTION(hs_coalescings),
     [SPLIT_MIN] = HS_SPLIT_MIN_OPTION,
     [ALIGN] = HS_ALIGN_OPTION,
-    [HARDENED] = {.name = "hardened",
-                  .help = "checksums, poison and a quarantine against bugs",
-                  .choices = off_on,
-                  .fresh = true},
 };
 
 static bool joins_at_once(const hs_heap *h)
@@ -229,13 +223,6 @@ static bool explicit_check(const hs_heap *h, hs_damage *damage)
 #ifndef HS_BEHIND /* another allocator, which includes this page */
 
 HS_DECLARE_BUILDS(explicit);
-HS_DECLARE_BUILDS(hardened_explicit); /* the one with defences: see production/hardened.c */
-
-static const hs_allocator *explicit_variant(const uint64_t *values)
-{
-    return values[HARDENED] ? &HS_BUILD(hardened_explicit) : &HS_BUILD(explicit);
-}
-
 const hs_allocator HS_BUILD(explicit) = {
     .builds = HS_BUILDS_OF(explicit),
     .name = "explicit",
@@ -246,7 +233,6 @@ const hs_allocator HS_BUILD(explicit) = {
     .state_size = sizeof(struct explicit_list),
     .traits = HS_REUSES | HS_SEARCHES | HS_DIVIDES | HS_ONE_LIST,
     .shape = HS_SHAPE_LIST,
-    .variant = explicit_variant,
     .alignment = unit,
     .init = explicit_init,
     .malloc = explicit_malloc,

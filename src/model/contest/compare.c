@@ -59,14 +59,33 @@ static bool read_value(const hs_option *o, const char *text, uint64_t *value)
            *value <= o->maximum;
 }
 
+/* An allocator has no such option. It may have had it once. */
+static bool no_option(const hs_allocator *a, const char *option, const char *equals,
+                      hs_problem *problem)
+{
+    const hs_moved *m;
+    hs_wrong(problem, HS_OPERAND_VALUE, "%s has no option %s%s", a->name, option,
+             equals ? "" : "=VALUE");
+    for (size_t i = 0; equals && (m = hs_moved_at(i)); i++) {
+        size_t length = (size_t)(equals - option);
+        if (strcmp(m->allocator, a->name) != 0 || strlen(m->option) != length ||
+            strncmp(m->option, option, length) != 0 || (m->value && strcmp(m->value, equals + 1)))
+            continue;
+        if (m->lane)
+            snprintf(problem->hint, sizeof problem->hint, "write %s", m->lane);
+        else
+            snprintf(problem->hint, sizeof problem->hint, "%s is what it is without", equals + 1);
+        return false;
+    }
+    return false;
+}
+
 /* "fit=best" */
 static bool set_option(hs_lane *c, const char *text, hs_problem *problem)
 {
     const char *equals = strchr(text, '=');
     int i = index_of(c->raw, text, equals ? (size_t)(equals - text) : strlen(text));
-    if (i < 0 || !equals)
-        return hs_wrong(problem, HS_OPERAND_VALUE, "%s has no option %s%s", c->raw->name, text,
-                        equals ? "" : "=VALUE");
+    if (i < 0 || !equals) return no_option(c->raw, text, equals, problem);
     return read_value(&c->raw->options[i], equals + 1, &c->options[i]) ||
            hs_wrong(problem, HS_OPERAND_VALUE, "%s: %s can not be %s", c->raw->name,
                     c->raw->options[i].name, equals + 1);

@@ -154,9 +154,28 @@ static bool start_over(hs_session *s, const hs_setup *setup, bool again, hs_prob
     return true;
 }
 
-/* The allocator has no such option: which ones have? */
-static bool no_option(const hs_session *s, const char *name, hs_problem *problem)
+/* Had the allocator this option once? Then what is written instead is known. */
+static bool is_moved(const char *allocator, const hs_op *op, hs_problem *problem)
 {
+    const hs_moved *m;
+    for (size_t i = 0; (m = hs_moved_at(i)); i++) {
+        if (strcmp(m->allocator, allocator) != 0 || strcmp(m->option, op->name) != 0) continue;
+        if (m->value && strcmp(m->value, op->text) != 0) continue;
+        hs_wrong(problem, HS_OPERAND_NAME, "%s has no option %s", allocator, op->name);
+        if (m->command)
+            snprintf(problem->hint, sizeof problem->hint, "write `%s`", m->command);
+        else
+            snprintf(problem->hint, sizeof problem->hint, "%s is what it is without", op->text);
+        return true;
+    }
+    return false;
+}
+
+/* The allocator has no such option: which ones have? */
+static bool no_option(const hs_session *s, const hs_op *op, hs_problem *problem)
+{
+    const char *name = op->name;
+    if (is_moved(s->is.setup.allocator->name, op, problem)) return false;
     const hs_allocator *a;
     char owners[128] = "";
     size_t used = 0;
@@ -202,7 +221,7 @@ bool hs_perform_set(hs_session *s, const hs_op *op, hs_problem *problem)
     size_t n = 0;
     uint64_t value;
     while ((o = hs_session_setting_row(s, n)) && strcmp(o->name, op->name) != 0) n++;
-    if (!o) return no_option(s, op->name, problem);
+    if (!o) return no_option(s, op, problem);
     if (!option_value(o, op->text, &value, problem)) return false;
     if (n == HS_SET_GROWTH && a->model_base)
         return hs_wrong(problem, HS_OPERAND_NAME,
