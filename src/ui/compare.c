@@ -59,10 +59,7 @@ enum {
 };
 
 /* Each option once: for getopt and for the help. */
-static const struct {
-    struct option option;
-    const char *argument, *help;
-} options[] = {
+static const hs_usage_option options[] = {
     {{"verify", no_argument, NULL, OPTION_VERIFY},
      NULL,
      "check that blocks are aligned, apart, and not lost"},
@@ -94,6 +91,12 @@ static const struct {
     {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options };
+
+const hs_usage_option *hs_compare_rows(size_t *count)
+{
+    *count = OPTION_COUNT;
+    return options;
+}
 
 static void put_usage(void)
 {

@@ -22,10 +22,7 @@ typedef struct {
 } conversion;
 
 /* Each option once: for getopt and for the help. */
-static const struct {
-    struct option option;
-    const char *argument, *help;
-} options[] = {
+static const hs_usage_option options[] = {
     {{"from", required_argument, NULL, OPTION_FROM},
      "FORMAT",
      "the format of IN (default: by what it says)"},
@@ -39,6 +36,12 @@ static const struct {
     {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options };
+
+const hs_usage_option *hs_convert_rows(size_t *count)
+{
+    *count = OPTION_COUNT;
+    return options;
+}
 
 static void put_usage(void)
 {

@@ -52,10 +52,7 @@ enum {
 };
 
 /* Each option once: for getopt, for --help and for the man page. */
-static const struct {
-    struct option option;
-    const char *argument, *help;
-} options[] = {
+static const hs_usage_option options[] = {
     {{"allocator", required_argument, NULL, 'a'},
      "NAME",
      "start with this allocator (default: implicit; for a trace: quick)"},
@@ -120,6 +117,12 @@ static const struct {
     {{"version", no_argument, NULL, 'V'}, NULL, "show the version"},
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options };
+
+const hs_usage_option *hs_options_rows(size_t *count)
+{
+    *count = OPTION_COUNT;
+    return options;
+}
 
 static void put_usage(FILE *out)
 {
@@ -203,8 +206,7 @@ static void put_traces_manual(FILE *out)
         fprintf(out, ".TP\n.B %s\n%s%s.\n", f.name, f.help, f.written ? "" : " (read only)");
 }
 
-/* --man: the man page, made from the same tables; the build keeps it as heapscope.1. */
-static void put_manual(FILE *out)
+void hs_options_manual(FILE *out)
 {
     char *commands = hs_help_roff();
     fputs(
@@ -318,7 +320,7 @@ static int handle(int option, hs_options *a)
     case 'h': put_usage(stdout); exit(hs_options_finish(HS_OK));
     case 'V': print_version(); exit(hs_options_finish(HS_OK));
     case OPTION_DEMOS: print_demos(); exit(hs_options_finish(HS_OK));
-    case OPTION_MAN: put_manual(stdout); exit(hs_options_finish(HS_OK));
+    case OPTION_MAN: hs_options_manual(stdout); exit(hs_options_finish(HS_OK));
     }
     return HS_OK;
 }

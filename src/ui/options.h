@@ -3,8 +3,11 @@
 #define HS_UI_OPTIONS_H
 
 #include "ui/pen.h"
+#include "ui/usage.h"
 
 #include <heapscope/heap.h>
+
+#include <stdio.h>
 
 /* Exit statuses. */
 enum { HS_OK = 0, HS_FAILED = 1, HS_USAGE = 2 };
@@ -43,5 +46,11 @@ bool hs_options_size(const char *text, size_t length, uint64_t *);
 
 /* An exit status, once all output is written: HS_FAILED where it could not be. */
 int hs_options_finish(int status);
+
+/* The man page, made from the tables: --man, and heapscope.1. */
+void hs_options_manual(FILE *);
+
+/* The options as rows. */
+const hs_usage_option *hs_options_rows(size_t *count);
 
 #endif

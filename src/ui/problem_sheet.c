@@ -33,10 +33,7 @@ typedef struct {
 } sheet;
 
 /* Each option once: for getopt and for the help. */
-static const struct {
-    struct option option;
-    const char *argument, *help;
-} options[] = {
+static const hs_usage_option options[] = {
     {{"asize", required_argument, NULL, 'a'}, "SIZE", "the address space, a power of two (1k)"},
     {{"physmem", required_argument, NULL, 'p'}, "SIZE", "physical memory (16k)"},
     {{"b0", required_argument, NULL, 'b'}, "ADDR", "base of segment 0 (random)"},
@@ -50,6 +47,12 @@ static const struct {
     {{"help", no_argument, NULL, 'h'}, NULL, "show this help"},
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options };
+
+const hs_usage_option *hs_problem_sheet_rows(size_t *count)
+{
+    *count = OPTION_COUNT;
+    return options;
+}
 
 static void put_usage(void)
 {

@@ -4,6 +4,13 @@
 
 #include <getopt.h>
 #include <stdarg.h>
+#include <stddef.h>
+
+/* A row of a table of options: for getopt, for the help, the man page and what shells complete. */
+typedef struct {
+    struct option option;
+    const char *argument, *help;
+} hs_usage_option;
 
 /* "TOOL: what is wrong; HINT": HS_USAGE. */
 int hs_usage_complain(const char *tool, const char *hint, const char *format, va_list)
