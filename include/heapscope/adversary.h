@@ -8,7 +8,10 @@
 #ifndef HEAPSCOPE_ADVERSARY_H
 #define HEAPSCOPE_ADVERSARY_H
 
+#include <heapscope/linkage.h>
 #include <heapscope/session.h>
+
+HS_PUBLIC_BEGIN
 
 enum { HS_MOVES = 64 }; /* the longest program */
 
@@ -47,5 +50,7 @@ bool hs_adversary(const hs_contest *, hs_attack *, hs_problem *);
 /* The program as a script that shows and expects the outcome on both. `alone`: it sets all options,
  * whatever the session that plays it has set. */
 void hs_attack_write(const hs_contest *, const hs_attack *, bool alone, FILE *);
+
+HS_PUBLIC_END
 
 #endif

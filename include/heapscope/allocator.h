@@ -8,6 +8,9 @@
 
 #include <heapscope/event.h>
 #include <heapscope/heap.h>
+#include <heapscope/linkage.h>
+
+HS_PUBLIC_BEGIN
 
 typedef enum { HS_RAW, HS_PROBED, HS_COUNTED, HS_BUILDS } hs_build;
 
@@ -321,5 +324,7 @@ static inline void hs_free(hs_heap *h, hs_addr p)
     else
         hs_free_nothing(h);
 }
+
+HS_PUBLIC_END
 
 #endif

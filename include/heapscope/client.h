@@ -3,6 +3,9 @@
 #define HEAPSCOPE_CLIENT_H
 
 #include <heapscope/heap.h>
+#include <heapscope/linkage.h>
+
+HS_PUBLIC_BEGIN
 
 #define HS_NONE UINT32_MAX
 
@@ -35,5 +38,7 @@ typedef enum {
 typedef struct {
     uint64_t blocks[HS_REACHES], bytes[HS_REACHES]; /* live ones; bytes as requested */
 } hs_leaks;
+
+HS_PUBLIC_END
 
 #endif

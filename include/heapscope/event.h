@@ -6,6 +6,9 @@
 #define HEAPSCOPE_EVENT_H
 
 #include <heapscope/heap.h>
+#include <heapscope/linkage.h>
+
+HS_PUBLIC_BEGIN
 
 /* Who tells an event, when, and what its fields hold. A field that is not named is 0. Where nobody
  * else is named, the allocator tells what it is about to do: events come in the order of the work.
@@ -216,5 +219,7 @@ void hs_heap_ask(hs_heap *, hs_goes_on *, void *of);
 
 const char *hs_event_name(hs_event_kind);
 const char *hs_request_name(hs_request);
+
+HS_PUBLIC_END
 
 #endif

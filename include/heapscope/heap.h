@@ -8,9 +8,13 @@
 #ifndef HEAPSCOPE_HEAP_H
 #define HEAPSCOPE_HEAP_H
 
+#include <heapscope/linkage.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+HS_PUBLIC_BEGIN
 
 typedef uint64_t hs_addr;
 
@@ -77,5 +81,7 @@ bool hs_heap_peek(const hs_heap *, hs_addr at, uint64_t *word);
 /* Write as the client program does, through a pointer it holds: what lies there is overwritten,
  * headers included. False, and nothing written, unless all n bytes are committed. */
 bool hs_heap_poke(hs_heap *, hs_addr at, const void *bytes, uint64_t n);
+
+HS_PUBLIC_END
 
 #endif

@@ -2,7 +2,10 @@
 #ifndef HEAPSCOPE_LEDGER_H
 #define HEAPSCOPE_LEDGER_H
 
+#include <heapscope/linkage.h>
 #include <heapscope/session.h>
+
+HS_PUBLIC_BEGIN
 
 typedef enum {
     HS_CAUSE_PAYLOAD, /* asked for by the client, and live */
@@ -60,5 +63,7 @@ const hs_measure *hs_measure_at(size_t index);
 const hs_measure *hs_measure_named(const char *name, size_t length);
 /* The measures of the small machine (mmu.h): `expect` knows them as well. */
 const hs_measure *hs_machine_measure_at(size_t index);
+
+HS_PUBLIC_END
 
 #endif

@@ -11,7 +11,10 @@
 #ifndef HEAPSCOPE_LOCKSTEP_H
 #define HEAPSCOPE_LOCKSTEP_H
 
+#include <heapscope/linkage.h>
 #include <heapscope/session.h>
+
+HS_PUBLIC_BEGIN
 
 enum { HS_LANES = 4 }; /* the most that run at once; lane 0 is the leader's */
 
@@ -56,5 +59,7 @@ const hs_parting *hs_lockstep_parting(const hs_lockstep *);
 
 /* Have they parted since the last time that this was asked? */
 bool hs_lockstep_has_news(hs_lockstep *);
+
+HS_PUBLIC_END
 
 #endif

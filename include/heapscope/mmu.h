@@ -14,9 +14,13 @@
 #ifndef HEAPSCOPE_MMU_H
 #define HEAPSCOPE_MMU_H
 
+#include <heapscope/linkage.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+HS_PUBLIC_BEGIN
 
 /* --- The hardware --------------------------------------------------------------------------- */
 
@@ -134,5 +138,7 @@ typedef struct {
     uint64_t free, largest, holes;
 } hs_memory_figures;
 hs_memory_figures hs_memory_measure(const hs_mmu *);
+
+HS_PUBLIC_END
 
 #endif

@@ -4,6 +4,9 @@
 
 #include <heapscope/allocator.h>
 #include <heapscope/client.h>
+#include <heapscope/linkage.h>
+
+HS_PUBLIC_BEGIN
 
 /* --- Settings ------------------------------------------------------------------------------- */
 
@@ -75,5 +78,7 @@ typedef struct {
     uint32_t branch;
     uint64_t count;
 } hs_moment;
+
+HS_PUBLIC_END
 
 #endif

@@ -5,7 +5,10 @@
 #ifndef HEAPSCOPE_READING_H
 #define HEAPSCOPE_READING_H
 
+#include <heapscope/linkage.h>
 #include <heapscope/session.h>
+
+HS_PUBLIC_BEGIN
 
 /* --- Blocks ---------------------------------------------------------------------------------- */
 
@@ -88,5 +91,7 @@ void hs_session_seek(hs_session *, size_t from, size_t n);
  * caller's to free; and where the heap ended. It is undone for a moment: what that costs goes by
  * what it did. False when that is not to be had. */
 bool hs_session_last_changes(hs_session *, hs_change **, size_t *count, hs_addr *end);
+
+HS_PUBLIC_END
 
 #endif

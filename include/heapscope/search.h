@@ -3,7 +3,10 @@
 #ifndef HEAPSCOPE_SEARCH_H
 #define HEAPSCOPE_SEARCH_H
 
+#include <heapscope/linkage.h>
 #include <heapscope/session.h>
+
+HS_PUBLIC_BEGIN
 
 typedef enum {
     HS_FIND_SIZE,     /* that asks for more (or less, ...) than so many bytes */
@@ -38,5 +41,7 @@ bool hs_finder_go_on(hs_finder *, uint64_t operations);
 uint64_t hs_finder_done(const hs_finder *, uint64_t *of);
 /* The number of the operation that was found, from 1; 0: none. */
 uint64_t hs_finder_found(const hs_finder *);
+
+HS_PUBLIC_END
 
 #endif

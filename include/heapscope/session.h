@@ -9,11 +9,14 @@
 #ifndef HEAPSCOPE_SESSION_H
 #define HEAPSCOPE_SESSION_H
 
+#include <heapscope/linkage.h>
 #include <heapscope/mmu.h>
 #include <heapscope/operation.h>
 #include <heapscope/trace.h>
 
 #include <stdio.h>
+
+HS_PUBLIC_BEGIN
 
 typedef struct hs_session hs_session;
 
@@ -260,5 +263,7 @@ bool hs_session_changed(const hs_session *, hs_addr at);
 void hs_session_show_changes(hs_session *, const hs_change *, size_t count);
 /* Show these ranges, in order, as changed until the next operation. */
 void hs_session_point_out(hs_session *, const hs_change *, size_t count);
+
+HS_PUBLIC_END
 
 #endif

@@ -12,7 +12,10 @@
 #ifndef HEAPSCOPE_SHAPE_H
 #define HEAPSCOPE_SHAPE_H
 
+#include <heapscope/linkage.h>
 #include <heapscope/session.h>
+
+HS_PUBLIC_BEGIN
 
 /* What is in a cell. */
 enum {
@@ -70,5 +73,7 @@ void hs_shape_picture_free(hs_shape_picture *);
 uint64_t hs_shape_command(const hs_shape_picture *, int column);
 int hs_shape_column_of(const hs_shape_picture *, uint64_t command);
 uint8_t hs_shape_cell(const hs_shape_picture *, int row, int column);
+
+HS_PUBLIC_END
 
 #endif

@@ -10,8 +10,11 @@
 #define HEAPSCOPE_TRACE_H
 
 #include <heapscope/event.h>
+#include <heapscope/linkage.h>
 
 #include <stdio.h>
+
+HS_PUBLIC_BEGIN
 
 /* The id of free(NULL), and of a realloc(NULL, n) whose result nobody keeps. */
 #define HS_TRACE_NULL UINT32_MAX
@@ -66,5 +69,7 @@ typedef struct {
 } hs_trace_header;
 hs_trace_header *hs_trace_about(hs_trace *);
 const hs_trace_header *hs_trace_header_of(const hs_trace *);
+
+HS_PUBLIC_END
 
 #endif

@@ -9,7 +9,10 @@
 #ifndef HEAPSCOPE_TRACE_FILE_H
 #define HEAPSCOPE_TRACE_FILE_H
 
+#include <heapscope/linkage.h>
 #include <heapscope/trace.h>
+
+HS_PUBLIC_BEGIN
 
 /* What came of it. Filled in by each call, to be freed after each. */
 typedef struct {
@@ -90,5 +93,7 @@ void hs_trace_stream_add(hs_trace_stream *, hs_trace_op);
 void hs_trace_stream_flush(hs_trace_stream *); /* what was added so far becomes readable */
 /* With the names of a trace, or NULL. False: not all could be written. */
 bool hs_trace_stream_end(hs_trace_stream *, const hs_trace *names);
+
+HS_PUBLIC_END
 
 #endif
