@@ -1106,7 +1106,8 @@ static void a_dumb_terminal_gets_line_mode(void **state)
     terminal_type(t, "malloc 24\r");
     assert_true(terminal_shows(t, "p1 = malloc(24) = 0x107000008"));
     assert_false(terminal_is_alternate(t));
-    /* While a command runs, the terminal is in the shell's modes: a Ctrl-D might be lost in them. */
+    /* While a command runs, the terminal is in the shell's modes: a Ctrl-D might be lost in them.
+     */
     assert_int_equal(terminal_leave(t, "quit\r"), 0);
 }
 
