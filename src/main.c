@@ -45,7 +45,8 @@ static bool set_small(hs_session *s, const char *option, const char *value)
     return set(s, option, small);
 }
 
-/* A pointer that was freed before goes to the allocator, which says -1. */
+/* Set the options of the homework. A pointer that was freed before goes on to the allocator, which
+ * answers -1 as the homework does. */
 static bool set_ostep(hs_session *s, const hs_options *a)
 {
     if (a->policy && !set_small(s, "fit", a->policy)) {
@@ -69,7 +70,8 @@ static bool can_fill_a_screen(const hs_options *a)
            strcmp(term, "dumb") != 0;
 }
 
-/* NULL: said. What else there is to say of it goes to *told, freed by the caller. */
+/* Read the trace that the options name; NULL after a complaint was printed. Remarks about it go to
+ * *told, which the caller frees. */
 static hs_trace *read_trace(const hs_options *a, char **told)
 {
     hs_trace_report report;
@@ -99,7 +101,7 @@ static hs_session *open_session(const hs_options *a, hs_trace *trace)
         return NULL;
     }
     hs_session_bring_settings(s, &hs_view_settings);
-    if (trace) return s; /* whose requests are its first commands */
+    if (trace) return s; /* which begins with its requests */
     if (a->large) set(s, "size", "large");
     if (a->theme) set(s, "theme", a->theme);
     if (!a->ostep || set_ostep(s, a)) return s;
@@ -107,7 +109,7 @@ static hs_session *open_session(const hs_options *a, hs_trace *trace)
     return NULL;
 }
 
-/* Where no file has that name, a demo may: its path, freed by the caller. */
+/* The path of a script: of the file with that name, or else of the demo. The caller frees it. */
 static char *script_path(const char *name)
 {
     hs_demos all = {0};
@@ -121,7 +123,7 @@ static char *script_path(const char *name)
     return path;
 }
 
-/* What is said of a script that nobody sees: only what went wrong. */
+/* How --check prints: only what went wrong. */
 static hs_plain_style silent_style(const hs_options *a, hs_way way)
 {
     return (hs_plain_style){.ascii = a->ascii, .silent = true, .columns = 80, .way = way};
@@ -148,7 +150,8 @@ static int check_files(const hs_options *a)
     return failures ? HS_FAILED : HS_OK;
 }
 
-/* $XDG_VARIABLE/heapscope/NAME, or the place under HOME that stands for it; NULL without either. */
+/* $XDG_VARIABLE/heapscope/NAME, or the usual place under HOME where the variable is not set; NULL
+ * if HOME is not set either. */
 static char *xdg_file(const char *variable, const char *fallback, const char *name)
 {
     const char *folder = getenv(variable), *home = getenv("HOME");
@@ -224,7 +227,7 @@ static bool is_at_random(const hs_options *a)
            (is_on_paper(a) || a->seed || a->number || a->range || a->percent);
 }
 
-/* The commands that the options stand for; NULL without any. */
+/* The commands that the options stand for; NULL if there are none. */
 static char *script_of(const hs_options *a, bool full_screen)
 {
     if (a->ops) return ops_script(a->ops);
@@ -305,7 +308,8 @@ static hs_options with_look(const hs_options *a)
     return with;
 }
 
-/* What is typed into a trace is not kept: the trace is, and `save` writes the rest. */
+/* Go through a trace. It has no journal: the trace is a file already, and `save` writes what was
+ * typed into it. */
 static int go_through_trace(const hs_options *a)
 {
     char *told = NULL;
@@ -347,7 +351,7 @@ static int converse(const hs_options *a)
     return failures ? HS_FAILED : HS_OK;
 }
 
-/* What is called by its name has options of its own. */
+/* The tools, each of which has options of its own. */
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
@@ -362,8 +366,10 @@ static int run(int argc, char **argv)
 {
     hs_file_guard_standard();
     setlocale(LC_ALL, "");
-    setlocale(LC_NUMERIC, "C"); /* a point in what is read and written: JSON has no other */
-    signal(SIGXFSZ, SIG_IGN);   /* a file that may not grow is an error that can be told */
+    setlocale(LC_NUMERIC, "C"); /* numbers have a decimal point in what is read and written, as
+                                 * JSON wants it */
+    signal(SIGXFSZ, SIG_IGN);   /* writing beyond the largest allowed file is then an error that
+                                 * can be told, and no death */
     hs_options a = {.allocator = NULL};
     a.ascii = hs_locale_is_ascii();
     for (size_t i = 0; argc > 1 && i < sizeof tools / sizeof *tools; i++)

@@ -1,4 +1,4 @@
-/* Time in milliseconds. */
+/* The clock that the program measures and waits by. */
 #include "base/clock.h"
 
 #include <time.h>

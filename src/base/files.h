@@ -16,74 +16,78 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/* Does the user want to stop? Asked several times a second while something is waited for. */
+/* Tells whether the user wants to stop. It is asked several times a second while the program waits
+ * for something. */
 typedef struct {
-    bool (*asked)(void *of); /* NULL: nobody can say so */
+    bool (*asked)(void *of); /* returns true to stop; NULL: nobody can stop it */
     void *of;
 } hs_stop;
 
 typedef struct {
-    bool stopped;    /* as was asked for */
+    bool stopped;    /* the work ended because `asked` said so */
     char error[256]; /* why it failed, in a few words; "": it did not */
     char note[128];  /* what is to be told of a file that was written; mostly "" */
 } hs_file_report;
 
 /* --- Reading -------------------------------------------------------------------------------- */
 
-/* A descriptor to read from, the caller's to close; -1 with an error. Never waits: hs_file_read
- * does. */
+/* Open a file to read. Returns a descriptor, which the caller closes, or -1 with an error. Opening
+ * never waits; hs_file_read does. */
 int hs_file_open(const char *path, hs_file_report *);
 
-/* As read(2), for any descriptor: waits until there is something. -1 with errno, ECANCELED when it
- * was stopped. */
+/* The same as read(2), for any descriptor: it waits until there is something to read. Returns -1
+ * with errno; ECANCELED says that it was stopped. */
 ssize_t hs_file_read(int fd, void *out, size_t room, hs_stop);
 
-/* No line that is read from anywhere is longer, without its newline. */
+/* The longest line that is read from anywhere, without its newline. */
 enum { HS_LINE_MOST = 1 << 20 };
 
-/* As getline(3); of a line that is longer than HS_LINE_MOST only one byte more is kept. */
+/* The same as getline(3), but of a line that is longer than HS_LINE_MOST it keeps one byte more
+ * than that, and no others. */
 ssize_t hs_file_line(FILE *, char **line, size_t *room);
 
 /* --- Writing -------------------------------------------------------------------------------- */
 
 /* How a file is written. */
 typedef struct {
-    bool (*put)(void *what, FILE *out); /* all of it; false with errno, ECANCELED: stopped */
+    bool (*put)(void *what, FILE *out); /* writes all of it; false with errno: ECANCELED says
+                                         * that it was stopped */
     void *what;
-    bool durable;   /* on the disk when it is done, for what a crash must not lose */
-    bool is_secret; /* nobody else may read it, when it is new */
+    bool durable;   /* when it returns, the bytes are on the disk: for what a crash must not lose */
+    bool is_secret; /* a new file is made so that nobody else may read it */
     hs_stop stop;
 } hs_file_writing;
 
-/* The whole of it takes the place of what stands there; when that fails, all is as before. A file
- * with more names, and one in a folder where none can be made, is written over where it is: then
- * that is in the report's note. */
+/* Replace what stands at the path by the whole new content; when that fails, all is as before. A
+ * file that has several names, or that lies in a folder where no file can be made, is overwritten
+ * where it is, and the report's note says so. */
 bool hs_file_write(const char *path, const hs_file_writing *, hs_file_report *);
 
-/* Does a regular file stand there, which hs_file_write would replace? A descriptor is none. */
+/* True if a regular file stands there, which hs_file_write would replace. A descriptor is none. */
 bool hs_file_is_regular(const char *path);
 
-/* Would what is written there come out on the terminal that this program runs in? */
+/* True if what is written there comes out on the terminal that this program runs in. */
 bool hs_file_is_our_terminal(const char *path);
 
 /* --- Appending ------------------------------------------------------------------------------ */
 
-/* A descriptor that appends, the caller's to close; -1 with errno. What is missing is made, for its
- * owner alone; the mode of what is there stays. */
+/* Open a file to append. Returns a descriptor, which the caller closes, or -1 with errno. A missing
+ * file is made so that only its owner may read it; the mode of an existing one stays. */
 int hs_file_append(const char *path);
-/* The same for what this program made itself, and never was a link: that is not made here. */
+/* The same for a file that this program made itself, which never was a link: a missing one is not
+ * made. */
 int hs_file_append_to_own(const char *path);
 
 /* mkdir -p for the folders above a file. */
 void hs_file_make_folders(const char *path);
 
-/* That a file has a new name is on the disk when this returns. */
+/* Returns when the names of the files in this folder are on the disk. */
 void hs_file_sync_folder(const char *folder);
 
 /* --- The program's begin -------------------------------------------------------------------- */
 
-/* A standard descriptor that the program was not given is taken, so that no file becomes it: using
- * it fails, as it would have. */
+/* Take each standard descriptor that the program was started without, so that no file that is
+ * opened later gets its number. Using it then fails, as it would have failed without this. */
 void hs_file_guard_standard(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* The table of kinds. They are those that people take for traces and scripts, by mistake or for
- * they are in them. */
+/* The table of kinds: files that people take for traces and scripts by mistake, or because they
+ * contain some. */
 #include "base/kind.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* What a file is that is no text: told by its first bytes, to say so in place of what is wrong with
- * it as text. */
+/* Kinds of files that are no text. They are told by their first bytes, so that the user hears what
+ * the file is rather than what is wrong with it as text. */
 #ifndef HS_BASE_KIND_H
 #define HS_BASE_KIND_H
 
@@ -11,7 +11,7 @@ typedef struct {
     const char *tool; /* the command that makes text of it; NULL: none does */
 } hs_kind;
 
-/* Of the file that begins so; NULL: it may be text. */
+/* The kind of a file that begins with these bytes; NULL: it may be text. */
 const hs_kind *hs_kind_of(const void *bytes, size_t size);
 
 /* "this is packed by gzip, not a script: unpack it first, by gunzip" */

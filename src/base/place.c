@@ -36,7 +36,7 @@ char *hs_path_in(const char *folder, const char *name)
     return path;
 }
 
-/* "." for a name without any. */
+/* A name without a folder lies in ".". */
 char *hs_folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -50,7 +50,7 @@ const char *hs_name_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* Does a folder in /proc have the descriptors of a program? Then its number. */
+/* True if a folder in /proc has the descriptors of a program, whose number is then set. */
 static bool has_descriptors(const char *folder, long *process)
 {
     char real[PATH_MAX];
@@ -61,7 +61,7 @@ static bool has_descriptors(const char *folder, long *process)
     return end && !real[end];
 }
 
-/* Does the name stand for a descriptor, of this program or another? */
+/* True if the name stands for a descriptor, of this program or of another. */
 static bool is_descriptor(hs_place *p)
 {
     static const char *const names[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
@@ -134,8 +134,8 @@ bool hs_place_is_allowed(mode_t mode, hs_file_report *report)
     return true;
 }
 
-/* A copy of a descriptor that the program was given; those that are its own do not outlive exec,
- * and are nobody else's business. */
+/* A copy of a descriptor that the program was started with. Descriptors that it opened itself are
+ * closed by exec, and nobody may name them. */
 static int copy_of(int fd)
 {
     int flags = fcntl(fd, F_GETFD);
@@ -151,7 +151,7 @@ bool hs_is_stopped(hs_stop stop)
     return stop.asked && stop.asked(stop.of);
 }
 
-/* Until the descriptor can be used, or says why not. False: stopped. */
+/* Wait until the descriptor can be used, or has an error to tell. False: stopped. */
 bool hs_wait_for(int fd, short events, hs_stop stop)
 {
     struct pollfd p = {.fd = fd, .events = events};
@@ -176,7 +176,7 @@ static int open_socket(const char *path)
     return -1;
 }
 
-/* Not a regular file, and not waiting. */
+/* Opens without waiting. It is not for regular files. */
 int hs_place_open(const hs_place *p, int flags)
 {
     if (p->descriptor >= 0) return copy_of(p->descriptor);

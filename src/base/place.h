@@ -1,4 +1,4 @@
-/* What a name leads to: for those who open files, and for nobody else. */
+/* What the name of a file leads to. Only the files that open and write files include this. */
 #ifndef HS_BASE_PLACE_H
 #define HS_BASE_PLACE_H
 
@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 
 typedef struct {
-    int descriptor;  /* of this program; -1: none */
+    int descriptor;  /* a descriptor of this program; -1: it names none */
     char *path;      /* at the end of all links */
-    bool is_foreign; /* a descriptor of another program, by its name in /proc */
+    bool is_foreign; /* it is a descriptor of another program, named by its path in /proc */
     bool is_there;
-    struct stat is; /* when it is there */
+    struct stat is; /* its state, when it is there */
 } hs_place;
 
 /* Follow all links; "-" is the descriptor `standard`. The place is the caller's to leave, also when
@@ -19,27 +19,28 @@ typedef struct {
 bool hs_place_find(hs_place *, const char *path, int standard, hs_file_report *);
 void hs_place_leave(hs_place *);
 
-/* A file that can be replaced, or that can be made there. */
+/* True if it is a regular file, or if one can be made there: hs_file_write may replace it. */
 bool hs_place_is_regular(const hs_place *);
 
-/* Is it nothing that is refused? */
+/* True if a file of this kind may be opened; false, with a report, for folders and block devices.
+ */
 bool hs_place_is_allowed(mode_t, hs_file_report *);
 
-/* Open what is no regular file, with flags of open(2), without waiting; -1 with errno. */
+/* Open something that is no regular file, with flags of open(2), without waiting; -1 with errno. */
 int hs_place_open(const hs_place *, int flags);
 
-/* "." for a name without any folder; the caller's to free. */
+/* The folder that a name lies in, which is "." for a name without one. The caller frees it. */
 char *hs_folder_of(const char *path);
 char *hs_path_in(const char *folder, const char *name);
 const char *hs_name_of(const char *path);
 
-/* Until the descriptor can be used, or says why not. False with errno: stopped. */
+/* Wait until the descriptor can be used, or has an error to tell. False with errno: stopped. */
 bool hs_wait_for(int fd, short events, hs_stop);
 bool hs_is_stopped(hs_stop);
-enum { HS_WAIT_TURN = 100 }; /* ms, from one question whether to stop to the next */
+enum { HS_WAIT_TURN = 100 }; /* milliseconds between two questions whether to stop */
 
-/* Fill in the report. False. */
+/* Fill in the report. Always false. */
 bool hs_file_fail(hs_file_report *, const char *why);
-bool hs_file_fail_by(hs_file_report *, int why); /* errno */
+bool hs_file_fail_by(hs_file_report *, int why); /* `why` is an errno */
 
 #endif

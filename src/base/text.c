@@ -62,7 +62,7 @@ wchar_t hs_next_character(const char **text, bool ascii)
     return iswprint((wint_t)code) && !hs_is_obeyed(code) ? (wchar_t)code : 0xfffd;
 }
 
-/* The next character of what ends at `end`, where no NUL needs to stand. */
+/* The next character of a text that ends at `end`, where no NUL needs to stand. */
 static wchar_t next_before(const char **text, const char *end, bool ascii)
 {
     char last[5] = {0};
@@ -80,12 +80,14 @@ size_t hs_columns(const char *text, size_t length)
     size_t n = 0;
     for (const char *end = text + length; text < end;) {
         int width = wcwidth(next_before(&text, end, false));
-        n += width < 0 ? 1 : (size_t)width; /* in a locale without it, a sign of ASCII */
+        n += width < 0 ? 1 : (size_t)width; /* a locale that does not know the character shows
+                                             * one sign of ASCII */
     }
     return n;
 }
 
-/* Bytes that are shown as they are: nearly always all of them, and of some texts megabytes. */
+/* How many bytes at the start are shown as they are. Nearly always it is all of them, and texts may
+ * have megabytes, so this loop is short. */
 static size_t plain_length(const char *text, size_t length)
 {
     size_t n = 0;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <wchar.h>
 
-/* Both return new strings, freed by the caller. Invalid bytes become U+FFFD. */
+/* Both return new strings, which the caller frees. Invalid bytes become U+FFFD. */
 char *hs_utf8_from_wide(const wchar_t *text, size_t length);
 wchar_t *hs_wide_from_utf8(const char *text);
 

@@ -1,5 +1,5 @@
-/* Whole files. One that is made has no name until it is whole, where the system can do that: then
- * not even kill -9 leaves a temporary one behind. */
+/* Writing whole files. Where the system can do it, a new file has no name until it is whole, so
+ * that not even kill -9 leaves a temporary file behind. */
 #include "base/memory.h"
 #include "base/place.h"
 
@@ -21,8 +21,8 @@ enum { PIECE = 1 << 16 };
 
 typedef struct {
     int fd;
-    bool waits; /* it can keep the program waiting */
-    int why;    /* no more is written: errno */
+    bool waits; /* writing to it may have to wait for a reader */
+    int why;    /* the errno that ended it; nothing is written after that */
     hs_stop stop;
 } stream;
 
@@ -32,7 +32,7 @@ static ssize_t write_stream(void *of, const char *bytes, size_t size)
     size_t done = 0;
     while (!s->why && done < size) {
         size_t piece = size - done;
-        if (s->waits && piece > PIPE_BUF) piece = PIPE_BUF; /* for which there is room, if any */
+        if (s->waits && piece > PIPE_BUF) piece = PIPE_BUF; /* poll promised room for these */
         ssize_t n = !s->waits || hs_wait_for(s->fd, POLLOUT, s->stop)
                         ? write(s->fd, bytes + done, piece)
                         : -1;
@@ -44,7 +44,7 @@ static ssize_t write_stream(void *of, const char *bytes, size_t size)
     return s->why ? 0 : (ssize_t)done;
 }
 
-/* With errno. */
+/* False with errno. */
 static bool put_into(stream *s, const hs_file_writing *w)
 {
     FILE *out = fopencookie(s, "w", (cookie_io_functions_t){.write = write_stream});
@@ -57,7 +57,8 @@ static bool put_into(stream *s, const hs_file_writing *w)
     return !s->why;
 }
 
-/* Whoever reads a FIFO may go: that is an error here, and no reason to end the program. */
+/* The reader of a FIFO may go away. That is an error to report here, and must not end the program.
+ */
 static bool put_into_own_stream(stream *s, const hs_file_writing *w)
 {
     struct sigaction before, ignored = {.sa_handler = SIG_IGN};
@@ -68,7 +69,7 @@ static bool put_into_own_stream(stream *s, const hs_file_writing *w)
     return good;
 }
 
-/* A FIFO that nobody reads yet has to wait for its reader. */
+/* A FIFO that nobody reads yet cannot be opened: wait for its reader. */
 static int open_to_write(const hs_place *p, hs_stop stop)
 {
     for (;;) {
@@ -97,7 +98,7 @@ static bool write_to_stream(const hs_place *p, const hs_file_writing *w, hs_file
 
 /* --- Writing over what is there ------------------------------------------------------------- */
 
-/* All bytes of one to the start of the other, which then ends there. */
+/* Copy all bytes of one file to the start of the other, which then ends there. */
 static bool copy_over(int from, int to)
 {
     static const hs_stop never;
@@ -113,13 +114,13 @@ static bool copy_over(int from, int to)
     return n == 0 && ftruncate(to, size) == 0;
 }
 
-/* In memory, until it is known that all of it can be made. */
+/* A file in memory, which holds the new content until it is known that all of it can be made. */
 static int open_memory(void)
 {
     return memfd_create("heapscope", MFD_CLOEXEC);
 }
 
-/* Put the bytes of `made` where the old ones are, or the old ones back. */
+/* Write the bytes of `made` over the old ones; when that fails, put the old ones back. */
 static bool replace_bytes(int file, int made, bool durable, hs_file_report *report)
 {
     int old = open_memory();
@@ -164,7 +165,7 @@ static bool write_in_place(const hs_place *p, int made, const hs_file_writing *w
 
 typedef struct {
     int fd;
-    char *name; /* NULL: none yet */
+    char *name; /* NULL: it has no name yet */
 } temporary;
 
 static char *name_beside(const char *path, const char *name)
@@ -194,11 +195,11 @@ static bool name_unnamed(int fd, const char *path)
     return linkat(AT_FDCWD, own, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
 }
 
-/* What was not there is not replaced when it is there meanwhile. */
+/* Give a new file its name. If another file got that name meanwhile, that one is not replaced. */
 static bool name_new(temporary *t, const char *path)
 {
     if (!t->name) return name_unnamed(t->fd, path);
-    if (link(t->name, path) == 0) return true; /* and the other name goes */
+    if (link(t->name, path) == 0) return true; /* the temporary name is removed then */
     bool has_no_links = errno == EPERM || errno == EOPNOTSUPP;
     if (!has_no_links || rename(t->name, path) != 0) return false;
     free(t->name);
@@ -206,7 +207,8 @@ static bool name_new(temporary *t, const char *path)
     return true;
 }
 
-/* A name can only be taken from another file by one that has a name. */
+/* Take a name from an existing file. rename(2) can do that only for a file that has a name, so a
+ * temporary one is given first. */
 static bool name_instead(temporary *t, const char *path)
 {
     char name[64];
@@ -242,7 +244,7 @@ static bool copy_attribute(int fd, const char *path, const char *name)
     return good;
 }
 
-/* Extended attributes; access control lists are among them. */
+/* Copy the extended attributes of a file, among them access control lists. */
 static bool copy_attributes(int fd, const char *path)
 {
     ssize_t size = llistxattr(path, NULL, 0);
@@ -256,7 +258,8 @@ static bool copy_attributes(int fd, const char *path)
     return good;
 }
 
-/* As the file that it replaces, or as files are made. */
+/* Owner and mode become those of the file that it replaces; a new file's are those that files are
+ * made with. */
 static bool set_rights(int fd, const hs_place *p, bool is_secret)
 {
     struct stat is;
@@ -268,7 +271,7 @@ static bool set_rights(int fd, const hs_place *p, bool is_secret)
     return fchmod(fd, p->is.st_mode & 07777) == 0 && copy_attributes(fd, p->path);
 }
 
-/* All of it is in the temporary file. */
+/* The temporary file is whole: give it its name. */
 static bool give_name(temporary *t, const hs_place *p, const hs_file_writing *w,
                       hs_file_report *report)
 {
@@ -363,7 +366,8 @@ bool hs_file_is_regular(const char *path)
     return good;
 }
 
-/* Its own name, or /dev/tty, which stands for whatever terminal a process runs in. */
+/* True for the name of the terminal that the program runs in, and for /dev/tty, which stands for
+ * it. */
 static bool is_own_terminal(const hs_place *p)
 {
     struct stat tty, own;
