@@ -1,8 +1,8 @@
-/* Access to the heap's bytes, and probes: the one inline layer that allocators work through.
- *
- * Compiled with HS_PROBES=1, every access is checked and every step is an event; with HS_PROBES=0
- * an access is one machine instruction and a probe is nothing. With HS_COUNTS=1 beside it, a probe
- * adds up what costs. Both note which pages are written to. */
+/* Access to the heap's bytes, and probes: the one inline layer that allocators work through. With
+ * HS_PROBES=1 every access is checked and every step is an event. With HS_PROBES=0 an access is one
+ * machine instruction and a probe is nothing; with HS_COUNTS=1 beside that, a probe adds to the
+ * sums of what a request costs. Both of the builds that tell also note which pages are written to.
+ */
 #ifndef HS_HEAP_ACCESS_H
 #define HS_HEAP_ACCESS_H
 
@@ -44,7 +44,7 @@ static inline void hs_guard(const hs_heap *h, hs_addr at, uint64_t n)
     if (HS_PROBES && !hs_heap_holds(h, at, n)) hs_record_fault(h, HS_BECAUSE_OUTSIDE, at);
 }
 
-/* The same sums as the recorder's of the events. */
+/* Add a step to the sums that the recorder would make of its events. */
 static inline void hs_count(hs_heap *h, hs_event_kind kind, hs_addr at, uint64_t a, uint64_t b)
 {
     hs_tally *t = &h->account->sums;
@@ -81,7 +81,7 @@ static inline void hs_probe_detail(hs_heap *h, hs_event_kind kind, unsigned deta
             (hs_event){.kind = (uint8_t)kind, .detail = (uint8_t)detail, .at = at, .a = a, .b = b});
 }
 
-/* A block is looked at, and what for. */
+/* Tell that a block is looked at, and what for. */
 static inline void hs_visit(hs_heap *h, hs_addr block, uint64_t size, hs_sight why)
 {
     if (HS_PROBES)
@@ -90,13 +90,14 @@ static inline void hs_visit(hs_heap *h, hs_addr block, uint64_t size, hs_sight w
         hs_probe(h, HS_VISIT, block, size, 0);
 }
 
-/* A block is looked at by a search: it will do for the request, unless it is rejected. */
+/* Tell that a search looks at a block. It will do for the request, unless a rejection follows. */
 static inline void hs_try(hs_heap *h, hs_addr block, uint64_t size)
 {
     hs_visit(h, block, size, HS_TRIES);
 }
 
-/* The sum that a request comes to: `overhead` bytes beside the payload, and what they are. */
+/* Tell how many bytes the request needs: `need` of them, `overhead` beside the payload, and what
+ * those are. */
 static inline void hs_round(hs_heap *h, uint64_t size, uint64_t overhead, hs_overhead what,
                             uint64_t need)
 {
@@ -108,7 +109,8 @@ static inline void hs_reject(hs_heap *h, hs_addr block, uint64_t size, hs_reason
     hs_probe_detail(h, HS_REJECT, why, block, size, 0);
 }
 
-/* A realloc does not grow a block into this, with which it could have so many bytes. */
+/* Tell that a realloc does not grow the block into this neighbour, with which it could have `with`
+ * bytes. */
 static inline void hs_decline(hs_heap *h, hs_addr at, uint64_t size, hs_reason why, uint64_t with)
 {
     hs_probe_detail(h, HS_DECLINE, why, at, size, with);
@@ -129,14 +131,14 @@ static inline void hs_store(hs_heap *h, hs_addr at, uint64_t word)
     memcpy(hs_real(h, at), &word, sizeof word);
 }
 
-/* Lay out an empty heap, before any request: that is told to nobody. */
+/* Write a word of an empty heap, before any request. No event tells it. */
 static inline void hs_lay_out(hs_heap *h, hs_addr at, uint64_t word)
 {
     if (HS_PROBES || HS_COUNTS) hs_account_write(h, at, sizeof word);
     memcpy(hs_real(h, at), &word, sizeof word);
 }
 
-/* The word at `at` will be looked at soon: let the processor's cache get it meanwhile. */
+/* The word at `at` will be read soon: let the processor's cache fetch it meanwhile. */
 static inline void hs_fetch(const hs_heap *h, hs_addr at)
 {
     if (!HS_PROBES) __builtin_prefetch(hs_real(h, at), 1);
@@ -173,14 +175,14 @@ static inline bool hs_reach(hs_heap *h, hs_addr end)
     return end <= h->end || hs_range_grow(h, end);
 }
 
-/* The request cannot be served: say why, and return NULL. `needed` bytes would have been. */
+/* Tell why the request cannot be served, and that it needed `needed` bytes. Returns NULL. */
 static inline hs_addr hs_fail(hs_heap *h, hs_reason why, uint64_t needed)
 {
     hs_probe_detail(h, HS_FAIL, why, 0, needed, 0);
     return HS_NULL;
 }
 
-/* A check found something wrong at a word: say it. Always false. */
+/* Say what a check found wrong at a word. Always false. */
 static inline bool hs_broken(hs_damage *damage, hs_addr at, const char *what, uint64_t word)
 {
     damage->at = at;

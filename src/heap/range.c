@@ -84,7 +84,7 @@ void hs_range_release(hs_heap *h)
     munmap(hs_real(h, h->base), h->mapped);
 }
 
-/* The size that a heap grows to when it needs so many bytes, all in all. */
+/* The size that a heap grows to when it needs so many bytes in all. */
 static uint64_t grown(const hs_heap *h, uint64_t needed)
 {
     uint64_t size = h->end - h->base, maximum = h->limit - h->base;
@@ -116,8 +116,8 @@ bool hs_range_grow(hs_heap *h, hs_addr end)
     return true;
 }
 
-/* Make the bytes from `from` on zero up to the end. Of many, whole pages go back to the system: to
- * write to those that nobody touched would cost memory. */
+/* Set the bytes from `from` to the end to zero. Whole pages go back to the system instead: writing
+ * zeros to pages that nobody touched would cost memory. */
 static void clear(hs_heap *h, hs_addr from)
 {
     hs_addr to = h->end, whole = h->base + page_round(from - h->base);
@@ -126,7 +126,7 @@ static void clear(hs_heap *h, hs_addr from)
     memset(hs_real(h, from), 0, to - from);
 }
 
-/* Whole pages from .. to - 1 are as they came from the system. */
+/* These whole pages are as they came from the system: nobody has written to them. */
 static void forget_written(hs_account *a, uint64_t page, uint64_t end)
 {
     for (uint64_t next; page < end; page = next) {
@@ -151,11 +151,11 @@ bool hs_range_resize(hs_heap *h, uint64_t committed)
     return true;
 }
 
-/* From this page on the first that was ever written to, or the last. */
+/* The first page from here on that was ever written to; the last one, if there is none. */
 static uint64_t next_touched(const hs_account *a, uint64_t page, uint64_t last)
 {
     while (page < last && a->written[page] == HS_WRITTEN_NEVER) {
-        uint64_t eight = 1; /* of no pages: none of them was written to */
+        uint64_t eight = 1; /* 0: none of eight pages was written to */
         if (page + sizeof eight <= last) memcpy(&eight, a->written + page, sizeof eight);
         if (a->chunks[page / HS_CHUNK] == HS_WRITTEN_NEVER)
             page += HS_CHUNK - page % HS_CHUNK;

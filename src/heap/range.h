@@ -6,16 +6,17 @@
 
 typedef struct hs_recorder hs_recorder;
 
-/* What the counted build keeps; and, in the probed one, too, which pages were written to. */
+/* What the counted build keeps. The probed one keeps of it which pages were written to. */
 typedef struct {
     hs_tally sums;
-    uint8_t *written; /* of each page of HS_HEAP_PAGE bytes: one of these */
-    uint8_t *chunks;  /* the same of HS_CHUNK pages each: the latest of them */
-    uint64_t pages;   /* that there is room for */
-    bool complete;    /* the raw build, which tells nothing, never ran */
+    uint8_t *written; /* for each page of HS_HEAP_PAGE bytes one of HS_WRITTEN_... */
+    uint8_t *chunks;  /* for each HS_CHUNK pages the latest of theirs */
+    uint64_t pages;   /* how many pages there is room for */
+    bool complete;    /* no write is missing, for the raw build, which notes none, never ran */
 } hs_account;
 
-/* Never: it reads as zero, as it came from the system. Lately: since somebody asked. */
+/* When a page was last written to. NEVER: it reads as zero, as it came from the system. LATELY:
+ * since somebody asked. */
 enum { HS_WRITTEN_NEVER, HS_WRITTEN_EARLIER, HS_WRITTEN_LATELY };
 enum { HS_CHUNK = 4096 };
 
@@ -24,16 +25,16 @@ struct hs_heap {
     hs_addr base, end, limit;
     hs_growth growth;
     uintptr_t bias;        /* real address = simulated address + bias, modulo 2^64 */
-    hs_recorder *recorder; /* NULL but in the probed build */
-    hs_recorder *aside;    /* that of a heap that is probed at other times */
+    hs_recorder *recorder; /* NULL except in the probed build */
+    hs_recorder *aside;    /* the recorder of a heap that works on another build for now */
     hs_account *account;   /* NULL until it was counted */
     void *state;           /* the allocator's own variables */
     uint64_t options[HS_OPTIONS];
     const hs_allocator *allocator;
     hs_build build;
     uint64_t mapped;     /* real bytes reserved */
-    uint64_t ready;      /* of them, bytes that were prepared */
-    hs_goes_on *goes_on; /* asked by long requests; NULL: nobody */
+    uint64_t ready;      /* how many of them have their memory at hand */
+    hs_goes_on *goes_on; /* a long request asks this whether to go on; NULL: nobody is asked */
     void *goes_on_of;
 };
 
@@ -42,11 +43,12 @@ static inline uint8_t *hs_real(const hs_heap *h, hs_addr at)
     return (uint8_t *)((uintptr_t)at + h->bias);
 }
 
-/* A recorder is told of pages that nobody wrote to before: should the request be undone, nobody
- * has. */
+/* Tell the recorder of a page that nobody has written to before, so that undoing the request makes
+ * it such a page again. */
 void hs_record_first_write(hs_recorder *, uint64_t page);
 
-/* The n bytes at `at`, one at least, are written to: not in the raw build, which has no account. */
+/* Note that the n bytes at `at`, at least one, are written to. The raw build has no account and
+ * does not call this. */
 static inline void hs_account_write(hs_heap *h, hs_addr at, uint64_t n)
 {
     uint64_t page = (at - h->base) / HS_HEAP_PAGE, last = (at - h->base + n - 1) / HS_HEAP_PAGE;
@@ -62,17 +64,18 @@ static inline void hs_account_write(hs_heap *h, hs_addr at, uint64_t n)
 bool hs_range_reserve(hs_heap *, const hs_heap_config *);
 void hs_range_release(hs_heap *);
 
-/* Commit at least up to `end`, as far as the heap's growth says; false, and nothing changed, beyond
- * the limit (or when the system gives no memory: errno is ENOMEM). A growth is one event, however
- * often it doubled. */
+/* Commit memory up to `end` or, as the heap's growth says, further. False, and nothing changed,
+ * beyond the limit, or when the system gives no memory (errno is ENOMEM). A growth is one event,
+ * however often the heap doubled. */
 bool hs_range_grow(hs_heap *, hs_addr end);
 
-/* Commit exactly this much, whatever it was; what is no longer committed reads as zero when it is
- * again. False, and nothing changed, when the system gives no memory. */
+/* Commit exactly this much, whatever it was before. What is given back reads as zero when it is
+ * committed again. False, and nothing changed, when the system gives no memory. */
 bool hs_range_resize(hs_heap *, uint64_t committed);
 
-/* Of the bytes from .. to - 1, the first stretch of many that were never written to: they are zero,
- * and to set them to that would cost memory. False: there is none, or nothing is known. */
+/* Find the first long stretch of bytes between `from` and `to` - 1 that were never written to. They
+ * are zero already, and setting them would cost memory. False: there is none, or nothing is known.
+ */
 bool hs_range_untouched(const hs_heap *, hs_addr from, hs_addr to, hs_addr *start, hs_addr *end);
 
 #endif

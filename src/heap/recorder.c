@@ -14,18 +14,18 @@ struct hs_recorder {
     size_t count, capacity;
     uint64_t left_out;
     hs_counts counts;
-    hs_counts told; /* by the events whose effects the heap shows */
+    hs_counts told; /* the counts of the first `shown` events */
     uint8_t *kept;  /* overwritten bytes, in the order of the moves and fills */
     size_t kept_size, kept_capacity;
-    uint64_t *first; /* pages that nobody had written to */
+    uint64_t *first; /* pages that the request was the first to write to */
     size_t first_count, first_capacity;
     void *state; /* the allocator's variables when the request began */
     size_t state_size;
     const void *now;  /* the allocator's variables as they are */
-    hs_growth growth; /* what was set when the request began */
+    hs_growth growth; /* the growth and the options when the request began */
     uint64_t options[HS_OPTIONS];
-    bool trace;     /* keep them at every event: */
-    uint8_t *trail; /* those at event i begin at i * state_size */
+    bool trace;     /* keep the allocator's variables at every event, in `trail` */
+    uint8_t *trail; /* the variables at event i begin at i * state_size */
     size_t trail_capacity;
     size_t shown; /* events whose effects the heap shows */
     jmp_buf landing;
@@ -81,7 +81,7 @@ void hs_record_recall_settings(hs_heap *h)
     memcpy(h->options, r->options, sizeof h->options);
 }
 
-/* Add an event; -1, modulo 2^64, takes it back. */
+/* Add an event to the counts; `times` is 1, or -1 (modulo 2^64) to take it back. */
 static void count(hs_counts *c, const hs_event *e, uint64_t times)
 {
     switch (e->kind) {
@@ -103,7 +103,8 @@ static void keep_state(hs_recorder *r, size_t i)
     memcpy(r->trail + i * size, r->now, size);
 }
 
-/* A visit, or what became of it, that is only counted? */
+/* True for a visit, or its rejection, that is counted but not kept, because the search has been
+ * long. */
 static bool is_left_out(const hs_recorder *r, unsigned kind)
 {
     return r->counts.visits > VISITS_KEPT && (kind == HS_VISIT || kind == HS_REJECT);
@@ -118,7 +119,8 @@ static void keep(hs_recorder *r, const hs_event *e)
     count(&r->told, e, 1);
 }
 
-/* A realloc that moves asks anew for what it asked before: that is told once. */
+/* False for an event that is a repetition: a realloc that moves rounds the same size again, and
+ * that is told once. */
 static bool is_told(const hs_recorder *r, const hs_event *e)
 {
     if (e->kind != HS_ROUND) return false;
@@ -153,7 +155,7 @@ void hs_record_visit(hs_recorder *r, const hs_heap *h, hs_addr block, uint64_t s
 
 void hs_record_overwritten(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)
 {
-    if (n == 0) return; /* there may be no array yet */
+    if (n == 0) return; /* memcpy wants an array even for nothing, and there may be none yet */
     r->kept = hs_array_reserve(r->kept, &r->kept_capacity, r->kept_size + n, 1);
     for (uint64_t done = 0; done < n; done += PIECE) {
         if (done && h->goes_on && !h->goes_on(h->goes_on_of, done, n))
@@ -170,7 +172,8 @@ void hs_record_first_write(hs_recorder *r, uint64_t page)
     r->first[r->first_count++] = page;
 }
 
-/* What was overwritten lies in `kept`, in order; kept_size is where the shown events end in it. */
+/* Put back what an event overwrote. The overwritten bytes lie in `kept` in order, those of the
+ * shown events up to kept_size. */
 static void restore_bytes(hs_recorder *r, const hs_heap *h, hs_addr at, uint64_t n)
 {
     if (n == 0) return;
@@ -185,7 +188,7 @@ static void undo_event(hs_heap *h, const hs_event *e)
     case HS_WRITE: memcpy(hs_real(h, e->at), &e->a, sizeof e->a); break;
     case HS_MOVE: restore_bytes(r, h, e->a, e->b); break;
     case HS_FILL: restore_bytes(r, h, e->at, e->a); break;
-    case HS_GROW: h->end = e->a; break; /* all that was written behind it is zero again by now */
+    case HS_GROW: h->end = e->a; break; /* what was written beyond it is zero again by now */
     default: break;
     }
 }
@@ -250,7 +253,7 @@ jmp_buf *hs_record_landing(hs_recorder *r)
 
 _Noreturn void hs_record_fault(const hs_heap *heap, hs_reason reason, hs_addr at)
 {
-    hs_heap *h = (hs_heap *)(uintptr_t)heap; /* readers fault too; only the undoing writes */
+    hs_heap *h = (hs_heap *)(uintptr_t)heap; /* readers fault, too; only undoing writes */
     hs_record_undo(h);
     hs_record(h->recorder, (hs_event){.kind = HS_FAULT, .detail = (uint8_t)reason, .at = at});
     longjmp(h->recorder->landing, 1);

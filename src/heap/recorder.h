@@ -24,20 +24,20 @@ void hs_record_visit(hs_recorder *, const hs_heap *, hs_addr block, uint64_t siz
  */
 void hs_record_overwritten(hs_recorder *, const hs_heap *, hs_addr at, uint64_t n);
 
-/* While it is on, the allocator's variables are kept as they are at every event, so that
- * hs_record_seek can go to any event of the requests recorded meanwhile. */
+/* While this is on, the allocator's variables are kept at every event, so that hs_record_seek can
+ * show any event of the requests recorded meanwhile. */
 void hs_record_trace(hs_recorder *, bool on);
 
 /* Undo the last request, wholly. */
 void hs_record_undo(hs_heap *);
 
-/* Set what was set when the last request began: growth, and the allocator's options. */
+/* Restore the growth and the allocator's options that were set when the last request began. */
 void hs_record_recall_settings(hs_heap *);
 
 /* Show the heap as it was after the first n events of the traced request. */
 void hs_record_seek(hs_heap *, size_t n);
 
-/* Where a fault goes: set with setjmp before a request runs. */
+/* Where a fault lands: whoever runs a request calls setjmp on it before. */
 jmp_buf *hs_record_landing(hs_recorder *);
 
 /* End the request here: undoes what it did, records the fault and jumps to the landing. */
