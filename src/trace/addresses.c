@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Up to so many places it is an eighth full at most, beyond half full. */
+/* A table of up to so many places is at most an eighth full; a larger one is at most half full. */
 enum { LOOSE = 1 << 17 };
 
 void hs_addresses_free(hs_addresses *a)
@@ -20,7 +20,7 @@ void hs_addresses_widen(hs_addresses *a)
     hs_addresses wider = {.places = a->places ? a->places * 2 : 1024};
     wider.most = wider.places / (wider.places <= LOOSE ? 8 : 2);
     wider.entries = hs_new(wider.places + 1, sizeof *wider.entries);
-    wider.entries[wider.places].key = 1; /* behind the last place somebody may be: at the first */
+    wider.entries[wider.places].key = 1; /* ends searches behind the last place */
     wider.shift = 64 - (unsigned)__builtin_ctzll(wider.places);
     wider.count = a->count;
     for (size_t i = 0; i < a->places; i++)
@@ -34,7 +34,7 @@ void hs_addresses_close(hs_addresses *a, hs_address_entry *e)
     size_t mask = a->places - 1, hole = (size_t)(e - a->entries);
     for (size_t i = (hole + 1) & mask; a->entries[i].key; i = (i + 1) & mask) {
         size_t home = hs_address_home(a, a->entries[i].key);
-        if (((i - home) & mask) < ((i - hole) & mask)) continue; /* its search begins behind it */
+        if (((i - home) & mask) < ((i - hole) & mask)) continue; /* begins behind the gap */
         a->entries[hole] = a->entries[i];
         hole = i;
     }

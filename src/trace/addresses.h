@@ -23,7 +23,7 @@ typedef struct {
 
 typedef struct {
     hs_address_entry *entries;
-    size_t count, most; /* of keys; with more it is widened */
+    size_t count, most; /* keys that it has, and how many it may have before it is widened */
     size_t places;      /* a power of two, or 0; one more entry is behind them, and not empty */
     unsigned shift;     /* 64 - log2(places) */
 } hs_addresses;
@@ -57,7 +57,7 @@ static inline bool hs_addresses_are_full(const hs_addresses *a)
     return a->count >= a->most;
 }
 
-/* The entry of a key, or the empty one where it can be filled in; valid until the next. */
+/* The entry of a key, or the empty one that can be filled in for it. Valid until the next call. */
 static inline hs_address_entry *hs_addresses_enter(hs_addresses *a, uint64_t key)
 {
     if (hs_addresses_are_full(a)) hs_addresses_widen(a);
@@ -76,7 +76,7 @@ static inline void hs_addresses_put(hs_addresses *a, uint64_t key, uint32_t valu
     hs_addresses_fill(a, hs_addresses_enter(a, key), key, value);
 }
 
-/* Empty the place of an entry, with others behind it. */
+/* Take an entry out that has others behind it, which move up. */
 void hs_addresses_close(hs_addresses *, hs_address_entry *);
 
 /* Take a key out; false when it is not there. */

@@ -23,7 +23,7 @@ static const hs_call calls[] = {
     CALL("_Znam", MALLOC, 1), /* new[] */
     CALL("_ZdaPv", FREE, 1),
     CALL("_ZdaPvm", FREE, 1),
-    CALL("_Znwj", MALLOC, 1), /* the same where size_t has 32 bits */
+    CALL("_Znwj", MALLOC, 1), /* new where size_t has 32 bits */
     CALL("_Znaj", MALLOC, 1),
     CALL("_ZdlPvj", FREE, 1),
     CALL("_ZdaPvj", FREE, 1),
@@ -39,7 +39,7 @@ static const hs_call calls[] = {
     CALL("strndup", STRNDUP, 2),
     CALL("__strdup", STRDUP, 1),
     CALL("__strndup", STRNDUP, 2),
-    CALL("_ZnwmSt11align_val_t", ALIGNED_NEW, 2), /* of types that need more alignment */
+    CALL("_ZnwmSt11align_val_t", ALIGNED_NEW, 2), /* new of types that need more alignment */
     CALL("_ZnamSt11align_val_t", ALIGNED_NEW, 2),
     CALL("_ZdlPvSt11align_val_t", FREE, 1),
     CALL("_ZdaPvSt11align_val_t", FREE, 1),
@@ -56,7 +56,7 @@ static const hs_call calls[] = {
     CALL("reallocarray", REALLOCARRAY, 3),
     CALL("cfree", FREE, 1),
     CALL("posix_memalign", POSIX, 3),
-    CALL("__builtin_new", MALLOC, 1), /* of old compilers */
+    CALL("__builtin_new", MALLOC, 1), /* new of old compilers */
     CALL("__builtin_delete", FREE, 1),
 };
 
@@ -86,7 +86,7 @@ bool hs_take_argument(const char **at, uint64_t *value)
 {
     const char *p = hs_skip_blanks(*at);
     *value = 0;
-    if (*p >= '0' && *p <= '9') { /* by far most are */
+    if (*p >= '0' && *p <= '9') { /* nearly all arguments are decimal */
         if (!hs_take_number(&p, value)) return false;
     } else if (!take_null(&p)) {
         while ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') p++;
@@ -113,7 +113,8 @@ static const char *skip_character(const char *at)
     return digits || hexadecimal ? at : at + 1;
 }
 
-/* "text", and ... behind it where the log has not all, or its address where it has nothing. */
+/* Take "text". Behind it stands ... where the log does not have all of it; an address alone stands
+ * where the log has nothing of it. */
 static bool take_text(const char **at, uint64_t *length, bool *cut)
 {
     const char *p = hs_skip_blanks(*at);
@@ -148,7 +149,7 @@ bool hs_take_arguments(const char **at, hs_logged *l)
     return true;
 }
 
-/* A count that is too large for the trace: the product is what matters. */
+/* A calloc as the trace can say it: where the count is too large, the product is kept. */
 static hs_trace_op calloc_of(uint64_t count, uint64_t size)
 {
     uint64_t bytes;
@@ -174,7 +175,7 @@ static hs_trace_op aligned_of(uint64_t alignment, uint64_t size)
     return (hs_trace_op){.kind = HS_ALIGNED_ALLOC, .size = size, .other = log & 63};
 }
 
-/* Of the text's characters, at most so many; and the end of it. */
+/* A duplicate of a text: at most so many of its characters, and the NUL behind them. */
 static void duplicate(hs_reading *r, hs_log *l, const hs_logged *c, uint64_t most, uint64_t result)
 {
     uint64_t length = c->arguments[0];

@@ -31,7 +31,7 @@ typedef struct {
 typedef struct {
     const hs_call *call;
     uint64_t arguments[3]; /* of a text: its length */
-    bool cut;              /* of a text the log has not all */
+    bool cut;              /* the log does not have the whole text */
 } hs_logged;
 
 /* The function with this name; NULL: none that allocates. */
@@ -40,24 +40,26 @@ const hs_call *hs_call_named(const char *name, size_t length);
 /* Take one argument: a number, 0x..., nil, (nil), NULL; a word before it (`size 100`) is skipped.
  * False, *at anywhere, when it is none; else it is behind it. */
 bool hs_take_argument(const char **at, uint64_t *value);
-/* All arguments that the function has, and commas between them. */
+/* Take all arguments that the function has, with the commas between them. */
 bool hs_take_arguments(const char **at, hs_logged *);
 
-/* It returned `result` (0: NULL). */
+/* Note that a call returned `result` (0: NULL). */
 void hs_call_returned(hs_reading *, hs_log *, const hs_logged *, uint64_t result);
 
 /* --- The usual ------------------------------------------------------------------------------ */
 
-/* Nearly all calls are of these three, and written in one way, which is recognised by its first
- * eight bytes. What is any different takes the way above. Each has its own way through, for which
- * one it is can not be guessed: a processor should guess it once. */
+/* Nearly all calls are malloc, free or realloc, written in one way, which is recognised by its
+ * first eight bytes. A line that differs in anything is read by the functions above. Each of the
+ * three has a way of its own through the code: a processor cannot guess which one comes, but should
+ * have to guess it only once. */
 
-/* What is behind the arguments, up to the end of the line: `) = 0x18102a0`; nothing is returned
- * where `result` is NULL. Where the next line begins; NULL: it is any different. */
+/* Take what stands behind the arguments, up to the end of the line: `) = 0x18102a0`. Where `result`
+ * is NULL the function returns nothing. Returns where the next line begins; NULL if the line
+ * differs in anything. */
 typedef const char *hs_usual_end(const char *at, uint64_t *result);
 
-/* malloc(24), free(0x18102a0), realloc(0x18102a0, 176), with or without the blank. Where the next
- * line begins; NULL: it is something else, and nothing was done. */
+/* Take malloc(24), free(0x18102a0) or realloc(0x18102a0, 176), with or without the blank. Returns
+ * where the next line begins; NULL if it is anything else, and then nothing was done. */
 HS_INLINED const char *hs_usual_call(hs_reading *r, hs_log *l, const char *at, hs_usual_end *end)
 {
     uint64_t word = hs_word_at(at), pointer, size, result;

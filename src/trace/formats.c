@@ -1,5 +1,5 @@
-/* The table of formats. When a file is recognised they are asked in this order: those that say most
- * clearly what they are first. */
+/* The table of formats. To recognise a file, the formats are asked in this order: those come first
+ * that say most clearly what they are. */
 #include "trace/formats.h"
 
 #include <stdio.h>

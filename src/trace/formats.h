@@ -8,18 +8,19 @@
 typedef struct {
     const char *name, *help;
     const char *suffixes[3]; /* without the dot; NULL behind the last */
-    /* Does a file that begins so have this format? The text ends in a newline; it may be cut. */
+    /* True if a file that begins with this text has this format. The text ends in a newline, and
+     * may be cut there. */
     bool (*recognise)(const char *text, const char *end);
     bool (*read)(hs_reading *);  /* false: failed */
     void (*write)(hs_writing *); /* NULL: only read */
     unsigned carries;            /* hs_carries, for the writer */
-    bool is_binary;              /* nothing to be looked at */
+    bool is_binary;              /* it is no text for people to read */
 } hs_format;
 
 const hs_format *hs_format_at(size_t i); /* NULL beyond the last */
 const hs_format *hs_format_named(const char *name);
 const hs_format *hs_format_of_text(const char *text, const char *end);
-/* By what stands behind the dots of a file's name; *packed: .zst is behind it. */
+/* The format that a file's name ends in; *packed says whether .zst comes behind that. */
 const hs_format *hs_format_of_path(const char *path, bool *packed);
 /* "rep, script, ..." */
 void hs_format_names(char *out, size_t room, bool written);

@@ -28,13 +28,13 @@ typedef struct {
 } variable;
 
 typedef struct {
-    variable *near, *late; /* by id, late ones from HS_IDS_LATE on */
+    variable *near, *late; /* by their ids: small ones, and late ones from HS_IDS_LATE on */
     size_t near_count, near_capacity, late_count, late_capacity;
     hs_addresses named; /* ids of names that are not p1, p2, ..., by their hash */
-    char **names;       /* of late ids; NULL: none */
+    char **names;       /* the names of late ids; NULL: none */
     size_t name_count, name_capacity;
     uint64_t next_name; /* the last number that was given to a result without a name */
-    bool begun;         /* there was a request */
+    bool begun;         /* a request was read */
 } heap;
 
 static void free_heap(heap *h)
@@ -104,7 +104,7 @@ static variable *take_variable(hs_reading *r, heap *h, const char **at)
     uint64_t number;
     uint32_t id;
     if (*name == 'p' && *end >= '1' && *end <= '9' && hs_take_decimal(&end, &number) &&
-        !hs_is_word(*end)) { /* by far most are */
+        !hs_is_word(*end)) { /* nearly all are words of letters, digits and _ */
         *at = end;
         return variable_of(h, hs_ids_of(&r->ids, number, hs_reading_count(r)));
     }
@@ -130,7 +130,7 @@ static variable *next_variable(hs_reading *r, heap *h)
 
 /* --- Requests ------------------------------------------------------------------------------- */
 
-/* A block that the variable still has is out of reach from now on. */
+/* Give a variable a new block. The one that it still has is out of reach from now on. */
 static void allocate(hs_reading *r, variable *v, hs_trace_op op)
 {
     if (v->state == LIVE) v->block = hs_ids_new(&r->ids);
@@ -168,7 +168,7 @@ static bool take_size(const char **at, uint64_t *size)
     return !hs_is_word(**at);
 }
 
-/* Where the next line begins, when the statement ends here; else NULL. */
+/* Returns where the next line begins if the statement ends here; else NULL. */
 static const char *statement_end(const hs_reading *r, const char *at)
 {
     at = hs_skip_blanks(at);
@@ -176,7 +176,8 @@ static const char *statement_end(const hs_reading *r, const char *at)
     return *at == '#' ? hs_next_line(at, r->at_end) : NULL;
 }
 
-/* The pointer that stands here: *v is NULL for NULL. False: it is none that may be freed. */
+/* Take the pointer that stands here; *v becomes NULL for NULL. False: it is none that may be
+ * freed. */
 static bool take_pointer(hs_reading *r, heap *h, const char **at, variable **v)
 {
     const char *p = hs_skip_blanks(*at);
@@ -214,7 +215,7 @@ static const char *run_realloc(hs_reading *r, heap *h, const char *at, variable 
     return end;
 }
 
-/* malloc, and those with a number before the size. */
+/* Run malloc, or calloc or aligned_alloc, which have a number before the size. */
 static const char *run_allocation(hs_reading *r, heap *h, hs_request kind, const char *at,
                                   variable *result)
 {
@@ -240,8 +241,8 @@ static bool word_is(const char *at, const char *end, const char *word)
     return strlen(word) == (size_t)(end - at) && memcmp(at, word, (size_t)(end - at)) == 0;
 }
 
-/* The request that stands here, and *at behind the blank behind it; -1: none. Words of up to seven
- * letters are compared as one number. */
+/* Take the name of a request; *at moves behind the blank that follows it. -1: none stands here.
+ * Words of up to seven letters are compared as one number. */
 static int take_request(const char **at)
 {
     static const struct {
@@ -262,7 +263,7 @@ static int take_request(const char **at)
     return HS_ALIGNED_ALLOC;
 }
 
-/* Behind the word that begins here. Most are p and a number. */
+/* The end of the word that begins here. Most words are p and a number. */
 static const char *word_end(const char *at)
 {
     uint64_t number;
@@ -272,14 +273,15 @@ static const char *word_end(const char *at)
     return at;
 }
 
-/* How a session begins decides nothing about its requests; later it would be another heap. */
+/* True for a command that only sets up the session, at its beginning. It does not decide which
+ * requests there are; later it would begin another heap. */
 static bool is_setup(const heap *h, const char *word, const char *end)
 {
     return !h->begun && (word_is(word, end, "heap") || word_is(word, end, "allocator") ||
                          word_is(word, end, "set"));
 }
 
-/* p1, p2, ...: nearly all variables. */
+/* Take p1, p2, ..., as nearly all variables are called. */
 HS_INLINED variable *take_numbered(hs_reading *r, heap *h, const char **at)
 {
     uint64_t number;
@@ -290,9 +292,9 @@ HS_INLINED variable *take_numbered(hs_reading *r, heap *h, const char **at)
     return variable_of(h, hs_ids_of(&r->ids, number, hs_reading_count(r)));
 }
 
-/* `p1 = malloc 24`, `free p1` or `realloc p1 64`, as `save` writes them, with pointers that are as
- * they should be: nearly all lines. Where the next one begins; NULL: this one is anything else, and
- * nothing was done. */
+/* Run a line as nearly all are: `p1 = malloc 24`, `free p1` or `realloc p1 64`, as `save` writes
+ * them, with pointers that are as they should be. Returns where the next line begins; NULL if this
+ * one is anything else, and then nothing was done. */
 HS_INLINED const char *run_usual(hs_reading *r, heap *h, const char *at)
 {
     variable *v;
@@ -320,7 +322,7 @@ HS_INLINED const char *run_usual(hs_reading *r, heap *h, const char *at)
     return at + 1;
 }
 
-/* Where the next line begins; NULL: this is no plain request. */
+/* Run a line. Returns where the next one begins; NULL: this is no plain request. */
 static const char *run_line(hs_reading *r, heap *h, const char *at)
 {
     variable *result = NULL;
@@ -343,8 +345,8 @@ static const char *run_line(hs_reading *r, heap *h, const char *at)
 
 enum { PROGRESS = 1 << 22 };
 
-/* Some more of it, up to the end of a line; false behind the last, or failed. At `line` begins what
- * has been read of a line that has no end yet. */
+/* Read some more of the file, up to the end of a line. False behind the last line, or after a
+ * failure. What has been read of a line without an end begins at `line`. */
 static bool read_some(hs_reading *r, size_t most, size_t line)
 {
     bool more = hs_reading_more(r, most);
@@ -355,7 +357,8 @@ static bool read_some(hs_reading *r, size_t most, size_t line)
     return hs_reading_line_fits(r, line, '\n') && more;
 }
 
-/* The lines from `at` on; false at the first that is not plain, unless such lines are skipped. */
+/* Run the lines from `at` on. False at the first that is not plain, unless such lines are
+ * skipped. */
 static bool run_lines(hs_reading *r, heap *h, const char *at, bool skip)
 {
     for (const char *next; at < r->at_end; at = next, r->line++) {
@@ -371,8 +374,8 @@ static bool run_lines(hs_reading *r, heap *h, const char *at, bool skip)
     return true;
 }
 
-/* Lines are run as they come, while they are in the cache. The session may need them again: what
- * can not be read once more stays. */
+/* Run all lines as they come, while they are in the cache. The session may need the text after all,
+ * so it is kept unless it can be read again. */
 static bool run_all(hs_reading *r, heap *h)
 {
     enum { PIECE = 1 << 18 };
@@ -398,7 +401,8 @@ static void give_names(hs_reading *r, const heap *h)
             hs_trace_give_name(r->trace, (uint32_t)(r->gap + i), h->names[i]);
 }
 
-/* `again`: all of it was read, and what is not plain is to be skipped. */
+/* Read a plain list of requests. `again`: the file has been read before, and lines that are not
+ * plain are skipped. */
 static bool read_plain(hs_reading *r, bool again)
 {
     heap h = {.begun = false};
@@ -409,7 +413,7 @@ static bool read_plain(hs_reading *r, bool again)
     return good;
 }
 
-/* All of the text, for the session. */
+/* Read the whole text, for the session. */
 static bool read_whole(hs_reading *r)
 {
     if (hs_source_repeats(r->source)) {
@@ -448,7 +452,7 @@ static bool read_heap(hs_reading *r)
     return read_plain(r, true);
 }
 
-/* malloc(24) = 0x18102a0 is what a program did, not what it should do. */
+/* True for a line like malloc(24) = 0x18102a0: it logs what a program did, and is no command. */
 static bool is_logged(const char *bracket)
 {
     while (*bracket != '\n' && *bracket != '=' && *bracket != '<') bracket++;

@@ -41,8 +41,8 @@ enum {
     VERSION = 1,
     HEADER = 48,
     BLOCK = 32,
-    MOST_REQUESTS = 1 << 16,         /* in a block */
-    MOST_BYTES = 30 * MOST_REQUESTS, /* unpacked: three varints a request */
+    MOST_REQUESTS = 1 << 16,         /* requests in a block */
+    MOST_BYTES = 30 * MOST_REQUESTS, /* bytes of an unpacked block: three varints a request */
     MOST_NAMES = 1 << 20,            /* bytes of a block of names */
     VARINT = 10,
     SHORT = 8, /* bytes of a request that is read at once */
@@ -85,7 +85,7 @@ static unsigned char *put_varint(unsigned char *out, uint64_t n)
     return out;
 }
 
-/* False behind the end, or when no uint64_t holds it. */
+/* Take a varint. False behind the end, or when no uint64_t holds it. */
 static bool get_varint(const unsigned char **at, const unsigned char *end, uint64_t *n)
 {
     *n = 0;
@@ -98,8 +98,8 @@ static bool get_varint(const unsigned char **at, const unsigned char *end, uint6
     return false;
 }
 
-/* 64 bits that differ when any word does: each step can be undone, so a changed word can not be
- * made up for by nothing. The multiplier is splitmix64's. */
+/* A checksum of 64 bits that differs when any word does: each step can be undone, so no step can
+ * hide a change that came before it. The multiplier is splitmix64's. */
 uint64_t hs_hst_checksum(uint64_t sum, const unsigned char *bytes, size_t size)
 {
     for (; size >= 8; bytes += 8, size -= 8) {
@@ -168,7 +168,7 @@ static bool decode(const unsigned char **at, const unsigned char *end, hs_trace_
     return true;
 }
 
-/* The number that a varint of at most 8 bytes says, in a word that has no other bytes. */
+/* The number that a varint of at most 8 bytes says, in a word that has nothing else. */
 static inline uint64_t number_in(uint64_t word)
 {
     word &= 0x7f7f7f7f7f7f7f7fu;
@@ -177,9 +177,9 @@ static inline uint64_t number_in(uint64_t word)
     return (word & 0x000000000fffffffu) | (word & 0x0fffffff00000000u) >> 4;
 }
 
-/* A malloc, realloc or free in at most 8 bytes; as decode does, in one look at all of them and
- * without a branch for each: how long numbers are no processor can foresee. Returns how many bytes
- * it takes; 0: decode is to look at it. */
+/* Decode a malloc, realloc or free that takes at most 8 bytes, as decode does, but in one look at
+ * all of them and without a branch for each: a processor cannot foresee how long numbers are.
+ * Returns how many bytes it takes; 0: it is for decode. */
 static inline unsigned decode_short(const unsigned char *at, hs_trace_op *op, uint32_t *last)
 {
     uint64_t word = get_64(at), ends = ~word & 0x8080808080808080u, second = ends & (ends - 1);
@@ -203,9 +203,9 @@ struct hs_trace_stream {
     FILE *file;
     bool failed;
     uint64_t total; /* requests in blocks that were written */
-    uint32_t count; /* those that wait */
+    uint32_t count; /* requests that wait to be written */
     uint32_t last;
-    unsigned char *at, *raw; /* where the next one goes, in the bytes of the block */
+    unsigned char *at, *raw; /* where the next request goes, among the bytes of the block */
     size_t capacity;
 };
 
@@ -334,7 +334,7 @@ typedef struct {
     size_t at;                 /* in the text at hand */
     uint64_t place;            /* in the file, unpacked */
     uint64_t blocks, unpacked; /* bytes */
-    unsigned char *room;       /* for a block that is unpacked */
+    unsigned char *room;       /* room for a block that is unpacked */
     const unsigned char *raw;  /* the bytes of the block */
     size_t capacity;
     bool ended;
@@ -429,7 +429,8 @@ static bool unpack(hs_reading *r, hst *h, const block *b)
     return hs_unpack(bytes, b->stored, h->room, b->raw) || damaged(r, h, "it can not be unpacked");
 }
 
-/* Ids as they are, unless they are large for so short a trace. */
+/* Take the requests of a block. Ids stay as they are, unless they are large for so short a
+ * trace. */
 static bool take_requests(hs_reading *r, hst *h, const block *b)
 {
     const unsigned char *at = h->raw, *end = at + b->raw;

@@ -24,7 +24,7 @@ uint32_t hs_ids_new(hs_ids *ids)
     return HS_IDS_LATE + (uint32_t)ids->late_count++;
 }
 
-/* Room for all ids up to one, and half as many again, but for none that is far away. */
+/* Make room for all ids up to one, and for half as many again; not for one that is far away. */
 static void widen(hs_ids *ids, uint64_t number)
 {
     uint64_t count = number + number / 2 + 1024;

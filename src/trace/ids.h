@@ -1,9 +1,7 @@
-/* The ids that a file has, as ids of the trace: its numbers as they are while they are small for
- * the length of the file, else "late" ids, which become those behind the largest in the end. Of
- * each, whether it holds a block.
- *
- * Invariant: numbers below `count` are ids as they are; larger ones may be in `far`, and then stay
- * there. */
+/* From the numbers that a file gives its blocks to ids of the trace. A number is its own id while
+ * it is small for the length of the file. Others get "late" ids, which in the end become those
+ * behind the largest. For each id it is known whether it holds a block. Invariant: numbers below
+ * `count` are their own ids; larger ones may be in `far`, and then stay there. */
 #ifndef HS_TRACE_IDS_H
 #define HS_TRACE_IDS_H
 
@@ -16,13 +14,13 @@ typedef enum {
     HS_ID_LIVE,
     HS_ID_NULL,     /* realloc to 0 bytes freed it: the pointer is NULL, and may be freed */
     HS_ID_SKIPPED,  /* its block is missing, for the line that made it was bad */
-    HS_ID_FORGOTTEN /* of ids below `count`: its number has another id now */
+    HS_ID_FORGOTTEN /* an id below `count` whose number has another id now */
 } hs_id_state;
 
 typedef struct {
     uint8_t *states; /* hs_id_state, of ids from 0 on */
     size_t count, capacity;
-    uint8_t *late; /* of late ids */
+    uint8_t *late; /* the states of late ids */
     size_t late_count, late_capacity;
     hs_addresses far;
     uint64_t nearest;   /* the smallest number in `far` */
@@ -34,12 +32,13 @@ void hs_ids_free(hs_ids *);
 /* A late id that nobody has. */
 uint32_t hs_ids_new(hs_ids *);
 
-/* The number's block stays live, out of reach: the new id that the number has from now on. */
+/* Let the block of a number stay live, out of reach. Returns the new id that the number has from
+ * now on. */
 uint32_t hs_ids_forget(hs_ids *, uint64_t number);
 /* The id of a number that may have forgotten blocks. */
 uint32_t hs_ids_now(hs_ids *, uint64_t number, uint64_t requests);
 
-/* The id of a number, larger than those so far; `requests` have been read. */
+/* The id of a number that is larger than those so far, when `requests` have been read. */
 uint32_t hs_ids_find(hs_ids *, uint64_t number, uint64_t requests);
 
 static inline uint32_t hs_ids_of(hs_ids *ids, uint64_t number, uint64_t requests)

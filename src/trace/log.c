@@ -43,7 +43,7 @@ static void release(hs_reading *r, hs_log *l, uint32_t id)
     give_back(l, id);
 }
 
-/* An address that is live can only be handed out when the log has missed its free. */
+/* A live address is handed out again. That can only be because the log has missed its free. */
 static void handed_out_again(hs_reading *r, hs_log *l, uint64_t at)
 {
     uint32_t id;

@@ -12,8 +12,8 @@ typedef struct {
     hs_addresses live; /* ids by address */
     uint32_t *spare;   /* ids that hold nothing */
     size_t spare_count, spare_capacity;
-    uint32_t next;       /* id that nobody had */
-    uint64_t nulls;      /* frees of NULL in a row, not added yet */
+    uint32_t next;       /* the first id that was never used */
+    uint64_t nulls;      /* frees of NULL in a row that have not been added yet */
     uint64_t unfreed;    /* addresses handed out again without a free */
     uint64_t unfinished; /* calls that never returned */
     uint64_t without;    /* calls whose result the log does not have */
@@ -22,13 +22,13 @@ typedef struct {
 
 void hs_log_free(hs_log *);
 
-/* A request, answered with `at` (0: NULL, it failed). */
+/* Add a request that was answered with `at` (0: NULL, it failed). */
 void hs_log_allocate(hs_reading *, hs_log *, hs_trace_op, uint64_t at);
 void hs_log_release(hs_reading *, hs_log *, uint64_t at);
 void hs_log_reallocate(hs_reading *, hs_log *, uint64_t old, uint64_t size, uint64_t at);
 
-/* malloc and free where the table has at the home of the address what it should have, and nobody
- * behind: nearly always. */
+/* malloc and free in the usual case: the table has what it should have right at the home of the
+ * address, and nothing behind it has to move. */
 HS_INLINED void hs_log_malloc(hs_reading *r, hs_log *l, uint64_t size, uint64_t at)
 {
     hs_trace_op op = {.kind = HS_MALLOC, .size = size};
@@ -60,8 +60,8 @@ HS_INLINED void hs_log_free_block(hs_reading *r, hs_log *l, uint64_t at)
     hs_log_release(r, l, at);
 }
 
-/* The end of the log: what is held back, and what there is to tell. `noise`: frees of NULL at the
- * end are none of the program's. */
+/* End the log: add what is held back, and tell what there is to tell. `noise`: frees of NULL at the
+ * end are not the program's. */
 void hs_log_finish(hs_reading *, hs_log *, bool noise);
 
 #endif

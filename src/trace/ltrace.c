@@ -29,15 +29,15 @@
 static const char form[] =
     "a line is such as `malloc(48) = 0x18102a0` or `free(0x18102a0) = <void>`";
 
-/* What begins lines with a number of its own: a thread, or a child. */
+/* A thread or a child, whose lines begin with a number of its own. */
 typedef struct {
     uint64_t number;
     uint64_t line;     /* its last one */
-    hs_logged call;    /* that has not returned yet */
+    hs_logged call;    /* the call that has not returned yet */
     bool is_pending;   /* there is such a call, and */
-    bool is_given_up;  /* ltrace says that it never will return; now and then it does */
+    bool is_given_up;  /* ltrace says that it will never return, though now and then it does */
     bool is_child;     /* of another one in the log */
-    uint64_t ended_in; /* this line; 0: it did not end */
+    uint64_t ended_in; /* the line in which it ended; 0: it did not end */
 } task;
 
 typedef struct {
@@ -47,11 +47,11 @@ typedef struct {
     hs_addresses by_number; /* indices of tasks; keys: number + 1 */
     size_t now;             /* index of the task whose line is read */
     uint64_t number;        /* its number */
-    size_t pending;         /* calls, of all tasks */
-    uint32_t *ended;        /* tasks that ended, and nobody was told yet, in that order */
+    size_t pending;         /* calls of all tasks that have not returned */
+    uint32_t *ended;        /* tasks that ended, in order, and whose parents were not told yet */
     size_t ended_count, ended_capacity;
     bool first_ended;
-    bool leaves_out;   /* the calls of children, which are known */
+    bool leaves_out;   /* children are known, and their calls are left out */
     uint64_t left_out; /* calls */
 } ltrace;
 
@@ -70,7 +70,7 @@ static size_t task_of(ltrace *t, uint64_t number)
     return t->task_count++;
 }
 
-/* A line begins with this number. Its task. */
+/* The task of a line that begins with this number. */
 static inline task *switch_to(ltrace *t, uint64_t number)
 {
     if (number != t->number) {
@@ -93,7 +93,8 @@ static void note_end(ltrace *t, uint64_t line)
     t->ended[t->ended_count++] = (uint32_t)t->now;
 }
 
-/* Children have ended, for this task is told: those that ended behind its line before. */
+/* This task is told that children have ended: those that ended since its line before are
+ * children. */
 static void note_told(ltrace *t)
 {
     for (; t->ended_count; t->ended_count--) {
@@ -112,7 +113,7 @@ static void note_fork(ltrace *t, uint64_t number)
     if (number ? child != parent : parent != 0) note_child(t, child);
 }
 
-/* The number that begins the line; 0 without one, and for a time. */
+/* The number of the task that begins the line; 0 if there is none, or if a time stands there. */
 static uint64_t number_of(const char *at)
 {
     uint64_t number = 0;
@@ -144,13 +145,13 @@ static const char *find_result(const char *at)
     return NULL;
 }
 
-/* Does the rest of the line hold this? */
+/* True if this stands in the rest of the line. */
 static bool has(const char *at, const char *end, const char *what)
 {
     return memmem(at, (size_t)(end - at), what, strlen(what)) != NULL;
 }
 
-/* The call that was pending did not return. */
+/* Note that the pending call did not return. */
 static void give_up(ltrace *t, task *now)
 {
     now->is_pending = false;
@@ -158,7 +159,7 @@ static void give_up(ltrace *t, task *now)
     t->log.unfinished++;
 }
 
-/* Is this call of the task a part of another one, which is pending? */
+/* True if this call is a part of another call of the task, which is pending. */
 static bool is_part(ltrace *t, task *now)
 {
     if (now->is_pending && now->is_given_up) give_up(t, now);
@@ -174,7 +175,7 @@ static void begin_call(ltrace *t, task *now, const hs_logged *call, bool given_u
     t->pending++;
 }
 
-/* Is this one of the functions that make a child? */
+/* True for a function that makes a child. */
 static bool is_fork(const char *name, size_t n)
 {
     return (n == 4 && memcmp(name, "fork", 4) == 0) || (n == 5 && memcmp(name, "vfork", 5) == 0);
@@ -200,7 +201,8 @@ static void resume(hs_reading *r, ltrace *t, const char *line, const char *name)
         return;
     }
     const hs_call *call = hs_call_named(name, n);
-    if (!now->is_pending || now->call.call != call) return; /* of another function, or a part */
+    if (!now->is_pending || now->call.call != call)
+        return; /* of another function, or a part of one */
     const char *equals = find_result(name);
     if (equals && take_result(equals, &result))
         hs_call_returned(r, &t->log, &now->call, result);
@@ -239,7 +241,7 @@ static const char *name_before(const char *line, const char *end)
     return end;
 }
 
-/* The name of the function before the first bracket, and its length; @ and the library may be
+/* The name of the function before the first bracket, and its length; @ and the library may stand
  * between. */
 static const char *function_before(const char *line, const char *bracket, size_t *length)
 {
@@ -250,7 +252,7 @@ static const char *function_before(const char *line, const char *bracket, size_t
     return at;
 }
 
-/* `) = 0x18102a0` or `) = <void>`, blanks before the = as they come. */
+/* Take `) = 0x18102a0` or `) = <void>`, with any blanks before the =. */
 HS_INLINED const char *take_usual_end(const char *at, uint64_t *result)
 {
     if (*at++ != ')') return NULL;
@@ -261,8 +263,8 @@ HS_INLINED const char *take_usual_end(const char *at, uint64_t *result)
     return hs_take_hex_digits(&at, result) && *at == '\n' ? at + 1 : NULL;
 }
 
-/* A usual call, a number before it as it comes: where the next line begins. NULL: it is something
- * else, or parts are to be told from calls, or children from threads. */
+/* Read a usual call, with or without a number before it. Returns where the next line begins; NULL:
+ * it is something else, or parts have to be told from calls, or children from threads. */
 HS_INLINED const char *parse_usual(hs_reading *r, ltrace *t, const char *at)
 {
     uint64_t number = 0;
@@ -283,7 +285,7 @@ static bool says(const char *line, const char *bracket, const char *next, const 
     return has(line, bracket ? bracket : next, what);
 }
 
-/* What the first task's end leaves behind are no threads of it. */
+/* True if tasks outlive the first one: they are no threads of it, for those end with it. */
 static bool outlives_the_first(const ltrace *t)
 {
     return t->first_ended && t->now && !t->tasks[0].is_child;
@@ -324,7 +326,7 @@ static void parse(hs_reading *r, const char *at, const char *end, void *state)
     }
 }
 
-/* How many of those that have lines are children: not all, for somebody is the first. */
+/* Count the tasks with lines that are children. Not all of them are, for one was the first. */
 static size_t count_children(ltrace *t)
 {
     size_t children = 0, all = 0;
@@ -337,7 +339,7 @@ static size_t count_children(ltrace *t)
     return children - 1;
 }
 
-/* Once more, with all children known, and nothing else of before. */
+/* Read the log once more, now that all children are known, and forget everything else. */
 static bool read_without_children(hs_reading *r, ltrace *t)
 {
     hs_log_free(&t->log);
@@ -348,7 +350,7 @@ static bool read_without_children(hs_reading *r, ltrace *t)
     return hs_reading_again(r) && hs_reading_lines(r, '\n', parse, t);
 }
 
-/* The first that is no child. */
+/* Tell that children were left out, and name the first task, which is none. */
 static void tell_children(hs_reading *r, const ltrace *t, size_t children)
 {
     size_t first = 0;
@@ -378,7 +380,8 @@ static bool read_ltrace(hs_reading *r)
     return good;
 }
 
-/* Calls and what they return, or ltrace's other lines; one call at least. */
+/* True for calls with what they return, or other lines of ltrace's; there must be one call at
+ * least. */
 static bool recognise(const char *text, const char *end)
 {
     for (; text < end; text = hs_next_line(text, end)) {

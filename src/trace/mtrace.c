@@ -21,7 +21,7 @@ static const char form[] = "a line is `[@ WHERE] + ADDRESS SIZE`, `- ADDRESS`, `
 typedef struct {
     hs_log log;
     bool moving;  /* a `<` was read, its `>` should follow */
-    uint64_t old; /* its address */
+    uint64_t old; /* the address of the `<` */
 } mtrace;
 
 /* Hexadecimal, or (nil). */
@@ -40,7 +40,8 @@ static bool is_sign(char c)
     return c == '+' || c == '-' || c == '<' || c == '>' || c == '!';
 }
 
-/* Behind `@ WHERE `: a sign between blanks, before an address. File names may have blanks. */
+/* Skip `@ WHERE `, up to a sign between blanks before an address. Names of files may have
+ * blanks. */
 static const char *skip_where(const char *at)
 {
     if (*at != '@') return at;
@@ -64,8 +65,8 @@ static void add(hs_reading *r, mtrace *m, char sign, uint64_t address, uint64_t 
     m->moving = sign == '<';
 }
 
-/* Nearly all lines: a blank each, and numbers with 0x. NULL: this one is any different, and nothing
- * was done. */
+/* Read a line as nearly all are: one blank between its parts, and numbers with 0x. NULL: it
+ * differs, and nothing was done. */
 HS_INLINED const char *parse_usual(hs_reading *r, const char *line, mtrace *m)
 {
     uint64_t address, size;

@@ -54,7 +54,8 @@ static const char *release_null(hs_reading *r, const char *line, const char *at)
     return hs_skip_blanks(at + 2) + 1;
 }
 
-/* The frees that follow are not to be told as well. */
+/* Refuse an allocation without a size, and mark its number, so that the frees of it are not told as
+ * well. */
 static const char *without_size(hs_reading *r, const char *line, uint64_t number)
 {
     uint8_t *state = hs_ids_state(&r->ids, hs_ids_now(&r->ids, number, hs_reading_count(r)));
@@ -62,7 +63,8 @@ static const char *without_size(hs_reading *r, const char *line, uint64_t number
     return hs_bad(r, line, "its size is missing, or none; %s", form);
 }
 
-/* `a ID BYTES` and `r ID BYTES`, or `f ID`, one blank each, of a block that is as it should be. */
+/* Take a usual line: `a ID BYTES`, `r ID BYTES` or `f ID`, with one blank between its parts, about
+ * a block that is as it should be. NULL: it is anything else. */
 static const char *usual_line(hs_reading *r, const char *at)
 {
     uint64_t id, size = 0;

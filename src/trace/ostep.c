@@ -59,7 +59,7 @@ static void parse(hs_reading *r, const char *at, const char *end, void *state)
         } else {
             release(r, item, number, *next);
         }
-        at += *at == ','; /* by far most end so */
+        at += *at == ','; /* nearly all operations end in a comma */
     }
 }
 

@@ -10,7 +10,8 @@
 
 enum { PIECE = 1 << 18, PROGRESS = 1 << 22 };
 
-/* Of a file with bad lines nothing is kept: the rest is read only to count them. */
+/* Add the batch to the trace. A file with bad lines is read on only to count them, and nothing of
+ * it is kept. */
 void hs_reading_flush(hs_reading *r)
 {
     if (!r->bad || r->options->lenient) hs_trace_add_all(r->trace, r->batch, r->batched);
@@ -102,7 +103,7 @@ bool hs_reading_more(hs_reading *r, size_t most)
 {
     size_t n;
     uint64_t left = hs_source_left(r->source);
-    if (most > left) most = (size_t)left + 1; /* one more, to see that it ends */
+    if (most > left) most = (size_t)left + 1; /* one byte more, to see the end */
     r->text = hs_array_reserve(r->text, &r->capacity, r->size + most + 1 + HS_SCAN_ROOM, 1);
     if (!hs_source_read(r->source, r->text + r->size, most, &n))
         return hs_reading_fail(r, "%s", r->source->error);
@@ -119,7 +120,7 @@ static const char *last_end(const char *text, size_t size, char separator)
     return item > line ? item + 1 : line ? line + 1 : NULL;
 }
 
-/* At the end of the text, its last line may have no newline. */
+/* Give the last line of the text its newline, which may be missing. */
 static void finish_last_line(hs_reading *r)
 {
     if (r->size && r->text[r->size - 1] != '\n') r->text[r->size++] = '\n';
@@ -153,7 +154,7 @@ bool hs_reading_again(hs_reading *r)
     hs_reading_restart(r);
     r->bad = r->orphans = 0;
     r->report->failed = r->report->unseen = 0;
-    if (!hs_source_repeats(r->source)) return true; /* it has stayed */
+    if (!hs_source_repeats(r->source)) return true; /* it was kept */
     r->size = 0;
     return hs_source_rewind(r->source) || hs_reading_fail(r, "%s", r->source->error);
 }

@@ -20,7 +20,7 @@ typedef struct hs_reading {
     hs_trace_report *report;
     const char *name; /* of the file, for complaints */
     hs_source *source;
-    char *text; /* what has been read: the first piece of it before the reader begins */
+    char *text; /* what has been read; the first piece of it is there before the reader begins */
     size_t size, capacity;
 
     hs_trace *trace;
@@ -31,9 +31,9 @@ typedef struct hs_reading {
 
     uint64_t line;      /* the line that is being read */
     const char *at_end; /* of the text at hand */
-    bool twice;         /* it may be read again: what can not be had once more stays */
+    bool twice;         /* the text may be wanted twice: it is kept unless the source repeats */
     uint64_t bad;       /* lines */
-    uint64_t orphans;   /* requests left out, for their blocks came from bad lines */
+    uint64_t orphans;   /* requests that are left out because their blocks came from bad lines */
     char complaint[768];
     bool failed; /* with report->error */
     bool settled;
@@ -53,42 +53,43 @@ static inline uint64_t hs_reading_count(const hs_reading *r)
     return r->added + r->batched;
 }
 
-/* All requests are in the trace, and late ids have become small. */
+/* Put all requests into the trace, and give late ids small numbers. */
 void hs_reading_settle(hs_reading *);
 /* Forget all requests. */
 void hs_reading_restart(hs_reading *);
 
-/* A line is bad: what is wrong, and what would be right. `line` is where it begins, to quote it.
- * Returns where the next one begins. */
+/* Say that a line is bad: what is wrong, and what would be right. `line` is where it begins, so
+ * that it can be quoted. Returns where the next one begins. */
 const char *hs_bad(hs_reading *, const char *line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Something to tell that is no error; a line of its own. */
+/* Tell something that is no error, in a line of its own. */
 void hs_reading_note(hs_reading *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* It can not be read at all. False. */
+/* Say why the file can not be read at all. Always false. */
 bool hs_reading_fail(hs_reading *, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* False, failed: the line that an earlier piece began, `at` so many bytes, is longer than any may
- * be. */
+/* False, and failed, if the line that began in an earlier piece, `at` so many bytes, is longer than
+ * any line may be. */
 bool hs_reading_line_fits(hs_reading *, size_t at, char separator);
 
 /* Tell how far it is. False: stop, which is then in the report. */
 bool hs_reading_progress(hs_reading *);
 
-/* The file goes on as it began, `done` of `total` bytes: room for all its requests, at once. */
+/* Make room for all requests at once, supposing that the file goes on as it began: `done` of
+ * `total` bytes are read. */
 void hs_reading_foresee(hs_reading *, uint64_t done, uint64_t total);
 
-/* More text behind what is there; false at the end of it, or with an error (r->failed). */
+/* Read more text behind what is there; false at the end, or with an error (r->failed). */
 bool hs_reading_more(hs_reading *, size_t most);
 
-/* The first bytes of the text have been read. */
+/* Forget the first bytes of the text, which have been parsed. */
 void hs_reading_forget(hs_reading *, size_t parsed);
 
-/* Forget all that was read, and begin again at the first line; for what may be read twice. */
+/* Forget all that was read, and begin again at the first line. Only where `twice` is set. */
 bool hs_reading_again(hs_reading *);
 
-/* Let `parse` read all lines: text up to `end`, which ends in a newline, or, where `separator` is
- * another character, in that. False: failed, or stopped. */
+/* Let `parse` read all lines, many at a time: each text ends in a newline, or in `separator` where
+ * that is another character. False: failed, or stopped. */
 bool hs_reading_lines(hs_reading *, char separator,
                       void (*parse)(hs_reading *, const char *at, const char *end, void *state),
                       void *state);

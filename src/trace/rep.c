@@ -31,7 +31,7 @@ static const char *header_line(hs_reading *r, const char *line, rep *h)
             h->headers++;
             continue;
         }
-        h->headers = HEADERS; /* once is enough */
+        h->headers = HEADERS; /* it is told once */
         return hs_bad(r, line,
                       "four numbers should begin the file: heap size, ids, requests, weight");
     }

@@ -23,7 +23,7 @@
 
 enum { HS_SCAN_ROOM = 16 };
 
-/* Inlined wherever it is called: what is in a register stays there. */
+/* Inlined wherever it is called, so that what is in a register stays there. */
 #define HS_INLINED static inline __attribute__((always_inline))
 
 static inline bool hs_is_blank(char c)
@@ -31,7 +31,7 @@ static inline bool hs_is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Of names: letters, digits, _. */
+/* True for characters of names: letters, digits, _. */
 static inline bool hs_is_letter(char c)
 {
     return ((unsigned)c | 0x20) - 'a' < 26 || c == '_';
@@ -48,7 +48,7 @@ static inline const char *hs_skip_blanks(const char *at)
     return at;
 }
 
-/* Nothing but blanks up to the end of the line? */
+/* True if only blanks come up to the end of the line. */
 static inline bool hs_line_ends(const char *at)
 {
     return *at == '\n' || *hs_skip_blanks(at) == '\n';
@@ -94,7 +94,7 @@ static inline uint64_t hs_word_at(const char *at)
     return w;
 }
 
-/* Does the word begin with this text, a literal of up to eight bytes? Padded by zeros it is a
+/* True if the word begins with this text, a literal of up to eight bytes. Padded with zeros it is a
  * constant. */
 #define hs_word_is(word, text) hs_word_begins(word, text "\0\0\0\0\0\0\0", sizeof text - 1)
 HS_INLINED bool hs_word_begins(uint64_t word, const char *padded, size_t n)
@@ -102,7 +102,7 @@ HS_INLINED bool hs_word_begins(uint64_t word, const char *padded, size_t n)
     return (word ^ hs_word_at(padded)) << (64 - 8 * n) == 0;
 }
 
-/* Are the first n of 16 bytes the same? Without a branch for each. */
+/* True if the first n of 16 bytes are the same. There is no branch for each byte. */
 HS_INLINED bool hs_same_bytes(const char *a, const char *b, size_t n)
 {
     uint64_t low = hs_word_at(a) ^ hs_word_at(b), high = hs_word_at(a + 8) ^ hs_word_at(b + 8);
@@ -136,7 +136,7 @@ HS_INLINED bool hs_take_decimal(const char **at, uint64_t *value)
         while ((unsigned)*end - '0' < 10) end++;
         return hs_take_long(at, end, 10, value);
     }
-    unsigned bits = (unsigned)__builtin_ctzll(others) & ~7u; /* of the digits */
+    unsigned bits = (unsigned)__builtin_ctzll(others) & ~7u; /* how many bits the digits have */
     if (!bits) return false;
     w = w << (64 - bits) & HS_BYTES(0x0f);
     w = w * 2561 >> 8 & 0x00ff00ff00ff00ffu;
@@ -158,7 +158,7 @@ typedef uint8_t hs_bytes __attribute__((vector_size(16)));
 typedef uint16_t hs_pairs __attribute__((vector_size(16)));
 typedef uint8_t hs_half __attribute__((vector_size(8)));
 
-/* Of 16 bytes, each 0 or 255, a bit each, the first byte's lowest. */
+/* One bit of each of 16 bytes, which are 0 or 255; the first byte's is the lowest. */
 HS_INLINED unsigned hs_bits_of(hs_bytes bytes)
 {
 #if defined __SSE2__
@@ -170,7 +170,7 @@ HS_INLINED unsigned hs_bits_of(hs_bytes bytes)
 #endif
 }
 
-/* Of each of 16 bytes the low four bits, joined to one word, the first byte's highest. */
+/* The low four bits of each of 16 bytes, joined into one word; the first byte's are the highest. */
 HS_INLINED uint64_t hs_join_nibbles(hs_bytes bytes)
 {
     hs_pairs pairs = (hs_pairs)bytes;
@@ -195,7 +195,7 @@ HS_INLINED bool hs_take_hex_digits(const char **at, uint64_t *value)
     return true;
 }
 
-/* 0x18, *at anywhere when it is something else. */
+/* Take 0x18. When it is something else, *at may be anywhere. */
 HS_INLINED bool hs_take_0x(const char **at, uint64_t *value)
 {
     if ((*at)[0] != '0' || (*at)[1] != 'x') return false;

@@ -88,7 +88,7 @@ static bool read_plain(hs_source *s, char *out, size_t room, size_t *n)
     return good;
 }
 
-/* A few bytes can unpack to more than any disk has. */
+/* A few packed bytes may unpack to more than any disk has, so there is a bound. */
 bool hs_source_may_unpack(hs_source *s, uint64_t bytes)
 {
     const uint64_t always = (uint64_t)256 << 20, times = 1000;

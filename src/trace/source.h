@@ -10,7 +10,7 @@
 
 typedef struct {
     int fd;       /* -1: memory */
-    hs_stop stop; /* asked while it is waited for bytes */
+    hs_stop stop; /* asked whether to stop while it waits for bytes */
     const char *memory;
     size_t memory_left;
     uint64_t done, total; /* bytes of the file as it is; total 0: unknown */
@@ -20,7 +20,7 @@ typedef struct {
     uint64_t max_unpacked; /* 0: as many as are usual */
     char *packed;          /* bytes read ahead, not unpacked yet */
     size_t packed_at, packed_size, packed_room;
-    bool at_end; /* of the file */
+    bool at_end; /* the file has been read to its end */
     char error[256];
 } hs_source;
 
@@ -32,11 +32,12 @@ void hs_source_close(hs_source *);
 /* How many bytes are left to read; UINT64_MAX when nobody knows. */
 uint64_t hs_source_left(const hs_source *);
 
-/* Can the bytes be had once more? Then read them from the first one again; false: no longer. */
+/* hs_source_repeats: true if the bytes can be read again from the first one; hs_source_rewind does
+ * that, and is false if they no longer can. */
 bool hs_source_repeats(const hs_source *);
 bool hs_source_rewind(hs_source *);
 
-/* May so many bytes come of unpacking it? False with an error. */
+/* True if so many bytes may come of unpacking it; else false with an error. */
 bool hs_source_may_unpack(hs_source *, uint64_t bytes);
 
 /* Up to `room` bytes, fewer only at the end; false with an error, *n bytes read before it. */

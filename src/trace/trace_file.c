@@ -62,7 +62,8 @@ bool hs_trace_can_pack(void)
 
 enum { FIRST_PIECE = 1 << 16 };
 
-/* Is it something that only its own tools read? Then that is said, in place of its first line. */
+/* True, with a complaint, for a kind of file that only its own tools read. That is said in place of
+ * what is wrong with its first line. */
 static bool is_foreign(hs_reading *r, const hs_format *f)
 {
     char what[128];
@@ -95,7 +96,7 @@ static const hs_format *find_format(hs_reading *r)
     return f;
 }
 
-/* What can be read once only is not looked at beforehand. */
+/* The format of a file. One that can be read only once is not looked at beforehand. */
 const char *hs_trace_format_of_file(const char *path)
 {
     static const hs_trace_reading options;
@@ -112,7 +113,7 @@ const char *hs_trace_format_of_file(const char *path)
         if (hs_source_open(&source, path, (hs_stop){0})) {
             hs_reading_more(r, FIRST_PIECE);
             if (!r->failed && r->size) f = find_format(r);
-            hs_source_rewind(&source); /* a descriptor is read from where it is */
+            hs_source_rewind(&source); /* so that a descriptor is read from where it stood */
         }
         hs_source_close(&source);
     }
@@ -122,7 +123,7 @@ const char *hs_trace_format_of_file(const char *path)
     return f ? f->name : NULL;
 }
 
-/* What the bad lines come to. */
+/* Decide what the bad lines come to: an error, or a remark. */
 static void judge(hs_reading *r)
 {
     if (!r->bad) return;
@@ -243,7 +244,7 @@ static bool put_trace(void *of, FILE *out)
     const saving *s = of;
     if ((s->packed ? write_packed : hs_trace_write)(s->trace, out, s->options, s->report))
         return true;
-    if (ferror(out)) s->report->error[0] = 0; /* the file says why */
+    if (ferror(out)) s->report->error[0] = 0; /* the file itself knows why */
     return false;
 }
 

@@ -58,7 +58,7 @@ static bool take_result(const char *at, uint64_t *result)
     return *at == '=' && (at++, hs_take_argument(&at, result)) && hs_line_ends(at);
 }
 
-/* A realloc that is told by the call that it makes. */
+/* Read a realloc that valgrind logs with the call that it makes. */
 static void parse_nested(hs_reading *r, valgrind *v, const char *line, const hs_logged *outer,
                          const char *at)
 {
@@ -73,8 +73,8 @@ static void parse_nested(hs_reading *r, valgrind *v, const char *line, const hs_
     hs_call_returned(r, &v->log, outer->call->kind == HS_CALL_POSIX ? &inner : outer, result);
 }
 
-/* What is too large, or aligned to no power of two, valgrind refuses without telling the result:
- * whatever comes next stands `at` the end of the call. */
+/* True for a request that valgrind refuses without logging a result, because it is too large or
+ * aligned to no power of two. Whatever comes next stands at the end of the call then. */
 static bool is_refused(const hs_logged *l, const char *at)
 {
     uint64_t bytes;
@@ -87,7 +87,8 @@ static bool is_refused(const hs_logged *l, const char *at)
     }
 }
 
-/* `at`: behind the bracket of a call. Where another call may be on the same line, or NULL. */
+/* Read a call; `at` is behind its bracket. Returns where another call may stand on the same line,
+ * or NULL. */
 static const char *parse_call(hs_reading *r, valgrind *v, const char *line, const hs_call *call,
                               const char *at)
 {

@@ -36,7 +36,7 @@ static bool carries(const hs_writing *w, int what)
     return w->carries >> what & 1;
 }
 
-/* Count it when the format can not carry it; true then. */
+/* If the format can not carry this, count the loss and return true. */
 static bool loses(hs_writing *w, int what)
 {
     if (carries(w, what)) return false;
@@ -71,7 +71,7 @@ static void lower_realloc(hs_writing *w, hs_trace_op *op)
     }
 }
 
-/* False: it is left out. */
+/* Turn a free into what the format carries. False: it is left out. */
 static bool lower_free(hs_writing *w, hs_trace_op *op)
 {
     op->size = 0;

@@ -26,15 +26,15 @@ typedef struct {
     FILE *file;
     char *buffer;
     size_t used;
-    bool failed; /* a write, or it was stopped */
+    bool failed; /* a write failed, or it was stopped */
 
     uint64_t at;       /* the next request */
     uint64_t written;  /* requests */
     uint32_t ids;      /* ids in use, those invented for results that nobody keeps among them */
-    uint32_t most_ids; /* that there will be */
+    uint32_t most_ids; /* how many ids there will be at most */
     uint8_t *live;     /* of each id: hs_id_state */
     bool held;         /* the id of the request given last held a block before it */
-    uint64_t lost[8];  /* by what is lost, see writing.c */
+    uint64_t lost[8];  /* how often each thing was lost; writing.c names them */
 } hs_writing;
 
 /* The next request as the format carries it; false behind the last, or when it should stop. A
@@ -49,7 +49,7 @@ enum { HS_WRITING_BUFFER = 1 << 16, HS_WRITING_ROOM = 512 };
 
 void hs_writing_flush(hs_writing *);
 
-/* Make sure that HS_WRITING_ROOM bytes can be put. hs_writing_next does. */
+/* Make room for HS_WRITING_ROOM bytes. hs_writing_next does it, too. */
 static inline void hs_writing_reserve(hs_writing *w)
 {
     if (w->used > HS_WRITING_BUFFER - HS_WRITING_ROOM) hs_writing_flush(w);

@@ -74,7 +74,7 @@ typedef struct {
     char out[PIECE];
 } packed;
 
-/* Give bytes to the packer, and what comes of them to the file. */
+/* Give bytes to the packer, and write what comes of them to the file. */
 static bool step(packed *p, const char *bytes, size_t size, ZSTD_EndDirective how)
 {
     ZSTD_inBuffer from = {bytes, size, 0};
