@@ -16,7 +16,7 @@ enum { SECONDS = 10, MOST_SECONDS = 86400 };
 typedef struct {
     hs_interpreter *in;
     struct timespec began;
-    double told; /* seconds after it */
+    double told; /* when progress was told last, in seconds after that */
 } watch;
 
 static double seconds_since(struct timespec t)
@@ -53,7 +53,7 @@ static const char *allocator_of(hs_interpreter *in, const hs_argument *a)
     return hs_resolve_argument(in, &words, "allocator", a);
 }
 
-/* The terms, as the statement and the session say. False: said. */
+/* Read the terms of the contest from the statement and the session. False: a complaint was said. */
 static bool read_contest(hs_interpreter *in, const hs_statement *s, hs_contest *c)
 {
     const hs_argument *a = s->arguments;

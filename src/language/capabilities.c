@@ -26,7 +26,7 @@ const hs_way_in *hs_way_in_of(hs_way way)
     return &ways[way];
 }
 
-/* From what harms least to what harms most. */
+/* The capabilities in order, from what harms least to what harms most. */
 static const struct {
     hs_capability capability;
     const char *does, *scripts;
@@ -67,7 +67,7 @@ unsigned hs_program_needs(const hs_program *p)
 
 /* --- Complaints ----------------------------------------------------------------------------- */
 
-/* The part of a statement that needs this. */
+/* The part of a statement that needs this capability. */
 static hs_span place_of(const hs_statement *s, hs_capability needed)
 {
     if (!s->command) return s->where;
@@ -111,7 +111,8 @@ static size_t line_of(const hs_program *p, size_t at)
     return line;
 }
 
-/* Its beginning, on one line: what may be long, and may go on over several. */
+/* Put the beginning of a statement on one line. The whole may be long, and go on over several
+ * lines. */
 static void put_want(FILE *out, const hs_program *p, const hs_statement *s)
 {
     enum { ROOM = 200 };

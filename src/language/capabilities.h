@@ -14,21 +14,22 @@ typedef enum {
     HS_WAY_TRACE, /* opened as a trace; an interpreter that is told nothing else takes this */
     HS_WAY_JOURNAL,
     HS_WAY_CHECK,   /* a script under --check */
-    HS_WAY_LECTURE, /* the same, of the demos' folder */
+    HS_WAY_LECTURE, /* a script of the demos' folder under --check */
     HS_WAY_TYPED,   /* at a prompt, or piped into it */
     HS_WAY_TRUSTED, /* the same with --trust */
 } hs_way;
 enum { HS_WAYS = HS_WAY_TRUSTED + 1 };
 
 typedef struct {
-    unsigned may;     /* what comes in by it */
-    unsigned scripts; /* and the scripts that are named there, without being asked about */
-    const char *why;  /* they may not do more */
+    unsigned may;     /* what a line may that comes in by it */
+    unsigned scripts; /* what scripts may that it names, without being asked about */
+    const char *why;  /* why they may not do more */
 } hs_way_in;
 
 const hs_way_in *hs_way_in_of(hs_way);
 
-/* What a statement needs, without those in its { }; and a program, with all. */
+/* What a statement needs, without the statements in its { }; and what a program needs, with all of
+ * them. */
 unsigned hs_statement_needs(const hs_statement *);
 unsigned hs_program_needs(const hs_program *);
 

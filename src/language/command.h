@@ -36,11 +36,11 @@ typedef enum {
 
 /* What a command, or a parameter that is given, needs: capabilities.h says who has it. */
 typedef enum {
-    HS_CAN_ASK = 1,   /* requests, bytes, settings, notes, time */
+    HS_CAN_ASK = 1,   /* make requests, change bytes and settings, say notes, go through time */
     HS_CAN_PLAY = 2,  /* direct a lecture, play one of the demos' folder */
     HS_CAN_LOOK = 4,  /* at files and processes elsewhere */
-    HS_CAN_WRITE = 8, /* a file */
-    HS_CAN_RUN = 16,  /* a program */
+    HS_CAN_WRITE = 8, /* write a file */
+    HS_CAN_RUN = 16,  /* run a program */
 } hs_capability;
 
 struct hs_words;
@@ -62,8 +62,8 @@ enum {
     HS_MAKES_POINTER = 1,   /* may be written NAME = command */
     HS_STAGE_DIRECTION = 2, /* tells a lecture's player something, and the audience nothing */
     HS_NOT_ECHOED = 4,      /* a script's reader sees what it says, not the command */
-    HS_IS_GUARD = 8,        /* a script guards itself: not echoed without a body; when it does not
-                               hold that is counted, and the rest goes on */
+    HS_IS_GUARD = 8, /* a condition by which a script guards itself: it is not echoed without a
+                        body, and when it does not hold that is counted and the rest goes on */
     HS_LISTS_MEASURES = 16, /* its help lists all measures, */
     HS_LISTS_OPTIONS = 32,  /* or all options of the allocator and the session */
 };
@@ -76,7 +76,7 @@ typedef struct {
     hs_parameter parameters[HS_PARAMETERS];
     unsigned flags;
     hs_capability needs;
-    const hs_picture *picture; /* that it shows; NULL: it does something else */
+    const hs_picture *picture; /* the picture that it shows; NULL: it does something else */
     bool (*run)(struct hs_interpreter *, const struct hs_statement *);
 } hs_command;
 

@@ -844,7 +844,7 @@ const hs_command *hs_command_showing(const hs_picture *picture)
     return NULL;
 }
 
-/* The command that is written in full, as most are: without making a list. */
+/* The command that is written in full, as most are. Found without making a list of words. */
 static const hs_command *written_in_full(const char *text, size_t length)
 {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {

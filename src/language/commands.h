@@ -16,7 +16,7 @@ bool hs_run_write(hs_interpreter *, const hs_statement *);
 bool hs_run_read(hs_interpreter *, const hs_statement *);
 bool hs_run_inspect(hs_interpreter *, const hs_statement *);
 
-/* Of every command that shows a picture and takes nothing. In interpreter.c. */
+/* Runs every command that shows a picture and takes no arguments. In interpreter.c. */
 bool hs_run_picture(hs_interpreter *, const hs_statement *);
 
 /* In picture_commands.c. */

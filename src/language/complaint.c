@@ -29,7 +29,7 @@ bool hs_hint(hs_complaint *c, const char *format, ...)
     return false;
 }
 
-/* Characters as editors count them: bytes that continue one are none. */
+/* The number of characters, as editors count them: bytes that continue one do not count. */
 static size_t characters(const char *text, size_t bytes)
 {
     size_t n = 0;
@@ -37,7 +37,7 @@ static size_t characters(const char *text, size_t bytes)
     return n;
 }
 
-/* A byte of the line shown: a tab is one column wide, a NUL would end the text. */
+/* Put a byte of the line that is shown. A tab becomes one column wide; a NUL would end the text. */
 static void put_byte(FILE *out, char c)
 {
     if (c)
@@ -46,9 +46,9 @@ static void put_byte(FILE *out, char c)
         fputs("\u2400", out);
 }
 
-enum { WINDOW = 72 }; /* of a long line, so much is shown around the place */
+enum { WINDOW = 72 }; /* so many columns of a long line are shown around the place */
 
-/* Of the line, show a window that holds the place, so that a caret never leaves the screen. */
+/* Put the part of the line around the place, so that the caret never leaves the screen. */
 static void put_line(FILE *out, const char *line, size_t length, size_t from, size_t to)
 {
     size_t start = 0, end = length;

@@ -22,7 +22,7 @@ typedef struct {
     hs_stop stop;
 } finder;
 
-/* Asked for each of many things that are looked at. */
+/* Asked for each of many things that are looked at: false ends the search for words. */
 static bool goes_on(finder *f, uint64_t looks)
 {
     enum { LOOKS_BETWEEN = 256 };
@@ -143,7 +143,8 @@ static void add_demos(finder *out, const char *prefix, size_t length)
     hs_demos_free(&all);
 }
 
-/* The lexer takes no control characters, and what turns text around would show another name. */
+/* False for a name that can not be typed: the lexer takes no control characters, and marks that
+ * turn text around would show another name. */
 static bool can_be_typed(const char *name)
 {
     uint32_t code;
@@ -256,7 +257,8 @@ static const hs_command *command_of(const split_line *line)
     return hs_command_resolve(line->starts[0], line->lengths[0], (hs_span){0, 0}, &ignored);
 }
 
-/* A word cannot: the keyword behind it would be taken for it. */
+/* True for a parameter that may be left out. A word may not: the keyword behind it would be taken
+ * for it. */
 static bool may_be_left_out(const hs_parameter *p)
 {
     return p->optional && (p->keyword || p->kind == HS_PARAMETER_SIZE);

@@ -8,18 +8,18 @@
 
 typedef struct {
     char *text;   /* the whole word */
-    bool partial; /* a folder: more of the same word follows */
+    bool partial; /* it is a folder, so that more of the same word follows */
 } hs_completion;
 
-/* There may be hundreds of thousands of names: of the words the first are kept, and all counted. */
+/* There may be hundreds of thousands of names. The first ones are kept, and all are counted. */
 enum { HS_COMPLETIONS_KEPT = 250 };
 
 typedef struct {
     size_t start;         /* the byte of the line where the word begins */
     hs_completion *items; /* in order */
     size_t kept, capacity;
-    uint64_t count; /* of all that fit; fewer may be kept */
-    size_t common;  /* bytes that all begin with */
+    uint64_t count; /* how many words fit; fewer may be kept */
+    size_t common;  /* how many bytes all of them begin with */
     bool stopped;
 } hs_completions;
 

@@ -84,7 +84,7 @@ static void read_title(hs_demo *demo, char *line)
     demo->title = hs_copy(title);
 }
 
-/* A file, not what one would wait for. */
+/* Read the first line of a file. It is not a FIFO, for which one would have to wait. */
 static bool read_first_line(const char *path, char line[256])
 {
     hs_file_report ignored;
@@ -211,8 +211,8 @@ static bool fill_in(hs_session *s, const char *name, const hs_option *o)
     return hs_session_perform(s, &op, &ignored);
 }
 
-/* A demo starts as from the shell: what was set for the one before it must not change it. How
- * things look, and how fast they go, is the user's. */
+/* Start as from the shell: what was set for the demo before must not change this one. How things
+ * look and how fast they go is the user's, and stays. */
 static void start_afresh(hs_interpreter *in)
 {
     hs_session *s = in->session;

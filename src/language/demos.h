@@ -10,7 +10,7 @@
 
 typedef struct {
     char *name, *title;
-    uint64_t lecture; /* from 1; 0: no part of the course */
+    uint64_t lecture; /* its number in the course, from 1; 0: it is no part of it */
 } hs_demo;
 
 typedef struct {
@@ -19,14 +19,14 @@ typedef struct {
     size_t count, capacity; /* the course in order, then the others by name */
 } hs_demos;
 
-/* All that are there: in $HEAPSCOPE_DEMOS, or where this program was installed or built. */
+/* Find all demos: in $HEAPSCOPE_DEMOS, or where this program was installed or built. */
 hs_demos hs_demos_find(void);
 void hs_demos_free(hs_demos *);
 
-/* Does this file lie in their folder? */
+/* True if this file lies in the folder of the demos. */
 bool hs_demos_hold(const char *path);
 
-/* By its name or its number in the course; NULL. */
+/* The demo with this name, or with this number in the course; else NULL. */
 const hs_demo *hs_demo_named(const hs_demos *, const char *name);
 
 /* The script's path, freed by the caller. */

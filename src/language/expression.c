@@ -76,7 +76,8 @@ static bool take(hs_reader *r, const char *symbol)
     return true;
 }
 
-/* Is there a binary operator of `set` here? Not when it begins the next argument. */
+/* The binary operator of `set` that stands here; 0 if there is none, or if it begins the next
+ * argument. */
 static char operator_here(hs_reader *r, const char *set)
 {
     size_t before = r->at;
@@ -190,14 +191,15 @@ static bool size_of_pointer(hs_reader *r, hs_span where, bool whole_block, uint6
 
 enum { DEEPEST = 200 };
 
-/* Into one more bracket, function, sign or "not". Ends deep nesting before the stack does. */
+/* Go into one more bracket, function, sign or "not". Nesting ends before the stack does. */
 static bool descend(hs_reader *r)
 {
     return ++r->depth <= DEEPEST ||
            hs_complain(r->complaint, here(r), "this is nested more than %d deep", DEEPEST);
 }
 
-/* physical(p): where it lies in the machine's memory; faults(p): 1 where it lies nowhere. */
+/* Read physical(p), where p lies in the machine's memory, or faults(p), which is 1 where it lies
+ * nowhere. */
 static bool translated(hs_reader *r, hs_span where, bool faults, uint64_t *value)
 {
     hs_problem problem;
@@ -227,7 +229,7 @@ static bool read_operand(hs_reader *r, hs_span name, uint64_t *value)
     return size_of_pointer(r, name, is_function(r, name, "block"), value);
 }
 
-/* size(p): bytes asked for; block(p): bytes of the whole block. */
+/* Read size(p), the bytes asked for, or block(p), the bytes of the whole block. */
 static bool read_function(hs_reader *r, hs_span name, uint64_t *value)
 {
     static const char *const functions[] = {"size", "block", "physical", "faults"};
@@ -393,7 +395,7 @@ static bool read_comparison(hs_reader *r, uint64_t *value)
         if (!read_sum(r, &right)) return false;
         r->address = false;
         bool holds = compare(operators[i], *value, right);
-        if (!holds && r->session) /* kept for the message should the whole condition fail */
+        if (!holds && r->session) /* kept for the case that the whole condition fails */
             hs_complain(r->complaint, (hs_span){start, r->at},
                         "this does not hold: %" PRIu64 " (0x%" PRIx64 ") %s %" PRIu64 " (0x%" PRIx64
                         ")",
@@ -471,7 +473,7 @@ bool hs_read_condition(hs_reader *r, bool *holds)
     return true;
 }
 
-/* What follows a variable: + n or - n, and again. Offsets wrap: p - 8 is p + (2^64 - 8). */
+/* Read what follows a variable: + n or - n, and again. Offsets wrap: p - 8 is p + (2^64 - 8). */
 static bool read_offset(hs_reader *r, uint64_t *offset)
 {
     char operator;
@@ -485,7 +487,7 @@ static bool read_offset(hs_reader *r, uint64_t *offset)
     return true;
 }
 
-/* A name, for a pointer: none that stands for a number of its own. */
+/* True for a name that may be a pointer: one that stands for no number. */
 static bool is_pointer_name(const hs_reader *r)
 {
     size_t length = hs_name_end(r, r->at) - r->at;
@@ -505,8 +507,9 @@ static bool read_named_pointer(hs_reader *r, hs_pointer *p)
     return read_offset(r, &p->offset);
 }
 
-/* A pointer in brackets, as C has it: (p1), (p1 + 8) + 8. It is read as a pointer, not as a number,
- * for a session keeps the name. False, and nothing is read: something else stands there. */
+/* Read a pointer in brackets, as in C: (p1), (p1 + 8) + 8. It is read as a pointer and not as a
+ * number, for a session keeps the name. False, and nothing is read, if something else stands
+ * there. */
 static bool read_bracketed_pointer(hs_reader *r, hs_pointer *p)
 {
     hs_complaint ignored;

@@ -13,14 +13,14 @@ typedef struct {
     size_t length, at;
     const hs_session *session;
     hs_complaint *complaint;
-    int depth;    /* of brackets, functions and nots around the place */
-    bool address; /* what was read last: a variable, or one plus or minus a number */
+    int depth;    /* how many brackets, functions and nots are around the place */
+    bool address; /* what was read last is a variable, or one plus or minus a number */
 } hs_reader;
 
 /* Skip blanks, and backslash-newline. */
 void hs_read_blanks(hs_reader *);
 bool hs_is_name_start(char);
-/* Does 'c' stand here? */
+/* True if a character in quotes stands here, such as 'c'. */
 bool hs_is_character(const hs_reader *);
 /* The end of the name that starts at `at`. */
 size_t hs_name_end(const hs_reader *, size_t at);

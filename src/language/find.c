@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Operations between two looks at the clock and at the keyboard: some milliseconds. */
+/* So many operations lie between two looks at the clock and the keyboard: some milliseconds. */
 enum { SLICE = 20000 };
 
 /* --- What is looked for ----------------------------------------------------------------------
@@ -17,7 +17,7 @@ enum { SLICE = 20000 };
 typedef struct {
     hs_interpreter *in;
     const hs_argument *argument;
-    const char *at; /* in its text */
+    const char *at; /* the place in the text */
 } reading;
 
 static void skip_blanks(reading *r)
@@ -33,7 +33,7 @@ static bool wrong(const reading *r, const char *what, const char *hint)
     return hs_fail_at(r->in, where, what, hint);
 }
 
-/* The word there; its length is 0 where there is none. */
+/* The length of the word that stands there; 0 where there is none. */
 static size_t word_length(const reading *r)
 {
     size_t n = 0;

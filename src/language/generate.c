@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Requests are performed as they are made. */
+/* Performs requests as they are made. */
 typedef struct {
     hs_interpreter *in;
     const hs_statement *statement;
-    uint32_t *variables; /* that the ids of blocks have come to */
+    uint32_t *variables; /* the variable of each id */
     size_t capacity;
     uint64_t done;
     bool failed;
@@ -29,7 +29,7 @@ static hs_op op_of(const hs_trace_op *t, uint32_t variable)
     return op;
 }
 
-/* A block that the heap had no room for is neither grown nor freed. */
+/* Perform a request. A block that the heap had no room for is neither resized nor freed. */
 static bool perform(player *p, const hs_trace_op *t)
 {
     bool has_block = t->kind == HS_REALLOC || t->kind == HS_FREE;

@@ -14,7 +14,7 @@
 
 typedef struct {
     bool frees;
-    uint64_t number; /* the size, or the index */
+    uint64_t number; /* the size of an allocation, or the index of a free */
 } list_op;
 
 typedef struct {
@@ -30,7 +30,7 @@ static size_t skip_blanks(const char *text, size_t at)
     return at;
 }
 
-/* +SIZE or -INDEX at `*at`, which moves on. NULL, or what is wrong there. */
+/* Read +SIZE or -INDEX at *at, which moves on. Returns NULL, or what is wrong there. */
 static const char *read_op(const char *text, size_t *at, list_op *op)
 {
     char sign = text[*at];
@@ -86,8 +86,8 @@ static bool is_one_of(const char *name)
     return name && strncmp(name, prefix, sizeof prefix - 1) == 0;
 }
 
-/* Does an operation leave all pointers of lists as they are? A heap that starts afresh does not,
- * and what runs again on it need not. */
+/* True if an operation leaves all pointers of lists as they are. One that begins a fresh heap does
+ * not, and what is run again on it may not. */
 static bool is_of_others(const hs_session *s, const hs_op *op)
 {
     const hs_variable *v;
@@ -103,8 +103,9 @@ static bool is_of_others(const hs_session *s, const hs_op *op)
     }
 }
 
-/* They are kept from list to list: each would count all that came before it. What was done since
- * is looked through, unless that is more than there is to count. */
+/* The indices as they are now. They are kept from list to list, because counting them anew takes
+ * all that came before. What was done since is looked through, unless that is more than there is to
+ * count. */
 static hs_indices *indices_now(hs_interpreter *in)
 {
     const hs_session *s = in->session;
@@ -128,7 +129,8 @@ static uint64_t count_holes(const hs_session *s)
     return hs_session_count_before(s, UINT64_MAX, HOLES);
 }
 
-/* A list has hundreds of numbers a line: fprintf would take most of the time. */
+/* Write a number by hand: a list has hundreds of them in a line, and fprintf would take most of the
+ * time. */
 static char *add_number(char *to, uint64_t n)
 {
     char digits[20];
@@ -146,7 +148,7 @@ static char *add_text(char *to, const char *text)
     return to + length;
 }
 
-/* Write one down; `any`: there was one before it. */
+/* Put one free block; `any`: there was one before it. */
 typedef void (*put_piece)(FILE *, const hs_heap *, bool any, hs_addr, uint64_t size);
 
 static void put_homework_piece(FILE *out, const hs_heap *h, bool any, hs_addr at, uint64_t size)
@@ -168,8 +170,8 @@ static void put_sheet_piece(FILE *out, const hs_heap *h, bool any, hs_addr at, u
         fprintf(out, "0x%" PRIx64 " (%" PRIu64 ")", at, size);
 }
 
-/* Where links are broken they may lead anywhere, and round in a circle: of n holes, n are followed.
- */
+/* Put the free blocks in the order of the list. Broken links may lead anywhere, and round in a
+ * circle, so no more of them are followed than there are holes. */
 static void put_list_order(FILE *out, const hs_session *s, put_piece put)
 {
     const hs_heap *h = hs_session_heap(s);
@@ -218,7 +220,7 @@ static bool was_refused(const hs_heap *h)
     return false;
 }
 
-/* As the homework asks, without what is to be found out. */
+/* Put the question as the homework asks it, without what is to be found out. */
 static void put_question(FILE *out, const list_op *op, uint64_t index)
 {
     if (op->frees)
@@ -287,7 +289,8 @@ static bool release_at(hs_interpreter *in, const hs_statement *s, const list_op 
     return true;
 }
 
-/* The homework counts the allocations that succeeded, and passes over an index beyond them. */
+/* Free what an index names. The homework counts the allocations that succeeded, and passes over an
+ * index beyond them. */
 static bool release(hs_interpreter *in, const hs_statement *s, const list_op *op,
                     const hs_indices *n)
 {
@@ -322,7 +325,7 @@ typedef struct {
 } random_plan;
 
 typedef struct {
-    uint64_t *indices; /* of live blocks, in the order of their allocation */
+    uint64_t *indices; /* the indices of live blocks, in the order of their allocation */
     size_t count, capacity;
     hs_indices *all;
 } live_indices;
@@ -370,8 +373,8 @@ static bool release_at_random(hs_interpreter *in, const hs_statement *s, live_in
     return release_at(in, s, &(list_op){.frees = true, .number = index});
 }
 
-/* One lot decides what it is, another the size or the block. A free with nothing to free is no
- * operation, but its lot has been drawn. */
+/* Draw the operations: one lot decides which it is, another the size or the block. A free with
+ * nothing to free is no operation, but its lot has been drawn. */
 bool hs_run_homework(hs_interpreter *in, const hs_statement *s)
 {
     random_plan p;

@@ -15,7 +15,8 @@
 /* The free blocks in the order of their list, in heap order where there is not one list. */
 void hs_put_free_blocks(FILE *, const hs_session *);
 
-/* Each answer lists all free blocks, so that what a list prints grows with its square. */
+/* The most operations of a list. Each answer lists all free blocks, so what is printed grows with
+ * the square of it. */
 enum { HS_HOMEWORK_MOST = 100000 };
 
 /* The commands `ops LIST`, and `homework` with the random operations of a seed. */

@@ -245,8 +245,8 @@ static hs_span place_of(const hs_statement *s, hs_operand operand)
     return s->head;
 }
 
-/* Scripts and journals have a line for each operation, which is to be read again: a control
- * character takes four there. */
+/* True if the operation has a line that can be read again, for scripts and journals write one for
+ * each. A control character takes four characters there. */
 static bool has_a_line(const hs_session *s, const hs_op *op)
 {
     enum { SHORT = HS_LINE_MOST / 4 - 256 };
@@ -291,7 +291,7 @@ bool hs_perform(hs_interpreter *in, const hs_statement *s, const hs_op *op)
     return true;
 }
 
-/* NAME = POINTER */
+/* Run NAME = POINTER. */
 static bool run_assignment(hs_interpreter *in, const hs_statement *s)
 {
     hs_op op = {.kind = HS_OP_ASSIGN, .name = s->result};
@@ -299,7 +299,8 @@ static bool run_assignment(hs_interpreter *in, const hs_statement *s)
     return hs_perform(in, s, &op);
 }
 
-/* Hours of work, but not years: nobody waits for the product of two large numbers. */
+/* The most commands that come of one: hours of work, but not years. Nobody waits for the product of
+ * two large numbers. */
 #define MOST_COMMANDS ((uint64_t)1 << 32)
 
 static bool too_many(hs_interpreter *in, hs_span where, uint64_t commands)
@@ -334,13 +335,12 @@ static bool run_statement(hs_interpreter *in, const hs_statement *s)
     if (in->listener.begin && !in->inside) in->listener.begin(in->listener.context, in->program, s);
     uint64_t done = in->work.done;
     bool good = s->command ? s->command->run(in, s) : run_assignment(in, s);
-    in->work.done += in->work.done == done; /* it made no others: it is one itself */
-    if (in->lockstep)
-        hs_lockstep_follow(in->lockstep); /* not every command performs by hs_perform */
+    in->work.done += in->work.done == done; /* if it ran no others, it counts as one itself */
+    if (in->lockstep) hs_lockstep_follow(in->lockstep); /* for not every command uses hs_perform */
     return good;
 }
 
-/* An expectation that does not hold is counted, and the rest goes on. */
+/* True for a statement that may fail while the rest goes on: an expectation, which is counted. */
 static bool goes_on(const hs_statement *s)
 {
     return s->command && (s->command->flags & HS_IS_GUARD);
@@ -385,7 +385,7 @@ static hs_program *parse(hs_interpreter *in, const char *name, size_t first_line
     return p;
 }
 
-/* NULL after a complaint, where a part of it needs more than it may. */
+/* Give a program what it may do. NULL, after a complaint, if a part of it needs more. */
 static hs_program *admit(hs_interpreter *in, hs_program *p, unsigned may, const char *why)
 {
     hs_complaint c;
@@ -397,8 +397,8 @@ static hs_program *admit(hs_interpreter *in, hs_program *p, unsigned may, const 
     return NULL;
 }
 
-/* A script may do what scripts may of the way in, but no more than the one that names it; and what
- * else that one may, when whoever is there lets it. */
+/* Admit a script. It may do what the way in allows scripts, but no more than the program that names
+ * it. What else that one may do, the script may do, too, if the user agrees. */
 static hs_program *admit_script(hs_interpreter *in, hs_program *p)
 {
     const hs_way_in *way = hs_way_in_of(in->way);
@@ -445,7 +445,7 @@ bool hs_interpreter_step(hs_interpreter *in, const hs_program *p, size_t index)
 
 /* --- Files ---------------------------------------------------------------------------------- */
 
-/* What never ends must not take all memory: no script is so long. */
+/* The longest script in bytes: a file that never ends must not take all memory. */
 enum { LONGEST = 1 << 30 };
 
 static bool asks_to_stop(void *of)
@@ -453,15 +453,15 @@ static bool asks_to_stop(void *of)
     return hs_interrupted(of);
 }
 
-/* Where the last line of a text begins, the end of which is new. */
+/* Where the last line of a text begins, which has grown at its end. */
 static size_t last_line(const char *text, size_t line, size_t length)
 {
     const char *newline = memrchr(text + line, '\n', length - line);
     return newline ? (size_t)(newline + 1 - text) : line;
 }
 
-/* Up to a zero byte, or a line that is too long: what has one is refused, and need not be read to
- * an end. NULL with errno. */
+/* Read a whole file, but stop at a zero byte or a line that is too long: a file with one is
+ * refused, so the rest is not needed. NULL with errno. */
 static char *read_all(hs_interpreter *in, int fd, size_t *length)
 {
     hs_stop stop = {asks_to_stop, in};
@@ -484,7 +484,7 @@ static char *read_all(hs_interpreter *in, int fd, size_t *length)
     return NULL;
 }
 
-/* Of a file that is no script is told where a statement names it, if one does. NULL. */
+/* Refuse a file that is no script; if a statement names it, with the place of that. Always NULL. */
 static hs_program *refuse_file(hs_interpreter *in, const char *path, const hs_argument *named,
                                const char *what, const char *reason)
 {
@@ -512,7 +512,7 @@ static hs_program *load(hs_interpreter *in, const char *path, const hs_argument 
         const char *reason = why == EFBIG ? "it is longer than 1 GiB" : strerror(why);
         if (fd < 0) reason = report.error;
         if (fd >= 0 && why == ECANCELED) {
-            if (named) return NULL; /* who runs it says so */
+            if (named) return NULL; /* the caller tells it */
             reason = "stopped";
         }
         return refuse_file(in, path, named, "can not be read: ", reason);

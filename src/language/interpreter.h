@@ -13,7 +13,7 @@ typedef enum {
     HS_SAY_ANSWER,    /* what a command has to say: may be many lines */
     HS_SAY_NOTE,      /* narration for the audience */
     HS_SAY_TITLE,     /* a section of the lecture begins */
-    HS_SAY_QUESTION,  /* to the audience: what follows is the answer */
+    HS_SAY_QUESTION,  /* a question to the audience: what follows is the answer */
     HS_SAY_PRESENTER, /* for the speaker alone */
     HS_SAY_REFUSED,   /* an error that the script expected */
     HS_SAY_VERDICT,   /* whether a prediction was right; the request is told next */
@@ -29,13 +29,13 @@ typedef enum {
 
 /* What the user says to a question: typed, or pointed at on the map. */
 typedef struct {
-    char *text;       /* the interpreter's to free; NULL: pointed at */
-    hs_addr from, to; /* the bytes of the cell */
+    char *text;       /* freed by the interpreter; NULL: the answer was pointed at */
+    hs_addr from, to; /* the bytes of the cell that was pointed at */
 } hs_reply;
 
 typedef struct {
     void *context;
-    bool has_screen; /* it draws on the terminal: what a command would write there is said */
+    bool has_screen; /* it draws on the terminal, so a command must not write there */
     void (*say)(void *context, hs_voice, const char *text);
     void (*show)(void *context, const hs_picture *, const hs_subject *);
     /* A statement begins; not called inside repeat { }. May be NULL. */
@@ -43,23 +43,24 @@ typedef struct {
     /* The heap may have changed. `summary` tells of many requests at once; NULL: one request,
      * whose events are in the heap. */
     void (*performed)(void *context, const char *summary);
-    /* Asked now and then: does the user want to stop? May be NULL. */
+    /* Asked now and then whether the user wants to stop. May be NULL. */
     bool (*interrupted)(void *context);
-    /* Ask, and wait for the answer; `on_map`: one that points at an address will do. False: passed.
-     * May be NULL: nobody is there to answer, and nothing is asked. */
+    /* Ask, and wait for the answer; `on_map`: an answer may point at an address. False: the user
+     * passed. May be NULL: nobody is there to answer, and nothing is asked. */
     bool (*ask)(void *context, const char *question, bool on_map, hs_reply *);
-    /* Let a script do what it wants beyond a script's own: `wants` lists it, `question` asks. May
-     * be NULL: nobody is there to answer, and it is refused. */
+    /* Ask whether a script may do more than scripts may: `wants` lists what it wants. May be NULL:
+     * nobody is there to answer, and it is refused. */
     bool (*trusts)(void *context, const char *wants, const char *question);
-    /* How far a long command is; NULL when it is over. May be NULL. */
+    /* Told how far a long command is; NULL says that it is over. May be NULL. */
     void (*progress)(void *context, const char *text);
-    /* Leave this session for an earlier one that was cut short; NULL when that is done, else why
-     * it can not be. May be NULL. */
+    /* Leave this session for an earlier one that was cut short. Returns NULL when that is done,
+     * else why it can not be. May be NULL. */
     const char *(*go_on)(void *context);
-    /* Play a script, which is the listener's from then on, to the audience, now or when this
-     * command has ended. May be NULL: it is run. */
+    /* Play a script to the audience, now or when this command has ended. The script is the
+     * listener's from then on. May be NULL: it is run instead. */
     bool (*play)(void *context, hs_program *);
-    /* May be NULL: whoever does not play by itself has no use for it. */
+    /* Told what the script says to its player. May be NULL for a listener that does not play by
+     * itself. */
     void (*cue)(void *context, hs_cue, uint64_t value);
 } hs_listener;
 
@@ -68,21 +69,21 @@ typedef struct hs_interpreter hs_interpreter;
 hs_interpreter *hs_interpreter_new(hs_session *, const hs_listener *);
 void hs_interpreter_free(hs_interpreter *);
 
-/* By which way lines come in from now on. At first it is the one that may least. */
+/* Say by which way lines come in from now on. At first it is the way that allows least. */
 void hs_interpreter_come_by(hs_interpreter *, hs_way);
 
-/* Parse and run; nothing runs when a part of it does not parse, or may not. `name` (NULL for typed
- * lines) goes before complaints as NAME:LINE:COLUMN, where the source begins at line `first_line`.
- * True when all of it succeeded. An error ends the run; an `expect` that does not hold is an error
- * that lets the rest go on. */
+/* Parse and run a source text. Nothing runs if a part of it does not parse, or is not allowed.
+ * `name` (NULL for typed lines) goes before complaints as NAME:LINE:COLUMN, where the source begins
+ * at line `first_line`. True when all of it succeeded. An error ends the run; but an `expect` that
+ * does not hold lets the rest go on. */
 bool hs_interpreter_run(hs_interpreter *, const char *name, size_t first_line, const char *source,
                         size_t length);
 
 /* The same with a file's content. Complains when it cannot be read. */
 bool hs_interpreter_run_file(hs_interpreter *, const char *path);
 
-/* Load a program from a file without running it; NULL after a complaint was said. It may do what a
- * script may of the way in, or of the program that is running, and what it is then trusted with. */
+/* Load a program from a file without running it; NULL after a complaint was said. It may do what
+ * the way in, or the program that is running, allows scripts, and what the user then agrees to. */
 hs_program *hs_interpreter_load(hs_interpreter *, const char *path);
 
 /* The same with a text that complaints call `name`. */
@@ -94,14 +95,14 @@ bool hs_interpreter_run_loaded(hs_interpreter *, hs_program *);
 /* Run one statement of a program. False: it failed (which was said). */
 bool hs_interpreter_step(hs_interpreter *, const hs_program *, size_t index);
 
-/* From now on `ops` says what is asked, not what is answered. */
+/* From now on `ops` prints questions, and not their answers. */
 void hs_interpreter_hide_answers(hs_interpreter *);
 
-/* The allocators that run side by side; NULL while there is one. They have
- * caught up with the session, whatever changed it. Any statement may end it. */
+/* The allocators that run side by side; NULL while there is one. They have caught up with the
+ * session, whatever changed that. Any statement may end this. */
 hs_lockstep *hs_interpreter_lockstep(const hs_interpreter *);
-/* From now on keep those that `split` ends, so that they can be used again: a lecture may go back.
- */
+/* From now on keep lanes that `split` ends, so that they can be used again when a lecture goes
+ * back. */
 void hs_interpreter_keep_lanes(hs_interpreter *);
 void hs_interpreter_use_lanes(hs_interpreter *, hs_lockstep *);
 
@@ -112,11 +113,11 @@ bool hs_interpreter_go(hs_interpreter *, hs_moment, hs_problem *);
  * interpreter. */
 void hs_progress_text(char *out, size_t size, const char *doing, uint64_t done, uint64_t total);
 
-/* How far the command is that is running: "working: 12 requests so far", and where that was
+/* Write how far the running command is: "working: 12 requests so far", and, where that was
  * foreseen, ", 10 % of 120 commands". */
 void hs_interpreter_progress(const hs_interpreter *, char *out, size_t size);
 
-/* What a picture is of that was asked for without saying more; the address spaces are the
+/* The subject of a picture that was asked for without saying more. The address spaces are the
  * interpreter's. */
 hs_subject hs_interpreter_subject(const hs_interpreter *);
 hs_spaces *hs_interpreter_spaces(hs_interpreter *);

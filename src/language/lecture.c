@@ -33,7 +33,7 @@ bool hs_run_ask(hs_interpreter *in, const hs_statement *s)
     return say_text(in, s, HS_SAY_QUESTION, "ask");
 }
 
-/* Not remembered: `history` is for all to see. */
+/* Say a line for the speaker. It is not remembered, for `history` is for all to see. */
 bool hs_run_presenter(hs_interpreter *in, const hs_statement *s)
 {
     return hs_say_argument(in, HS_SAY_PRESENTER, &s->arguments[0]);
@@ -66,7 +66,7 @@ bool hs_run_highlight(hs_interpreter *in, const hs_statement *s)
     return hs_show_picture(in, &hs_picture_map, at, n);
 }
 
-/* The picture that `view` is asked for; NULL: said. */
+/* The picture that `view` is asked for; NULL after a complaint. */
 static const hs_picture *picture_named(hs_interpreter *in, const hs_argument *a)
 {
     hs_words words = {0};
@@ -106,7 +106,7 @@ static bool cue(hs_interpreter *in, hs_cue what, uint64_t value)
     return true;
 }
 
-/* "2", "0.5", "2s", "500ms" in thousandths; `most` is in whole ones. */
+/* Read "2", "0.5", "2s" or "500ms" in thousandths. `most` is in whole ones. */
 static bool read_thousandths(const char *text, bool seconds, uint64_t most, uint64_t *out)
 {
     uint64_t value = 0, scale = 1000;

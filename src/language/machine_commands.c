@@ -24,7 +24,7 @@ static void add_word(words *w, const char *word)
     w->length += n;
 }
 
-/* A word of the user's: one word, and not so long that it would be cut. */
+/* Add a word of the user's. It must be one word, and short enough not to be cut. */
 static bool add_own(hs_interpreter *in, words *w, const hs_argument *a)
 {
     if (a->length == 0 || a->length > 31 || strpbrk(a->text, " =") || strlen(a->text) != a->length)
@@ -57,7 +57,7 @@ static bool perform(hs_interpreter *in, const hs_statement *s, const words *w, h
 
 static const hs_pointer nothing = {.variable = HS_NONE};
 
-/* A word that may be abbreviated, from the list of its parameter. */
+/* The word of the parameter's list that an argument says, perhaps abbreviated. */
 static const char *listed(hs_interpreter *in, const hs_statement *s, size_t i, const char *kind)
 {
     hs_complaint c;

@@ -20,8 +20,8 @@ enum { DEEPEST = 50 };
 typedef struct {
     hs_reader r;
     int depth;
-    bool call;          /* inside COMMAND( ... ): arguments end at the bracket */
-    bool looks_through; /* statements are not kept, and a { ends one: it was `opened` */
+    bool call;          /* it is inside COMMAND( ... ), where arguments end at the bracket */
+    bool looks_through; /* statements are not kept, and a { ends one; `opened` tells of it */
     bool opened;
 } parser;
 
@@ -115,7 +115,7 @@ static bool parse_string(parser *p, hs_argument *a)
     return hs_read_string(&p->r, &a->text, &a->length);
 }
 
-/* "text"*COUNT or BYTE*COUNT: the text here, the rest an expression for later. */
+/* Parse "text"*COUNT or BYTE*COUNT. The text is read here; the rest stays an expression. */
 static bool parse_bytes(parser *p, hs_argument *a)
 {
     uint64_t ignored;
@@ -146,7 +146,8 @@ static void append(hs_argument *a, const char *more, size_t length)
     a->length = n + length;
 }
 
-/* "text", several of them joined by blanks, or bare words up to the end of the statement. */
+/* Parse "text", several of them, which blanks join, or bare words up to the end of the
+ * statement. */
 static bool parse_text(parser *p, hs_argument *a)
 {
     while (!statement_ends(p)) {
@@ -168,7 +169,8 @@ static bool parse_text(parser *p, hs_argument *a)
     return true;
 }
 
-/* A word in quotes may hold anything but a NUL, which no name of a file or an option has. */
+/* Parse a word in quotes. It may hold anything but a NUL, which no name of a file or an option
+ * has. */
 static bool parse_quoted_word(parser *p, hs_argument *a)
 {
     size_t start = p->r.at;
@@ -188,7 +190,7 @@ static bool parse_word(parser *p, hs_argument *a)
     return true;
 }
 
-/* A piece of a word up to the next blank or quote. */
+/* Parse a piece of a word up to the next blank or quote. */
 static bool parse_bare_piece(parser *p, hs_argument *piece)
 {
     hs_span w = {p->r.at, p->r.at};
@@ -204,7 +206,7 @@ static bool parse_bare_piece(parser *p, hs_argument *piece)
     return true;
 }
 
-/* '...', with nothing in it but itself. */
+/* Parse a piece '...', in which every character stands for itself. */
 static bool parse_raw_piece(parser *p, hs_argument *piece)
 {
     hs_span w = {p->r.at + 1, p->r.at + 1};
@@ -223,7 +225,7 @@ static bool parse_piece(parser *p, hs_argument *piece)
     return peek(p) == '\'' ? parse_raw_piece(p, piece) : parse_bare_piece(p, piece);
 }
 
-/* Words of pieces: one"two three"'four' is one word, as in a shell. */
+/* Parse words made of pieces: one"two three"'four' is one word, as in a shell. */
 static bool parse_vector(parser *p, hs_argument *a)
 {
     size_t capacity = 0;
@@ -333,8 +335,8 @@ static bool is_process(const parser *p)
     return length > 0;
 }
 
-/* `heap max 64k`, `quiz seed 3`: what is optional is left out when the keyword of what follows
- * stands here. */
+/* True if an optional parameter is left out, because the keyword of a later one stands here: `heap
+ * max 64k`, `quiz seed 3`. */
 static bool is_left_out(const parser *p, const hs_command *command, size_t i)
 {
     const hs_parameter *parameter = &command->parameters[i];
@@ -374,7 +376,7 @@ static bool parse_argument(parser *p, hs_statement *s, size_t i)
     return true;
 }
 
-/* Do the brackets that open here hold several arguments, with commas between them? */
+/* True if the brackets that open here hold several arguments, with commas between them. */
 static bool holds_arguments(const parser *p)
 {
     parser ahead = *p;
@@ -398,8 +400,9 @@ static bool holds_arguments(const parser *p)
     return false;
 }
 
-/* In C's manner: realloc(p1, 64). Behind a blank the brackets are those of a call when they hold
- * several arguments, realloc (p1, 64), and else those of the first one: malloc (4 + 4) * 2. */
+/* True for a call as in C: realloc(p1, 64). Behind a blank, brackets are a call's if they hold
+ * several arguments, realloc (p1, 64); else they belong to the first argument: malloc (4 + 4) *
+ * 2. */
 static bool is_call(parser *p, const hs_command *c)
 {
     parser ahead = *p;
@@ -458,7 +461,7 @@ static bool check_name(parser *p, hs_span name)
                        "a name of %zu characters is too long: 64 is the limit", length);
 }
 
-/* NAME = ..., if that is what stands here. */
+/* Parse NAME = ..., if that is what stands here. */
 static bool parse_result(parser *p, hs_statement *s)
 {
     if (!hs_is_name_start(peek(p))) return true;
@@ -478,7 +481,7 @@ static bool parse_result(parser *p, hs_statement *s)
     return true;
 }
 
-/* After NAME =: a pointer rather than a command? */
+/* True if a pointer stands behind NAME =, rather than a command. */
 static bool is_assignment(const parser *p)
 {
     if (!hs_is_name_start(peek(p))) return true;
@@ -584,13 +587,14 @@ void hs_program_free(hs_program *program)
     free(program);
 }
 
-/* The byte order mark. */
+/* Skip the byte order mark. */
 static void skip_mark(parser *p)
 {
     if (p->r.length >= 3 && memcmp(p->r.text, "\xef\xbb\xbf", 3) == 0) p->r.at = 3;
 }
 
-/* Not in a comment either: a file with a zero byte is no text, and its reader stops there. */
+/* False if there is a zero byte, even in a comment: a file with one is no text, and its reader
+ * stops there. */
 static bool is_text(const parser *p)
 {
     const char *zero = memchr(p->r.text, 0, p->r.length);
@@ -629,7 +633,7 @@ static bool takes_a_body(const hs_command *c)
     return false;
 }
 
-/* Behind what is no statement, or behind its {. */
+/* Pass over what is no statement, or up to behind its {. */
 static void pass_over(parser *p, bool may_open)
 {
     for (; !statement_ends(p); p->r.at++) {
@@ -656,7 +660,8 @@ static bool ends_with_backslash(const parser *p)
     return end && p->r.text[end - 1] == '\\';
 }
 
-/* A statement, or its head up to the {. False: it goes on in a line that is still to come. */
+/* Look through a statement, or its head up to the {. False: it goes on in a line that is still to
+ * come. */
 static bool look_through(parser *p)
 {
     hs_statement *s = hs_new(1, sizeof *s);
@@ -686,7 +691,7 @@ bool hs_program_is_open(hs_opening *o, const char *source, size_t length)
             o->depth--;
             p.r.at++;
         } else {
-            return false; /* no further line mends that */
+            return false; /* no further line can mend that */
         }
     }
     return true;

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How many bytes of a line make at most so many, cut between characters. */
+/* How many bytes of a line are shown if at most so many may be: the cut lies between characters. */
 static size_t whole_characters(const char *line, size_t most)
 {
     size_t n = strnlen(line, most + 1);
@@ -25,7 +25,7 @@ static size_t whole_characters(const char *line, size_t most)
     return most;
 }
 
-/* The commands of a window: those of the branch that made this heap. */
+/* Read the commands of a window. They are numbered along the branch that made this heap. */
 static bool shape_commands(hs_interpreter *in, const hs_statement *s, hs_shape_window *w)
 {
     const hs_argument *first = &s->arguments[0], *last = &s->arguments[1];
@@ -94,7 +94,7 @@ bool hs_run_check(hs_interpreter *in, const hs_statement *s)
 
 enum { LEAKS_LISTED = 20 };
 
-/* The leaks of one kind, a line each: how large they are, and which commands made them. */
+/* Put the leaks of one kind, a line each: how large they are, and which commands made them. */
 static void put_leaks(FILE *out, const hs_session *session, const hs_leaks *all,
                       const hs_leak *list, hs_reach reach, const char *title)
 {
@@ -143,8 +143,8 @@ static bool is_request(const hs_interpreter *in, uint64_t n)
     return hs_session_op(in->session, n - 1, &op) && op.kind == HS_OP_REQUEST;
 }
 
-/* The number of the request that a statement is about: the last one unless it says, which may have
- * ended in a fault. 0: said. */
+/* The number of the request that a statement is about. If it does not say, it is the last one,
+ * which may have ended in a fault. 0 after a complaint. */
 static uint64_t request_number(hs_interpreter *in, const hs_statement *s)
 {
     uint64_t count = hs_session_op_count(in->session), n = count;

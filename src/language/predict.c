@@ -1,5 +1,6 @@
-/* Answers are typed, as an expression or a word, or pointed at on the map. An address that is
- * typed must be right to the byte; who points at a block says that the request ends up in it. */
+/* Predict: asks about a request before it is performed, and judges the answers after it. Answers
+ * are typed, as an expression or a word, or pointed at on the map. A typed address must be right to
+ * the byte; pointing at a block says that the request ends up in it. */
 #include "language/predict.h"
 
 #include "base/count.h"
@@ -13,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASKED = 2 }; /* questions about one request, so that a lecture gets on */
+enum { ASKED = 2 }; /* the most questions about one request, so that a lecture gets on */
 
 /* What was answered to a question. */
 typedef struct {
     hs_question question;
-    bool given;       /* not passed over */
-    uint64_t value;   /* as typed */
+    bool given;       /* the user did not pass */
+    uint64_t value;   /* the answer as typed */
     hs_addr from, to; /* or the block that was pointed at: `to` is not NULL then */
 } guess;
 
@@ -64,7 +65,8 @@ static bool read_answer(hs_reader *r, hs_question q, uint64_t *value)
                        r->text + r->at);
 }
 
-/* The whole block that was pointed at, and all that one cell of the map shows with it. */
+/* Take the block that was pointed at whole, with all that one cell of the map shows together with
+ * it. */
 static void point_at(const hs_session *s, const hs_reply *reply, guess *g)
 {
     hs_seen seen;
@@ -125,7 +127,8 @@ static void ask_about(hs_interpreter *in, const hs_op *op, size_t most, guesses 
     free(request);
 }
 
-/* Where predict is on, or within predict { }, and somebody is there to answer. */
+/* Ask about a request, if predict is on or this is within predict { }, and somebody is there to
+ * answer. */
 static bool before_request(hs_interpreter *in, const hs_op *op, void *of)
 {
     guesses *all = of;
@@ -202,7 +205,7 @@ static bool switch_to(hs_interpreter *in, const hs_statement *s, const char *val
             .kind = HS_OP_SET, .name = "predict", .text = value, .text_length = strlen(value)});
 }
 
-/* predict { ... }: these requests are asked about, whatever the setting. */
+/* Run predict { ... }: its requests are asked about, whatever the setting. */
 static bool predict_body(hs_interpreter *in, const hs_statement *s)
 {
     size_t outer = in->predicting;

@@ -10,7 +10,7 @@
 
 #include "language/running.h"
 
-/* What it hooks into every request that an interpreter performs. */
+/* The hook into every request that an interpreter performs. */
 extern const hs_request_hook hs_predict_hook;
 
 /* The command. */

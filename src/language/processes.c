@@ -31,7 +31,7 @@ bool hs_run_address_space(hs_interpreter *in, const hs_statement *s)
     return hs_show_picture(in, &hs_picture_process, 0, 0);
 }
 
-/* PID or self. */
+/* The address space of a process, by its number or as `self`. */
 static hs_space *space_of_process(const char *what, hs_problem *problem)
 {
     if (strcmp(what, "self") == 0) return hs_space_of_process(getpid(), problem);

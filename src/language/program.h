@@ -43,15 +43,15 @@ void hs_program_free(hs_program *);
 /* The words of an argument vector, NULL behind the last. The array is the caller's to free. */
 char **hs_argument_words(const hs_argument *);
 
-/* How far a program was looked through that comes line by line; of nothing, in the beginning. */
+/* How far a program that comes line by line has been looked through. At first it is zero. */
 typedef struct {
-    size_t at;    /* before it: whole statements, and the heads of those that are open */
-    size_t depth; /* how many are */
+    size_t at;    /* up to here there are whole statements, and the heads of those that are open */
+    size_t depth; /* how many statements are open */
 } hs_opening;
 
-/* Does the text, whole lines, end inside an open { ... }, or behind a backslash that carries its
- * last statement on? Then a prompt asks for more lines, and for none that could mend nothing. What
- * was read in the call before is not read again. */
+/* True if the text, which is whole lines, ends inside an open { ... }, or behind a backslash that
+ * carries its last statement on. Then a prompt asks for more lines; it asks for none if no line
+ * could mend the text. What an earlier call has read is not read again. */
 bool hs_program_is_open(hs_opening *, const char *source, size_t length);
 
 #endif

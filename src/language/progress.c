@@ -52,7 +52,7 @@ void hs_tell_of_session(hs_interpreter *in)
     hs_session_tell(in->session, in->program ? hs_report : NULL, in);
 }
 
-/* Requests of a trace that nobody has gone through are gone through first, unless they are few. */
+/* Go first through the requests of a trace that nobody has gone through, unless they are few. */
 static bool survey_until(hs_interpreter *in, uint64_t end, hs_problem *problem)
 {
     enum { FEW = 20000 };

@@ -1,5 +1,5 @@
-/* Asked, the exercises are played on a fresh heap of the session, where one can look at them; a
- * sheet is made on a session of its own, and the user's stays as it is. */
+/* Exercises, asked or printed. Asked, they are played on a fresh heap of the session, where one can
+ * look at them. A sheet is made on a session of its own, and the user's stays as it is. */
 #include "language/quiz.h"
 
 #include "base/count.h"
@@ -17,7 +17,7 @@
 typedef struct {
     const char *allocator;
     uint64_t seed, count;
-    bool sheet, answers; /* on paper, and with the answers */
+    bool sheet, answers; /* printed, and with the answers */
 } quiz;
 
 enum { NAME, SEED, COUNT, SHEET, ANSWERS }; /* the command's parameters */
@@ -47,7 +47,7 @@ static bool read_quiz(hs_interpreter *in, const hs_statement *s, quiz *q)
 
 /* --- Asked ---------------------------------------------------------------------------------- */
 
-/* What comes first is performed, told, and written down for the question. */
+/* Perform the requests that come first, tell them, and write them down for the question. */
 static bool play_first(hs_interpreter *in, const hs_statement *s, hs_exercises *e, FILE *preface)
 {
     hs_op op;
@@ -107,7 +107,7 @@ static void put_value(FILE *out, const hs_option *o, uint64_t value)
         fprintf(out, "%" PRIu64, value);
 }
 
-/* The options as they are set now, for the session that the sheet is made on. */
+/* Copy the options that are set now to the session that the sheet is made on. */
 static void copy_options(const hs_session *from, hs_session *to)
 {
     const hs_heap *h = hs_session_heap(from);

@@ -15,7 +15,7 @@ bool hs_run_malloc(hs_interpreter *in, const hs_statement *s)
     return hs_size_of_argument(in, &s->arguments[0], &op.a) && hs_perform(in, s, &op);
 }
 
-/* calloc COUNT SIZE and aligned_alloc ALIGNMENT SIZE. */
+/* Run calloc COUNT SIZE or aligned_alloc ALIGNMENT SIZE. */
 static bool run_two_sizes(hs_interpreter *in, const hs_statement *s, hs_request request)
 {
     hs_op op = {.kind = HS_OP_REQUEST, .request = request, .name = s->result};
@@ -49,7 +49,8 @@ bool hs_run_free(hs_interpreter *in, const hs_statement *s)
 
 /* --- The bytes ------------------------------------------------------------------------------ */
 
-/* The * between BYTE and COUNT: not one in '*' or within brackets. NULL when there is none. */
+/* Find the * between BYTE and COUNT, which is not one in '*' or within brackets. NULL when there is
+ * none. */
 static const char *count_star(const hs_reader *r)
 {
     int brackets = 0;

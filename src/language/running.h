@@ -12,17 +12,17 @@
 
 #include <stdio.h>
 
-/* Of the pointers of op lists (homework.h): the next index, and how many of the allocations before
- * it succeeded, as it was at a moment. */
+/* The state of op lists (homework.h) at a moment: the next index, and how many of the allocations
+ * before it succeeded. */
 typedef struct {
     uint64_t next, good;
     hs_moment at;
 } hs_indices;
 
-/* What comes before a request and behind it, such as questions about it. */
+/* Called before a request and after it, for example to ask questions about it. */
 typedef struct {
-    size_t own_size; /* bytes that it keeps from one to the other: `own` */
-    /* False: the request is not made, which was said. */
+    size_t own_size; /* it keeps so many bytes, `own`, from one call to the other */
+    /* False: the request is not made, and why was said. */
     bool (*before)(hs_interpreter *, const hs_op *, void *own);
     void (*behind)(hs_interpreter *, const void *own);
 } hs_request_hook;
@@ -30,38 +30,38 @@ typedef struct {
 struct hs_interpreter {
     hs_session *session;
     hs_lockstep *lockstep; /* other allocators at its side, or NULL */
-    hs_lockstep **lanes;   /* all that there were, where they are kept */
+    hs_lockstep **lanes;   /* all lanes that there were, if they are kept */
     size_t lane_count, lane_capacity;
     bool keeps_lanes;
     hs_listener listener;
-    const hs_request_hook *hook; /* into every request */
-    void *hooked;                /* what it keeps */
-    hs_way way;                  /* that typed lines came in by */
-    const hs_program *program;   /* whose statements are running */
+    const hs_request_hook *hook; /* called for every request */
+    void *hooked;                /* what the hook keeps */
+    hs_way way;                  /* the way by which typed lines come in */
+    const hs_program *program;   /* the program whose statements are running */
     int inside;                  /* depth of repeat { }: requests there are not told one by one */
     int files;                   /* depth of source */
-    struct {                     /* what `repeat` and the like make: */
-        uint64_t done, total;    /* commands, since the outermost began; what was foreseen of it */
+    struct {                     /* the commands that `repeat` and the like run: */
+        uint64_t done, total;    /* commands done since the outermost began; commands foreseen */
         int depth;
     } work;
     int expecting_error; /* inside expect error { } */
-    char *refusal;       /* the error that came there */
+    char *refusal;       /* the error that came inside expect error { } */
     bool quit, stopped;
-    bool reports;        /* how far something long is */
+    bool reports;        /* it is telling how far something long is */
     bool questions_only; /* op lists are told without their answers */
     size_t predicting;   /* questions asked about each request: inside predict { }, or a quiz */
     const char *preface; /* to a question, or NULL */
     bool mistaken;       /* something about the last request was predicted wrongly */
-    uint64_t predicted, predicted_right; /* answers */
-    hs_search sought;                    /* by `find`, when `seeks` */
+    uint64_t predicted, predicted_right; /* how many answers were given, and how many were right */
+    hs_search sought;                    /* what `find` looks for, when `seeks` */
     bool seeks;
-    hs_spaces spaces; /* on show */
+    hs_spaces spaces; /* the address spaces on show */
     char *saved;      /* the file that was written last, or NULL */
     hs_indices indices;
     uint64_t failures;
 };
 
-/* An interpreter that asks nothing about requests unless this hook does. */
+/* An interpreter with this hook into its requests. */
 hs_interpreter *hs_interpreter_with(hs_session *, const hs_listener *, const hs_request_hook *);
 
 /* Say a complaint about a place in the running program. Always false. */
@@ -81,9 +81,9 @@ char *hs_text_of(void (*put)(FILE *, const hs_session *), const hs_session *);
 /* What an option may be set to: ": 8 | 16", or ": 0 to 4096". */
 void hs_put_values(FILE *, const hs_option *);
 
-/* Read a number of bytes or of times: an address is none. False: said. */
+/* Read a number of bytes or of times, which an address is not. False after a complaint. */
 bool hs_count_of(hs_interpreter *, hs_reader *, uint64_t *);
-/* Evaluate an argument. False: said. */
+/* Evaluate an argument. False after a complaint. */
 bool hs_size_of_argument(hs_interpreter *, const hs_argument *, uint64_t *);
 bool hs_pointer_of_argument(hs_interpreter *, const hs_argument *, hs_pointer *);
 
@@ -93,11 +93,13 @@ bool hs_perform(hs_interpreter *, const hs_statement *, const hs_op *);
 /* The same without a question beforehand, and without telling the listener. */
 bool hs_perform_unasked(hs_interpreter *, const hs_statement *, const hs_op *);
 
-/* The same for a statement that then tells the listener by itself: NULL, or a summary. */
+/* The same for a statement that tells the listener later, by hs_tell_performed with a summary or
+ * NULL. */
 bool hs_perform_untold(hs_interpreter *, const hs_statement *, const hs_op *);
 void hs_tell_performed(hs_interpreter *, const char *summary);
 
-/* The word that an argument abbreviates, from a list that is then freed. NULL: said. */
+/* The word that an argument says or abbreviates, from a list that is then freed. NULL after a
+ * complaint. */
 const char *hs_resolve_argument(hs_interpreter *, hs_words *, const char *kind,
                                 const hs_argument *);
 
@@ -114,8 +116,8 @@ bool hs_run_generate(hs_interpreter *, const hs_statement *);
 /* Say how many requests came since `before`, for a statement that made many. */
 void hs_tell_many(hs_interpreter *, hs_totals before, const char *how);
 
-/* A statement makes so many commands: few enough to begin? False: said. Until they are over, those
- * that are made are counted. */
+/* Begin to count the commands that a statement runs, until hs_end_work. False, after a complaint,
+ * if `commands` are more than one statement may run. */
 bool hs_begin_work(hs_interpreter *, hs_span where, uint64_t commands);
 void hs_end_work(hs_interpreter *);
 
@@ -134,7 +136,7 @@ bool hs_interrupted(hs_interpreter *);
 /* Tell the listener how far something long is, and with NULL that it is over; an hs_progress of the
  * interpreter. False: stop it. */
 bool hs_report(void *in, const char *doing, uint64_t done, uint64_t total);
-/* While a program runs, and only then, the listener is told what takes long in the session. */
+/* Make the session tell the listener what takes long, while a program runs and only then. */
 void hs_tell_of_session(hs_interpreter *);
 
 /* The commands of the small machine, in a file of their own. */

@@ -30,7 +30,7 @@ bool hs_run_source(hs_interpreter *in, const hs_statement *s)
 
 typedef enum { NOTHING, A_SESSION, ANOTHER_FILE } standing;
 
-/* What would be replaced. */
+/* Look at what stands at the path and would be replaced. */
 static standing look_at(const char *path)
 {
     static const char mark[] = "# A heapscope session";
@@ -55,8 +55,8 @@ static bool is_agreed(hs_interpreter *in, const char *question)
     return agreed || !hs_say(in, HS_SAY_ANSWER, "nothing was saved");
 }
 
-/* A saved session goes only after that was said: who types is asked, but for what was saved just
- * before. */
+/* True if what stands there may be replaced. A saved session is, after that was said: who types is
+ * asked, unless the file was saved just before. */
 static bool may_replace(hs_interpreter *in, const hs_argument *a)
 {
     char text[512];
@@ -78,8 +78,8 @@ static bool is_stopped(void *of)
     return hs_interrupted(of);
 }
 
-/* Where a file's name is that of the terminal that is drawn on, the text is said: it is read there,
- * and what stands on the screen stays. */
+/* Where the name of a file is that of the terminal that is drawn on, the text is said instead:
+ * there it is read, and the screen stays as it is. */
 enum { LONGEST_TEXT = 1 << 18 };
 
 typedef struct {
@@ -145,7 +145,7 @@ bool hs_run_save(hs_interpreter *in, const hs_statement *s)
     uint64_t commands = hs_session_op_count(in->session);
     int n =
         snprintf(text, sizeof text, "saved %" PRIu64 " command%s", commands, hs_plural(commands));
-    if (hs_file_is_regular(path)) /* now it is there */
+    if (hs_file_is_regular(path)) /* the file is there now */
         snprintf(text + n, sizeof text - (size_t)n, "; `heapscope %.300s` plays %s", path,
                  commands == 1 ? "it" : "them");
     return hs_say(in, HS_SAY_ANSWER, text);
@@ -168,7 +168,7 @@ void hs_tell_many(hs_interpreter *in, hs_totals before, const char *how)
     in->listener.performed(in->listener.context, text);
 }
 
-/* How often a repeat or random that stands in a body will be done, as far as one can see now. */
+/* How often a repeat or random in a body will run, as far as that can be seen now. */
 static uint64_t foreseen_times(const hs_interpreter *in, const hs_statement *s)
 {
     uint64_t n;
@@ -181,7 +181,8 @@ static uint64_t foreseen_times(const hs_interpreter *in, const hs_statement *s)
     return hs_read_size(&r, &n) ? n : 1;
 }
 
-/* The commands of a body that is run `times` times; one without any costs as if it had one. */
+/* How many commands a body runs that is run `times` times. One without commands costs as if it had
+ * one. */
 static uint64_t commands_of(const hs_interpreter *in, uint64_t times, const hs_statement *body,
                             size_t count)
 {
@@ -262,8 +263,8 @@ static void free_live(live_list *l)
     free(l->added);
 }
 
-/* A block that was there and has its place still is as it was: only those that are asked for are
- * freed, or moved. */
+/* The variable of the block at a place. A block that was there before and still has its place is as
+ * it was, for only blocks that were asked for are freed or moved. */
 static uint32_t live_at(const live_list *l, uint64_t place)
 {
     uint32_t variable;
@@ -343,10 +344,10 @@ bool hs_run_echo(hs_interpreter *in, const hs_statement *s)
     return hs_say_argument(in, HS_SAY_ANSWER, &s->arguments[0]);
 }
 
-/* expect error { ... }: the statements must fail, and the heap stay as it was. */
+/* Run expect error { ... }: the statements must fail, and the heap must stay as it was. */
 static bool expect_error(hs_interpreter *in, const hs_statement *s)
 {
-    char *outer = in->refusal; /* of an expect error { } around this one */
+    char *outer = in->refusal; /* the error of an expect error { } around this one */
     in->refusal = NULL;
     in->expecting_error++;
     in->inside++;

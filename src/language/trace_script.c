@@ -16,7 +16,7 @@
 typedef struct {
     hs_trace *trace;
     hs_index *live; /* ids by address */
-    bool *used;     /* of each id */
+    bool *used;     /* whether each id holds a block */
     size_t ids, capacity;
 } recording;
 
@@ -102,7 +102,7 @@ static bool take(recording *r, hs_addr at, uint32_t *id)
 static void record_free(recording *r, hs_addr p)
 {
     uint32_t id = HS_TRACE_NULL;
-    if (p && !take(r, p, &id)) return; /* a misuse that was allowed: no block starts there */
+    if (p && !take(r, p, &id)) return; /* an allowed misuse: no block starts there */
     if (p) use(r, id, false);
     hs_trace_add(r->trace, (hs_trace_op){.kind = HS_FREE, .id = id});
 }
@@ -155,7 +155,7 @@ static void record_request(recording *r, const hs_last *last)
     }
 }
 
-/* The operation as the second session is to perform it, whose variables may have other numbers. */
+/* Translate an operation for the second session, whose variables may have other numbers. */
 static hs_op translate(const hs_session *from, const hs_session *to, const hs_record_of_op *r)
 {
     hs_op op = r->op;

@@ -36,7 +36,8 @@ bool hs_travel_to(hs_interpreter *in, const hs_statement *s, hs_moment m)
     return true;
 }
 
-/* undo, redo, back, forward: N commands back (-1) or forward (1), 1 unless it says. */
+/* Run undo, redo, back or forward: N commands back (-1) or forward (1), or one if it does not
+ * say. */
 static bool go_by(hs_interpreter *in, const hs_statement *s, int direction)
 {
     hs_moment m = hs_session_moment(in->session);

@@ -104,7 +104,7 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m)
 const char *hs_words_nearest(const hs_words *w, const char *text, size_t length)
 {
     const char *nearest = NULL;
-    size_t best = length < 4 ? 2 : 3; /* nearer than that */
+    size_t best = length < 4 ? 2 : 3; /* only what is nearer than this counts */
     if (length == 0 || length > LONGEST) return NULL;
     for (size_t i = 0; i < w->count; i++) {
         size_t m = strlen(w->items[i]);
@@ -155,7 +155,7 @@ void hs_words_of_values(hs_words *w, const hs_session *s, const char *option)
 
 void hs_words_of_variables(hs_words *w, const hs_session *s)
 {
-    enum { MOST = 4096 }; /* first ones, and as many last ones */
+    enum { MOST = 4096 }; /* so many first ones are taken, and as many last ones */
     uint32_t count = hs_session_variable_count(s);
     for (uint32_t i = 0; i < count; i++) {
         if (i == MOST && count - i > MOST) i = count - MOST;

@@ -25,12 +25,13 @@ const char *hs_words_nearest(const hs_words *, const char *text, size_t length);
 void hs_words_of_allocators(hs_words *);
 void hs_words_of_options(hs_words *, const hs_session *);
 void hs_words_of_values(hs_words *, const hs_session *, const char *option);
-/* Those that hold a pointer; of very many, the first and the last ones: for suggestions. */
+/* The variables that hold a pointer. Of very many, the first and the last ones: they are for
+ * suggestions. */
 void hs_words_of_variables(hs_words *, const hs_session *);
 void hs_words_of_measures(hs_words *);
 /* The pictures that `view` shows. */
 void hs_words_of_views(hs_words *);
-/* Of the small machine: ways to translate, processes that there are, segments, accesses. */
+/* Words of the small machine: kinds of translation, processes, segments, accesses. */
 void hs_words_of_translations(hs_words *, const hs_session *);
 void hs_words_of_processes(hs_words *, const hs_session *);
 void hs_words_of_segments(hs_words *, const hs_session *);

@@ -70,7 +70,8 @@ static int shown(hs_span s)
     return s.end - s.start > 40 ? 40 : (int)(s.end - s.start);
 }
 
-/* A number as everywhere: 24, 0x18, 4k; no names and no sums, whose signs divide numbers here. */
+/* Read a number as everywhere: 24, 0x18, 4k. Names and sums are not read, because signs divide
+ * numbers here. */
 static bool read_number(words_reader *r, hs_span where, uint64_t *value)
 {
     hs_reader reader = {
@@ -103,7 +104,7 @@ static bool read_percent(words_reader *r, hs_span where, unsigned *value)
     return true;
 }
 
-/* The word of a list that stands there; -1 with a complaint. */
+/* Read a word of a list; -1 after a complaint. */
 static int read_choice(words_reader *r, hs_span where, const char *kind,
                        const char *(*name)(size_t))
 {
@@ -119,10 +120,11 @@ static int read_choice(words_reader *r, hs_span where, const char *kind,
 
 /* --- Sizes ---------------------------------------------------------------------------------- */
 
-/* In the order of hs_size_law. Numbers stand between : or - or , or =, whichever reads best. */
+/* The laws in the order of hs_size_law. Numbers stand between : or - or , or =, whichever reads
+ * best. */
 static const struct {
     const char *name, *example;
-    size_t least, most; /* numbers */
+    size_t least, most; /* how many numbers it takes */
 } laws[] = {
     {"fixed", "fixed:24", 1, 1},
     {"uniform", "uniform:16-256", 2, 2},
@@ -143,7 +145,7 @@ static bool is_divider(char c)
     return c == ':' || c == '-' || c == ',' || c == '=';
 }
 
-/* The numbers from `at` on, each behind a divider. */
+/* Read the numbers from `at` on, each behind a divider. */
 static bool read_numbers(words_reader *r, hs_span where, hs_span *spans, uint64_t *numbers,
                          size_t *count)
 {
@@ -356,7 +358,7 @@ static const char *command_option_name(size_t i)
     return i < OPTIONS && !options[i].files ? options[i].name : NULL; /* those are the last */
 }
 
-/* Where the option's value is: behind its =, or the next word. */
+/* Find the value of an option: behind its =, or as the next word. */
 static bool take_value(words_reader *r, int option, hs_span word, size_t equals, hs_span *value)
 {
     bool joined = equals < word.end;
@@ -385,7 +387,7 @@ static bool read_option(words_reader *r, hs_span word)
            options[option].read(r, value);
 }
 
-/* A word that is no option: where to write, or how much. */
+/* Read a word that is no option: the file, or the number of requests. */
 static bool read_bare_word(words_reader *r, hs_span word)
 {
     if (r->into->no_files) return read_requests(r, word);
@@ -405,7 +407,7 @@ static bool read_word(words_reader *r, hs_span word)
     return option ? read_option(r, word) : read_bare_word(r, word);
 }
 
-/* What nobody said is settled when all is known. */
+/* Settle what was not said, once everything is known. */
 static bool settle(words_reader *r)
 {
     hs_workload *w = r->into;

@@ -19,7 +19,7 @@ typedef struct {
     uint64_t rounds, seed;
     bool help;            /* asked for */
     hs_span file, format; /* as given; where there is none, start and end are the same */
-    bool no_files;        /* set by the caller: there are no such options here */
+    bool no_files;        /* set by the caller: there are no options for files here */
 } hs_workload;
 
 /* The workload that nothing is said about: one for a file, one for a lecture. */
