@@ -156,7 +156,7 @@ typedef enum {
     HS_TRIES_LARGER,   /* or because it is larger */
     HS_SEES_NEIGHBOUR, /* a free one on the right, to grow into */
     HS_SEES_PAIR,      /* it may be joined with what is next to it */
-    HS_SEES_RUN,       /* would it serve the request, were free neighbours joined? */
+    HS_SEES_RUN,       /* would it do, once its free neighbours are joined to it */
     HS_SEES_OBJECTS    /* a slab, for a free object */
 } hs_sight;
 

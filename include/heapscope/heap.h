@@ -27,7 +27,9 @@ typedef uint64_t hs_addr;
 #define HS_HEAP_MAXIMUM  ((uint64_t)1 << 30)
 #define HS_HEAP_SMALLEST ((uint64_t)64)
 #define HS_HEAP_LARGEST  ((uint64_t)1 << 40)
-#define HS_HEAP_STEP     ((uint64_t)16) /* multiples of it are sizes under every allocator */
+#define HS_HEAP_STEP                                                                               \
+    ((uint64_t)16) /* every multiple of it is a size that a heap can have                          \
+                    * under every allocator */
 
 typedef struct hs_heap hs_heap;
 typedef struct hs_allocator hs_allocator;
@@ -38,11 +40,11 @@ typedef struct {
     uint64_t maximum; /* the heap never grows beyond it; at least `initial` */
 } hs_heap_config;
 
-/* The sizes that a heap under this heap's allocator has when these are asked for: where a block can
- * end. So the maximum, a promise, is rounded down to a multiple of the allocator's alignment, and
- * the initial size up, as far as the maximum lets it. Neither is larger than the allocator can do
- * with. A model of a heap (allocator.h) takes an
- * initial size as it is, for its maximum, too. */
+/* The sizes that a heap under this heap's allocator gets when `asked` is asked for: a heap ends
+ * where a block can end. The maximum is a promise, so it is rounded down to a multiple of the
+ * allocator's alignment; the initial size is rounded up, as far as the maximum allows. Neither is
+ * larger than what the allocator can work with. In a model of a heap (allocator.h) the initial size
+ * is taken as it is, and is the maximum, too. */
 hs_heap_config hs_heap_sizes(const hs_heap *, const hs_heap_config *asked);
 
 /* How far a heap that runs out grows: never beyond its maximum. */
@@ -54,9 +56,9 @@ typedef enum {
 
 enum { HS_HEAP_PAGE = 4096 };
 
-/* Have memory at hand for so many bytes from the base on, without committing more: until the heap
- * outgrows them, its growth asks the system for nothing, and the pages of the first 256 MiB are
- * there. False when there is no such memory. */
+/* Get memory ready for so many bytes from the base on, without committing more. Until the heap
+ * outgrows them, growing asks the system for nothing, and the first 256 MiB of pages are there
+ * already. False when there is no such memory. */
 bool hs_heap_prepare(hs_heap *, uint64_t bytes);
 
 /* A fresh heap doubles; what is set holds for the growths to come. */
@@ -68,7 +70,7 @@ hs_addr hs_heap_end(const hs_heap *); /* first address that is not committed */
 uint64_t hs_heap_committed(const hs_heap *);
 uint64_t hs_heap_maximum(const hs_heap *);
 
-/* Are all n bytes from `at` on committed? */
+/* True if all n bytes from `at` on are committed. */
 bool hs_heap_holds(const hs_heap *, hs_addr at, uint64_t n);
 
 /* The bytes themselves, for a viewer; NULL unless all n are committed. Valid until the heap is

@@ -1,13 +1,13 @@
-/* Lockstep: the same client program on two to four allocators at once.
+/* Lockstep: the same client program on two to four allocators at once, each in a lane of its own.
  *
- *      leader      malloc 24    free p1    malloc 8 ...      what the user types is performed here
- *      companion   malloc 24    free p1    malloc 8 ...      and then on each of these
+ *      lane 0, the leader   malloc 24   free p1   malloc 8 ...   what the user types is done here
+ *      lanes 1 to 3         malloc 24   free p1   malloc 8 ...   and then on each of these
  *
- * A companion is a session of its own, with the leader's heap and settings and another allocator.
- * It performs what the leader's operations say: names stand for its own pointers, addresses are
- * the same in all, for all heaps have one base. It follows the leader wherever that goes, also back
- * in time: to the moment that both have in common, and on from there. Operation n of the leader is
- * operation n of each companion. */
+ * A lane is a session, with the leader's heap and settings and another allocator. It performs what
+ * the leader's operations say: names stand for its own pointers; addresses mean the same in all,
+ * for all heaps have one base. It follows the leader wherever that goes, also back in time: it goes
+ * to the latest moment that both have in common, and on from there. Operation n of the leader is
+ * operation n of each lane. */
 #ifndef HEAPSCOPE_LOCKSTEP_H
 #define HEAPSCOPE_LOCKSTEP_H
 
@@ -33,19 +33,20 @@ typedef struct {
     hs_outcome outcomes[HS_LANES];
 } hs_parting;
 
-/* Let companions with these allocators run beside a session, which switches to the first one; what
- * was done since its heap was fresh is done again on each. 2 to HS_LANES names, all different. NULL
- * with a problem: then the session is as it was. The leader stays the caller's. What takes long
- * tells whom the leader tells. */
+/* Let lanes with these allocators run beside a session, which switches to the first one; what was
+ * done since its heap was fresh is done again on each lane. Takes 2 to HS_LANES names, all
+ * different. NULL with a problem: then the session is as it was. The leader stays the caller's.
+ * What takes long is told to whomever the leader tells. */
 hs_lockstep *hs_lockstep_new(hs_session *leader, const char *const *names, size_t count,
                              hs_problem *);
 void hs_lockstep_free(hs_lockstep *);
 
-/* Let the companions do what the leader did since the last call; nobody is told. */
+/* Let the other lanes do what the leader did since the last call; nobody is told how far that
+ * is. */
 void hs_lockstep_follow(hs_lockstep *);
 
-/* The same as hs_session_perform and hs_session_go for the leader, with its companions: what is
- * stopped leaves all of them where they were. */
+/* The same as hs_session_perform and hs_session_go, for the leader and all lanes. When it is
+ * stopped, all of them are where they were. */
 bool hs_lockstep_perform(hs_lockstep *, const hs_op *, hs_problem *);
 bool hs_lockstep_go(hs_lockstep *, hs_moment, hs_problem *);
 
@@ -57,7 +58,7 @@ const char *hs_lockstep_refusal(const hs_lockstep *, size_t lane);
 
 const hs_parting *hs_lockstep_parting(const hs_lockstep *);
 
-/* Have they parted since the last time that this was asked? */
+/* True if the lanes have parted since this was asked last. */
 bool hs_lockstep_has_news(hs_lockstep *);
 
 HS_PUBLIC_END

@@ -69,8 +69,9 @@ hs_leaks hs_session_leaks(const hs_session *, hs_leak *list, size_t most);
 
 /* --- Slow motion ----------------------------------------------------------------------------- */
 
-/* Do the heap's events tell operation n, and is all set as it was then? And a session of which they
- * do, freed by the caller; NULL with a problem when that is not to be had. */
+/* hs_session_tells: true if the heap's events are those of operation n, and all settings are as
+ * they were then. The other returns a session of which that is true, which the caller frees; NULL
+ * with a problem when there can be none. */
 bool hs_session_tells(const hs_session *, uint64_t n);
 hs_session *hs_session_telling(const hs_session *, uint64_t n, hs_problem *);
 

@@ -42,8 +42,9 @@ typedef bool (*hs_progress)(void *of, const char *doing, uint64_t done, uint64_t
  * problem, and leaves the session as it was. */
 void hs_session_tell(hs_session *, hs_progress, void *of);
 
-/* Does what takes long go on? Asked for each thing done, it is cheap. A problem that says that it
- * was stopped (false, always). And: it is over. */
+/* hs_session_goes_on asks whoever is told of progress whether something long goes on; it is cheap
+ * enough to be called for each thing done. hs_was_stopped sets a problem that says that it was
+ * stopped, and returns false. hs_session_is_over tells that the long thing has ended. */
 bool hs_session_goes_on(const hs_session *, const char *doing, uint64_t done, uint64_t total);
 bool hs_was_stopped(hs_problem *);
 void hs_session_is_over(const hs_session *);
@@ -95,8 +96,8 @@ const hs_mmu *hs_session_mmu(const hs_session *);
  * of main, others are as they are written. */
 bool hs_session_virtual(const hs_session *, hs_pointer, uint64_t *address, hs_problem *);
 
-/* Did the pointer's variable get its value before this block was born? Then it points to memory
- * that was freed and handed out again. */
+/* True if the pointer's variable got its value before this block was born: it points to memory that
+ * was freed and handed out again. */
 bool hs_session_is_stale(const hs_session *, hs_pointer, const hs_client_block *);
 
 /* A block as a reader sees it: what the bytes say, beside what the client knows. Regions without

@@ -74,13 +74,13 @@ bool hs_trace_format_at(size_t i, hs_trace_format *);
 /* By its name; false: there is none, or none that is written. */
 bool hs_trace_is_format(const char *name);
 bool hs_trace_is_written(const char *name);
-/* Is it no text? */
+/* True if the format is no text. */
 bool hs_trace_is_binary(const char *name);
 /* The name of the format that a file has by what it says; NULL: none, or it can not be read. */
 const char *hs_trace_format_of_file(const char *path);
 /* The name of the format that a file's suffix stands for; NULL. */
 const char *hs_trace_format_of_name(const char *path);
-/* Was the program built with what packs and unpacks zstd? */
+/* True if the program was built with libzstd, so that it can pack and unpack traces. */
 bool hs_trace_can_pack(void);
 
 /* --- hst, request by request ---------------------------------------------------------------- */

@@ -57,7 +57,7 @@ static void lane_is_as_alone(const stage *s, size_t i, const char *script)
 
 #define ALL "split first-fit best-fit buddy tlsf"
 
-/* --- Companions ----------------------------------------------------------------------------- */
+/* --- The other lanes ------------------------------------------------------------------------- */
 
 static void each_is_as_it_would_be_alone(void **state)
 {
@@ -120,7 +120,7 @@ static void what_one_refuses_the_others_do(void **state)
     assert_int_equal(hs_session_totals(lane(s, 1))->live_blocks, 0);
 }
 
-/* Companions do most again without events; those of the last request are there, though, also where
+/* Lanes do most again without events; those of the last request are there, though, also where
  * one could not do what came last. */
 static void the_last_request_of_each_is_there_to_be_looked_at(void **state)
 {
@@ -364,7 +364,7 @@ static void a_split_that_is_stopped_was_never_there(void **state)
     stage_free(same);
 }
 
-/* The leader, its companions and where they parted. */
+/* The leader, the other lanes and where they parted. */
 static void lanes_that_are_stopped_stay_where_they_are(void **state)
 {
     static const char *const lines[] = {

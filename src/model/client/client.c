@@ -18,17 +18,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The live blocks that have a name. Most sessions never ask for them: they are gathered when
- * somebody does, and kept up to date from then on, as long as they are asked for. */
+/* The live blocks that have a name. Most sessions never ask for them, so they are gathered when
+ * somebody does. From then on they are kept up to date, as long as somebody goes on asking. */
 typedef struct {
-    hs_ranks *ranks; /* NULL: not known */
+    hs_ranks *ranks; /* NULL: they are not known */
     bool held;       /* as they were: what changed since is */
     struct {
         hs_addr at;
         bool goes;
     } * waiting;
     size_t waiting_count, waiting_capacity;
-    uint64_t unasked; /* changes since somebody asked */
+    uint64_t unasked; /* changes since somebody asked for them */
 } named_blocks;
 
 struct hs_client {
@@ -46,7 +46,8 @@ struct hs_client {
     hs_reaching *reaching;
     named_blocks named;
 
-    hs_client_block *blocks; /* in no order; out of use: .requested is the next such one + 1 */
+    hs_client_block *blocks; /* in no order; in a place out of use, .requested is the next such
+                              * place + 1 */
     size_t block_count, block_capacity;
     uint64_t spare; /* the first one out of use + 1, 0 for none */
     hs_index *index;
@@ -93,7 +94,8 @@ void hs_client_forget_all(hs_client *c)
     c->variable_count = 0;
 }
 
-/* An id's number is its variable's; the one behind them is for results that nobody keeps. */
+/* The number of an id is that of its variable. One variable more is for results that nobody
+ * keeps. */
 void hs_client_name_after(hs_client *c, const hs_trace *t)
 {
     char name[HS_NAME_ROOM];
@@ -110,7 +112,7 @@ void hs_client_name_after(hs_client *c, const hs_trace *t)
     c->known = c->numbered = count;
 }
 
-/* Whole tables at once: there may be millions of names. */
+/* There may be millions of names, so the tables are copied whole. */
 void hs_client_know_names_of(hs_client *c, const hs_client *from)
 {
     size_t numbered = from->numbered, named = from->known - numbered;
@@ -228,7 +230,7 @@ uint32_t hs_client_find(const hs_client *c, const char *name, size_t length)
     return i < c->variable_count && c->variables[i].assigned ? i : HS_NONE;
 }
 
-/* Variable i, to write to: those up to it exist from now on. */
+/* Variable i, to be written to. All variables up to it exist from now on. */
 static hs_variable *change_variable(hs_client *c, uint32_t i)
 {
     size_t from = i < c->variable_count ? i : c->variable_count;
@@ -289,7 +291,8 @@ void hs_client_count_name(hs_client *c, uint32_t variable)
 
 /* --- Blocks that have a name ---------------------------------------------------------------- */
 
-/* So many changes that nobody asked for come to more than gathering them anew. */
+/* After so many changes that nobody asked about, gathering everything anew costs less than going on
+ * with keeping it. */
 enum { PATIENCE = 4096 };
 
 static void change_named(hs_client *c, hs_addr at, bool goes)
@@ -310,7 +313,8 @@ static void change_named(hs_client *c, hs_addr at, bool goes)
     if (++n->unasked > PATIENCE + hs_ranks_count(n->ranks) / 4) forget_named(c);
 }
 
-/* A live block is there now, or about to go, or to be another one. */
+/* Tell those who keep sums that a live block is there now, or is about to go or to become another
+ * one. */
 static void comes(hs_client *c, const hs_client_block *b)
 {
     hs_reaching_add(c->reaching, b);
@@ -527,7 +531,7 @@ static void note_differences(const hs_client *c, const hs_client_image *image, d
     note_difference(d, image->block_count * sizeof *c->blocks, SIZE_MAX / 2);
 }
 
-/* So many, or this part of all, that to tell them all is to tell of everything. */
+/* Where so many blocks differ, or such a part of all, it is told that everything does. */
 enum { MANY = 1 << 16, MOST_PART = 4 };
 
 static bool are_many(const hs_client *c, const differences *d)

@@ -16,8 +16,8 @@ void hs_client_free(hs_client *);
 
 /* The first variables get the names that a trace gives its ids. It must live as long. */
 void hs_client_name_after(hs_client *, const hs_trace *);
-/* A new client: it knows all names of another one, which must live as long, with the same numbers.
- */
+/* Make a new client know all names of another one, with the same numbers. The other one must live
+ * as long. */
 void hs_client_know_names_of(hs_client *, const hs_client *);
 
 /* Forget all blocks and set every variable to NULL. */
@@ -32,13 +32,14 @@ const hs_variable *hs_client_variable(const hs_client *, uint32_t); /* NULL when
 const hs_variable *hs_client_nameless(const hs_client *, uint32_t); /* its name may be NULL */
 const char *hs_client_pointer_name(const hs_client *, uint32_t, char room[HS_NAME_ROOM]);
 uint32_t hs_client_find(const hs_client *, const char *name, size_t length); /* or HS_NONE */
-/* The same for names that no variable has yet, or has any more. */
+/* The same, also for names that no variable has now: yet, or any more. */
 uint32_t hs_client_find_known(const hs_client *, const char *name, size_t length);
 uint32_t hs_client_next_name(hs_client *);        /* p1, p2, ...: the next that is not taken */
-void hs_client_count_name(hs_client *, uint32_t); /* go on counting behind one that this returned */
+void hs_client_count_name(hs_client *, uint32_t); /* count on behind a name that
+                                                   * hs_client_next_name returned */
 
-/* The number of a name, for ever; a new one when it is new. Variables exist from their first
- * assignment on; names are known even when it was gone back to before that. */
+/* The number of a name, which it keeps for ever; a new name gets a new one. A variable exists from
+ * its first assignment on, but its name stays known when time goes back to before that. */
 uint32_t hs_client_name(hs_client *, const char *name);
 uint32_t hs_client_known(const hs_client *);
 const char *hs_client_name_of(const hs_client *, uint32_t); /* NULL beyond the known ones */
@@ -63,13 +64,15 @@ const hs_client_block *hs_client_block_at(const hs_client *, hs_addr);
 const hs_client_block *hs_client_block_from(const hs_client *, hs_addr);
 const hs_client_block *hs_client_block_before(const hs_client *, hs_addr);
 
-/* The live blocks that have a name, in the order of their addresses, as they are now: whatever
- * becomes of them, until they are let go. How many, and the n-th. */
+/* The live blocks that have a name, in the order of their addresses. hs_client_hold_named returns
+ * how many there are now, and from then on hs_client_held_named gives the n-th of these, whatever
+ * becomes of them, until they are let go. */
 uint64_t hs_client_hold_named(hs_client *);
 hs_addr hs_client_held_named(const hs_client *, uint64_t n);
 void hs_client_let_go_named(hs_client *);
 
-/* All blocks there are, and places of some that were: in no order; NULL beyond the last. */
+/* The blocks by their places, in no order: all that there are, and places of some that were. NULL
+ * beyond the last. */
 const hs_client_block *hs_client_block_in(const hs_client *, size_t place);
 /* How the variables reach the live ones. */
 hs_reaching *hs_client_reaching(const hs_client *);
@@ -79,8 +82,8 @@ hs_reaching *hs_client_reaching(const hs_client *);
 /* What the client holds, and a way back to it; images share what did not change in between. */
 typedef struct hs_client_image hs_client_image;
 hs_client_image *hs_client_take(hs_client *);
-/* Tells, unless nobody asks (NULL), where blocks lay that are others, or none, now; and where such
- * lie. */
+/* Told where blocks lay that have become others or none, and where the new ones lie. NULL: nobody
+ * asks. */
 typedef void hs_client_tell(void *context, hs_addr from, hs_addr to);
 void hs_client_restore(hs_client *, const hs_client_image *, hs_client_tell *, void *context);
 void hs_client_image_free(hs_client_image *);

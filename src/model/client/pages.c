@@ -41,11 +41,11 @@ enum { SLACK = 8 }; /* whole words are read from packed ones */
 enum { MASK = WORDS / 8, MASK_WORDS = MASK / 8, MOST_OF_A_PART = WORDS / 4 };
 static const uint8_t length_of[4] = {0, 2, 5, 8};
 
-/* Of height 0: of pages; else of nodes that are one lower. */
+/* A node of height 0 has pages; others have nodes that are one lower. */
 typedef struct node {
     size_t users;
     uint64_t weighing;
-    uint64_t dirty; /* which places */
+    uint64_t dirty; /* one bit for each place that was written to since */
     union {
         struct node *nodes[WAYS];
         page *pages[WAYS];
@@ -55,9 +55,9 @@ typedef struct node {
 struct hs_pages {
     node *root;
     unsigned height;
-    size_t known; /* bytes that the tree tells of; those from here on it knows nothing of, but .. */
-    size_t zeros; /* .. that from here on, not before `known`, nothing was written to */
-    page *zero;   /* written to, and zero; NULL until there is one */
+    size_t known; /* the tree tells of so many bytes, and knows nothing of those behind, but .. */
+    size_t zeros; /* .. that nothing from here on was written to; never before `known` */
+    page *zero;   /* the page that is zero though it was written to; NULL until there is one */
 };
 
 struct hs_snapshot {
@@ -106,7 +106,7 @@ static unsigned length_code(uint64_t word)
     return word == 0 ? 0 : word >> 16 == 0 ? 1 : word >> 40 == 0 ? 2 : 3;
 }
 
-/* Words, packed: their lengths and their bytes. Returns how many bytes that is. */
+/* Pack words: first their lengths, then their bytes. Returns how many bytes that is. */
 static size_t encode(const uint64_t *words, size_t count, uint8_t *packed)
 {
     uint8_t *to = packed + (count + 3) / 4;
@@ -120,7 +120,7 @@ static size_t encode(const uint64_t *words, size_t count, uint8_t *packed)
     return (size_t)(to - packed);
 }
 
-/* The other way; a word that takes so many bytes. */
+/* Unpack a word that takes so many bytes. */
 static uint64_t get_word(const uint8_t *from, unsigned code)
 {
     static const uint64_t masks[4] = {0, 0xffff, 0xffffffffff, UINT64_MAX};
@@ -129,8 +129,8 @@ static uint64_t get_word(const uint8_t *from, unsigned code)
     return word & masks[code];
 }
 
-/* Four words at a time, so that each is looked for without waiting for the one before it; four that
- * are zero are as one: there are many such. */
+/* Unpack words, four at a time: so the place of each is found without waiting for the one before
+ * it. Four zeros, which are frequent, are handled as one. */
 static void decode(const uint8_t *packed, uint64_t *words, size_t count)
 {
     const uint8_t *next = packed + (count + 3) / 4;
@@ -192,7 +192,8 @@ static void unpack(const page *p, uint8_t *bytes, size_t n)
     memcpy(bytes, words, n);
 }
 
-/* The first n bytes of a page, the rest of it zero; as a part of `base` when that is short. */
+/* Make a page of n bytes; the rest of it is zero. It becomes a part of `base` where that takes less
+ * room. */
 static page *pack(const uint8_t *bytes, size_t n, page *base)
 {
     uint64_t words[WORDS] = {0}, before[WORDS], others[WORDS], mask[MASK_WORDS] = {0};
@@ -256,7 +257,7 @@ static node *raised(const hs_snapshot *s, unsigned height)
     return n;
 }
 
-/* Pages of a place of a node of this height are 1 << this many. */
+/* The logarithm of how many pages a place of a node of this height has. */
 static unsigned shift_of(unsigned height)
 {
     return height * WAY_BITS;
@@ -307,7 +308,7 @@ static void mark_bytes(hs_pages *r, size_t from, size_t to)
     mark(&r->root, r->height, from / PAGE, last);
 }
 
-/* The tree tells of so many bytes, at least. */
+/* Let the tree tell of at least so many bytes. */
 static void reach(hs_pages *r, size_t size)
 {
     if (size <= r->known) return;
@@ -324,7 +325,8 @@ void hs_pages_touch(hs_pages *r, size_t from, size_t to)
     mark_bytes(r, from, to);
 }
 
-/* Is there nothing from this page on, counted from the node's first one: zero, and not dirty? */
+/* True if from this page on, counted from the node's first one, all is zero and nothing is
+ * dirty. */
 static bool is_empty_from(const node *n, unsigned height, size_t index)
 {
     size_t i = index >> shift_of(height);
@@ -338,7 +340,7 @@ static bool is_empty_from(const node *n, unsigned height, size_t index)
     return true;
 }
 
-/* Is this page as nobody ever wrote to it? */
+/* True if nobody ever wrote to this page. */
 static bool is_fresh(const hs_pages *r, size_t index)
 {
     const node *n = r->root;
@@ -412,14 +414,16 @@ static page *zero_page(hs_pages *r)
     return use(r->zero);
 }
 
-/* The page at a place where `last` was: parts are based on that, or on what that is based on. */
+/* Take the page at a place whose page was `last`. It may be kept as a part of that, or of what that
+ * is based on. */
 static page *take_page(hs_pages *r, const uint8_t *bytes, size_t n, page *last)
 {
     if (is_zero(bytes, n)) return zero_page(r);
     return pack(bytes, n, last && last->base ? last->base : last);
 }
 
-/* What is dirty in a node of the region, whose first byte has this place, is as it is now. */
+/* Take the dirty pages of a node of the region as they are now. The node's first byte has this
+ * place. */
 static void settle(hs_pages *r, node *n, unsigned height, const uint8_t *data, size_t size,
                    size_t from)
 {
@@ -494,10 +498,11 @@ typedef void visitor(void *of, const page *was, size_t from, size_t to);
 typedef struct {
     visitor *visit;
     void *of;
-    size_t size; /* up to here */
+    size_t size; /* bytes up to here are compared */
 } comparison;
 
-/* Where a node of the region and that of a snapshot, which begin at `from`, are not the same. */
+/* Compare a node of the region with that of a snapshot; both begin at `from`, and are not the
+ * same. */
 static void compare_nodes(const comparison *c, const node *is, const node *was, unsigned height,
                           size_t from)
 {
@@ -545,7 +550,8 @@ void hs_pages_restore(hs_pages *r, void *data, const hs_snapshot *s, hs_pages_re
     r->known = s->size;
 }
 
-/* Who listens to differences, and the last one, which is told when the next lies apart from it. */
+/* Who is told of differences; and the last one, which is told only when the next one lies apart
+ * from it, so that neighbours become one. */
 typedef struct {
     hs_pages_tell *tell;
     void *context;

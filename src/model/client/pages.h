@@ -23,19 +23,19 @@ void hs_pages_free(hs_pages *);
 /* The bytes from .. to - 1 of the region were written to, or may have been. */
 void hs_pages_touch(hs_pages *, size_t from, size_t to);
 
-/* All bytes from `from` on are zero, in the region and, should it grow, behind it, and nobody has
- * written to them: from now on only what is said to be written to is read. A page that `from` lies
- * within stays written to if it was. */
+/* Say that all bytes from `from` on are zero, in the region and behind it, should it grow, and that
+ * nobody has written to them. From now on only what is said to be written to is read there. The
+ * page that contains `from` stays written to if it was. */
 void hs_pages_clear(hs_pages *, size_t from);
 
-/* The region's first `size` bytes, which lie at `data`, as they are. */
+/* Take a snapshot of the region's first `size` bytes, which lie at `data`. */
 hs_snapshot *hs_pages_take(hs_pages *, const void *data, size_t size);
 void hs_snapshot_free(hs_snapshot *);
 
 /* How large the region was. */
 size_t hs_snapshot_size(const hs_snapshot *);
-/* Bytes that it takes, but for those that others share with it and that were weighed before it. A
- * weighing is a number from 1 on, never used before. */
+/* Bytes that it takes, without those that it shares with others which this weighing has counted. A
+ * weighing is a number from 1 on that was never used before. */
 size_t hs_snapshot_weigh(const hs_snapshot *, uint64_t weighing);
 
 /* Tell, in order, which bytes of the snapshot the region's first `size` bytes, which lie at `data`,

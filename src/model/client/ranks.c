@@ -55,7 +55,7 @@ static void drop_page(hs_ranks *r, size_t i)
     memmove(r->pages + i, r->pages + i + 1, (--r->page_count - i) * sizeof *r->pages);
 }
 
-/* The page that has the address, or would. */
+/* The page that has the address, or would have it. */
 static size_t page_of(const hs_ranks *r, hs_addr at)
 {
     size_t low = 0, high = r->page_count;
@@ -82,8 +82,8 @@ static size_t place_in(const page *p, hs_addr at)
     return low;
 }
 
-/* The upper half moves to a page of its own; of the last page little does, for addresses often come
- * in order. */
+/* Move the upper half of a page to a page of its own; of the last page only a little, for addresses
+ * often come in order. */
 static void split(hs_ranks *r, size_t i)
 {
     page *behind = add_page(r, i + 1), *p = &r->pages[i];

@@ -14,7 +14,8 @@
 
 #include <stdlib.h>
 
-/* So many changes that nobody asked for come to more than making it anew. */
+/* After so many changes that nobody asked about, making it anew costs less than going on with
+ * keeping it. */
 enum { PATIENCE = 4096 };
 
 struct hs_reaching {
@@ -96,7 +97,7 @@ static void count_out(hs_reaching *r, const hs_client_block *b)
     count(r, (hs_reach)reach, UINT64_MAX, 0 - b->requested);
 }
 
-/* The nameless block around an address may be reached otherwise now. */
+/* Look again at how the nameless block around an address is reached. */
 static void look_again(hs_reaching *r, const hs_client *c, hs_addr at)
 {
     hs_index_entry e;
@@ -111,7 +112,7 @@ static void look_again(hs_reaching *r, const hs_client *c, hs_addr at)
 
 /* --- Kept up to date ------------------------------------------------------------------------ */
 
-/* True while it is to be. */
+/* True while it is to be kept: somebody has asked for it lately. */
 static bool is_kept(hs_reaching *r)
 {
     if (!r->known) return false;

@@ -7,11 +7,11 @@
 
 hs_reaching *hs_reaching_new(void);
 void hs_reaching_free(hs_reaching *);
-/* All is otherwise now. */
+/* Everything has changed: forget what is known. */
 void hs_reaching_forget(hs_reaching *);
 
-/* What a client tells: a live block is there, or is about to go, or to become another one; and a
- * variable has another value than `from`. */
+/* A client tells these: a live block is there; one is about to go, or to become another one; a
+ * variable no longer has the value `from`. */
 void hs_reaching_add(hs_reaching *, const hs_client_block *);
 void hs_reaching_remove(hs_reaching *, const hs_client_block *);
 void hs_reaching_move(hs_reaching *, const hs_client *, hs_addr from, hs_addr to);

@@ -10,7 +10,7 @@ typedef struct hs_by_value hs_by_value;
 hs_by_value *hs_by_value_new(void);
 void hs_by_value_free(hs_by_value *);
 
-/* The variables are others now. */
+/* All variables may have changed: forget what is known. */
 void hs_by_value_forget(hs_by_value *);
 /* One has changed its value. */
 void hs_by_value_move(hs_by_value *, uint32_t variable, hs_addr from, hs_addr to);

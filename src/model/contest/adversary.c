@@ -25,15 +25,16 @@
 
 enum {
     DEEPEST = 14,         /* of the complete search */
-    MOST_NODES = 4 << 20, /* of one complete search: then sizes of this kind are given up */
+    MOST_NODES = 4 << 20, /* after so many steps of one complete search, sizes of its kind are
+                           * given up */
     TABLE = 1 << 20,      /* pairs of heaps that are remembered, a power of two */
     OFTEN = 1 << 12,      /* steps between two looks at the clock */
-    TRIALS = 2 << 20,     /* by chance */
+    TRIALS = 2 << 20,     /* programs that are tried by chance */
     FINDS = 24,           /* programs found by chance that are made short, to take the shortest */
     OVERHEAD = 8,
 };
 
-static const uint64_t parts[] = {8, 16, 32}; /* of the heap, in a unit of size each */
+static const uint64_t parts[] = {8, 16, 32}; /* a unit of size is such a part of the heap */
 enum { KINDS = sizeof parts / sizeof *parts };
 
 typedef struct {
@@ -44,16 +45,16 @@ typedef struct {
 typedef struct {
     const hs_contest *contest;
     hs_attack *attack;
-    hs_heap *heaps[2][HS_MOVES + 1]; /* 0: the failing side, 1: the other; by depth */
+    hs_heap *heaps[2][HS_MOVES + 1]; /* of each depth; 0 is the side that is to fail, 1 the other */
     hs_move moves[HS_MOVES];
     held held[HS_MOVES];
     size_t held_count;
     uint32_t mallocs;
     uint64_t unit, units;
-    uint64_t nodes; /* of the complete search that runs */
+    uint64_t nodes; /* steps of the complete search that is running */
     uint64_t *table;
     int64_t deadline;
-    bool ended; /* by the clock, or by the user */
+    bool ended; /* the clock or the user ended it */
 } search;
 
 static int64_t now(void)
@@ -122,8 +123,8 @@ static uint64_t hash_pair(const search *s, size_t depth)
     return mix(hash_heap(hash_heap(blocks, s->heaps[0][depth]), s->heaps[1][depth]));
 }
 
-/* Was this pair met before, with as many steps left? Else it is remembered: its hash, and in the
- * lowest byte the steps. */
+/* True if this pair was met before with at least as many steps left. Otherwise it is remembered:
+ * its hash, and in the lowest byte the steps. */
 static bool was_met(search *s, size_t depth, size_t left)
 {
     uint64_t hash = hash_pair(s, depth) & ~(uint64_t)255;
@@ -137,7 +138,7 @@ static bool was_met(search *s, size_t depth, size_t left)
 
 typedef enum { GOES_ON, USELESS, FOUND } step_result;
 
-/* malloc on both sides, at `depth`, into the pair below. */
+/* Perform a malloc on both sides, from the pair at `depth` into the pair below. */
 static step_result take_block(search *s, size_t depth, uint64_t size, bool last)
 {
     hs_addr at[2];
@@ -207,8 +208,8 @@ static bool try_frees(search *s, size_t depth, size_t left)
     return false;
 }
 
-/* Programs that go on from the pair at `depth` for `left` more steps, of which the last is a malloc
- * that fails on the one side. */
+/* Try all programs that go on from the pair at `depth` for `left` more steps, the last of which is
+ * a malloc that fails on the one side. */
 static bool descend(search *s, size_t depth, size_t left)
 {
     if (left > 2 && was_met(s, depth, left)) return false;
@@ -229,7 +230,7 @@ static bool report(search *s, size_t length)
     return true;
 }
 
-/* All programs, the shortest first. A kind of sizes with too many of them is given up. */
+/* Try all programs, the shortest first. A kind of sizes that makes too many of them is given up. */
 static bool search_all(search *s)
 {
     bool open[KINDS], complete = true, any = true;
@@ -297,7 +298,7 @@ static size_t without(const hs_move *moves, size_t count, size_t gone, hs_move *
     return n;
 }
 
-/* Leave out what is not needed, as long as something can be left out. */
+/* Leave out moves that are not needed, as long as there are any. */
 static size_t shorten(search *s, hs_move *moves, size_t count)
 {
     hs_move shorter[HS_MOVES];
@@ -314,7 +315,7 @@ static size_t shorten(search *s, hs_move *moves, size_t count)
     return count;
 }
 
-/* A program of few different sizes, so that holes fit again. */
+/* Draw a program of few different sizes, so that holes fit again. */
 static size_t draw_program(const search *s, uint64_t *random, hs_move *moves)
 {
     uint64_t sizes[4], kinds = 2 + hs_random(random) % 3;

@@ -20,11 +20,13 @@
 
 enum {
     USUAL_RUNS = 5,
-    FEW_RUNS_MS = 20, /* a job whose runs are short is timed more often, so long */
+    FEW_RUNS_MS = 20, /* a job whose runs are short is timed again until so much time has passed */
     TICK_MS = 100,    /* how often the caller is asked whether to go on */
 };
-#define PATIENCE 2.0  /* the watchdog waits twice the budget, and so many seconds */
-#define COARSE   1e-5 /* a clock that goes in steps of so many seconds is none to time with */
+#define PATIENCE 2.0 /* the watchdog waits twice the budget and so many seconds more */
+#define COARSE                                                                                     \
+    1e-5 /* a clock whose steps are longer than so many seconds is too coarse to                   \
+          * time with */
 
 struct hs_comparison {
     hs_comparison_plan plan;
@@ -32,7 +34,7 @@ struct hs_comparison {
     const hs_lane *lanes;
     size_t trace_count, lane_count, job_count;
     hs_job *jobs;    /* shared with the children */
-    pid_t *children; /* of the jobs; 0: none */
+    pid_t *children; /* the process of each job; 0: none */
     int running;
 };
 
@@ -104,7 +106,7 @@ static void set_as_preset(hs_lane *c, const hs_preset *p)
     read_value(&c->raw->options[i], p->choice, &c->options[i]);
 }
 
-/* "NAME" or "NAME:OPTION=VALUE,OPTION=VALUE", in `words`, which are cut up. */
+/* Read "NAME" or "NAME:OPTION=VALUE,OPTION=VALUE" from `words`, which are cut up. */
 static bool read_lane(char *words, const char *text, hs_lane *c, hs_problem *problem)
 {
     char *rest = NULL, *name = strtok_r(words, ":", &rest);
@@ -135,7 +137,7 @@ typedef struct {
     const hs_lane *lane;
     const hs_trace *trace;
     hs_job *job;
-    double begun; /* this stage */
+    double begun; /* when this stage began */
 } task;
 
 static double seconds(clockid_t clock)
@@ -145,7 +147,7 @@ static double seconds(clockid_t clock)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Of the processor, so that what else the machine does cuts no job. */
+/* Seconds of the processor: so nothing else that the machine does cuts a job. */
 static double worked(void)
 {
     return seconds(CLOCK_PROCESS_CPUTIME_ID);
@@ -158,7 +160,7 @@ static bool has_time(void *context, uint64_t played)
     return worked() - t->begun < t->plan->limit;
 }
 
-/* NULL: the system has no addresses for it. */
+/* The heap of a job; NULL when the system has no addresses for it. */
 static hs_heap *heap_of(const task *t, hs_build build)
 {
     const hs_lane *c = t->lane;
@@ -182,7 +184,7 @@ double hs_comparison_patience(const hs_comparison_plan *plan)
     return 2 * plan->limit + PATIENCE;
 }
 
-/* What goes round in circles ends: SIGPROF comes by the same clock as worked(). */
+/* End what goes round in circles. SIGPROF comes by the same clock as worked(). */
 static void set_watchdog(const hs_comparison_plan *plan)
 {
     double patience = hs_comparison_patience(plan), whole = (double)(time_t)patience;
@@ -204,7 +206,7 @@ static hs_play_watch watch_of(task *t)
     return (hs_play_watch){has_time, t, &t->job->number};
 }
 
-/* In the raw build: it is what a program would run on. */
+/* Verify the raw build, for that is what a program would run on. */
 static bool verify(task *t)
 {
     begin_stage(t, HS_JOB_VERIFIES);
@@ -222,8 +224,8 @@ static void count(task *t)
     hs_heap_free(h);
 }
 
-/* Processor time leaves out what else the machine does, but some systems count it in ticks: wall
- * clock time there. */
+/* The clock to time with: that of the processor, which leaves out what else the machine does. Where
+ * the system counts that in coarse ticks, it is the wall clock. */
 static clockid_t finest_clock(void)
 {
     const clockid_t clock = CLOCK_PROCESS_CPUTIME_ID;
@@ -233,7 +235,7 @@ static clockid_t finest_clock(void)
     return seconds(clock) - from > COARSE ? CLOCK_MONOTONIC : clock;
 }
 
-/* What it takes to look at the clock twice. */
+/* How long it takes to look at the clock twice. */
 static double clock_cost(clockid_t clock)
 {
     double cost = 1;
@@ -244,8 +246,8 @@ static double clock_cost(clockid_t clock)
     return cost;
 }
 
-/* On a fresh heap, whose memory is at hand: the time is the allocator's, not the system's. 0: there
- * is no such memory. */
+/* Time one run on a fresh heap whose memory is at hand, so that the time is the allocator's and not
+ * the system's. 0: there is no such memory. */
 static double time_once(const task *t, hs_addr *pointers, clockid_t clock, double cost)
 {
     const hs_play_counts *c = &t->job->counts;
@@ -262,7 +264,8 @@ static double time_once(const task *t, hs_addr *pointers, clockid_t clock, doubl
     return took;
 }
 
-/* In order of length. The job may end at any moment: what is told of is there before. */
+/* Put a run among the others, in order of length. The process may be killed at any moment, so the
+ * run is there before the number of runs tells of it. */
 static void add_run(hs_job *job, double took)
 {
     int i = job->runs;
@@ -271,7 +274,8 @@ static void add_run(hs_job *job, double took)
     job->runs++;
 }
 
-/* Another run, after some that took so long, the longest one so, with their heaps? */
+/* True if there is time for another run, when those before took `spent` and the longest of them
+ * `longest`, with their heaps. */
 static bool times_again(const task *t, double spent, double longest)
 {
     int runs = t->job->runs, wanted = t->plan->runs;
@@ -296,7 +300,7 @@ static void take_times(task *t)
     free(pointers);
 }
 
-/* The watchdog is heard, and what crashes leaves no file. */
+/* Let the watchdog's signal end the process, and let crashes leave no file. */
 static void bound_process(void)
 {
     sigset_t watchdog;
@@ -381,8 +385,9 @@ static bool begin(hs_comparison *c, size_t i)
     return true;
 }
 
-/* What became of a job that did not end by itself. While it is timed all else is known: it keeps
- * that when the watchdog ended it, or the system, which kills where memory is short. */
+/* Note what became of a job that did not end by itself. Once it is being timed, everything else
+ * about it is known, and it keeps that, though the watchdog or the system (which kills where memory
+ * is short) ended it. */
 static void take_end(hs_job *job, int status)
 {
     job->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;

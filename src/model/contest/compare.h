@@ -17,13 +17,13 @@
 
 /* An allocator with its options. */
 typedef struct {
-    const char *name; /* as it was asked for: a text of the caller's */
+    const char *name; /* the words that asked for it: the caller's text */
     const hs_allocator *raw, *counted;
     uint64_t options[HS_OPTIONS];
 } hs_lane;
 
-/* The one that a text names: an allocator or preset, and after a colon options for it, as in
- * implicit:fit=best,footer=on. The text must outlive it. False with a problem. */
+/* The lane that a text names: an allocator or preset, and after a colon its options, as in
+ * implicit:fit=best,footer=on. The text must outlive the lane. False with a problem. */
 bool hs_lane_named(const char *text, hs_lane *, hs_problem *);
 
 typedef struct {
@@ -34,19 +34,19 @@ typedef struct {
 typedef struct {
     hs_heap_config heap;
     hs_growth growth;
-    double limit; /* seconds of the processor for each stage: what counts longer is cut */
-    int runs;     /* times that it is timed; 0: a few times, more where they are short */
-    int jobs;     /* that run at once, at least 1 */
+    double limit; /* seconds of the processor for each stage, which is cut when it takes longer */
+    int runs;     /* how often a job is timed; 0: a few times, and more often where it is short */
+    int jobs;     /* how many run at once, at least 1 */
     bool verify;
 } hs_comparison_plan;
 
 typedef enum {
-    HS_JOB_WAITS, /* it did not begin, or was not let finish */
+    HS_JOB_WAITS, /* it has not begun, or was ended on the way by the user */
     HS_JOB_RUNS,
-    HS_JOB_DONE,    /* with a violation, or with figures */
-    HS_JOB_CRASHED, /* by this signal, in the request `number` */
-    HS_JOB_STOPPED, /* by the watchdog, in the request `number` */
-    HS_JOB_NO_HEAP, /* the system gave none */
+    HS_JOB_DONE,    /* it has figures, or a violation */
+    HS_JOB_CRASHED, /* a signal ended it, in the request `number` */
+    HS_JOB_STOPPED, /* the watchdog ended it, in the request `number` */
+    HS_JOB_NO_HEAP, /* the system gave no heap */
 } hs_job_state;
 
 typedef enum { HS_JOB_VERIFIES, HS_JOB_COUNTS, HS_JOB_TIMES } hs_job_stage;
@@ -57,19 +57,19 @@ enum { HS_RUNS_MOST = 101 };
 typedef struct {
     hs_job_state state;
     hs_job_stage stage;
-    volatile uint64_t number; /* of the request that is performed */
+    volatile uint64_t number; /* the number of the request that is being performed */
     int signal;               /* that ended it, or 0: it ended itself in a way it must not, or did
                                  not get the memory to be timed on */
-    hs_heap_config heap;      /* its sizes as they are; zeros: none was made */
-    uint64_t requests;        /* of the trace */
-    uint64_t verified;        /* requests; 0: nobody asked */
+    hs_heap_config heap;      /* the sizes that its heap has; zeros: it has none */
+    uint64_t requests;        /* how many the trace has */
+    uint64_t verified;        /* how many requests were verified; 0: nobody asked for that */
     hs_violation violation;
     hs_play_counts counts;        /* counts.played < requests: it was cut */
     int runs;                     /* 0: it could not be timed */
     double seconds[HS_RUNS_MOST]; /* of each run over counts.played requests, in order of length */
 } hs_job;
 
-/* A stage of so many seconds is not let last longer. */
+/* How many seconds the watchdog lets a stage last. */
 double hs_comparison_patience(const hs_comparison_plan *);
 
 bool hs_job_has_figures(const hs_job *);

@@ -156,7 +156,7 @@ static void tell_cut(const hs_comparison *c, const hs_job *j, char *text, size_t
              j->counts.played, j->requests, hs_comparison_plan_of(c)->limit);
 }
 
-/* Why a job with figures was not timed. */
+/* Tell why a job that has figures was not timed. */
 static void tell_untimed(const hs_comparison *c, const hs_job *j, char *text, size_t size)
 {
     if (j->signal == SIGPROF)

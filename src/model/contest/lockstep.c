@@ -1,9 +1,8 @@
-/* Lockstep. A companion is led by operations alone; of the leader only its operations and the names
- * of its variables are read. So companions may go first where that takes long: while they are on
- * their way, the leader is as it was.
- *
- * Invariant: a companion has as many operations as the leader has followed. What it refuses, it
- * replaces by one that changes nothing else: the name of the result becomes NULL, or a note. */
+/* Lockstep. The other lanes are led by the leader's operations and the names of its variables;
+ * nothing else of the leader is read. So where going somewhere takes long, they can go first, and
+ * the leader stays as it was until they have arrived. Invariant: a lane has as many operations as
+ * the leader has followed. An operation that it refuses is replaced by one that changes nothing
+ * else: the name of the result becomes NULL, or it is a note. */
 #include <heapscope/lockstep.h>
 
 #include "base/memory.h"
@@ -15,24 +14,26 @@
 
 typedef struct {
     hs_session *session;
-    const char *name; /* of the allocator that a companion keeps; NULL: the leader's own lane, which
-                         has the one that the operations say */
+    const char *name; /* the allocator that the lane keeps; NULL for the leader, whose operations
+                       * say it */
     char refusal[sizeof(hs_problem)];
-    bool unseen;  /* the last request's events are not there to be looked at; */
-    hs_came came; /* but what came of it */
+    bool unseen;  /* the last request was performed without events */
+    hs_came came; /* what came of it then */
 } lane;
 
 struct hs_lockstep {
     lane lanes[HS_LANES]; /* the first one is the leader, whose session is not ours */
     char *names[HS_LANES];
     size_t count;
-    hs_moment followed; /* where the leader was when the companions had caught up with it */
+    hs_moment followed; /* where the leader stood when the lanes had caught up with it */
     hs_parting parting;
     bool news;
-    /* While companions are led: */
-    hs_moment to;        /* this moment of the leader's, where it may not be yet, */
-    const hs_op *coming; /* and what it will perform then, or NULL */
-    bool told, stopped;  /* whom the leader tells is told; and has stopped it */
+    /* While the lanes are led: */
+    hs_moment to;        /* the moment of the leader that they are led to, which it may not have
+                          * reached */
+    const hs_op *coming; /* the operation that it will perform there, or NULL */
+    bool told, stopped;  /* progress is told to whomever the leader tells; that one has stopped
+                          * it */
 };
 
 /* --- What takes long ------------------------------------------------------------------------ */
@@ -43,7 +44,7 @@ static bool goes_on(hs_lockstep *l, const char *doing, uint64_t done, uint64_t t
     return !l->stopped;
 }
 
-/* Companions tell the lockstep. */
+/* The lanes' sessions tell their progress to this. */
 static bool tell(void *of, const char *doing, uint64_t done, uint64_t total)
 {
     return !doing || goes_on(of, doing, done, total);
@@ -66,8 +67,8 @@ static uint64_t operations(const hs_lockstep *l)
     return l->to.count + (l->coming != NULL);
 }
 
-/* The variable of the same name. Numbers may differ: a leader that went back in time keeps numbers
- * for names that its companions never had. */
+/* The variable of the same name. Its number may be another one: a leader that went back in time
+ * keeps numbers for names that its lanes never had. */
 static uint32_t same_variable(const hs_session *there, const hs_session *leader, uint32_t variable)
 {
     const char *name = hs_client_name_of(leader->client, variable);
@@ -84,7 +85,7 @@ static const char *name_of_result(const hs_session *leader, const hs_record_of_o
     return own ? NULL : hs_client_name_of(leader->client, r->variable);
 }
 
-/* Does an option decide the layout of blocks, so that setting it starts a fresh heap? */
+/* True if an option decides the layout of blocks, so that setting it starts a fresh heap. */
 static bool is_layout(const char *option)
 {
     const hs_allocator *a;
@@ -101,8 +102,8 @@ static bool is_fresh(const hs_op *op)
     return starts && !op->replay;
 }
 
-/* In place of an operation that a lane refused. An option that its allocator does not have is no
- * refusal; but where the leader starts a fresh heap, so do all. */
+/* Perform something in place of an operation that a lane refused. An option that its allocator does
+ * not have counts as no refusal; but where the leader starts a fresh heap, every lane does. */
 static void stand_in(lane *c, const hs_op *refused)
 {
     hs_problem ignored;
@@ -126,8 +127,8 @@ static bool perform_or_not(lane *c, const hs_op *op, bool seen, hs_problem *prob
     return good;
 }
 
-/* Let a lane do what an operation of the leader says; with its replay, if it says so; and so that
- * its events are seen, where somebody will look at them. */
+/* Let a lane perform an operation of the leader; with `replay`, also the replay that the operation
+ * asks for; with `seen`, so that its events are recorded, because somebody will look at them. */
 static void perform_on(hs_lockstep *l, lane *c, const hs_record_of_op *r, bool replay, bool seen)
 {
     const hs_session *leader = l->lanes[0].session;
@@ -166,7 +167,7 @@ static bool same(hs_outcome a, hs_outcome b)
            a.moved == b.moved;
 }
 
-/* Did the lanes part with the request that all of them just performed? */
+/* True if the lanes parted with the request that all of them have just performed. */
 static bool compare(const lane *lanes, size_t count, uint64_t number, hs_parting *parting)
 {
     *parting = (hs_parting){0};
@@ -184,9 +185,9 @@ static bool is_replayed(const hs_op *op)
 
 static const char parting_text[] = "looking where they part";
 
-/* Go through it all once more, side by side. Requests count from operation `from` on, the first on
- * the heap as it is; those before `replayed` were done again by a replay, so what was set up to
- * then holds for all of them. */
+/* Perform the leader's operations once more, side by side, to find where they part. Requests count
+ * from operation `from` on, the first on the present heap. Those before `replayed` were done again
+ * by a replay, so what was set up to there holds for all of them. */
 static void go_through(hs_lockstep *l, lane *lanes, uint64_t from, uint64_t replayed)
 {
     uint64_t setting_up = from > replayed ? from : replayed, end = operations(l);
@@ -203,7 +204,7 @@ static void go_through(hs_lockstep *l, lane *lanes, uint64_t from, uint64_t repl
     }
 }
 
-/* Where they parted, found anew. */
+/* Find anew where they parted. */
 static void find_parting(hs_lockstep *l)
 {
     const hs_session *leader = l->lanes[0].session;
@@ -230,7 +231,7 @@ static void find_parting(hs_lockstep *l)
 
 /* --- Where the lanes stand ------------------------------------------------------------------ */
 
-/* What leading the companions changes. */
+/* What leading the lanes changes, so that it can be put back. */
 typedef struct {
     lane lanes[HS_LANES];
     hs_moment moments[HS_LANES], followed;
@@ -253,7 +254,7 @@ static standing standing_of(const hs_lockstep *l)
     return s;
 }
 
-/* Companions that were made anew take the place of those that were. */
+/* Lanes that were made anew take the place of the old ones. */
 static void give_up_old(const hs_lockstep *l, const standing *was)
 {
     for (size_t i = 1; i < l->count; i++)
@@ -277,7 +278,7 @@ static void go_where_they_were(hs_lockstep *l, const standing *was)
 
 /* --- Following ------------------------------------------------------------------------------ */
 
-/* All companions anew, before the first operation. */
+/* Make all lanes anew, before the first operation. */
 static bool start_again(hs_lockstep *l, hs_problem *problem)
 {
     const hs_session *leader = l->lanes[0].session;
@@ -307,7 +308,7 @@ static uint64_t common_operations(const hs_session *leader, hs_moment a, hs_mome
     return a.count < b.count ? a.count : b.count;
 }
 
-/* The companions go back. What came later on the same heap leaves no trace; but where another heap
+/* Let the lanes go back. What came later on the same heap leaves no trace, but where another heap
  * was begun since, the parting on this one has to be found anew. */
 static bool go_back(hs_lockstep *l, uint64_t count, bool *again)
 {
@@ -327,7 +328,7 @@ static bool go_back(hs_lockstep *l, uint64_t count, bool *again)
     return true;
 }
 
-/* Where the companions go on from; they are there. */
+/* Bring the lanes to the operation from which they go on. */
 static bool go_to_common(hs_lockstep *l, uint64_t *from, bool *again, hs_problem *problem)
 {
     const hs_session *leader = l->lanes[0].session;
@@ -339,7 +340,7 @@ static bool go_to_common(hs_lockstep *l, uint64_t *from, bool *again, hs_problem
     return !l->stopped && start_again(l, problem);
 }
 
-/* Let all companions do operation n; `alone`: the leader has done nothing since. */
+/* Let all lanes perform operation n; `alone`: the leader has done nothing since. */
 static void follow_one(hs_lockstep *l, uint64_t n, bool seen, bool alone)
 {
     hs_record_of_op r = record_at(l, n);
@@ -349,7 +350,8 @@ static void follow_one(hs_lockstep *l, uint64_t n, bool seen, bool alone)
     l->news |= compare(l->lanes, l->count, n + 1, &l->parting);
 }
 
-/* Of the companions the last request is looked at: from this operation on they are seen. */
+/* Somebody will look at the last request of each lane: from this operation on, events are
+ * recorded. */
 static uint64_t first_seen(const hs_lockstep *l, uint64_t from, uint64_t end)
 {
     for (; end > from; end--) {
@@ -359,7 +361,7 @@ static uint64_t first_seen(const hs_lockstep *l, uint64_t from, uint64_t end)
     return end;
 }
 
-/* Where the last one was refused, it is the one before. */
+/* Record the events of the last request; if that was refused, of the one before. */
 static void look_at_last(hs_lockstep *l)
 {
     hs_problem ignored;
@@ -377,8 +379,9 @@ static void tell_of_lanes(hs_lockstep *l, hs_progress progress)
         if (l->lanes[i].session) hs_session_tell(l->lanes[i].session, progress, l);
 }
 
-/* Lead the companions to a moment, where the leader is (`there`) or will be, and to what it will
- * perform then. False: stopped, or with a problem; they are somewhere. */
+/* Lead the lanes to a moment, where the leader stands (`there`) or will stand, and to the operation
+ * that it will perform then. False when stopped, or with a problem: then the lanes stand
+ * anywhere. */
 static bool lead(hs_lockstep *l, bool there, hs_problem *problem)
 {
     uint64_t from, end = operations(l);
@@ -401,7 +404,7 @@ static bool lead(hs_lockstep *l, bool there, hs_problem *problem)
     return good;
 }
 
-/* The same from where they were told of. */
+/* The same, telling of progress. */
 static bool lead_told(hs_lockstep *l, hs_moment to, const hs_op *coming, hs_problem *problem)
 {
     l->to = to;
@@ -414,7 +417,8 @@ static bool lead_told(hs_lockstep *l, hs_moment to, const hs_op *coming, hs_prob
     return good;
 }
 
-/* The leader has come where they were led to, or not. */
+/* The leader has arrived where the lanes were led to, or, not `good`, it has not, and they go
+ * back. */
 static bool settle(hs_lockstep *l, const standing *was, bool good)
 {
     if (good)
@@ -453,7 +457,7 @@ bool hs_lockstep_perform(hs_lockstep *l, const hs_op *op, hs_problem *problem)
     return settle(l, &was, good);
 }
 
-/* One request more? Then the leader may go first. */
+/* True if the leader performs just one request more. Then it may go first. */
 static bool is_next(const hs_lockstep *l, hs_moment to)
 {
     hs_op op = {.kind = HS_OP_NOTE};

@@ -21,7 +21,7 @@ hs_addr *hs_play_pointers(const hs_trace *t)
 
 /* --- Without looking -------------------------------------------------------------------------- */
 
-/* What is rarer than malloc and free; false when it failed. */
+/* Perform a request that is rarer than malloc and free; false when it failed. */
 static __attribute__((noinline)) bool perform_rare(hs_heap *h, const hs_trace_op *op,
                                                    hs_addr *entry)
 {
@@ -65,7 +65,7 @@ uint64_t hs_play(hs_heap *h, const hs_trace *t, uint64_t from, uint64_t to, hs_a
 
 /* --- Counting --------------------------------------------------------------------------------- */
 
-/* After so many requests, or as much work, the watch is asked. */
+/* The watch is asked after so many requests, or after so much work. */
 enum { ASK_REQUESTS = 1024, ASK_WORK = 1 << 18, WORK_BYTES = 64 };
 
 typedef struct {
@@ -73,7 +73,7 @@ typedef struct {
     hs_addr *pointers;
     uint64_t *sizes; /* payload bytes behind each pointer */
     uint32_t spare_id;
-    uint64_t *requests; /* how many examined 0, 1, 2, ... blocks */
+    uint64_t *requests; /* entry n: how many requests examined n blocks */
     size_t most, capacity;
     hs_play_counts *out;
 } counter;
@@ -164,7 +164,7 @@ void hs_play_counting(hs_heap *h, const hs_trace *t, hs_play_watch watch, hs_pla
     c.sizes = hs_new(entries, sizeof *c.sizes);
     const hs_trace_op *ops = hs_trace_ops(t);
     uint64_t asked = 0, work = 0, i = 0, count = hs_trace_count(t);
-    hs_heap_tally(h); /* nothing of what was before */
+    hs_heap_tally(h); /* so that nothing counts that was before */
     for (; i < count; i++) {
         if (watch.number) *watch.number = i + 1;
         work += count_one(&c, &ops[i]);

@@ -20,7 +20,7 @@ hs_addr *hs_play_pointers(const hs_trace *);
 /* Perform requests from .. to - 1 without looking; returns how many of them failed. */
 uint64_t hs_play(hs_heap *, const hs_trace *, uint64_t from, uint64_t to, hs_addr *pointers);
 
-/* Whether to go on: asked now and then, with the number of requests performed. */
+/* Asked now and then whether to go on, with the number of requests performed. */
 typedef struct {
     bool (*go_on)(void *context, uint64_t played); /* NULL: to the end */
     void *context;
@@ -45,8 +45,8 @@ typedef struct {
 
 void hs_play_counting(hs_heap *, const hs_trace *, hs_play_watch, hs_play_counts *);
 
-/* Of a payload beyond twice this size, the first and the last so many bytes are written and read.
- */
+/* Of a payload larger than twice this, only the first and the last so many bytes are written and
+ * read. */
 enum { HS_PLAY_WRITTEN = 1 << 20 };
 
 /* Every payload is filled with a pattern of its own, and looked at before it is freed, when it was

@@ -14,9 +14,12 @@
 #include <string.h>
 
 enum { CHECKS = 128, CHECK_LEAST = 64, ASK_REQUESTS = 64, PIECE = 4096, NONE = 0 };
-enum { ASK_BYTES = 1 << 24 }; /* or as many that a realloc or calloc may have gone through */
+enum {
+    ASK_BYTES = 1 << 24
+}; /* it is also asked after so many bytes that a realloc or calloc
+    * may have gone through */
 
-/* A block that the client holds: its pattern is that of a request. */
+/* A block that the client holds. Its pattern is made of the number of the request that wrote it. */
 typedef struct {
     hs_addr at;
     uint64_t size, request;
@@ -38,7 +41,7 @@ typedef struct {
 
 static bool violates(verifier *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* False, always. */
+/* Tell a violation. Always false. */
 static bool violates(verifier *v, const char *format, ...)
 {
     va_list what;
@@ -67,8 +70,8 @@ static void make_pattern(uint64_t request, uint64_t from, uint64_t words[PIECE /
     for (int i = 0; i < PIECE / 8; i++, word += 0x2545f4914f6cdd1du) words[i] = word ^ (word >> 29);
 }
 
-/* The bytes that are written of a large payload are two ranges, else one: number i of them is set,
- * up to `end`. False when there is none. */
+/* The written bytes of a large payload are two ranges, those of others one. Sets number i of them,
+ * up to `end`; false when there is none. */
 static bool range_of(uint64_t size, int i, uint64_t *from, uint64_t *end)
 {
     bool large = size > 2 * (uint64_t)HS_PLAY_WRITTEN;
@@ -100,7 +103,7 @@ static uint64_t first_difference(const uint8_t *a, const void *b, uint64_t n)
     return i;
 }
 
-/* Are the first `size` bytes at `at` those of block b, as far as they were written? */
+/* True if the first `size` bytes at `at` are those of block b, as far as they were written. */
 static bool holds(verifier *v, const held *b, hs_addr at, uint64_t size, const char *when)
 {
     uint64_t words[PIECE / 8], from, end;
@@ -272,7 +275,7 @@ static bool is_consistent(verifier *v)
                     damage.what);
 }
 
-/* What is still held at the end. */
+/* Look at all blocks that are still held at the end. */
 static bool all_hold(verifier *v)
 {
     hs_index_entry e;

@@ -14,7 +14,8 @@ static uint64_t start(const hs_mmu *m, const hs_process *p, unsigned area)
     return area == HS_AREA_HEAP ? p->sizes[HS_AREA_CODE] : 0;
 }
 
-/* A stack is pushed to, and the OS is not asked: only the code stops it, here. */
+/* How far an area can grow. A stack grows by being pushed to, and the OS is not asked: here only
+ * the code stops it. */
 static uint64_t room(const hs_mmu *m, const hs_process *p, unsigned area)
 {
     const uint64_t *sizes = p->sizes;

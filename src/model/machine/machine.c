@@ -18,7 +18,7 @@ enum { CODE = 128, HEAP = 128, STACK = 64, ROUND = 16, LEAST_BITS = 8, MOST_BITS
 
 typedef struct {
     hs_mmu *m;
-    const char *words; /* that are still to be read */
+    const char *words; /* the words that are still to be read */
     uint64_t address;
     hs_problem *problem;
 } command;
@@ -63,7 +63,7 @@ static bool next_word(command *c, char word[WORD])
     return n > 0;
 }
 
-/* The number behind `keyword` if that stands next; else *value stays. */
+/* Read the number behind `keyword`, if that stands next; else *value stays. */
 static bool keyword_number(command *c, const char *keyword, uint64_t *value)
 {
     char word[WORD];
@@ -111,7 +111,7 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* What is usual for an area, where the address space is large enough. */
+/* The usual size of an area, or less where the address space is small. */
 static uint64_t usual(const hs_mmu *m, unsigned area)
 {
     uint64_t room = hs_mmu_space(m) / (area == HS_AREA_STACK ? 16 : 8);
@@ -119,8 +119,8 @@ static uint64_t usual(const hs_mmu *m, unsigned area)
     return least(size, m->segments > 2 ? least(room, hs_mmu_space(m) / m->segments) : room);
 }
 
-/* Physical memory could not be had: how much there would be, and what can be done about it. Holes
- * matter where a piece has to lie in one, which pages have not. */
+/* Refuse for lack of physical memory: say how much there would be, and what can be done. Holes are
+ * told only where a piece has to lie in one, which pages need not. */
 static bool no_room(const command *c, const hs_mmu *before, const char *what)
 {
     hs_memory_figures f = hs_memory_measure(before);
@@ -153,7 +153,7 @@ void hs_machine_follow(hs_mmu *m, uint64_t heap, bool try_again)
     if (m->heap == heap && !try_again) return;
     m->heap = heap;
     uint64_t has = p->sizes[HS_AREA_HEAP], room = hs_mmu_area_room(m, p, HS_AREA_HEAP);
-    if (room < has) room = has; /* the stack has run into it: it shrinks only with the heap */
+    if (room < has) room = has; /* the stack has run into the heap, which keeps what it has */
     uint64_t wanted = least(heap, room);
     if (p->out || wanted == has) return;
     hs_mmu next = *m;
@@ -167,7 +167,8 @@ static uint64_t round_up(uint64_t n, uint64_t unit)
     return (n + unit - 1) / unit * unit;
 }
 
-/* In which areas are made. Where the heap's room ends at the stack, the heap comes last. */
+/* The order in which areas are made. Where the heap's room ends at the stack, the heap comes
+ * last. */
 static const unsigned *order_of(const hs_mmu *m)
 {
     static const unsigned apart[] = {HS_AREA_CODE, HS_AREA_HEAP, HS_AREA_STACK},
@@ -285,7 +286,7 @@ static bool check_name(command *c, const char *name)
     return true;
 }
 
-/* Take another's code. */
+/* Share the code of another process. */
 static bool share(command *c, hs_process *p, const char *other)
 {
     hs_mmu *m = c->m;
@@ -401,7 +402,7 @@ static bool area_named(command *c, const char *word, unsigned *area)
                   c->m->segments > 2 ? ", or a number as in `segments`" : "", word);
 }
 
-/* Heap and stack have met, or the segment is full. */
+/* Refuse because heap and stack have met, or the segment is full. */
 static bool no_space(const command *c, const hs_process *p, unsigned area, uint64_t room)
 {
     const hs_mmu *m = c->m;
@@ -420,7 +421,7 @@ static bool no_space(const command *c, const hs_process *p, unsigned area, uint6
                   hs_mmu_area_name(area), more, hs_plural(more));
 }
 
-/* With base and bounds, a stack that was pushed into the heap: nobody was asked. */
+/* With base and bounds, tell that the stack was pushed into the heap, for nobody was asked. */
 static void tell_collision(hs_mmu *m, const hs_process *p)
 {
     uint64_t heap_end = p->sizes[HS_AREA_CODE] + p->sizes[HS_AREA_HEAP],
@@ -535,7 +536,8 @@ static const char *const fault_words[] = {
     [HS_FAULT_ABSENT] = "not present: it is on the disk",
 };
 
-/* Is it an access a little below the stack, as a push makes it? Then the OS lets the stack grow. */
+/* True for an access a little below the stack, as a push makes it: the OS lets the stack grow
+ * then. */
 static bool is_push(const hs_mmu *m, const hs_process *p, uint64_t address)
 {
     uint64_t stack = hs_mmu_area_start(m, p, HS_AREA_STACK);
@@ -563,7 +565,7 @@ static void tell_place(hs_mmu *m, uint64_t address)
     if (!found) report(m, ", in no part of the program, but the hardware can not tell");
 }
 
-/* The OS after a fault that it can mend; then the instruction runs again. */
+/* Let the OS mend a fault, if it can; the instruction runs again then. */
 static bool mend(hs_mmu *m, const hs_translation *t)
 {
     hs_mmu next = *m;

@@ -123,7 +123,8 @@ hs_segment *hs_space_segments(const hs_space *space, const hs_session *s, size_t
         if (one.born > space->shown || space->shown >= one.died) continue;
         if (one.kind == HS_SEGMENT_HEAP && !space->live) {
             one.from = hs_heap_base(h);
-            /* Before the allocator asks for memory, the break is where the heap starts. */
+            /* The heap reaches to its end only once there is one: before the allocator asks for
+             * memory, the break is where the heap starts. */
             if (one.to > one.from) one.to = hs_heap_end(h);
         }
         list[(*count)++] = one;

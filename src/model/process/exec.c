@@ -27,7 +27,7 @@
 enum { READ_WRITE = HS_MAPPED_READ | HS_MAPPED_WRITE, MOST_OBJECTS = 200 };
 
 typedef struct {
-    char *name; /* as it was asked for */
+    char *name; /* the name that asked for it */
     const hs_executable *e;
     hs_executable *own; /* the same when it is to be freed */
     hs_addr bias;       /* added to its addresses */
@@ -35,12 +35,12 @@ typedef struct {
 
 typedef struct builder {
     hs_space *space;
-    hs_addr top; /* of the mapping area that is left */
+    hs_addr top; /* the top of what is left of the mapping area */
     object objects[MOST_OBJECTS];
     size_t count;
     size_t interpreter; /* its number among them; 0, which is the program's: none */
     hs_libraries libraries;
-    char *const *arguments; /* behind the program's name; NULL: none */
+    char *const *arguments; /* the words behind the program's name; NULL: none */
     const char *const *environment;
     hs_executable *(*find)(struct builder *, const char *name, const hs_executable *needer,
                            const char **how);
@@ -89,7 +89,8 @@ static hs_segment_kind kind_of(const hs_load *l)
     return l->permissions ? HS_SEGMENT_CONSTANT : HS_SEGMENT_BARRIER;
 }
 
-/* By what a linker puts there: the program header knows permissions only. */
+/* The word for a segment. The program header has only permissions, so this goes by what linkers
+ * usually put there. */
 static const char *word_for(const hs_executable *e, const hs_load *l)
 {
     if (l->permissions & HS_MAPPED_EXECUTE)
@@ -123,7 +124,7 @@ static void add_all(builder *b, const object *o)
     for (size_t i = 0; i < o->e->load_count; i++) add_load(b, o, &o->e->loads[i]);
 }
 
-/* One step a segment, as the kernel maps the program. */
+/* Map the program as the kernel does: a step for each segment. */
 static void map_program(builder *b)
 {
     const object *o = b->objects;
@@ -165,7 +166,7 @@ static object *add_object(builder *b, const char *name, const hs_executable *e, 
     return o;
 }
 
-/* Below what is mapped already, as mmap does. */
+/* Place an object below what is mapped already, as mmap does. */
 static void place_below(builder *b, object *o)
 {
     uint64_t align = HS_PAGE;
@@ -191,7 +192,7 @@ static bool refuse(hs_problem *problem, const char *what)
     return false;
 }
 
-/* Below the session's heap, so that the break is behind bss. */
+/* Place the program below the session's heap, so that the break comes behind bss. */
 static bool place_program(object *o, hs_problem *problem)
 {
     const hs_executable *e = o->e;
@@ -233,7 +234,7 @@ static void tell_beginning(builder *b)
                      "each access would fault. The addresses above are the kernel's.");
 }
 
-/* It is to be mapped into programs: nothing in it begins one. */
+/* True for a file that is mapped into programs and begins none itself. */
 static bool is_library(const hs_executable *e)
 {
     return e->movable && !e->interpreter && (e->needed_count || !e->entry);
@@ -301,7 +302,7 @@ static void map_interpreter(builder *b)
     add_all(b, o);
 }
 
-/* Pages of the kernel's own: the clock without a system call. */
+/* Map the vdso: pages of the kernel from which a program reads the clock without a system call. */
 static void map_vdso(builder *b)
 {
     enum { CODE = 2, DATA = 4 };
@@ -330,7 +331,7 @@ static char *command_line(const builder *b)
     return text;
 }
 
-/* From the top down: strings, then the auxiliary vector, envp, argv, argc. */
+/* Fill the stack from the top down: strings, then the auxiliary vector, envp, argv, argc. */
 static void make_stack(builder *b)
 {
     enum { AUXILIARY = 20 };
@@ -367,7 +368,8 @@ static bool is_same_file(const hs_executable *a, const hs_executable *b)
            x.st_ino == y.st_ino;
 }
 
-/* Is it among the objects already: by the name, its own name, or as the same file? */
+/* True if it is among the objects already: under this name, under its own name, or as the same
+ * file. */
 static bool is_loaded(const builder *b, const char *name, const hs_executable *e)
 {
     for (size_t i = 0; i < b->count; i++) {
@@ -410,7 +412,7 @@ static void map_library(builder *b, const char *name, const char *needer, const 
     add_all(b, o);
 }
 
-/* Breadth first, as the loader does. */
+/* Map the libraries breadth first, as the loader does. */
 static void map_libraries(builder *b)
 {
     if (!b->interpreter) return;
@@ -424,7 +426,7 @@ static void map_libraries(builder *b)
 
 /* --- Relocation ----------------------------------------------------------------------------- */
 
-/* The segment of data around an address, which then is given up to its pieces. */
+/* Take the data segment around an address away, so that its pieces can take its place. */
 static bool take_data(hs_space *s, hs_addr at, hs_segment *out)
 {
     for (size_t i = 0; i < s->count; i++) {
@@ -438,7 +440,8 @@ static bool take_data(hs_space *s, hs_addr at, hs_segment *out)
     return false;
 }
 
-/* Whole pages of the object's data become read-only. False: it has none to protect. */
+/* Make the pages of an object's data read-only that it asks for (relro). False: it asks for
+ * none. */
 static bool protect(builder *b, const object *o)
 {
     hs_segment data;
@@ -453,7 +456,7 @@ static bool protect(builder *b, const object *o)
     return true;
 }
 
-/* What was mapped does not run: say why, and what the rest of the picture then is. */
+/* Say why what was mapped does not run, and what the rest of the picture is then. */
 static void tell_failure(builder *b, const hs_executable *e)
 {
     hs_space_step_begin(b->space, "nothing runs");
@@ -553,7 +556,7 @@ hs_space *hs_space_of_executable(const hs_executable *e, char *const *arguments,
     return build(&b, e, problem);
 }
 
-/* The file itself, or the one that a shell would run. NULL: there is none. */
+/* The path of the file itself, or of the one that a shell would run. NULL: there is none. */
 static char *path_of(const char *name)
 {
     const char *list = strchr(name, '/') || access(name, F_OK) == 0 ? NULL : getenv("PATH");
@@ -582,7 +585,8 @@ hs_space *hs_space_of_program(const char *name, char *const *arguments, hs_probl
 
 /* --- The built-in program ------------------------------------------------------------------- */
 
-/* What `int main` with a few variables becomes: the four segments of today's linkers. */
+/* A program with `int main` and a few variables: the four segments that today's linkers make of
+ * it. */
 static const hs_load model_loads[] = {
     {0x0000, 0x0000, 0x0688, 0x0688, 0x1000, HS_MAPPED_READ},
     {0x1000, 0x1000, 0x01c5, 0x01c5, 0x1000, HS_MAPPED_READ | HS_MAPPED_EXECUTE},

@@ -18,7 +18,7 @@
 
 enum { MOST_HEADERS = 1000, MOST_NEEDED = 500, LONGEST_STRING = 4096, MOST_ENTRIES = 100000 };
 
-/* What is at work while a file is read. */
+/* The state of reading a file. */
 typedef struct {
     Elf *elf;
     uint64_t size; /* of the file */
@@ -282,7 +282,8 @@ static bool read_dynamic(reading *r)
     return true;
 }
 
-/* Sections are no matter of the kernel's; only whether symbols are there is asked. */
+/* True if the file has symbols. The kernel does not look at sections, and nothing else here
+ * does. */
 static bool has_symbols(Elf *elf)
 {
     Elf_Scn *section = NULL;
@@ -326,7 +327,7 @@ hs_executable *hs_executable_read(const char *path, const void *bytes, size_t si
     return e;
 }
 
-/* What is no ELF file: say what it is. */
+/* True for a file that may be ELF; for anything else the problem says what it is. */
 static bool is_readable(int fd, uint64_t *size, hs_problem *problem)
 {
     struct stat st;

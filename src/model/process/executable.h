@@ -34,7 +34,7 @@ typedef struct {
     size_t needed_count;
 } hs_executable;
 
-/* Was the program built with what reads ELF files? */
+/* True if heapscope was built with libelf, so that it can read ELF files. */
 bool hs_executable_is_readable(void);
 
 /* NULL with a problem. */

@@ -47,7 +47,8 @@ typedef struct {
     int32_t flags;
     uint32_t key, value; /* offsets of strings, from the header on */
     uint32_t system;
-    uint64_t capabilities; /* of the processor: not 0 for variants, which are passed over */
+    uint64_t capabilities; /* what the processor must be able to do; entries with any are passed
+                            * over */
 } cache_entry;
 
 static const char magic[] = "glibc-ld.so.cache1.1";
@@ -81,7 +82,7 @@ const char *hs_libraries_in_cache(const void *bytes, size_t size, const char *na
 
 /* --- Folders -------------------------------------------------------------------------------- */
 
-/* Fits it: a file for the machine of the program? */
+/* Open the file if it is for the same machine as the program; else NULL. */
 static hs_executable *try_file(const char *path, const hs_executable *program)
 {
     hs_problem ignored;
@@ -118,7 +119,7 @@ static char *expand(const char *folder, size_t length, const char *origin)
     return path;
 }
 
-/* Folders separated by colons. */
+/* Try the folders of a list, which colons separate. */
 static hs_executable *try_folders(const char *list, const char *name, const hs_executable *needer,
                                   const hs_executable *program)
 {

@@ -1,4 +1,4 @@
-/* What follows from an executable's segments, whoever read them. */
+/* What follows from an executable's segments, whichever file filled them in. */
 #include "model/process/executable.h"
 
 #include "model/process/address_space.h"

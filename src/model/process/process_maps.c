@@ -20,8 +20,8 @@
 
 enum {
     MOST_STEPS = 2000,
-    QUIET = 150,    /* milliseconds without a system call: the program waits */
-    PATIENCE = 3000 /* of milliseconds, for a program that never does */
+    QUIET = 150,    /* after so many milliseconds without a system call the program waits */
+    PATIENCE = 3000 /* after so many milliseconds a program that never waits is left alone */
 };
 
 static int64_t now(void)
@@ -70,7 +70,7 @@ static char *read_proc(int process, const char *name)
 typedef struct {
     hs_addr from, to;
     int permissions;
-    const char *path; /* in the line, which was cut behind it */
+    const char *path; /* a part of the line, which was cut behind it */
 } mapping;
 
 /* from-to rwxp offset device inode path */
@@ -129,7 +129,7 @@ static bool is_on(const hs_segment *g)
     return g->died == SIZE_MAX;
 }
 
-/* Among the first `count` segments. */
+/* Find a mapping among the first `count` segments. */
 static hs_segment *find_same(hs_space *s, size_t count, const mapping *m, const char *name)
 {
     for (size_t i = 0; i < count; i++) {
@@ -141,7 +141,7 @@ static hs_segment *find_same(hs_space *s, size_t count, const mapping *m, const 
     return NULL;
 }
 
-/* The changes of one look, for the step's text. */
+/* What one look found changed, for the text of the step. */
 typedef struct {
     size_t come, gone;
     char first[128]; /* the first one that came, or went */
@@ -152,7 +152,7 @@ static void note(difference *d, const char *name)
     if (!d->first[0]) snprintf(d->first, sizeof d->first, "%.100s", name);
 }
 
-/* Take in the lines of maps as the step that was begun: what is there already stays. */
+/* Take in the lines of maps as the step that was begun. Segments that are there already stay. */
 static difference take_mappings(hs_space *s, char *text)
 {
     size_t before = s->count;
@@ -183,7 +183,8 @@ static difference take_mappings(hs_space *s, char *text)
     return d;
 }
 
-/* Resident bytes, where smaps may be read: the Rss line of each mapping. */
+/* Read how many bytes of each mapping are resident: the Rss lines of smaps, where that may be
+ * read. */
 static void take_residents(hs_space *s)
 {
     char *text = read_proc(s->process, "smaps"), *save = NULL;
@@ -221,7 +222,7 @@ static void tell(hs_space *s, const difference *d)
     if (d->gone) hs_space_tell(s, "%zu gone or changed.", d->gone);
 }
 
-/* What was mapped stays on show. */
+/* The process has ended. What was mapped stays on show. */
 static bool end(hs_space *s)
 {
     bool last_is_shown = s->shown == s->step_count;
@@ -233,7 +234,7 @@ static bool end(hs_space *s)
     return true;
 }
 
-/* One look at maps. An empty one is that of a process that has ended. */
+/* Look at maps once. Where it is empty, the process has ended. */
 static bool look(hs_space *s)
 {
     char *text = s->ended ? NULL : read_proc(s->process, "maps");
@@ -257,8 +258,8 @@ static bool look(hs_space *s)
     return true;
 }
 
-/* What a stopped child is told: to go on to its next system call, with the signal it was sent. The
- * first stop, behind execve, is as good as any to set the options. */
+/* Let a stopped child go on to its next system call, with the signal that it was sent. The options
+ * of tracing are set at its first stop, behind execve. */
 static void let_go_on(const hs_space *s, int status)
 {
     int signal = WSTOPSIG(status);
@@ -325,7 +326,8 @@ hs_space *hs_space_of_process(int process, hs_problem *problem)
 
 /* --- Starting ------------------------------------------------------------------------------- */
 
-/* As a shell finds it. Not execvp, which gives what the kernel refuses to /bin/sh. */
+/* Run the program that a shell would find. execvp is not used: it gives files that the kernel
+ * refuses to /bin/sh. */
 static void execute(char *const *words)
 {
     const char *list = strchr(words[0], '/') ? NULL : getenv("PATH");
@@ -342,7 +344,7 @@ static void execute(char *const *words)
     if (list) errno = why;
 }
 
-/* In the child: its end is the only way out. */
+/* In the child, become the program. It does not return. */
 static void become(char *const *words, int input, int report)
 {
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -363,7 +365,8 @@ static void become(char *const *words, int input, int report)
     _exit(127);
 }
 
-/* The child's number, or 0 with errno: what kept it from becoming the program. */
+/* Start the child. Returns its number, or 0 with the errno that kept it from becoming the
+ * program. */
 static int start(char *const *words, int *input)
 {
     int in[2], report[2], why = 0;

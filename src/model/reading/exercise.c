@@ -89,7 +89,8 @@ static bool is_full(const hs_session *s)
     return hs_session_totals(s)->live * 2 > hs_heap_committed(hs_session_heap(s));
 }
 
-/* Without frees and reallocs it is malloc, however full the heap. */
+/* Draw a request: `frees` and `reallocs` of 100 are such, so with 0 and 0 it is malloc, however
+ * full the heap. */
 static hs_op request(hs_exercises *e, const hs_session *s, unsigned frees, unsigned reallocs)
 {
     hs_op op = {.kind = HS_OP_REQUEST, .request = HS_MALLOC, .p.variable = HS_NONE};

@@ -49,7 +49,7 @@ static void count(hs_leaks *l, hs_reach reach, uint64_t blocks, uint64_t bytes)
     l->bytes[reach] += bytes;
 }
 
-/* A block as it is shown instead of as it is. */
+/* Count a block as it is shown in slow motion, and no longer as it is. */
 static void show_otherwise(const hs_session *s, hs_addr at, hs_leaks *l)
 {
     const hs_client_block *is = hs_client_block_at(s->client, at);
@@ -90,7 +90,7 @@ hs_leaks hs_session_leaks(const hs_session *s, hs_leak *list, size_t most)
 {
     HS_ENTER_SESSION(s, NULL, (hs_leaks){0});
     hs_reaching *r = hs_client_reaching(s->client);
-    if (s->is.broken_by) hs_reaching_forget(r); /* blocks may lie in one another */
+    if (s->is.broken_by) hs_reaching_forget(r); /* in a broken heap blocks may lie in one another */
     hs_leaks l = hs_reaching_sums(r, s->client);
     others o = shown_otherwise(s);
     for (int i = 0; i < OTHERS; i++)

@@ -7,7 +7,7 @@
 typedef struct {
     const hs_session *session;
     uint32_t variable;
-    uint64_t looks; /* that are left */
+    uint64_t looks; /* how many more operations may be looked at */
     hs_life *life;
 } reader;
 
@@ -50,7 +50,7 @@ static void add(hs_life *life, uint64_t number, uint64_t size)
     life->count++;
 }
 
-/* Forward, until the block is freed, or its name goes to another one. True: there is no more. */
+/* Read on until the block is freed, or its name goes to another one. True: there is no more. */
 static bool read_on(reader *r, uint64_t *at)
 {
     hs_record_of_op record;
@@ -69,8 +69,8 @@ static bool read_on(reader *r, uint64_t *at)
     return !r->looks;
 }
 
-/* What was done does not change: of the block that was asked for last only what was done since is
- * read. */
+/* The life is kept for the block that was asked about last. What has been done does not change, so
+ * only what was done since is read. */
 hs_life hs_session_life(const hs_session *s, const hs_client_block *b)
 {
     HS_ENTER_SESSION(s, NULL, (hs_life){0});

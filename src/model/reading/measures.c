@@ -13,8 +13,8 @@ static uint64_t percent(hs_fraction s)
     return hs_thousandths(s.part, s.whole) / 10;
 }
 
-/* The check walks the heap: once, and then each time that something was done which can break it. In
- * slow motion a heap is half-way through a request, which is no damage. */
+/* The allocator's check walks over the heap, so it is made once, and again after each thing that
+ * may break the heap. In slow motion the heap is half-way through a request, which is no damage. */
 static bool is_broken(const hs_session *s)
 {
     hs_readings *k = hs_readings_of(s);

@@ -13,8 +13,8 @@
 typedef enum {
     HS_ASK_ADDRESS,  /* which address is returned; HS_NULL for NULL */
     HS_ASK_EXAMINED, /* how many blocks are examined */
-    HS_ASK_SPLIT,    /* is a block split */
-    HS_ASK_PLACE,    /* of realloc: does the block stay where it is */
+    HS_ASK_SPLIT,    /* whether a block is split */
+    HS_ASK_PLACE,    /* of realloc: whether the block stays where it is */
     HS_ASK_HOLE,     /* of free: the size of the free block that the bytes are part of then */
     HS_QUESTION_KINDS
 } hs_question;

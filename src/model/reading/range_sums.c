@@ -37,7 +37,7 @@ typedef struct {
 
 typedef struct {
     hs_addr whole;     /* of a leaf: where its walk begins, or HS_NULL: at the first block */
-    hs_addr piece;     /* where the piece starts that its first byte lies in; HS_NULL: in none */
+    hs_addr piece;     /* where the piece starts that contains its first byte; HS_NULL: in none */
     uint32_t quarters; /* the first of four nodes; 0: it is a leaf */
     bool dirty;
     sums sums;
@@ -137,7 +137,7 @@ static void split(hs_range_sums *a, uint32_t leaf)
     a->nodes[leaf].quarters = first;
 }
 
-/* Its quarters are leaves with few blocks between them: it becomes a leaf. */
+/* Join four quarters that are leaves with few blocks into one leaf. */
 static void join(hs_range_sums *a, uint32_t i)
 {
     node *n = &a->nodes[i];
@@ -149,7 +149,7 @@ static void join(hs_range_sums *a, uint32_t i)
     a->spare = first;
 }
 
-/* The root's range has the whole heap. */
+/* Widen the root's range until it has the whole heap. */
 static void widen(hs_range_sums *a, uint64_t committed)
 {
     while ((uint64_t)1 << a->bits < committed) {
@@ -186,7 +186,8 @@ static void mark_pieces(hs_range_sums *a, hs_addr from, hs_addr to)
     mark(a, root_of(a), piece && piece < from ? piece : from, last);
 }
 
-/* Bytes that are passed over lengthen the piece before them, which ended there. */
+/* Mark what an event changes. Padding that a request passes over lengthens the piece before it,
+ * which ended there. */
 static void mark_event(hs_range_sums *a, const hs_event *e)
 {
     switch (e->kind) {
@@ -225,7 +226,8 @@ typedef struct {
     hs_addr whole; /* block whence a walk comes here, or HS_NULL: the first */
 } reader;
 
-/* Come to the block at `from`, or the first behind it. All leaves before are up to date. */
+/* Bring the walk to the block at `from`, or the first one behind it. All leaves before that are up
+ * to date. */
 static void come_to(reader *r, hs_addr from)
 {
     const hs_session *s = r->session;
@@ -252,8 +254,8 @@ static void add_shares(sums *t, const hs_session *s, const hs_seen *seen, hs_add
     }
 }
 
-/* The walk met a damaged piece. The leaf that it starts in is to be read again whenever somebody
- * looks: until then it tells nothing. */
+/* Note that the walk met a damaged piece. The leaf in which that starts is read again whenever
+ * somebody looks; until then it tells nothing. */
 static void derail(reader *r, const hs_block *damaged)
 {
     hs_range_sums *a = r->sums;
@@ -302,9 +304,9 @@ static void add(sums *to, const sums *part)
     for (int i = 0; i < HS_BLOCK_KINDS; i++) to->kinds[i] += part->kinds[i];
 }
 
-/* The walk comes to leaves that seem to be up to date: does the first one begin as it says? Then so
- * do all up to the next dirty one, but that the block they begin with may not bear who came before
- * it. */
+/* The walk comes to leaves that seem to be up to date. True if the first one begins otherwise than
+ * it says. If it does not, all up to the next dirty one hold, unless the block that they begin with
+ * makes no sense behind the one before it: then the walk is derailed there. */
 static bool begins_otherwise(reader *r, place p)
 {
     if (!r->on || r->until != p.from) return false;
@@ -364,7 +366,8 @@ void hs_range_sums_marks_move(hs_session *s)
     for (size_t i = 0; i < n; i++) hs_range_sums_differs(s, marks[i].at - 1, marks[i].at + 1);
 }
 
-/* What was handed out last may have made unused bytes free ones, which no event tells. */
+/* Follow the highest block that was ever handed out: unused bytes below it are free ones, and no
+ * event tells that. */
 static void follow_highest(hs_range_sums *a, hs_addr highest)
 {
     hs_addr before = a->highest;
@@ -524,7 +527,7 @@ static uint64_t count_in(const node *n, unsigned kinds)
     return count;
 }
 
-/* Of a walk from the block at `from` on, the blocks that start within from .. to - 1. */
+/* Walk from the block at `from` on, and count the blocks that start within from .. to - 1. */
 static uint64_t count_walk(const hs_session *s, hs_addr from, hs_addr to, unsigned kinds)
 {
     hs_seen seen;

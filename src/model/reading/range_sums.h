@@ -18,8 +18,8 @@ void hs_range_sums_forget(hs_session *);
  * they and the session's changes tell. */
 void hs_range_sums_follow(hs_session *, size_t from, size_t to);
 
-/* Before another moment is gone back to, and in between: what it has otherwise in these bytes of
- * the heap, or of the client's. And then, that the session is there. */
+/* hs_range_sums_differs is called before and while the session goes to another moment, for each
+ * stretch of bytes that differs there; hs_range_sums_arrives when it is there. */
 void hs_range_sums_differs(hs_session *, hs_addr from, hs_addr to);
 void hs_range_sums_catch_up(hs_session *);
 /* The same for the allocator's pointers, which are about to move, or have moved. */
@@ -28,7 +28,7 @@ void hs_range_sums_marks_move(hs_session *);
 /* A whole block at or before `at` whence a walk comes to `at` in a few steps; HS_NULL: none is
  * known, and the walk begins at the first block. */
 hs_addr hs_range_sums_anchor(const hs_session *, hs_addr at);
-/* Does a walk over the heap come to a header that makes no sense? */
+/* True if a walk over the heap comes to a header that makes no sense. */
 bool hs_range_sums_is_derailed(const hs_session *);
 
 /* The ledger of all blocks, as a walk sees them. */

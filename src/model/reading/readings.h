@@ -1,5 +1,5 @@
-/* What is known of a session's heap, once somebody has asked for it, and held good until the
- * session tells that it changed: the one observer of a session. */
+/* What has been read of a session's heap, kept until the session tells that it changed. This is the
+ * one observer of a session. */
 #ifndef HS_MODEL_READINGS_H
 #define HS_MODEL_READINGS_H
 
@@ -11,7 +11,7 @@
 
 /* The life of a block, as far as it has been read. */
 typedef struct {
-    bool known, over; /* over: there is no more of it */
+    bool known, over; /* known: it has been begun; over: there is no more of it */
     uint32_t branch, variable;
     uint64_t born, next, looks; /* the operation to be read next; how many more */
     hs_life life;
@@ -31,7 +31,7 @@ typedef struct {
     } left; /* the end of a branch, as it was when it was left last, for the picture of the shape */
 } hs_readings;
 
-/* Those of a session, which is observed from here on. */
+/* The readings of a session, which is observed from here on. */
 hs_readings *hs_readings_of(const hs_session *);
 
 /* Keep the end of a branch as it is `there`, in a session of the same operations. */

@@ -11,11 +11,11 @@
 struct hs_finder {
     const hs_session *session;
     hs_search search;
-    uint64_t from, at, end; /* operations passed by; of a search backwards: at falls */
+    uint64_t from, at, end; /* operations: where it began, and where it is; backwards, `at` falls */
     hs_session *walker;     /* NULL: the chronicle is enough */
     bool last;              /* the last one on the way to the end is wanted, else the first */
-    uint64_t most;          /* of what it is about, before what is looked for */
-    uint64_t work;          /* of the walker's, before the next look at the clock */
+    uint64_t most;          /* the most there was before the place that is looked for */
+    uint64_t work;          /* work that the walker may do before the clock is looked at again */
     uint64_t found;
     bool over;
 };
@@ -146,8 +146,8 @@ static bool look(void *of, const hs_session *s)
     return s->work >= f->work;
 }
 
-/* The last one on the way to the end is not behind the last checkpoint: then it is the first that
- * brought it to what it is. */
+/* What is wanted, the last one on the way to the end, is not behind the last checkpoint. So it is
+ * the first that brought the outcome to what the checkpoint has. */
 static void go_back(hs_finder *f)
 {
     hs_problem ignored;

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Windows of so few commands are always performed again; of more than the most, never. A command is
- * a microsecond's work, or more where its allocator searches long: then it is given up. */
+/* A window of few commands is always performed again, one of more than the most never. A command is
+ * about a microsecond's work; where the allocator searches long it is more, and then the window is
+ * given up. */
 enum { FEW_COMMANDS = 4096, MOST_COMMANDS = 1 << 18, MOST_WORK = MOST_COMMANDS };
 
 uint64_t hs_shape_command(const hs_shape_picture *p, int column)
@@ -37,7 +38,7 @@ void hs_shape_picture_free(hs_shape_picture *p)
     free(p);
 }
 
-/* What is known of a moment of the session's heap. */
+/* A moment of the session's heap. */
 typedef struct {
     uint64_t count; /* of operations */
     uint64_t used;  /* bytes of the heap */
@@ -59,7 +60,8 @@ static void lay_out_time(hs_shape_picture *p, hs_shape_window w, int columns)
     p->columns = (int)((span + p->per - 1) / p->per);
 }
 
-/* The fewest bytes a row with which all of it fits: the address of each is a multiple of them. */
+/* Choose the smallest number of bytes a row with which everything fits. Addresses of rows are
+ * multiples of it. */
 static void lay_out_addresses(hs_shape_picture *p, hs_shape_window w, uint64_t used, int rows)
 {
     hs_addr from = w.from > p->base ? w.from : p->base;
@@ -73,7 +75,8 @@ static void lay_out_addresses(hs_shape_picture *p, hs_shape_window w, uint64_t u
     p->rows = all < (uint64_t)rows ? (int)all : rows;
 }
 
-/* The commands that made the heap what it is; a replay did them again on another one. */
+/* Find the commands that made the heap what it is. After a replay they are those that it did
+ * again. */
 static void find_bounds(hs_shape_picture *p, const hs_session *s, moment end)
 {
     p->begin = end.is->first_on_heap + 1;
@@ -84,7 +87,7 @@ static void find_bounds(hs_shape_picture *p, const hs_session *s, moment end)
 
 /* --- From what is kept ----------------------------------------------------------------------- */
 
-/* Cells side by side as one: the kind that most of it is of, and its share. */
+/* Join cells side by side into one: it is of the kind that most of it is of, with its share. */
 static uint8_t join(const uint8_t *cells, size_t n)
 {
     unsigned shares[HS_SHAPE_LIVE + HS_SHAPE_CLASSES] = {0}, live = 0, most = HS_SHAPE_UNUSED;
@@ -139,7 +142,7 @@ static void fill_from_kept(hs_shape_picture *p, moment end)
     }
 }
 
-/* Is what is kept as fine as the picture? */
+/* True if the columns that the session keeps are as fine as the picture. */
 static bool is_kept(const hs_shape_picture *p, const hs_lifetimes *s)
 {
     return p->per >= s->stride && p->row_bytes >= 1ull << s->shift;
@@ -161,7 +164,7 @@ static bool perform_again(hs_shape_picture *p, const hs_session *s)
     hs_problem ignored;
     uint8_t cells[HS_SHAPE_BUCKETS];
     uint64_t before = p->first - 1;
-    /* Of a replay's operations the first is the earliest moment that is to be had. */
+    /* Nothing before the first operation of a replay can be had. */
     if (before == s->is.first_on_heap && s->is.replayed_until > before) before++;
     hs_session *then = hs_session_after(s, before, &ignored);
     if (!then) return false;
@@ -179,7 +182,7 @@ static bool perform_again(hs_shape_picture *p, const hs_session *s)
 
 /* --- Looking --------------------------------------------------------------------------------- */
 
-/* Of a trace: the session that goes through it ahead, as far as it is; NULL: there is none. */
+/* The session that goes through a trace ahead, as far as it has come; NULL: there is none. */
 static const hs_session *ahead_of(const hs_session *s)
 {
     return s->ahead && !s->at.branch && s->ahead->at.count >= s->at.count ? s->ahead : NULL;
@@ -190,8 +193,8 @@ static moment moment_of(const hs_session *s)
     return (moment){s->at.count, hs_session_used(s), &s->is, s->shape};
 }
 
-/* The end of the session's branch; the session itself where the heap is a later one there, or where
- * coming there would take long. */
+/* The end of the session's branch. It is the session itself where the branch ends on another heap,
+ * or where going there would take long. */
 static moment end_of_branch(const hs_session *s)
 {
     hs_problem ignored;

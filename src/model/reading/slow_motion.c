@@ -54,13 +54,14 @@ hs_session *hs_session_stage(hs_session *s, uint64_t n, hs_session **own, hs_pro
 
 /* --- What the client holds ------------------------------------------------------------------ */
 
-/* The request keeps its block where it is? */
+/* True if the request keeps its block where it is. */
 static bool stays(const hs_last *l)
 {
     return l->op.request == HS_REALLOC && l->result && l->result == l->old_value;
 }
 
-/* The block that the request took from the client, or resized, as it was; not live: it did not. */
+/* The block that the request took from the client or resized, as it was before; not live if there
+ * is none. */
 static hs_client_block held_before(const hs_session *s)
 {
     const hs_last *l = &s->is.last;
@@ -74,7 +75,7 @@ static hs_client_block held_before(const hs_session *s)
     return b;
 }
 
-/* Is an event of this kind among those from `from` on, before the one at `to`? */
+/* True if an event of this kind is among those from `from` to `to` - 1. */
 static bool is_told(const hs_session *s, hs_event_kind kind, size_t from, size_t to)
 {
     size_t count;
@@ -89,7 +90,7 @@ static bool is_of(const hs_event *e, hs_event_kind kind, hs_addr p)
     return e->kind == kind && p >= e->at && p - e->at < e->a;
 }
 
-/* Steps look for these again and again: what a step costs is not to grow with all events. */
+/* Find once what each step asks for, so that a step does not cost all events. */
 static hs_told told_by(const hs_session *s)
 {
     size_t n;
@@ -118,7 +119,8 @@ static hs_addr end_in_use(const hs_session *s, hs_addr p, uint64_t size, size_t 
     bool there = hs_session_walk_to(s, p, &seen) && seen.whole.kind != HS_BLOCK_DAMAGED;
     if (held && !s->before.marked) there = false;
     if (there && seen.whole.kind == HS_BLOCK_REGION) return told->ignore < n ? HS_NULL : p + size;
-    /* Before a block is chosen, another one may be in use there, on its way out of a quick list. */
+    /* Before a block is chosen, the one in use there may be another, which is just leaving a quick
+     * list. */
     if (there && !held && told->choose >= n && told->take >= n) return HS_NULL;
     if (there)
         return seen.block.kind == HS_BLOCK_USED && hs_block_payload(&seen.block) == p &&
@@ -171,12 +173,15 @@ static hs_before before_end(const hs_session *s, size_t n)
     hs_totals_add(t, (hs_counts){0}, end);
     uint64_t peak = t->peak_live;
     hs_totals_block(t, 0, asked, l->result + asked, t->highest_block - hs_heap_base(s->heap));
-    if (holds) t->peak_live = peak; /* a realloc that moves has both for a while, and counts once */
+    if (holds)
+        t->peak_live = peak; /* a realloc that moves holds both blocks for a while, which
+                              * counts once */
     t->live_blocks++;
     return b;
 }
 
-/* Whose a block is differs, and so may where the one before it ends. */
+/* Tell the observer that another block of the client lies here, so that the one before it may end
+ * elsewhere. */
 static void differs(hs_session *s, hs_addr p, uint64_t size)
 {
     if (p) hs_range_sums_differs(s, p - 1, p + size + 1);
@@ -195,7 +200,8 @@ static void show_client(hs_session *s, size_t n)
     s->before = now;
 }
 
-/* What the request takes or resizes changes even where the allocator has nothing to write. */
+/* The block that the request takes or resizes is shown as changed even where the allocator writes
+ * nothing. */
 static void touch_held(hs_session *s)
 {
     const hs_client_block held = held_before(s);
@@ -208,7 +214,8 @@ static void touch_held(hs_session *s)
 
 /* --- What the request changed -------------------------------------------------------------- */
 
-/* All ranges of bytes that its events wrote to, as the session's changes; and how many bytes. */
+/* Set the session's changes to all ranges of bytes that the events wrote to. Returns how many bytes
+ * those are. */
 static size_t note_written(hs_session *s)
 {
     size_t count, size = 0;
@@ -233,7 +240,7 @@ static void add_range(ranges *r, hs_addr from, hs_addr to)
     r->list[r->count++] = (hs_change){from, to};
 }
 
-/* The bytes of a range that were others than they are now. */
+/* Collect the bytes of a range that differ from what they are now. */
 static void compare(const hs_session *s, ranges *out, hs_change written, const uint8_t *now)
 {
     const uint8_t *was = hs_heap_bytes(s->heap, written.from, written.to - written.from);
@@ -279,7 +286,8 @@ bool hs_session_last_changes(hs_session *s, hs_change **list, size_t *count, hs_
 
 /* --- Going to an event ---------------------------------------------------------------------- */
 
-/* What the allocator notes in its own variables it tells right before, or right behind it. */
+/* Go to the moment after n events. The observer is told before and after it that the allocator's
+ * own pointers move. */
 static void go_to(hs_session *s, size_t n)
 {
     size_t was = s->before.at, from = was < n ? was : n, to = was < n ? n : was;
@@ -294,7 +302,8 @@ static void go_to(hs_session *s, size_t n)
     s->before.at = n;
 }
 
-/* Before the request: went a walk through, and did it find the block that the request takes? */
+/* Look at the heap as it was before the request: note whether a walk went through, and whether it
+ * found the block that the request takes. */
 static void look_before(hs_session *s)
 {
     const hs_client_block held = held_before(s);

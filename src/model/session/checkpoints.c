@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In units of work, each about a microsecond; in bytes. */
+/* How much work lies between two checkpoints, in units of about a microsecond; and how many bytes
+ * all of them may take. */
 enum { WORK_BETWEEN = 6000 };
 #define MOST_BYTES ((size_t)512 << 20)
 
 typedef struct {
-    hs_moment at; /* on the branch that owns its last operation */
+    hs_moment at; /* a moment on the branch that owns its last operation */
     bool inside;  /* the last operation, which performs others again: the next is `next` */
     uint64_t next;
     hs_standing standing;
@@ -27,9 +28,9 @@ typedef struct {
 
 struct hs_checkpoints {
     checkpoint **checkpoints; /* in the order of their making */
-    uint64_t furthest;        /* operation of a trace that has one */
+    uint64_t furthest;        /* the latest operation of a trace that has a checkpoint */
     size_t count, capacity;
-    checkpoint *held;  /* inside the operation that is being performed, or NULL */
+    checkpoint *held;  /* the one made inside the operation that is being performed, or NULL */
     uint64_t interval; /* of work between them */
     size_t most;       /* bytes that all of them take, about */
     size_t unweighed;  /* checkpoints made since their memory was last weighed */
@@ -109,9 +110,9 @@ static size_t weigh_all(hs_checkpoints *t)
     return bytes;
 }
 
-/* Too much memory? Then every other checkpoint goes, and new ones are made half as often. The
- * first one, before any operation, stays; so does the latest, for what is stopped goes back there.
- */
+/* When checkpoints take too much memory, every other one goes, and new ones are made half as often.
+ * The first one, before any operation, stays, and so does the latest, to which the session returns
+ * when something is stopped. */
 static void keep_within_bounds(hs_checkpoints *t)
 {
     size_t kept = 1;
@@ -165,7 +166,7 @@ void hs_checkpoints_make(hs_session *s)
     add_checkpoint(s, take_checkpoint(s));
 }
 
-/* Would coming here again take long? */
+/* True if coming here again would take long enough to deserve a checkpoint. */
 static bool is_far(const hs_session *s)
 {
     return s->work - s->settled >= s->checkpoints->interval;
@@ -216,7 +217,7 @@ void hs_checkpoints_note(hs_session *s)
     hs_checkpoints_make(s);
 }
 
-/* How far a trace was gone through, with checkpoints on the way. */
+/* How many operations of a trace were gone through, with checkpoints on the way. */
 static uint64_t surveyed(const hs_session *s)
 {
     uint64_t own = s->checkpoints->furthest,
@@ -224,7 +225,8 @@ static uint64_t surveyed(const hs_session *s)
     return own > others ? own : others;
 }
 
-/* Was the last operation one of a trace? Commands that leave it have numbers like its own. */
+/* True if the last operation was one of the trace. Its number alone does not tell, for commands of
+ * a branch that leaves the trace have numbers like those in it. */
 static bool is_in_trace(const hs_session *s)
 {
     return s->at.count <= hs_chronicle_traced(s->chronicle) &&
@@ -243,7 +245,7 @@ void hs_checkpoints_pass(hs_session *s)
     s->checkpoints->furthest = s->at.count;
 }
 
-/* Is moment a passed on the way to moment b? */
+/* True if moment a lies on the way to moment b. */
 static bool is_on_the_way(const hs_chronicle *c, hs_moment a, hs_moment b)
 {
     while (b.branch != a.branch && b.branch) {
@@ -261,7 +263,7 @@ typedef struct {
         WHOLE, /* one that is not in the middle of an operation */
         BEFORE /* one from which the last operation is still to be performed */
     } kind;
-    hs_outcome_kind outcome; /* of which it has at most so much */
+    hs_outcome_kind outcome; /* the checkpoint must have at most so much of this outcome */
     uint64_t most;
 } wanted;
 
@@ -343,8 +345,8 @@ static void tell_block(void *context, hs_addr from, hs_addr to)
     HS_TELL(s, differs, s, from, to);
 }
 
-/* What the heap has otherwise now: its bytes, where it ends, and where the allocator's pointers
- * are; a table of blocks (of a model) may be another one altogether. */
+/* Tell the observer what differs in the heap at a checkpoint: its bytes, its end, and the
+ * allocator's pointers. The table of blocks that a model has may be another one altogether. */
 static void tell_heap(hs_session *s, const checkpoint *c)
 {
     hs_addr base = hs_heap_base(s->heap), end = base + hs_snapshot_size(c->heap);
@@ -358,7 +360,7 @@ static void tell_heap(hs_session *s, const checkpoint *c)
     HS_TELL(s, marks_move, s);
 }
 
-/* All but the heap. */
+/* Restore everything but the heap. */
 static void restore_rest(hs_session *s, const checkpoint *c)
 {
     s->is = c->standing;
@@ -436,7 +438,7 @@ bool hs_session_travels_return(hs_session *s, hs_moment to, hs_problem *problem)
 {
     free_checkpoint(s->checkpoints->held);
     s->checkpoints->held = NULL;
-    s->at.count = UINT64_MAX; /* it is nowhere: nothing goes on from here */
+    s->at.count = UINT64_MAX; /* it stands nowhere until it has arrived */
     s->returns = true;
     go(s, s, to, problem);
     s->returns = false;

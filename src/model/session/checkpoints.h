@@ -18,9 +18,9 @@
 
 typedef struct hs_checkpoints hs_checkpoints;
 
-/* What comes of requests that somebody may look for. */
+/* What requests may come to that somebody searches for. */
 typedef enum {
-    HS_OUTCOME_ANY, /* not looked for: always 0 */
+    HS_OUTCOME_ANY, /* no outcome is searched for: always 0 */
     HS_OUTCOME_MOVED,
     HS_OUTCOME_GROWTH,
     HS_OUTCOME_FAILED,
@@ -32,20 +32,20 @@ typedef enum {
 hs_checkpoints *hs_checkpoints_new(void);
 void hs_checkpoints_free(hs_checkpoints *);
 
-/* How much memory is too much: so many bytes, 512 MiB unless somebody says. */
+/* Set how many bytes all checkpoints may take; 512 MiB unless this is called. */
 void hs_checkpoints_bound(hs_checkpoints *, size_t bytes);
 
-/* The heap is another one, and zero but for what it says was written to. */
+/* The heap is a fresh one: it is zero, except what its account says was written to. */
 void hs_checkpoints_heap_is_fresh(hs_checkpoints *);
 
-/* What the heap was written to is no longer as the last checkpoint has it: asked for before anybody
- * looks at the difference. */
+/* Tell the pages what the heap was written to since the last checkpoint. To be called before
+ * anybody reads the difference. */
 void hs_checkpoints_catch_up(hs_session *);
 
 /* Samples from .. to - 1 were written to. */
 void hs_checkpoints_samples_changed(hs_checkpoints *, size_t from, size_t to);
 
-/* The same behind requests to the counted heap, of which no event tells the range sums. */
+/* The same after requests to the counted heap, which have no events to tell the range sums. */
 void hs_checkpoints_look(hs_session *);
 
 /* Columns from .. to - 1 of the shape were written to. */
@@ -66,8 +66,8 @@ void hs_checkpoints_hold(hs_session *, uint64_t index);
 hs_session *hs_session_travels_from(const hs_session *, hs_moment, hs_outcome_kind outcome,
                                     uint64_t most, hs_problem *);
 
-/* Back to a moment from the middle of what was stopped. False, always, with a problem that says so.
- */
+/* Go back to a moment from the middle of something that was stopped. Always false, with a problem
+ * that says so. */
 bool hs_session_travels_return(hs_session *, hs_moment, hs_problem *);
 
 #endif

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Kinds of requests come behind those of operations; both fit into the tag's 4 bits. */
+/* A request is written with its kind of request in place of HS_OP_REQUEST, behind the kinds of
+ * operations; all of them fit into the 4 bits of the tag. */
 enum { STRIDE = 32, REQUEST_KINDS = 11 };
 enum { REPLAY = 16, NAMED = 32, POINTER = 64, SECOND = 128 };
 
@@ -104,7 +105,8 @@ static void put_signed(branch *b, uint64_t n)
     put_number(b, n << 1 ^ (n >> 63 ? UINT64_MAX : 0));
 }
 
-/* With a NUL behind it, which is not counted: names and numbers are read as strings. */
+/* Put a text, with a NUL behind it that its length does not count: names and numbers are read as
+ * strings. */
 static void put_text(branch *b, const char *text, size_t length)
 {
     put_number(b, text ? length + 1 : 0);
@@ -215,7 +217,8 @@ static void get_request(const hs_trace *trace, uint64_t index, hs_record_of_op *
     *named = op->request != HS_FREE && !takes;
 }
 
-/* The place of a branch's own operation `index`: from the one read last, or the last 32nd. */
+/* The place of a branch's own operation `index`: found from the one that was read last, or from the
+ * last 32nd. */
 static size_t place_of(hs_chronicle *t, uint32_t number, uint64_t index)
 {
     const branch *b = &t->branches[number];

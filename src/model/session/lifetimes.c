@@ -61,7 +61,7 @@ static void widen(hs_lifetimes *s)
     s->shift++;
 }
 
-/* Add to what lives, or subtract: that is to add modulo 2^64 what it lacks. */
+/* Add a block to what lives, or subtract it: subtracting is adding modulo 2^64. */
 static void count(hs_lifetimes *s, hs_addr at, uint64_t size, bool dies)
 {
     uint64_t *live = s->live[class_of(size)], whole;
@@ -104,7 +104,7 @@ static uint8_t cell_of(const hs_lifetimes *s, size_t i, hs_addr highest)
         if (s->live[k][i] > s->live[most][i]) most = k;
     }
     if (!live) return HS_SHAPE_FREE << 5;
-    /* A broken heap hands out bytes twice. */
+    /* A broken heap may hand out bytes twice, so there may be more than the bucket has. */
     uint64_t share =
         live < bucket ? (live * HS_SHAPE_FULL + bucket - 1) >> s->shift : HS_SHAPE_FULL;
     return (uint8_t)((HS_SHAPE_LIVE + most) << 5 | share);

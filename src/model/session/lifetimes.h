@@ -38,7 +38,7 @@ void hs_lifetimes_free(hs_lifetimes *);
 /* Nothing lives, nothing was noted; the heap begins at `base`. */
 void hs_lifetimes_clear(hs_lifetimes *, hs_addr base);
 
-/* A block of so many bytes lives from now on, or no more. */
+/* A block of so many bytes is born, or has died. */
 void hs_lifetimes_born(hs_lifetimes *, hs_addr, uint64_t size);
 void hs_lifetimes_died(hs_lifetimes *, hs_addr, uint64_t size);
 
@@ -48,11 +48,12 @@ bool hs_lifetimes_note(hs_lifetimes *, uint64_t command, hs_addr highest, size_t
 /* How the buckets are now; nothing was used from `highest` on. */
 void hs_lifetimes_now(const hs_lifetimes *, hs_addr highest, uint8_t cells[HS_SHAPE_BUCKETS]);
 
-/* Watch other buckets instead, from here on: columns are no longer noted. What lives is forgotten,
- * and to be said again. */
+/* Watch other buckets from here on. No columns are noted any more, and what lives is forgotten, so
+ * that the caller says it again. */
 void hs_lifetimes_aim(hs_lifetimes *, hs_addr from, unsigned shift);
 
-/* The bytes that are in use, and those before the columns, which change all the time. */
+/* hs_lifetimes_size is how many bytes are in use; hs_lifetimes_place says where a column begins,
+ * behind what changes all the time. */
 size_t hs_lifetimes_size(const hs_lifetimes *);
 size_t hs_lifetimes_place(size_t column);
 

@@ -16,11 +16,11 @@ typedef struct {
     void (*changes)(hs_session *, bool may_break);
     /* The heap is another one: nothing that was read of it holds. */
     void (*forget)(hs_session *);
-    /* Of the operation that ran last, events from .. to - 1 were done, or undone: they changed what
-     * they and the session's changes tell. */
+    /* Events from .. to - 1 of the operation that ran last were done, or undone. What changed is
+     * told by them and by the session's changes. */
     void (*follow)(hs_session *, size_t from, size_t to);
-    /* These bytes of the heap, or the client's blocks there, become others, or became others, with
-     * no event that tells. */
+    /* These bytes of the heap, or the client's blocks there, are about to change, or have changed,
+     * and no event tells it. */
     void (*differs)(hs_session *, hs_addr from, hs_addr to);
     /* The allocator's own pointers are about to move, or have moved. */
     void (*marks_move)(hs_session *);
@@ -28,8 +28,8 @@ typedef struct {
     void (*arrives)(hs_session *);
     /* The session stands at the end of a branch, and is about to leave it. */
     void (*leaves)(hs_session *);
-    /* Asked for a whole block at or before `at` whence a walk comes to `at` in a few steps;
-     * HS_NULL: none is known, and the walk begins at the first block. */
+    /* Returns the start of a whole block at or before `at` from which a walk comes to `at` in a few
+     * steps; HS_NULL if none is known, and the walk begins at the first block. */
     hs_addr (*anchor)(const hs_session *, hs_addr at);
     void (*free)(void *readings);
 } hs_observer;

@@ -34,8 +34,9 @@ static const hs_option *option_named(const hs_option *options, size_t count, con
     return NULL;
 }
 
-/* The value of an option that another allocator has too, and had at `value`. What was set there is
- * kept, a choice by its name, as far as it is one here; what was not is left to this allocator. */
+/* The value that an option gets when the allocator changes, where the old one had the same option
+ * at `value`. What the user has set is kept if it is possible here, a choice by its name; what was
+ * not set becomes the new allocator's initial value. */
 static uint64_t kept_option(const hs_option *option, const hs_option *had, uint64_t value)
 {
     if (value == had->initial || !option->choices != !had->choices) return option->initial;
@@ -77,7 +78,8 @@ bool hs_setup_choose(hs_setup *setup, const char *name, hs_problem *problem)
 
 enum { PIECE = 1 << 16 };
 
-/* The text, again and again, n bytes of it. False: stopped, and nothing was written. */
+/* Fill n bytes with the text, repeated. False when it was stopped: then nothing has been
+ * written. */
 static bool repeat_text(hs_session *s, const hs_op *op, char *bytes, uint64_t n)
 {
     size_t next = 0;
@@ -120,7 +122,7 @@ bool hs_perform_assign(hs_session *s, const hs_op *op)
 {
     hs_addr value = hs_session_value(s, op->p);
     const hs_variable *from = hs_client_variable(s->client, op->p.variable);
-    /* A copy of a pointer is as old as the pointer: it is as stale, too. */
+    /* A copy of a pointer is as old as the pointer, so that it is stale when the pointer is. */
     uint64_t when = from ? from->assigned : s->now;
     hs_client_assign(s->client, hs_client_name(s->client, op->name), value, when);
     return true;
@@ -144,13 +146,14 @@ static bool option_value(const hs_option *o, const char *text, uint64_t *value, 
     return true;
 }
 
-/* A fresh heap by a new setup; what was done on the old one is done again when `again`. */
+/* Begin a fresh heap by a new setup; with `again`, do what was done on the old one again. */
 static bool start_over(hs_session *s, const hs_setup *setup, bool again, hs_problem *problem)
 {
     if (!hs_session_fresh_heap(s, setup, problem)) return false;
     s->is.replayed = s->is.not_replayed = 0;
     if (again) return hs_session_replay(s);
-    s->is.replayed_until = s->is.first_on_heap = s->now; /* behind the one being performed */
+    s->is.replayed_until = s->is.first_on_heap = s->now; /* what counts comes after this
+                                                          * operation */
     return true;
 }
 

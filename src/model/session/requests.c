@@ -128,8 +128,9 @@ static bool fault_problem(const hs_session *s, hs_problem *problem)
     return false;
 }
 
-/* After an operation that may have broken the heap: did it? A walk over the heap, so that it is not
- * made without need. Once broken, the heap may be mended by any operation. */
+/* Find out whether the operation broke the heap. This walks over the heap, so it is done only where
+ * it is `needed`, because the operation can break it, or where the heap is broken, because any
+ * operation may mend it. */
 void hs_session_look_for_damage(hs_session *s, bool needed)
 {
     hs_damage ignored;
@@ -141,7 +142,7 @@ void hs_session_look_for_damage(hs_session *s, bool needed)
         s->is.broken_by = s->now;
 }
 
-/* Does a write stay within the memory that the client holds through this pointer? */
+/* True if a write stays within the memory that the client holds through this pointer. */
 bool hs_session_stays_in_its_block(const hs_session *s, hs_pointer p, hs_addr at, uint64_t n)
 {
     const hs_client_block *b = hs_session_block_around(s, at);
@@ -155,7 +156,7 @@ bool hs_session_is_stale(const hs_session *s, hs_pointer p, const hs_client_bloc
     return v && v->assigned < b->born;
 }
 
-/* Is it a pointer that the client may pass to free and realloc? */
+/* True if the client may pass this pointer to free and realloc. */
 static bool pointer_is_good(const hs_session *s, hs_pointer pointer)
 {
     hs_addr p = hs_session_value(s, pointer);
@@ -179,7 +180,8 @@ static void block_dies(hs_session *s, hs_addr p, uint64_t when)
     const hs_client_block *b = p ? hs_client_block_at(s->client, p) : NULL;
     if (!b || !b->live) return;
     hs_client_died(s->client, p, when);
-    /* Even where the allocator has nothing to write, and the client no bytes. */
+    /* The block is shown as changed even where the allocator writes nothing and the client asked
+     * for no bytes. */
     hs_session_touch(s, p, p + (b->requested ? b->requested : 1));
     block_changes(s, p, b->requested, 0);
     hs_lifetimes_died(s->shape, p, b->requested);
@@ -250,7 +252,7 @@ static void settle(hs_session *s, const hs_op *op, uint32_t variable, hs_addr p,
     if (variable != HS_NONE && !keep) hs_client_assign(s->client, variable, result, when);
 }
 
-/* A point in time: after a request. Its figures cost the same however large the heap is. */
+/* Note a point in time, after a request. It costs the same however large the heap is. */
 static void mark_time(hs_session *s, uint64_t used_before, uint64_t examined)
 {
     hs_totals *t = &s->is.totals;
@@ -277,7 +279,8 @@ static bool takes_pointer(const hs_op *op)
     return op->request == HS_FREE || op->request == HS_REALLOC;
 }
 
-/* Blocks of the client that a passed request gave, or took. */
+/* Tell the observer which blocks of the client came or went with a request that nobody looked
+ * at. */
 static void tell_observer(hs_session *s, hs_addr result)
 {
     const hs_client_block *b = result ? hs_client_block_at(s->client, result) : NULL;

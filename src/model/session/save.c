@@ -57,7 +57,7 @@ static void put_request(FILE *out, const hs_session *s, const hs_op *op)
     }
 }
 
-/* The words as they were typed; = marks a number that the command line has bare. */
+/* The words as they were typed, without each =, which only marks that a number follows. */
 static void put_machine(FILE *out, const hs_session *s, const hs_op *op)
 {
     fputs(op->name, out);
@@ -146,7 +146,7 @@ static void put_option(FILE *out, const hs_option *o, uint64_t value)
         fprintf(out, "set %s %" PRIu64 "\n", o->name, value);
 }
 
-/* A setting that decides what the operations do, unless it is as in any session. */
+/* Put a setting that decides what the operations do, unless it has its initial value. */
 static void put_setting(FILE *out, const hs_setup *start, hs_setting setting)
 {
     const hs_option *o = &hs_settings[setting];
@@ -196,8 +196,8 @@ static void put_way(FILE *out, hs_written *w, hs_moment to)
     w->at = to;
 }
 
-/* A name that was given is written, one that came by itself will come by itself again: counting
- * goes on as it did. */
+/* Put operations. A name that the user gave is written; one that was counted (p1, p2, ...) is
+ * counted again. */
 static void put_operations(FILE *out, const hs_session *s, uint32_t branch, uint64_t from,
                            uint64_t to)
 {

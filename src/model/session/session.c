@@ -201,7 +201,7 @@ static bool is_replayed(const hs_op *op)
     return op->kind == HS_OP_REQUEST || op->kind == HS_OP_WRITE || op->kind == HS_OP_ASSIGN;
 }
 
-/* Of the first `end` operations, the last that there is something to see of. */
+/* The number of the last one among the first `end` operations that has something to show. */
 static uint64_t last_request(const hs_session *s, uint64_t end)
 {
     hs_record_of_op r;
@@ -217,13 +217,14 @@ static bool look_and_perform(hs_session *s, hs_record_of_op *r, hs_problem *prob
     return perform(s, &r->op, &r->variable, problem);
 }
 
-/* Counting probes check nothing: may requests be passed, or could one run into broken bytes? */
+/* True if requests may run on the counted build. Its probes check nothing, so none of them may run
+ * into broken bytes. */
 static bool is_sound(const hs_session *s)
 {
     return !s->is.broken_by && s->is.setup.settings[HS_SET_MISUSE] == HS_MISUSE_REFUSE;
 }
 
-/* What nobody will look at. */
+/* Perform an operation that nobody will look at. */
 static bool pass_or_perform(hs_session *s, hs_record_of_op *r, hs_problem *problem)
 {
     if (is_sound(s) && r->op.kind == HS_OP_REQUEST) {
@@ -233,9 +234,9 @@ static bool pass_or_perform(hs_session *s, hs_record_of_op *r, hs_problem *probl
     return look_and_perform(s, r, problem);
 }
 
-/* What can no longer be done (an address that no block has here, a write beyond this heap) is
- * counted, and left out. Before the last request there is a checkpoint: what is shown of a replay
- * are the events of that one alone. */
+/* Perform the operations of a replay. One that is impossible now (an address where no block is, a
+ * write beyond this heap) is counted and left out. Only the events of the last request are shown,
+ * so a checkpoint is made before that one. */
 static void replay_from(hs_session *s, uint64_t i)
 {
     hs_problem ignored;
@@ -311,7 +312,7 @@ static void note_outcomes(hs_session *s, const hs_op *op, const hs_came *came)
     raise_to(&of[HS_OUTCOME_WASTE], hs_session_used(s) - live);
 }
 
-/* The last one, which was looked at. */
+/* What came of the last request, whose events were recorded. */
 static hs_came what_came(const hs_session *s, uint64_t committed)
 {
     const hs_last *l = &s->is.last;
@@ -372,7 +373,8 @@ bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
     return true;
 }
 
-/* On the counted heap. False, and nothing has happened: it must be looked at. */
+/* Perform a request on the counted heap. False, and nothing has happened, if its events must be
+ * recorded. */
 static bool perform_counted(hs_session *s, const hs_op *op, hs_came *came)
 {
     hs_heap_use(s->heap, HS_COUNTED);
@@ -430,7 +432,8 @@ static bool is_going_on(hs_session *s, uint64_t count)
     return !s->stopped;
 }
 
-/* Requests one after another, as far as they need not be looked at. True: the watcher stopped. */
+/* Perform requests one after another on the counted heap, up to one whose events must be recorded.
+ * True: the watcher stopped it. */
 static bool pass_requests(hs_session *s, uint64_t count, const hs_watcher *watcher)
 {
     bool named, stopped = false;
@@ -440,7 +443,7 @@ static bool pass_requests(hs_session *s, uint64_t count, const hs_watcher *watch
     while (!stopped && s->at.count < count && is_going_on(s, count) &&
            hs_chronicle_get(s->chronicle, s->at.branch, s->at.count, &r, &named) &&
            r.op.kind == HS_OP_REQUEST) {
-        if (named) r.op.name = ""; /* its variable is known */
+        if (named) r.op.name = ""; /* any name will do: its variable is known */
         s->now = s->at.count + 1;
         if (!hs_pass_request(s, &r, &came)) break;
         note_outcomes(s, &r.op, &came);

@@ -13,11 +13,11 @@
 
 /* All that decides how a fresh heap behaves. */
 typedef struct {
-    const char *name; /* of the allocator or preset, as it was asked for: theirs */
+    const char *name; /* the name of the allocator or preset, as it was asked for; its own text */
     const hs_allocator *allocator;
     uint64_t options[HS_OPTIONS];
     hs_heap_config heap;
-    uint64_t settings[HS_SETTINGS]; /* how far each is from its initial value */
+    uint64_t settings[HS_SETTINGS]; /* each one minus its initial value */
 } hs_setup;
 
 /* What came of requests: how many moved a block, made the heap grow, failed; the most bytes that
@@ -40,7 +40,7 @@ typedef struct {
     uint64_t replayed, not_replayed;
     uint64_t on_heap; /* the last operation that did something to the heap, from 1; 0: none did */
     hs_last last;
-    hs_outcomes outcomes;            /* of all requests on the way, on whichever heap */
+    hs_outcomes outcomes;            /* what came of all requests on the way, on whichever heap */
     uint64_t broken_by;              /* the operation that broke the heap; 0: none did */
     hs_totals totals, totals_before; /* the last request */
     hs_mmu mmu;
@@ -59,12 +59,14 @@ typedef struct {
     size_t taken, released; /* the block that it gives, and the one that it takes */
 } hs_told;
 
-/* In slow motion, what the client holds that it does not in the end, and the other way round. */
+/* In slow motion: what the client holds at the moment on show but not in the end, and the other way
+ * round. */
 typedef struct {
     bool on;
     size_t at; /* events whose effects are shown */
     hs_told told;
-    hs_client_block held; /* as it was before the request took or resized it; not live: it is not */
+    hs_client_block held; /* the block as it was before the request took or resized it; not live:
+                           * there is none */
     hs_addr given;        /* the block that it gives, which is not there yet; or HS_NULL */
     hs_totals totals;
     bool sound;  /* a walk went through before the request, */
@@ -87,12 +89,13 @@ struct hs_session {
     hs_moment at;  /* operations performed so far, along a branch */
     uint64_t now;  /* the number of the operation that is being performed, from 1 */
     uint64_t replay_limit; /* a replay ends behind this operation */
-    uint64_t work;         /* all that it ever did, in units of about a microsecond, */
-    uint64_t settled; /* and up to its last checkpoint: the rest is what coming here again takes */
-    hs_progress progress; /* told of what takes long; NULL: nobody */
+    uint64_t work;         /* all that it ever did, in units of about a microsecond */
+    uint64_t settled;      /* the same up to its last checkpoint: the difference is what coming here
+                            * again takes */
+    hs_progress progress;  /* told of what takes long; NULL: nobody */
     void *progress_of;
-    bool stopped; /* by it: what is being done is to end, and to be undone */
-    bool returns; /* from there: that is told, and not stopped */
+    bool stopped; /* progress said so: what is being done ends, and is undone */
+    bool returns; /* it is being undone, which is told and can not be stopped */
     hs_checkpoints *checkpoints;
     hs_session *ahead; /* one that goes through a trace before this one; NULL: none */
 
@@ -123,15 +126,16 @@ bool hs_session_is_lost(const hs_session *, hs_problem *);
 bool hs_session_record(const hs_session *, uint64_t index, hs_record_of_op *);
 bool hs_session_record_before(const hs_session *, hs_moment, uint64_t index, hs_record_of_op *);
 
-/* As hs_session_walk_to, by a walk that begins at `whole`, a whole block at or before `at`, which a
- * sound heap has; HS_NULL: at the first. */
+/* The same as hs_session_walk_to, by a walk that begins at `whole`, which is a whole block at or
+ * before `at`; HS_NULL: at the first block. In a sound heap both find the same. */
 bool hs_session_walk_from(const hs_session *, hs_addr whole, hs_addr at, hs_seen *out);
 
 /* Go on with a replay that was left before the operation with this index, in the middle of the last
  * one performed. */
 void hs_session_finish_replay(hs_session *, uint64_t index);
 
-/* Does an operation say that it works on the heap? A setting may turn out to begin a fresh one. */
+/* True if an operation is sure to work on the heap. A setting is not, though it may turn out to
+ * begin a fresh one. */
 bool hs_works_on_heap(const hs_op *);
 
 /* Perform operations of the chronicle until `count` have been, or it is stopped; and the same for
@@ -152,10 +156,10 @@ typedef struct {
  * Of a request it tells what came of it. */
 bool hs_session_perform_unseen(hs_session *, const hs_op *, hs_came *, hs_problem *);
 
-/* The heap is probed from here on: each request has its events. */
+/* Work on the probed heap from here on, so that each request has its events. */
 void hs_session_look_again(hs_session *);
 
-/* Told of operations that are passed, in order; true: stop behind this one. */
+/* Told, in order, of operations that are performed unseen. True: stop behind this one. */
 typedef struct {
     bool (*look)(void *of, const hs_session *);
     void *of;
@@ -176,8 +180,9 @@ bool hs_session_fresh_heap(hs_session *, const hs_setup *, hs_problem *);
 /* Say what is wrong with a pointer that the client wants to free or resize. Returns false. */
 bool hs_describe_misuse(const hs_session *, const hs_op *, hs_addr p, hs_problem *);
 
-/* Between session.c, requests.c and operations.c: what is wrong with an operation (false, always);
- * ranges of bytes that changed; and the operations, each false with a problem, nothing changed. */
+/* These are between session.c, requests.c and operations.c: hs_wrong says what is wrong with an
+ * operation, and is always false; the next ones note ranges of bytes that changed; hs_perform_...
+ * perform an operation each, and are false with a problem when nothing has changed. */
 bool hs_wrong(hs_problem *, hs_operand, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 bool hs_wrong_hint(hs_problem *problem, const char *text);

@@ -30,8 +30,8 @@ const hs_option *hs_session_setting_row(const hs_session *s, size_t setting)
     return s->front && setting < s->front->count ? &s->front->rows[setting] : NULL;
 }
 
-/* What is kept of a setting is how far it is from its initial value: so a session begins with the
- * initial ones, whatever rows are brought later. */
+/* A session keeps the difference of each setting from its initial value. So it begins with initial
+ * values, whatever rows a front end brings later. */
 uint64_t hs_session_setting(const hs_session *s, size_t setting)
 {
     const hs_option *row = hs_session_setting_row(s, setting);

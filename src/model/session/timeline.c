@@ -11,7 +11,7 @@ static uint64_t most(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* Samples a, and b right after it, as one. */
+/* Join sample a and the sample b right after it. */
 static hs_sample join(hs_sample a, hs_sample b)
 {
     return (hs_sample){.requests = a.requests + b.requests,

@@ -59,8 +59,9 @@ static bool see_next_whole(const hs_session *s, const hs_block *previous, hs_see
     return true;
 }
 
-/* Of the block before, walkers ask where it ends and whether it is in use. In a sound heap the
- * block at hand makes sense with one answer alone. */
+/* See the block that starts at `whole` without walking to it. A walker asks the block before it
+ * only where that ends and whether it is in use; in a sound heap the block makes sense with one of
+ * the two answers alone. */
 static bool see_whole_at(const hs_session *s, hs_addr whole, hs_seen *out)
 {
     const hs_heap *h = hs_session_heap(s);
@@ -73,7 +74,7 @@ static bool see_whole_at(const hs_session *s, hs_addr whole, hs_seen *out)
     return true;
 }
 
-/* In a heap whose blocks are sound one look does; else a walk has to get there. */
+/* In a heap whose blocks are sound one look is enough; else a walk has to get there. */
 uint64_t hs_session_block_size(const hs_session *s, hs_addr at)
 {
     hs_seen seen;

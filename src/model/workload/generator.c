@@ -16,8 +16,8 @@
 
 #define HOLE UINT32_MAX
 
-enum { DOUBLINGS = 4 };    /* of a vector, before it begins anew */
-enum { SAME_VECTOR = 75 }; /* of 100 growths are those of the vector that grew last */
+enum { DOUBLINGS = 4 };    /* so often a vector doubles before it begins anew */
+enum { SAME_VECTOR = 75 }; /* so many of 100 growths are of the vector that grew last */
 enum { DIE_YOUNG = 90, YOUNG_TRIES = 8 };
 
 typedef struct {
@@ -27,7 +27,7 @@ typedef struct {
 
 typedef struct {
     uint64_t size;
-    size_t place; /* in the list it stands in */
+    size_t place; /* its place in the list that it stands in */
     unsigned char doublings;
     bool own; /* born in this phase, and live */
 } block;
@@ -39,8 +39,8 @@ typedef struct {
     bool stopped;
     uint64_t random, done; /* requests of this phase */
     birth_list own, survivors;
-    uint64_t bytes; /* of its own blocks */
-    uint64_t goal;  /* towards which the live blocks, or bytes, are going */
+    uint64_t bytes; /* bytes of the blocks of this phase */
+    uint64_t goal;  /* the live blocks, or bytes, go towards this */
     bool rising, filled;
     block *blocks; /* by id */
     size_t block_count, block_capacity;
@@ -107,7 +107,7 @@ static uint32_t any_of(generator *g, const birth_list *l)
     }
 }
 
-/* One of the youngest eighth, where it has not died out. */
+/* A block of the youngest eighth, unless all of those have died. */
 static uint32_t young_one_of(generator *g, const birth_list *l)
 {
     size_t places = l->count / 8 + 1;
@@ -133,7 +133,7 @@ static uint32_t new_id(generator *g)
     return (uint32_t)g->block_count++;
 }
 
-/* A calloc of so many bytes: of words where that comes out even, else of bytes. */
+/* Add a calloc of so many bytes: of words where the size is a number of words, else of bytes. */
 static void add_calloc(generator *g, uint32_t id, uint64_t size)
 {
     uint64_t element = size % 8 == 0 ? 8 : size % 4 == 0 ? 4 : 1;
@@ -182,7 +182,7 @@ static void release_own(generator *g)
     release(g, l, id);
 }
 
-/* A vector doubles, and again, until it begins anew with a size of its phase. */
+/* Let a vector double. After some doublings it begins anew with a size of its phase. */
 static void grow_vector(generator *g)
 {
     if (g->vector >= g->block_count || !g->blocks[g->vector].own || !chance(g, SAME_VECTOR))
@@ -197,7 +197,8 @@ static void grow_vector(generator *g)
 
 /* --- Phases --------------------------------------------------------------------------------- */
 
-/* Live blocks go towards a goal, three steps to and one fro; then the goal is another one. */
+/* True if a block is to be allocated next. Live blocks go towards a goal, three steps forward for
+ * each one back; when they are there, the goal becomes another one. */
 static bool wants_another(generator *g)
 {
     const hs_phase *p = g->phase;
@@ -224,13 +225,13 @@ static void step(generator *g)
         release_own(g);
 }
 
-/* How many of a list die at the end of the phase. */
+/* How many blocks of a list die at the end of the phase. */
 static uint64_t dying(const generator *g, const birth_list *l)
 {
     return l->count - l->count * g->phase->keep / 100;
 }
 
-/* How many requests are left beside the frees that end the phase; may be negative. */
+/* How many requests are left besides the frees that end the phase. It may be negative. */
 static int64_t spare(const generator *g)
 {
     uint64_t left = g->phase->requests - g->done;
@@ -258,7 +259,9 @@ static void play_phase(generator *g, const hs_phase *p)
     g->filled = false;
     while (!g->stopped && (spare(g) > 1 || (spare(g) == 1 && p->keep == 100))) step(g);
     if (g->stopped) return;
-    if (spare(g) == 1 && g->own.count && p->realloc_part) grow_vector(g); /* comes out even then */
+    if (spare(g) == 1 && g->own.count && p->realloc_part)
+        grow_vector(g); /* so that the number of
+                         * requests comes out even */
     end_phase(g);
 }
 

@@ -26,23 +26,26 @@ typedef enum {
 } hs_lives;
 
 typedef struct {
-    uint64_t requests; /* with the frees that end the phase; one fewer when they do not pair up */
+    uint64_t requests; /* requests of the phase, with the frees that end it; one fewer when they
+                        * do not pair up */
     hs_sizes sizes;
     hs_lives lives;
     uint64_t live;         /* about so many blocks of the phase are live at once, from 1 */
-    bool live_bytes;       /* so many bytes, rather */
+    bool live_bytes;       /* `live` counts bytes rather than blocks */
     unsigned swing;        /* percent of `live` by which that goes up and down */
-    unsigned realloc_part; /* of 100 requests: vectors that grow */
-    unsigned calloc_part, aligned_part; /* of 100 allocations; together at most 100 */
+    unsigned realloc_part; /* so many of 100 requests let a vector grow */
+    unsigned calloc_part, aligned_part; /* so many of 100 allocations are such; together at most
+                                         * 100 */
     unsigned keep;                      /* percent of all live blocks that outlive the phase */
 } hs_phase;
 
 #define HS_GENERATED_MOST ((uint64_t)1 << 30) /* requests of a trace */
 
-/* Given each request as it is made. False: no more. */
+/* Called with each request as it is made. False ends the trace. */
 typedef bool (*hs_taker)(void *of, const hs_trace_op *);
 
-/* `rounds` times all the phases, one after another. At most HS_GENERATED_MOST requests. */
+/* Make the requests of all phases, one after another, `rounds` times. At most HS_GENERATED_MOST
+ * requests. */
 void hs_generate_for(const hs_phase *, size_t count, uint64_t rounds, uint64_t seed, hs_taker,
                      void *of);
 /* The same as a trace. */

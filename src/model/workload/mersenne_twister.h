@@ -15,7 +15,7 @@ typedef struct {
 
 void hs_mersenne_twister_seed(hs_mersenne_twister *, uint64_t seed);
 
-/* At least 0, less than 1, in steps of 2^-53. */
+/* The next number: at least 0, less than 1, a multiple of 2^-53. */
 double hs_mersenne_twister_next(hs_mersenne_twister *);
 
 #endif

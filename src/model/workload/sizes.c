@@ -24,7 +24,7 @@ static uint64_t draw_geometric(uint64_t mean, uint64_t *random)
     return 1 + less_one;
 }
 
-/* A quarter to either side. */
+/* Draw a size that differs from `size` by a quarter at most. */
 static uint64_t draw_about(uint64_t size, uint64_t *random)
 {
     return between(random, size - size / 4, size + size / 4);

@@ -117,7 +117,8 @@ bool hs_trace_has_names(const hs_trace *t)
     return t->name_count > 0;
 }
 
-/* One bit an id: does it hold a block? */
+/* Mark each realloc and free of an id that holds no block. One bit for each id says whether it
+ * holds one. */
 void hs_trace_mark_nulls(hs_trace *t)
 {
     uint64_t *live = hs_new(t->ids / 64 + 1, sizeof *live);
