@@ -21,10 +21,10 @@
 #include <string.h>
 
 enum {
-    ADDRESS = 16, /* columns: of an address and a mark */
+    ADDRESS = 16, /* columns of an address and a mark */
     BAR_LEAST = 8,
     BAR_MOST = 48,
-    BESIDE = 46, /* for permissions, sizes and names */
+    BESIDE = 46, /* columns for permissions, sizes and names */
     LARGEST = 48 /* log2 of the longest bar */
 };
 
@@ -62,7 +62,7 @@ static void add_line(layout *l, line one)
     l->list[l->lines++] = one;
 }
 
-/* One row, two from 1 GiB, three from 1 TiB. */
+/* Add the rows of a gap: one, two from 1 GiB on, three from 1 TiB on. */
 static void add_gap(layout *l, uint64_t size)
 {
     int rows = 1 + (size >= (uint64_t)1 << 30) + (size >= (uint64_t)1 << 40);
@@ -145,13 +145,13 @@ static void put_heap(hs_pane p, int row, int column, const hs_session *s, const 
         hs_put(p, row, column, HS_ROLE_TEXT, live);
 }
 
-/* Without room for all of it, a name is cut in its middle: its last word says what the segment is.
- */
+/* Put a name. One that has too little room is cut in its middle, for its last word says what the
+ * segment is. */
 static void put_name(hs_pane p, int row, int column, const char *name)
 {
     const char *last = strrchr(name, ' ');
     int length = (int)strlen(name), tail = last ? (int)strlen(last) : 0;
-    int cut = column + length - p.columns; /* too many */
+    int cut = column + length - p.columns; /* so many columns are too many */
     if (cut <= 0 || tail + cut + 2 > length) {
         hs_put(p, row, column, HS_ROLE_TEXT, name);
         return;
@@ -195,7 +195,7 @@ static void put_gap(hs_pane p, int row, const line *l)
         hs_putf(p, row, ADDRESS + width + 1, HS_ROLE_DIM, "gap %6s", size_text(l->gap, size));
 }
 
-/* Above the rows: what the columns are, and how long the bars. */
+/* Put what stands above the rows: what the columns are, and how long the bars. */
 static void put_scale(hs_pane p, int row, const hs_space *space)
 {
     int column = ADDRESS + bar_width(p.columns) + 1;

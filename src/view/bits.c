@@ -35,7 +35,7 @@ static bool is_status(const hs_field *f)
     return f->kind == HS_FIELD_USED || f->kind == HS_FIELD_STATUS;
 }
 
-/* The status bits where they are in the word; false when it has none. */
+/* The status bits at their places in the word; false when it has none. */
 static bool read_status(const hs_decoded *d, uint64_t *status)
 {
     bool any = false;
@@ -65,7 +65,7 @@ static const char *kind_word(const hs_block *b)
     }
 }
 
-/* "32|3", "32", "3", or, of what has neither size nor status, in hex. Returns its length. */
+/* Put "32|3", "32" or "3"; a word without size and status is put in hex. Returns the length. */
 static size_t put_number(const hs_decoded *d, char *out, size_t size)
 {
     const hs_field *number = hs_decoded_field(d, HS_FIELD_SIZE);
@@ -84,13 +84,15 @@ void hs_tag_text(const hs_decoded *d, const hs_block *b, int detail, char *out, 
     size_t n = put_number(d, out, size);
     if (detail > 0 && n < size) n += (size_t)snprintf(out + n, size - n, " %s", kind_word(b));
     if (detail < 2) return;
-    /* Whether it is in use is what the kind of the block says, or else another bit overrules it. */
+    /* The used bit is told unless the kind of the block says it already; another bit may overrule
+     * it. */
     for (const hs_field *f = d->fields; f < d->fields + d->count && n < size; f++)
         if (f->kind == HS_FIELD_STATUS && f->value && f->name)
             n += (size_t)snprintf(out + n, size - n, ", %s", f->name);
 }
 
-/* What a status of several bits says, behind the word: its bits alone tell nobody anything. */
+/* Put, behind the word, what a status of several bits says: its number alone tells nobody
+ * anything. */
 static void put_meanings(const hs_decoded *d, char *out, size_t size)
 {
     for (const hs_field *f = d->fields; f < d->fields + d->count; f++) {
@@ -160,7 +162,8 @@ static int columns_of(const char *text)
     return n;
 }
 
-/* The last digits tell blocks apart: the first ones are the heap's. At least `least` of them. */
+/* Put the end of a link's address, at least `least` digits: the last digits tell blocks apart, the
+ * first ones are the same in all of the heap. */
 static bool put_end_of_link(const char *name, const char *arrow, hs_addr to, int least, int columns,
                             char *out, size_t size)
 {

@@ -7,18 +7,19 @@
 
 #include <stdbool.h>
 
-/* A block with no bytes of its own but a header: what stands behind the last one. */
+/* True for a block that is nothing but a header: the one behind the last block. */
 bool hs_is_end_mark(const hs_block *);
 
 /* A word of the allocator's, as its fields. */
 typedef struct {
     uint64_t word;
-    size_t count; /* 0: it says nothing */
+    size_t count; /* 0: the word says nothing */
     hs_field fields[HS_FIELDS];
 } hs_decoded;
 hs_decoded hs_decode(const hs_heap *, hs_addr at, uint64_t word);
 
-/* Its field of that kind, or NULL; its bits without a checksum. */
+/* hs_decoded_field: the field of that kind, or NULL. hs_decoded_rest: the bits of the word without
+ * a checksum. */
 const hs_field *hs_decoded_field(const hs_decoded *, hs_field_kind);
 uint64_t hs_decoded_rest(const hs_decoded *);
 
@@ -28,8 +29,9 @@ uint64_t hs_decoded_rest(const hs_decoded *);
 enum { HS_TAG_DETAILS = 3 };
 void hs_tag_text(const hs_decoded *, const hs_block *, int detail, char *out, size_t size);
 
-/* The same without the block: "32|3"; in hex what is no size of this heap, nor any other field, and
- * a status of several bits with what it says: "0x55534544 (used 1)". */
+/* The same for a word alone: "32|3". In hex are words that have neither a size that this heap can
+ * have nor another field, and a status of several bits, with what it says: "0x55534544 (used
+ * 1)". */
 void hs_word_text(const hs_heap *, const hs_decoded *, char *out, size_t size);
 
 /* Each bit that has a meaning or is set: "bit 0 (used) 1, bit 1 (left neighbour used) 0"; in brief

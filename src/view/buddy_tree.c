@@ -16,7 +16,7 @@ enum { LEVELS = 41, LABEL = 8, LEAST = 2, MOST_LEVELS = 12 };
 
 typedef struct {
     hs_drawing *d;
-    int rows[LEVELS]; /* of the pane, by the logarithm of a size; -1: out of sight */
+    int rows[LEVELS]; /* the row of the pane for each logarithm of a size; -1: it is out of sight */
     int lowest, highest;
     size_t small[2], drawn[2]; /* used and free blocks that are too small to be seen; and others */
 } halves;
@@ -38,7 +38,7 @@ static void fill(const hs_drawing *d, int row, int from, int to, hs_role role, w
     hs_fill(d->pane, row, from, to - from, role, glyph);
 }
 
-/* "[p1" or "[64": as much as fits. */
+/* Put "[p1" or "[64", or as much of it as fits. */
 static void put_name(const hs_drawing *d, int row, int from, int to, hs_role role,
                      const hs_block *b)
 {
@@ -51,7 +51,7 @@ static void put_name(const hs_drawing *d, int row, int from, int to, hs_role rol
     hs_put(d->pane, row, from, role, text);
 }
 
-/* The halves that a block lies at the very start of, and that were split. */
+/* Draw the halves that were split and that a block lies at the very start of. */
 static void put_split(const halves *t, uint64_t offset, int level)
 {
     const hs_drawing *d = t->d;
@@ -96,7 +96,7 @@ static bool choose_levels(halves *t)
 {
     const hs_drawing *d = t->d;
     hs_block b;
-    int smallest = d->holes.many ? 0 : LEVELS; /* so small that it has no row */
+    int smallest = d->holes.many ? 0 : LEVELS; /* blocks that are smaller have no row */
     for (bool more = !d->holes.many && d->allocator->walk(d->heap, NULL, &b); more;
          more = d->allocator->walk(d->heap, &b, &b))
         if (is_node(&b) && level_of(b.size) < smallest) smallest = level_of(b.size);
@@ -121,7 +121,8 @@ static void put_all(halves *t)
             hs_drawing_say(d, HS_ROLE_ERROR, "0x%" PRIx64 ": %s", b.addr, b.damage);
 }
 
-/* Of many blocks, those that can be seen: one begins at a multiple of the smallest size on show. */
+/* Where there are many blocks, put those that can be seen: one begins at a multiple of the smallest
+ * size on show. */
 static void put_visible(halves *t)
 {
     const hs_drawing *d = t->d;

@@ -33,7 +33,7 @@ static uint64_t power_of_two_within(uint64_t n)
     return p;
 }
 
-enum { WIDEST = 3, WIDEST_LARGE = 6 }; /* columns of a cell */
+enum { WIDEST = 3, WIDEST_LARGE = 6 }; /* the most columns of a cell */
 
 static hs_map_plan plan_with(const hs_session *s, uint64_t row_bytes, int columns, uint64_t widest)
 {
@@ -48,7 +48,8 @@ static hs_map_plan plan_with(const hs_session *s, uint64_t row_bytes, int column
     return plan;
 }
 
-/* Ruler and last line stand beside the rows of the heap where there is room for them. */
+/* How many rows the heap itself gets: where there is room, the ruler and the last line stand beside
+ * them. */
 static int rows_for_heap(int rows)
 {
     return rows > 4 ? rows - 2 : rows > 1 ? rows - 1 : 1;
@@ -126,7 +127,7 @@ typedef struct {
     uint64_t (*weights)[HS_SHARES]; /* of each cell, by what its bytes serve */
     uint8_t *changed;
     size_t cells, row_cells;
-    int ruler; /* rows above */
+    int ruler; /* rows that the ruler takes */
 } painter;
 
 /* --- Cells ---------------------------------------------------------------------------------- */
@@ -153,11 +154,12 @@ static hs_role role_of(const painter *m, size_t cell)
         if (most == HS_SHARES || w[i] > w[most]) most = i;
     }
     if (most < HS_SHARES) return roles[most];
-    /* No block's: before the first and after the last it is padding, then comes the end. */
+    /* A cell that belongs to no block is padding before the first block and after the last, or lies
+     * beyond the end. */
     return m->from + cell * m->plan->cell_bytes < m->to ? HS_ROLE_PADDING : HS_ROLE_RESERVED;
 }
 
-/* Of a cell of many words, how much is live: a glyph for each quarter. */
+/* The glyph for how much of a cell of many words is live: one for each quarter. */
 static wchar_t shade(int quarter, bool ascii)
 {
     static const wchar_t shades[] = {0x2591, 0x2592, 0x2593, 0x2588}, plain[] = L"-+*#";
@@ -202,8 +204,9 @@ static void paint_cell(const painter *m, size_t cell)
                    glyph, flags);
 }
 
-/* A byte's value in its cell, for cells of one byte with room for two digits; from afar, digits
- * without gaps between them can not be told apart. */
+/* Paint the value of each byte into its cell, where cells are one byte and have room for two
+ * digits. For readers far away there must be a gap between them, without which digits can not be
+ * told apart. */
 static void paint_bytes(const painter *m)
 {
     if (m->plan->large && m->plan->cell_columns == 2) return;
@@ -213,7 +216,7 @@ static void paint_bytes(const painter *m)
         if (!byte) break;
         if (m->plan->lines == 1 && (*byte == 0 || role != HS_ROLE_PAYLOAD)) continue;
         int row = cell_row(m, cell) + (m->plan->lines > 1);
-        int margin = m->plan->large; /* for the block's edge */
+        int margin = m->plan->large; /* the block's edge stands there */
         hs_pane p = m->pane;
         if (m->plan->cell_columns >= 2) {
             hs_fill(p, row, cell_column(m, cell), m->plan->cell_columns, role, L' ');
@@ -248,7 +251,7 @@ static bool label(const painter *m, hs_addr from, hs_addr to, hs_role role, cons
     if (from < m->from || from >= m->to || to <= from) return false;
     size_t cell = (size_t)((from - m->from) / m->plan->cell_bytes);
     int width = span_columns(m, from, to);
-    int column = cell_column(m, cell) + m->plan->large; /* behind the block's edge */
+    int column = cell_column(m, cell) + m->plan->large; /* it begins behind the block's edge */
     width -= m->plan->large;
     int edge = m->plan->cell_bytes > 8 ? 2 : 0; /* so that shades beside it still read as shades */
     if (width < columns_of(text) + edge) return false;
@@ -267,13 +270,13 @@ static hs_role role_at(const painter *m, hs_addr at)
     return role_of(m, shown ? (size_t)((at - m->from) / m->plan->cell_bytes) : 0);
 }
 
-/* Room for any label? Asked before one is made up. */
+/* True if there is room for any label. Asked before one is made up. */
 static bool has_room(const painter *m, hs_addr from, hs_addr to)
 {
     return (to - from) / m->plan->cell_bytes > 0;
 }
 
-/* A word of a header or footer, as stored: size | status bits, and what they say. */
+/* Label a word of a header or footer as stored: size | status bits, and what they say. */
 static void label_tag(const painter *m, hs_addr at, const hs_block *b)
 {
     const hs_heap *h = hs_session_heap(m->session);
@@ -288,7 +291,7 @@ static void label_tag(const painter *m, hs_addr at, const hs_block *b)
     }
 }
 
-/* The words of a header behind its first: what the status says. */
+/* Label the words of a header behind the first: what the status says. */
 static void label_more_words(const painter *m, const hs_block *b)
 {
     const hs_heap *h = hs_session_heap(m->session);
@@ -304,7 +307,7 @@ static void label_more_words(const painter *m, const hs_block *b)
     }
 }
 
-/* Where the links of a free block point to. */
+/* Label the links of a free block: where they point to. */
 static void label_links(const painter *m, const hs_block *b)
 {
     const hs_heap *h = hs_session_heap(m->session);
@@ -322,7 +325,7 @@ static void label_links(const painter *m, const hs_block *b)
     }
 }
 
-/* The client's name, with the size it asked for where there is room. */
+/* Label a block with the client's name for it, and the size it asked for where there is room. */
 static void label_client(const painter *m, const hs_client_block *c, hs_addr end, const char *edge)
 {
     char text[128];
@@ -337,8 +340,8 @@ static void label_client(const painter *m, const hs_client_block *c, hs_addr end
     if (!label(m, c->addr, end, role, text)) label(m, c->addr, end, role, edge);
 }
 
-/* A label longer than the payload runs on over padding, which keeps its look: 1 byte stays 1 byte.
- */
+/* A label that is longer than the payload runs on over the padding, which keeps its look, so that 1
+ * byte still looks like 1 byte. */
 static void keep_padding(const painter *m, hs_addr from, hs_addr end)
 {
     uint64_t bytes = m->plan->cell_bytes;
@@ -362,7 +365,7 @@ static void label_payload(const painter *m, const hs_seen *seen)
     if (seen->block.kind == HS_BLOCK_USED) keep_padding(m, seen->payload_end, end);
 }
 
-enum { COARSEST = 64 }; /* bytes of a cell, from which on no block has room for a label */
+enum { COARSEST = 64 }; /* in cells of so many bytes no block has room for a label */
 
 static void label_block(const painter *m, const hs_seen *seen)
 {
@@ -379,7 +382,7 @@ static void label_block(const painter *m, const hs_seen *seen)
     if (seen->client) label_payload(m, seen);
 }
 
-/* Where a block begins: a thick line through all lines of its row. */
+/* Draw a thick line where a block begins, through all lines of its row. */
 static void paint_edge(const painter *m, hs_addr at)
 {
     if (at < m->from || at >= m->to) return;
@@ -411,7 +414,8 @@ static void label_marks(const painter *m)
         hs_role under = role_of(m, cell);
         bool empty = under == HS_ROLE_UNUSED || under == HS_ROLE_FREE;
         int row = cell_row(m, cell), column = cell_column(m, cell);
-        /* Over a header, stand at the end of its word: what it says begins at the start. */
+        /* Over a header the mark stands at the end of the word, for what the word says begins at
+         * its start. */
         if (!empty) column += span_columns(m, at, at + 8 > m->to ? m->to : at + 8) - 1;
         hs_put_glyph(m->pane, row, column, HS_ROLE_MARK,
                      hs_theme_glyph(HS_ROLE_MARK, m->pane.scene->ascii));
@@ -441,7 +445,8 @@ static void paint_gutter(const painter *m)
     }
 }
 
-/* Offsets in the unit that divides their distance, "+64k"; those without room are left out. */
+/* Paint offsets in the largest unit that divides their distance, "+64k"; those without room are
+ * left out. */
 static void paint_ruler(const painter *m)
 {
     static const char *const units[] = {"", "k", "M", "G", "T"};
@@ -477,7 +482,7 @@ static void put_end(const painter *m, int row, int column)
     hs_put(m->pane, row, column, HS_ROLE_DIM, texts[i]);
 }
 
-/* Where the heap ends; what is cut says so. */
+/* Paint the last line: where the heap ends, or that more follows. */
 static void paint_end(const painter *m)
 {
     const hs_heap *h = hs_session_heap(m->session);

@@ -17,11 +17,11 @@ typedef struct {
     hs_addr top;         /* address of the first row */
     uint64_t row_bytes;  /* a power of two */
     uint64_t cell_bytes; /* 1, 2, 4, ... */
-    int cell_columns;    /* of one cell: from 2 on, with room for a byte in hex */
+    int cell_columns;    /* columns of one cell; 2 and more have room for a byte in hex */
     int lines;           /* of one row: 2 has the labels above the bytes, 3 a margin below */
     bool large;          /* blocks have an edge */
-    int visible;         /* rows of the heap that the pane shows */
-    uint64_t rows;       /* rows that the heap has */
+    int visible;         /* how many rows of the heap the pane shows */
+    uint64_t rows;       /* how many rows the heap has */
 } hs_map_plan;
 
 /* The column where the cells start, behind the address. */
@@ -36,7 +36,7 @@ hs_map_plan hs_map_plan_for(const hs_session *, int rows, int columns, uint64_t 
 hs_map_plan hs_map_plan_large(const hs_session *, int rows, int columns, uint64_t zoom,
                               hs_addr top);
 
-/* Paint it. `size` bytes at `cursor` are pointed out; none when it is NULL. */
+/* Paint the map. `size` bytes at `cursor` are pointed out; none when that is NULL. */
 void hs_map_paint(const hs_session *, const hs_map_plan *, hs_pane, hs_addr cursor, uint64_t size);
 
 /* The address under a cell of the pane; HS_NULL for none. */

@@ -45,7 +45,8 @@ char hs_comparison_letter(size_t i)
 
 /* --- Numbers ---------------------------------------------------------------------------------- */
 
-/* Three digits that matter and K, M or G, from `whole` on; below it all digits. */
+/* Put a number with three digits and K, M or G, if it is `whole` or more; a smaller one with all
+ * its digits. */
 static void put_short(double x, double whole, const char *unit, char text[TEXT])
 {
     static const char *const units[] = {"", "K", "M", "G", "T"};
@@ -133,7 +134,7 @@ static void put_right(sheet *s, int end, hs_role role, const char *text)
     hs_put(s->pane, s->row, end > width ? end - width : 0, role, text);
 }
 
-/* What stands above several columns ends with the last one. */
+/* Put the heads of columns; one that stands above several columns ends with the last of them. */
 static void put_heads(sheet *s, const column *columns)
 {
     int end = NAME;

@@ -37,7 +37,8 @@ static bool is_plotted(const hs_means *m)
     return m->traces && m->per_second > 0;
 }
 
-/* From the decade that the slowest is in, or the lab's cap, to that of the fastest. */
+/* The frame reaches from the decade of the slowest lane, or of the lab's cap, to that of the
+ * fastest. */
 static frame frame_of(const hs_comparison *c)
 {
     frame f = {.columns = HS_COMPARISON_COLUMNS - GUTTER - 2,
@@ -80,7 +81,7 @@ static bool is_taken(hs_pane p, int row, int column)
     return cell->role == HS_ROLE_PLOT;
 }
 
-/* The nearest place that is free, first to the right, within the frame. */
+/* Put a letter at the nearest free place within the frame, looking to the right first. */
 static void put_letter(hs_pane p, const frame *f, int row, int column, char letter)
 {
     for (int away = 0; away < f->columns; away++)

@@ -13,16 +13,16 @@
 
 enum { NAMES_TOLD = 8, PIECE = 1 << 16 };
 
-/* Ranges of bytes that differ; what was not committed then differs whole. */
+/* Ranges of bytes that differ. What was not committed then differs as a whole. */
 typedef struct {
     hs_change *ranges;
     size_t count, capacity;
     uint64_t bytes;
     hs_addr base;
     const uint8_t *now, *then;
-    uint64_t both; /* bytes that both have */
+    uint64_t both; /* bytes that both heaps have */
     const hs_session *session;
-    uint64_t pieces; /* that were looked at */
+    uint64_t pieces; /* pieces that were looked at */
     bool stopped;
 } differing;
 
@@ -34,13 +34,14 @@ static void add_range(differing *d, hs_addr from, hs_addr to)
     d->ranges[d->count++] = (hs_change){from, to};
 }
 
-/* Does one of the heaps begin elsewhere, as a model does? They have no address in common then. */
+/* True if one of the heaps begins elsewhere, as a model does: they have no address in common
+ * then. */
 static bool begin_elsewhere(const hs_heap *now, const hs_heap *then)
 {
     return hs_heap_base(now) != hs_heap_base(then);
 }
 
-/* Of a stretch that the sessions do not have alike, the bytes that differ. */
+/* Note the bytes that differ in a stretch that the sessions do not share. */
 static void compare_stretch(void *of, size_t from, size_t to)
 {
     differing *d = of;
@@ -83,7 +84,7 @@ typedef struct {
     group born, gone, sizes;
 } block_groups;
 
-/* A block that only one of the sessions has; there may be a million. */
+/* Add a block that only one of the sessions has. There may be a million. */
 static void add_only(group *g, const hs_session *s, const hs_client_block *b)
 {
     size_t used = strlen(g->names);
@@ -100,7 +101,7 @@ static const hs_client_block *behind(const hs_session *s, const hs_client_block 
     return hs_session_block_from(s, b->addr + 1);
 }
 
-/* Both are gone through side by side, by address. False: stopped. */
+/* Go through the blocks of both, side by side, by address. False: stopped. */
 static bool compare_blocks(const hs_session *now, const hs_session *then, block_groups *g)
 {
     uint64_t blocks = hs_session_totals(now)->live_blocks, done = 0;
@@ -130,10 +131,11 @@ static void put_group(FILE *out, const group *g)
 typedef struct {
     differing bytes;
     block_groups blocks;
-    hs_addr base, end; /* of the heap as it was */
+    hs_addr base, end; /* the base and the end of the heap as it was */
 } difference;
 
-/* What the request gave, took, or resized. False: of the block that it took nothing is known. */
+/* Compare the blocks that the last request gave, took or resized. False: nothing is known of the
+ * block that it took. */
 static bool compare_last_blocks(const hs_session *s, const hs_last *l, block_groups *g)
 {
     const hs_client_block *old = hs_session_block_at(s, l->old_value), *new;
@@ -154,8 +156,8 @@ static bool compare_last_blocks(const hs_session *s, const hs_last *l, block_gro
     return true;
 }
 
-/* Nothing but the last request lies between, or not even that: the heap as it was need not be made.
- */
+/* Compare where at most the last request lies between, so that the heap as it was need not be made
+ * again. */
 static bool compare_last(hs_session *s, uint64_t n, difference *d)
 {
     hs_last l = *hs_session_last(s);

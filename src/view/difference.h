@@ -4,8 +4,8 @@
 
 #include <heapscope/session.h>
 
-/* What is not as it was after the first n operations: in a sentence, freed by the caller, and on
- * the map, where the bytes that differ stand out until the next command. */
+/* What differs from what was after the first n operations: in a sentence, which the caller frees,
+ * and on the map, where the bytes that differ stand out until the next command. */
 char *hs_difference(hs_session *, uint64_t n);
 
 #endif

@@ -48,7 +48,7 @@ int hs_drawing_put_address(const hs_drawing *d, int row, int column, hs_addr at)
     return hs_put(d->pane, row, column, changed ? HS_ROLE_MARK : HS_ROLE_TEXT, changed ? "*" : " ");
 }
 
-/* Whole numbers of K, M, ... where there are any. */
+/* Write a size as a whole number of K, M, ..., if it is one. */
 static void put_size(char *out, size_t size, uint64_t n)
 {
     size_t unit = 0;
@@ -87,7 +87,7 @@ enum { MORE = 8, FIRST = 32 }; /* columns of "123 more"; blocks followed where t
 typedef struct {
     hs_drawing *d;
     int row, column;
-    size_t hidden; /* blocks without room: none is put behind the first of them */
+    size_t hidden; /* blocks that found no room; behind the first such one none is put */
 } chain;
 
 static int columns_of(const char *text)

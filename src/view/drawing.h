@@ -12,16 +12,17 @@ typedef struct {
     const hs_heap *heap;
     const hs_allocator *allocator;
     hs_holes holes;
-    hs_pane pane;       /* below the title; without rows while they are only counted */
-    bool ascii;         /* its scene's */
+    hs_pane pane;       /* the part below the title; it has no rows while rows are only counted */
+    bool ascii;         /* its scene takes ASCII glyphs alone */
     bool small;         /* narrow: short addresses, no explanations */
     size_t skip, total; /* rows scrolled away; rows in all, 0 while they are counted */
     size_t made;        /* rows so far */
 } hs_drawing;
 
-/* The next row: its number in the pane, or -1 when it is out of sight and nothing is to be put. */
+/* Begin the next row. Returns its number in the pane, or -1 when it is out of sight and nothing is
+ * to be put. */
 int hs_drawing_row(hs_drawing *);
-/* Can no further row be seen? */
+/* True if no further row can be seen. */
 bool hs_drawing_is_full(const hs_drawing *);
 
 /* "→ " or "-> ". */
@@ -29,7 +30,7 @@ const char *hs_drawing_arrow(const hs_drawing *);
 /* An address whole, or in a small drawing its last digits: "…040". */
 enum { HS_ADDRESS_TEXT = 24 };
 const char *hs_drawing_address(const hs_drawing *, hs_addr, char text[HS_ADDRESS_TEXT]);
-/* Put it, with a mark when the block has changed; returns the column behind. */
+/* Put a block's address, with a mark when the block has changed; returns the column behind it. */
 int hs_drawing_put_address(const hs_drawing *, int row, int column, hs_addr);
 
 /* "32", "512-575", "64K+". */

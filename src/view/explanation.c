@@ -14,10 +14,10 @@
 typedef struct {
     const hs_event *request, *round, *choose, *pad, *take, *release, *move, *bump, *grow, *in_place,
         *ignore, *fail, *quarantine;
-    const hs_event *run;       /* chosen before, to become the slab of an object that was chosen */
-    bool object;               /* a slab was looked at for one */
-    const hs_event *splits[2]; /* the first, of which malloc has no more, and the last */
-    const hs_event *joins[3], *last_join; /* the first coalescings, and the last */
+    const hs_event *run;       /* the run that was chosen to become the slab of an object */
+    bool object;               /* a slab was looked at for a free object */
+    const hs_event *splits[2]; /* the first split, the only one of a malloc, and the last */
+    const hs_event *joins[3], *last_join; /* the first coalescings, and the last one */
     size_t join_count;
     const hs_event *decline, *left; /* why realloc does not grow it: the last; a free left one */
     bool saw_free;                  /* there were free neighbours, too few bytes */
@@ -141,13 +141,14 @@ static void put_split(FILE *out, const hs_session *s, const story *t)
         fputs(", not split", out);
     else if (is_buddy(s) && t->counts.splits > 1)
         fprintf(out, ", halved %" PRIu64 " times, down to %" PRIu64, t->counts.splits, last->a);
-    else if (first != last && last->at == first->at + first->a) /* in front of it, and behind */
+    else if (first != last && last->at == first->at + first->a) /* one in front, one behind */
         fprintf(out, ", split %" PRIu64 " + %" PRIu64 " + %" PRIu64, first->a, last->a, last->b);
     else
         fprintf(out, ", split %" PRIu64 " + %" PRIu64, last->a, last->b);
 }
 
-/* An object of a slab, which may have been made for it from a run of free units. */
+/* Put how an object of a slab was come by; the slab may have been made for it from a run of free
+ * units. */
 static void put_object(FILE *out, const hs_session *s, const story *t)
 {
     const hs_event *object = t->choose, *run = t->run;
@@ -195,7 +196,7 @@ static void put_bump(FILE *out, const hs_session *s, const story *t)
             t->bump->a, t->bump->b, hs_bumped(t->bump), hs_plural(hs_bumped(t->bump)));
 }
 
-/* How a block was come by: bumped, or chosen among the free ones. */
+/* Put how a block was come by: from the bump pointer, or chosen among the free ones. */
 static void put_placement(FILE *out, const hs_session *s, const story *t)
 {
     if (t->bump)
@@ -206,7 +207,7 @@ static void put_placement(FILE *out, const hs_session *s, const story *t)
         fprintf(out, ", %" PRIu64 " byte%s skipped for alignment", t->pad->a, hs_plural(t->pad->a));
 }
 
-/* A free block on the left, with which a block would have had room enough. */
+/* Put that with a free block on the left the block would have had room enough. */
 static void put_left(FILE *out, const story *t)
 {
     if (t->left && t->left != t->decline && t->round && t->left->b >= t->round->b)
@@ -283,7 +284,7 @@ void hs_put_call(FILE *out, const hs_session *s, const hs_last *last)
     fputs(")", out);
 }
 
-/* A block is merged with its buddy, what they become with its own, and so on. */
+/* Put the merges: a block with its buddy, what they become with its own buddy, and so on. */
 static void put_merges(FILE *out, const story *t)
 {
     const hs_event *last = t->last_join;
@@ -430,7 +431,7 @@ static void put_realloc(FILE *out, const hs_session *s, const hs_last *last, con
         fprintf(out, "; the old %" PRIu64 "-byte block is free", t->release->a);
 }
 
-/* Of fresh memory calloc leaves alone what nobody ever wrote to. */
+/* Put how many bytes calloc set to zero. It leaves fresh memory alone that nobody ever wrote to. */
 static void put_zeros(FILE *out, uint64_t bytes, uint64_t zeroed)
 {
     uint64_t fresh = bytes - zeroed;
@@ -468,8 +469,8 @@ static void put_request(FILE *out, const hs_session *s, const hs_last *last)
 
 /* --- Writes --------------------------------------------------------------------------------- */
 
-/* That this write broke the heap, and how; or, of one that hit what is not its own, that an earlier
- * command had. A write within its own block is not told of damage that others did. */
+/* Put that this write broke the heap, and how; or, if it hit what is not its own, that an earlier
+ * command had broken it. A write within its own block is not told of damage that others did. */
 static void put_damage(FILE *out, const hs_session *s, uint64_t number, bool stays)
 {
     const hs_heap *h = hs_session_heap(s);
@@ -534,7 +535,8 @@ static void put_fresh(FILE *out, const hs_session *s)
     fprintf(out, ": heap %" PRIu64 " bytes now", hs_heap_committed(h));
 }
 
-/* The value that is in force, which may be another than what was typed: 0x10, or a zoom of 100. */
+/* Put a setting with the value that is in force. It may differ from what was typed: 0x10, or a zoom
+ * of 100. */
 static void put_setting(FILE *out, const hs_session *s, const char *name)
 {
     const hs_heap *h = hs_session_heap(s);

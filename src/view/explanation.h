@@ -12,13 +12,15 @@ char *hs_explain(const hs_session *);
 /* The call as C writes it: p2 = realloc(p1, 64). */
 void hs_put_call(FILE *, const hs_session *, const hs_last *);
 
-/* The alignment that a block had been asked for with and has lost, for a realloc moved it; or 0. */
+/* The alignment that a block was requested with and has lost because a realloc moved it; 0:
+ * none. */
 uint64_t hs_lost_alignment(const hs_last *);
 
-/* Does the allocator look for free blocks? Bump finds nothing again. */
+/* True if the allocator looks for free blocks. Bump does not: it finds nothing again. */
 bool hs_looks_for_holes(const hs_session *);
 
-/* Did a request for a block of so many bytes fail by the heap's damage, not at its limit? */
+/* True if a request for a block of so many bytes failed because of the heap's damage, and not at
+ * its limit. */
 bool hs_leads_astray(const hs_session *, uint64_t need);
 
 #endif

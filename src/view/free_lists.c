@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SMALL = 50 }; /* columns below which addresses are shortened */
+enum { SMALL = 50 }; /* in fewer columns addresses are shortened */
 
 /* --- Heap order ----------------------------------------------------------------------------- */
 
@@ -22,7 +22,7 @@ static int size_width(const hs_drawing *d)
     return digits < 5 ? digits + 1 : digits;
 }
 
-/* Address whole, size: returns the column behind. */
+/* Put a block's whole address and its size. Returns the column behind. */
 static int put_block(const hs_drawing *d, int row, int column, hs_addr at, uint64_t size)
 {
     bool changed = hs_session_changed(d->session, at);
@@ -44,7 +44,8 @@ static void put_heap_order(hs_drawing *d, int row, const hs_block *b)
 
 enum { HOLES = 1 << HS_BLOCK_FREE | 1 << HS_BLOCK_UNUSED, NEAR = 32 };
 
-/* From hole i - 1 to hole i: where there are many blocks, it is looked up unless it is near. */
+/* Go from hole i - 1 to hole i. Where there are many blocks, a hole is looked up unless it is
+ * near. */
 static bool next_hole(const hs_drawing *d, size_t i, hs_seen *seen)
 {
     int steps = 0;
@@ -94,7 +95,8 @@ static void put_hole(const hs_drawing *d, int row, const hs_hole *hole, hs_addr 
         put_link_back(d, row, column, hs_hole_links(d->session, hole).to[1], before);
 }
 
-/* Of many blocks a sound list has all, and the end of it is a row more. */
+/* Where there are many blocks, only count those of a list: a sound list has all of them, and its
+ * end is one row more. */
 static bool counts_only(hs_drawing *d, hs_addr head)
 {
     if (!d->holes.many || d->total) return false;
@@ -102,7 +104,7 @@ static bool counts_only(hs_drawing *d, hs_addr head)
     return true;
 }
 
-/* Of many blocks, has been drawn what there is room for? */
+/* True if, among many blocks, as much has been drawn as there is room for. */
 static bool is_seen(const hs_drawing *d)
 {
     return d->holes.many && hs_drawing_is_full(d);
@@ -159,14 +161,14 @@ static void fold(hs_drawing *d, size_t n, uint64_t smallest, uint64_t largest)
                    hs_range_text(smallest, largest, range), n, hs_plural(n));
 }
 
-/* No block of this heap can ever be in it. */
+/* True if no block of this heap can ever be in this list. */
 static bool is_idle(const hs_drawing *d, const hs_list *list)
 {
     uint64_t most = hs_heap_maximum(d->heap);
     return !list->head && (list->smallest > most || (!list->smallest && list->largest > most));
 }
 
-/* Lists of another kind begin: they are named, or their sizes start over. */
+/* True where lists of another kind begin: they are named, or their sizes start over. */
 static bool begins_series(const hs_list *list, const hs_list *before)
 {
     const char *a = list->name ? list->name : "", *b = before->name ? before->name : "";
@@ -205,7 +207,7 @@ void hs_draw_lists(hs_drawing *d)
 
 /* --- A grid of lists ------------------------------------------------------------------------ */
 
-/* One row of lists as bits; a bit that lies about its list stands out. */
+/* Draw a row of lists as bits. A bit that lies about its list stands out. */
 static bool draw_bits(hs_drawing *d, size_t first, bool only_ask)
 {
     hs_list list;
@@ -233,7 +235,7 @@ static bool draw_bits(hs_drawing *d, size_t first, bool only_ask)
     return any;
 }
 
-/* Does a row of the grid begin with this list, one that a block of this heap can be in? */
+/* True if a row of the grid begins with this list, and a block of this heap can be in it. */
 static bool begins_row(const hs_drawing *d, size_t index)
 {
     hs_list list;
@@ -268,7 +270,7 @@ static void draw_grid(hs_drawing *d)
 
 /* --- The panel ------------------------------------------------------------------------------ */
 
-/* What the title says is counted, or `noun` is. */
+/* What the title of each shape counts; else it counts `noun`. */
 static const struct {
     const char *title, *noun;
     void (*draw)(hs_drawing *);
@@ -301,7 +303,7 @@ static hs_drawing begin(const hs_session *s, int columns)
                         .small = columns < SMALL};
 }
 
-/* Make all rows: counted while `total` is 0, else painted. */
+/* Make all rows. While `total` is 0 they are counted, else painted. */
 static void make(hs_drawing *d)
 {
     d->made = 0;
@@ -324,7 +326,7 @@ static size_t rows_of_free_list(const hs_subject *of, int columns)
     return 1 + d.made;
 }
 
-/* What there is in all; in a scrolled panel, which rows of it are on show. */
+/* Put the title: how many there are, and in a scrolled panel which rows are on show. */
 static void put_title(const hs_drawing *d, hs_pane p)
 {
     hs_shape shape = d->allocator->shape;

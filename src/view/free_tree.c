@@ -35,7 +35,7 @@ static void put_branches(const tree *t, int row)
     }
 }
 
-/* "left ": the side of its parent, a letter where room is small. */
+/* Put which child it is, "left " or "right "; a letter where room is small. */
 static int put_side(const tree *t, int row, int side)
 {
     static const char *const words[] = {"root ", "left ", "right "}, *const letters[] = {"", "L ",
@@ -63,8 +63,8 @@ static void put_broken(const tree *t, int row, int side, hs_addr at, const char 
             hs_drawing_arrow(t->d), hs_drawing_address(t->d, at, text), wrong);
 }
 
-/* Reach all nodes below, with a stack of its own: a tree may be as deep as it has nodes. Where
- * there are many, it stops at the first few. */
+/* Reach all nodes below, and count them. It has a stack of its own, for a tree may be as deep as it
+ * has nodes. Where there are many, it stops at the first few. */
 static size_t count_below(hs_drawing *d, hs_addr root, bool *all)
 {
     size_t most = d->holes.many ? FIRST : SIZE_MAX;

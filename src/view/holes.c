@@ -28,7 +28,8 @@ static uint64_t count_all(const hs_session *s, unsigned kinds)
     return hs_session_count_before(s, UINT64_MAX, kinds);
 }
 
-/* In a broken heap all are walked, and no link is believed. */
+/* True where there are many blocks. In a broken heap all blocks are walked even so, for no link is
+ * believed. */
 static bool are_many(const hs_session *s)
 {
     return !hs_session_broken_by(s) && count_all(s, HS_ALL_KINDS) > HS_HOLES_MANY;
@@ -82,12 +83,13 @@ static const char *what_lies_there(const hs_session *s, hs_addr at)
     hs_seen seen;
     if (!hs_heap_holds(hs_session_heap(s), at, WORD)) return "out of the heap";
     if (!hs_session_walk_to(s, at, &seen)) return "no block";
-    if (seen.block.kind == HS_BLOCK_DAMAGED) return "damaged"; /* few columns */
+    if (seen.block.kind == HS_BLOCK_DAMAGED) return "damaged"; /* there are few columns */
     if (at != seen.block.addr) return "no block's start";
     return seen.block.kind == HS_BLOCK_USED ? "in use" : "not free";
 }
 
-/* A sound heap has no circles: what was reached is not noted. */
+/* Look up the free block at an address. A sound heap has no circles, so what was reached is not
+ * noted. */
 static hs_hole *look_up(const hs_session *s, hs_holes *l, hs_addr at)
 {
     hs_seen seen;

@@ -15,23 +15,22 @@ typedef struct {
     hs_addr at;
     uint64_t size;
     bool both_ways; /* it has a link back */
-    bool reached;   /* by a link, so far */
-    bool object;    /* of a slab: in no list itself */
+    bool reached;   /* a link has led to it so far */
+    bool object;    /* an object of a slab, which is in no list itself */
 } hs_hole;
 
 typedef struct {
     hs_hole *holes; /* free blocks, and the allocator's own that may hold links */
     size_t count, capacity;
     size_t kinds[HS_BLOCK_KINDS]; /* how many blocks there are of each kind */
-    bool many; /* more than a frame has time for: none is kept, each is looked up when a link leads
-                  there, and who draws them stops where nothing more is seen */
+    bool many;                    /* there are too many for a frame: none is kept here */
     hs_hole looked_up;
 } hs_holes;
 
-enum { HS_HOLES_MANY = 8192 }; /* blocks in a sound heap */
+enum { HS_HOLES_MANY = 8192 }; /* so many blocks are many, in a sound heap */
 
-/* Walks the heap once, as the allocator's walker does: whose the blocks are is not asked. Where
- * there are many, it only counts them. */
+/* Walk the heap once, as the allocator's walker does, without asking whose the blocks are. Where
+ * there are many, only count them. */
 hs_holes hs_holes_of(const hs_session *);
 void hs_holes_free(hs_holes *);
 
@@ -39,13 +38,13 @@ void hs_holes_free(hs_holes *);
  * wrong: "out of the heap", "in use", ... */
 const char *hs_hole_reach(const hs_session *, hs_holes *, hs_addr, const hs_hole **out);
 
-/* Its links; both NULL where there are none. */
+/* The links of a free block; both are NULL where it has none. */
 hs_links hs_hole_links(const hs_session *, const hs_hole *);
 
 /* Its place among the holes, from 1. */
 size_t hs_hole_place(const hs_session *, const hs_holes *, const hs_hole *);
 
-/* Start again: nothing has been reached. */
+/* Forget which blocks were reached. */
 void hs_holes_forget(hs_holes *);
 
 /* Free blocks that no link has led to; where there are many, that is not known: 0. */

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VISITS_TOLD = 24 }; /* of a long search: so many at its start, and the last few */
+enum { VISITS_TOLD = 24 }; /* visits told of a long search at its start, beside the last few */
 
 static const hs_event *event_at(const hs_session *s, size_t i)
 {
@@ -275,7 +275,7 @@ static void put_split(FILE *out, const hs_event *e)
             e->a + e->b, e->a, e->at, e->b, e->at + e->a);
 }
 
-/* Was it chosen right out of a list whose blocks are not split? */
+/* True if the block was chosen from a list whose blocks are not split. */
 static bool stays_whole(const hs_session *s, hs_addr block)
 {
     const hs_allocator *a = allocator_of(s);
@@ -310,7 +310,7 @@ static void put_return(FILE *out, const hs_event *e)
         fputs("returns NULL", out);
 }
 
-/* No search is made for what no heap could hold. */
+/* Put that a request is too large for any heap, so that no search was made. */
 static void put_too_much(FILE *out, const hs_session *s, uint64_t bytes)
 {
     fprintf(out, "fails: %" PRIu64 " bytes are more than the heap may ever have, %" PRIu64, bytes,
@@ -358,8 +358,8 @@ static void put_fill(FILE *out, const hs_event *e)
         fprintf(out, "sets %" PRIu64 " byte%s to zero", e->a, hs_plural(e->a));
 }
 
-/* Was there nothing to look at before event i: no list with a block, no block? A realloc that grows
- * the last block where it is looks for none. */
+/* True if there was nothing to look at before event i: no list with a block, or no block at all. A
+ * realloc that grows the last block where it is looks for none. */
 static bool had_no_choice(const hs_session *s, size_t i)
 {
     if (event_at(s, 0)->detail == HS_REALLOC) return false;
@@ -388,7 +388,8 @@ static void put_grow(FILE *out, const hs_session *s, size_t i)
     fprintf(out, "; its end moves from 0x%" PRIx64 " to 0x%" PRIx64, e->a, e->b);
 }
 
-/* What is more than needed stays in the block; where sizes are classes, that is no decision. */
+/* Put that a realloc stays where it is. What is more than needed stays in the block; where sizes
+ * are classes, that is no decision to tell. */
 static void put_in_place(FILE *out, const hs_session *s, const hs_event *e)
 {
     const hs_event *round = event_of(s, HS_ROUND);
@@ -480,8 +481,8 @@ char *hs_step_text(const hs_session *s, size_t from, size_t to)
 
 /* --- The whole ------------------------------------------------------------------------------ */
 
-/* The word at `at` as the header or the link that it is: an address of the heap, or size | status,
- * in a hardened heap with the checksum before them, or poison. */
+/* Put a word as the header or link that it is: an address of the heap, or size | status, in a
+ * hardened heap with the checksum before them, or poison. */
 static void put_word(FILE *out, const hs_session *s, hs_addr at, uint64_t word)
 {
     const hs_heap *h = hs_session_heap(s);
@@ -503,8 +504,8 @@ static void put_writes(FILE *out, const hs_session *s, size_t from, size_t to)
     }
 }
 
-/* Of a block that event i frees, in a buddy system: where its buddy is, and that of what the two
- * become, up to one that is not free. */
+/* Put where the buddy of the block is that event i frees, then the buddy of what the two become,
+ * and so on up to one that is not free. */
 static void put_buddies(FILE *out, const hs_session *s, size_t i)
 {
     static const char said[] =
@@ -523,7 +524,7 @@ static void put_buddies(FILE *out, const hs_session *s, size_t i)
             there ? "is not free, or not whole" : "would lie beyond the heap");
 }
 
-/* Of a block that event i frees: which of the four cases it was. */
+/* Put which of the four cases of coalescing the block is that event i frees. */
 static void put_case(FILE *out, const hs_session *s, size_t i)
 {
     static const char *const cases[] = {
@@ -562,7 +563,7 @@ static void put_case(FILE *out, const hs_session *s, size_t i)
                 c.some_wait && !(left && right) ? "; blocks in quick lists count as used" : "");
 }
 
-/* Words that were written and said the same before: no step lists them. */
+/* How many words were written that said the same before. No step lists them. */
 static uint64_t unchanged_words(const hs_session *s)
 {
     uint64_t n = 0;
@@ -613,7 +614,8 @@ static void put_steps(FILE *out, const hs_session *s)
     }
 }
 
-/* The whole request, numbered, with the words written, the case of coalescing and the cost. */
+/* The whole request in numbered steps, with the words written, the case of coalescing and the
+ * cost. */
 static char *why(const hs_session *s)
 {
     char *text = NULL;

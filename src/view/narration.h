@@ -18,8 +18,9 @@ char *hs_step_text(const hs_session *, size_t from, size_t to);
 /* The bytes that a step is about: a block that is looked at, split, moved. False for none. */
 bool hs_step_place(const hs_session *, size_t from, hs_addr *at, uint64_t *size);
 
-/* The whole of operation `n` (from 1), which is performed again when it is not the last: its steps,
- * numbered, with the words written, the case of coalescing and the cost; freed by the caller. */
+/* The whole of operation `n` (from 1) in numbered steps, with the words written, the case of
+ * coalescing and the cost. If it is not the last one, it is performed again. The caller frees the
+ * text. */
 char *hs_why_of(const hs_session *, uint64_t n);
 
 #endif

@@ -26,7 +26,7 @@ static const struct {
     [HS_BLOCK_OWN] = {"own", HS_ROLE_HEADER},
 };
 
-/* A dead block with a header of its own is only on its way to be free. */
+/* The word for a block. A dead block that has a header waits to be free. */
 static const char *kind_word(const hs_block *b)
 {
     if (hs_is_end_mark(b)) return "end mark";
@@ -41,7 +41,7 @@ static void title(hs_pane p, const char *text)
 
 /* --- All blocks ----------------------------------------------------------------------------- */
 
-/* Text that shows where it was cut: half a number must not pass for a whole one. */
+/* Put text that shows where it was cut, because half a number must not pass for a whole one. */
 static void put_cut(hs_pane p, int row, int column, hs_role role, const char *text)
 {
     hs_put(p, row, column, role, text);
@@ -61,7 +61,7 @@ static int size_width(const hs_session *s)
     return digits < 5 ? digits + 1 : digits;
 }
 
-/* Half a name or half a number would lie: put it whole or not at all. */
+/* Put text whole or not at all: half a name or half a number would be wrong. */
 static bool put_whole(hs_pane p, int row, int column, hs_role role, const char *text)
 {
     if (column + (int)strlen(text) > p.columns) return false;
@@ -69,7 +69,7 @@ static bool put_whole(hs_pane p, int row, int column, hs_role role, const char *
     return true;
 }
 
-/* The client's name and size; without room for both the name alone, and a mark. */
+/* Put the client's name and size. Where there is no room for both, put the name and a mark. */
 static void put_client(const hs_session *s, hs_pane p, int row, int column,
                        const hs_client_block *c)
 {
@@ -96,7 +96,7 @@ static void put_block(const hs_session *s, hs_pane p, int row, const hs_seen *se
         put_cut(p, row, column + 1, HS_ROLE_ERROR, b->damage);
 }
 
-/* Above the list: how many there are; and which are on show, if not the first ones. */
+/* Put the title of a list: how many there are, and which of them are on show if it is scrolled. */
 static void list_title(hs_pane p, const char *name, size_t skip, size_t n)
 {
     char text[64];
@@ -324,7 +324,7 @@ static int put_header_word(const hs_decoded *d, const hs_block *b, int style, ch
 {
     const hs_field *size = hs_decoded_field(d, HS_FIELD_SIZE);
     char bits[160];
-    if (style == SET) { /* only what is set */
+    if (style == SET) { /* only the bits that are set */
         hs_tag_text(d, b, 2, bits, sizeof bits);
         return snprintf(out, n, "0x%" PRIx64 " = %s", d->word, bits);
     }
@@ -373,7 +373,7 @@ static void put_header(const hs_session *s, hs_pane p, int row, const hs_block *
     hs_put(p, row, 0, HS_ROLE_TEXT, text);
 }
 
-/* Who has the block: the client, or the free blocks that it is linked with. */
+/* Put who has the block: the client, or the free blocks that it is linked with. */
 static void put_owner(const hs_session *s, hs_pane p, int row, const hs_seen *seen)
 {
     const hs_heap *h = hs_session_heap(s);
@@ -402,7 +402,7 @@ static void put_owner(const hs_session *s, hs_pane p, int row, const hs_seen *se
     }
 }
 
-/* All that the client does with the block, on this branch, as far as it was done or is ahead. */
+/* Put all that the client does with the block on this branch: what was done, and what is ahead. */
 static bool put_life(const hs_session *s, hs_pane p, int row, const hs_client_block *c)
 {
     hs_life life = hs_session_life(s, c);

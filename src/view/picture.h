@@ -16,11 +16,11 @@
 
 /* What a picture is of. */
 typedef struct {
-    const hs_session *session; /* that is looked at */
+    const hs_session *session; /* the session that is looked at */
     const hs_lockstep *lanes;  /* allocators side by side; NULL: there is one */
     const hs_spaces *spaces;   /* address spaces on show; NULL: none */
     hs_addr at;                /* an address, or a command's number, or a step's */
-    uint64_t length;           /* bytes from there on; of a translation the kind of access */
+    uint64_t length;           /* bytes from there on; for a translation the kind of access */
     void *own;                 /* the picture's own state; NULL: as it begins */
 } hs_subject;
 
@@ -30,8 +30,8 @@ enum {
     HS_FOLLOWS =
         4, /* a list in heap order: scrolled to the last change where it is beside the map */
     HS_SAYS_CUT = 8,     /* its title tells what is cut */
-    HS_SHOWS_LANES = 32, /* of several allocators by itself; others are painted once for each */
-    HS_UNTITLED = 16,    /* printed without its title, for the command says as much */
+    HS_SHOWS_LANES = 32, /* shows all lanes itself; others are painted once for each */
+    HS_UNTITLED = 16,    /* it is printed without its title, for the command says as much */
 };
 
 typedef struct {
@@ -40,11 +40,11 @@ typedef struct {
     const char *about; /* one line */
     unsigned flags;
     int key; /* the function key that shows it, and takes it away; 0: none */
-    /* Rows that the whole picture has in so many columns, its title included; and paint it without
-     * its first `skip` rows below the title. */
+    /* How many rows the whole picture has in so many columns, its title included; and a function
+     * that paints it without the first `skip` rows below the title. */
     size_t (*rows)(const hs_subject *, int columns);
     void (*paint)(const hs_subject *, hs_pane, size_t skip);
-    /* In their place: the picture in words, freed by the caller. */
+    /* In place of both: the picture in words, which the caller frees. */
     char *(*text)(const hs_subject *);
 } hs_picture;
 

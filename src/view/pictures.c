@@ -1,5 +1,5 @@
-/* The table of pictures. Those of one file each stand there; here are the ones that are made of
- * what others paint. */
+/* The table of pictures. Most pictures stand in a file each; here are those that are made of what
+ * others paint. */
 
 #include "view/pictures.h"
 #include "view/address_space.h"
@@ -11,9 +11,9 @@
 
 /* --- The map --------------------------------------------------------------------------------- */
 
-enum { MAP_ROWS = 12 }; /* that a printed map likes best */
+enum { MAP_ROWS = 12 }; /* the rows that a printed map likes best */
 
-/* Scrolled to what is pointed out, else to the last change. */
+/* The layout of a map that is scrolled to what is pointed out, or else to the last change. */
 static hs_map_plan plan_of(const hs_subject *of, int columns)
 {
     uint64_t zoom = hs_session_setting(of->session, HS_SET_ZOOM);

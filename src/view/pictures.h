@@ -1,5 +1,5 @@
-/* The table of pictures: whatever can be looked at, once. A new one is a file of its own, a line
- * here, and its place in the table of pictures.c. */
+/* The table of pictures: everything that can be looked at has one row. A new one is a file of its
+ * own, a line here, and its place in the table of pictures.c. */
 #ifndef HS_VIEW_PICTURES_H
 #define HS_VIEW_PICTURES_H
 
@@ -24,8 +24,8 @@ extern const hs_picture hs_picture_split; /* several allocators side by side, wh
 /* The heap's surroundings. */
 extern const hs_picture hs_picture_segments;    /* the small machine: spaces and memory */
 extern const hs_picture hs_picture_translation; /* of address `at`, for an access `length` */
-/* That of the session's heap, and a real one. Of a subject with `at`, the steps from that one on
- * are told. */
+/* The address space of the session's process, and that of a real one. If the subject has `at`, the
+ * steps from that one on are told as well. */
 extern const hs_picture hs_picture_process, hs_picture_live;
 
 /* The pictures in the order of help; NULL beyond the last. */

@@ -37,7 +37,7 @@ static uint64_t examined_of(const hs_sample *s)
 static const struct {
     const char *name, *unit;
     uint64_t (*of)(const hs_sample *);
-    uint64_t top; /* of the axis; 0: the largest value */
+    uint64_t top; /* the top of the axis; 0: the largest value */
 } figures[] = {
     {"live", "", live_of, 0},
     {"heap size", "", heap_of, 0},
@@ -49,10 +49,11 @@ enum { FIGURES = sizeof figures / sizeof *figures };
 typedef struct {
     const hs_sample *samples;
     size_t count;
-    int dots; /* across */
+    int dots; /* dots across */
 } timeline;
 
-/* The session whose samples are shown: on the trace's own branch, the one that is ahead. */
+/* The session whose samples are shown. On the trace's own branch it is the one that has gone
+ * ahead. */
 static const hs_session *whole(const hs_session *s)
 {
     if (hs_session_moment(s).branch) return s;
@@ -86,7 +87,7 @@ static uint64_t largest(const timeline *t, uint64_t (*of)(const hs_sample *))
     return most;
 }
 
-/* How many of `levels` dots a value reaches; what is not 0 is seen. */
+/* How many of `levels` dots a value reaches: at least one, unless it is 0. */
 static int height_of(uint64_t value, uint64_t top, int levels)
 {
     if (!value || !top) return 0;
@@ -94,7 +95,7 @@ static int height_of(uint64_t value, uint64_t top, int levels)
     return height < 1 ? 1 : height > levels ? levels : height;
 }
 
-/* Two columns of dots, filled from below up to these heights above the cell's foot. */
+/* The character with two columns of dots, filled from below up to these heights. */
 static wchar_t braille(int left, int right)
 {
     static const unsigned columns[ACROSS][DOWN] = {{0x40, 0x04, 0x02, 0x01},
@@ -125,7 +126,7 @@ static void paint_axis(hs_pane p, size_t figure, uint64_t top)
     hs_put(p, 0, 0, HS_ROLE_TEXT, figures[figure].name);
     snprintf(text, sizeof text, "%" PRIu64 "%s ", top, figures[figure].unit);
     int width = (int)strlen(text), name = (int)strlen(figures[figure].name);
-    /* A number too long to stand beside the name stands below it. */
+    /* A number that is too long to stand beside the name stands below it. */
     int row = name + 1 + width > GUTTER - 1 && p.rows > LEAST_HEIGHT;
     hs_put(p, row, GUTTER - 1 - width, HS_ROLE_DIM, text);
     hs_put(p, p.rows - 1, GUTTER - 3, HS_ROLE_DIM, "0");
@@ -148,7 +149,7 @@ static void paint_chart(const timeline *t, hs_pane p, size_t figure)
     }
 }
 
-/* Below the charts: time, in requests. */
+/* Paint the axis of time below the charts, in requests. */
 static void paint_time(const hs_session *s, hs_pane p, int row)
 {
     char last[32];

@@ -28,7 +28,7 @@ typedef enum {
     HS_ROLE_ERROR,
     HS_ROLE_KEY,  /* key hints */
     HS_ROLE_PLOT, /* dots of a chart */
-    HS_ROLE_SIZE, /* what lives, in small blocks, and five classes of larger ones behind it */
+    HS_ROLE_SIZE, /* live memory in small blocks; behind it come five classes of larger ones */
     HS_ROLE_SIZE_LAST = HS_ROLE_SIZE + 5,
     HS_ROLES
 } hs_role;
@@ -37,7 +37,7 @@ enum {
     HS_CHANGED = 1, /* since the last command */
     HS_CURSOR = 2,  /* selected, or under the cursor */
     HS_FILLER = 4,  /* the glyph only fills an area: it may be faint */
-    HS_SPARSE = 8,  /* little of what the role says: in its colour, but on no ground */
+    HS_SPARSE = 8,  /* little of it is there: in the role's colour, on no ground */
 };
 
 typedef struct {
@@ -81,7 +81,7 @@ void hs_fill(hs_pane, int row, int column, int count, hs_role, wchar_t glyph);
 /* Bytes as people say them, written into `text`, which is returned: 256 bytes, 64 KiB. */
 const char *hs_size_text(uint64_t n, char *text, size_t size);
 
-/* Without its first rows. */
+/* Drop the first rows. */
 void hs_scene_drop_rows(hs_scene *, int count);
 
 /* The scene as lines of text, without trailing blanks; freed by the caller. */

@@ -84,8 +84,8 @@ static void list_lanes(const hs_lockstep *l, char *out, size_t size)
                                  hs_session_allocator_name(hs_lockstep_lane(l, i)));
 }
 
-/* Where one is in time: "12/40 ", or "b1 3/9 " on a branch. Returns its length; 0: there is none.
- */
+/* Write where the session stands in time: "12/40 ", or "b1 3/9 " on a branch. Returns the length;
+ * 0: there is nothing to say. */
 static int list_moment(const hs_session *s, char *out, size_t size)
 {
     hs_moment m = hs_session_moment(s);
@@ -96,8 +96,8 @@ static int list_moment(const hs_session *s, char *out, size_t size)
     return snprintf(out, size, "%" PRIu64 "/%" PRIu64 " ", m.count, end);
 }
 
-/* "12/40 ---o------", from column `from` on, up to `to`; where there is no room for the bar, the
- * numbers alone. */
+/* Paint "12/40 ---o------" from column `from` on, up to `to`; where there is no room for the bar,
+ * the numbers alone. */
 static hs_pane paint_bar(const hs_session *s, hs_pane p, int from, int to)
 {
     char text[64];
@@ -134,8 +134,8 @@ static void list_heap(const hs_session *s, int room, char *out, size_t size)
     if (n + more <= room) snprintf(out + n, size - (size_t)n, "%s", blocks);
 }
 
-/* Name, heap, bar, help. Where the columns are few the bar needs the name's, and then goes; where
- * one is in time stays. */
+/* Paint name, heap, bar and help. Where there are few columns, the bar takes the place of the name,
+ * and where there are fewer it goes as well; the place in time stays. */
 static void paint_title(const hs_session *s, const hs_screen_state *state, hs_pane p,
                         hs_screen_places *places)
 {
@@ -177,7 +177,7 @@ static void paint_caption(hs_pane p, const char *caption, bool question)
     hs_put_wrapped(text, 0, p.rows, HS_ROLE_NOTE, caption);
 }
 
-/* Large: within a thick frame. */
+/* Paint the caption within a thick frame, for large screens. */
 static void paint_framed_caption(hs_pane p, const char *caption, bool question)
 {
     bool ascii = p.scene->ascii;
@@ -214,7 +214,7 @@ static int caption_rows(hs_pane p, const char *caption)
 
 /* --- Panels --------------------------------------------------------------------------------- */
 
-/* Lists follow the last change, so that what just happened is on show. */
+/* How far a list is scrolled, so that the last change is on show. */
 static size_t skip_to_change(const hs_session *s, const hs_picture *picture, int rows, int columns)
 {
     size_t n;
@@ -237,8 +237,8 @@ static void paint_panel(const hs_session *s, const hs_picture *picture, hs_pane 
                        skip_to_change(s, picture, p.rows, p.columns));
 }
 
-/* Beside the map, one above the other: figures and free blocks get what they need, blocks the rest.
- */
+/* Paint the panels beside the map, one above the other. Figures and free blocks get what they need,
+ * and blocks the rest. */
 static void paint_side(const hs_session *s, hs_pane p)
 {
     const hs_subject of = {.session = s};

@@ -19,37 +19,38 @@
  * picture. */
 typedef struct {
     bool open;
-    const void *what; /* by which whoever opened it knows it again; NULL: nobody does */
+    const void *what; /* a mark by which its opener recognises it; NULL: nobody does */
     const char *title;
     const char *text;
     const hs_picture *picture;
-    hs_subject of; /* the picture: its session is the one that is looked at */
+    hs_subject of; /* the subject of the picture; its session is the one that is looked at */
     size_t skip;   /* rows scrolled away */
 } hs_overlay;
 
-/* Does it show the heap as a whole, so that at another moment it is a picture of that one? */
+/* True if it shows the heap as a whole, so that at another moment it becomes the picture of that
+ * one. */
 static inline bool hs_overlay_goes_along(const hs_overlay *o)
 {
     return o->picture && !o->text && !o->of.at;
 }
 
 typedef struct {
-    bool lecture;        /* it has steps, and no need for the bar that shows where one is in time */
+    bool lecture;        /* it has steps of its own, so the bar that shows time is left out */
     const char *section; /* of a lecture, or NULL */
     const char *caption; /* narration, or NULL */
-    bool question;       /* it asks the audience */
+    bool question;       /* the caption asks the audience something */
     const char *message; /* what just happened, or NULL */
     bool error;          /* the message is an error's */
     const char *keys;    /* the line of key hints */
     hs_addr top;         /* where the reader scrolled the map to */
     bool follow;         /* scroll to what is pointed out, or to the last change, if out of sight */
-    bool zoomed;         /* by the reader: to `zoom`, and no matter what is set */
+    bool zoomed;         /* the reader zoomed to `zoom`, no matter what is set */
     uint64_t zoom;
-    bool resized; /* by the reader: large or not, no matter what is set */
+    bool resized; /* the reader chose large or not, no matter what is set */
     bool large;
     hs_addr cursor; /* pointed out on the map, with the bytes behind it; HS_NULL for none */
     uint64_t cursor_size;
-    bool focused; /* by the zoom path: to `focus` bytes a row, 0 for the whole heap */
+    bool focused; /* the zoom path chose `focus` bytes a row, 0 for the whole heap */
     uint64_t focus;
     hs_overlay overlay;
     const hs_lockstep *lockstep; /* allocators side by side in place of map and panels, or NULL */
@@ -60,8 +61,8 @@ typedef struct {
     hs_map_plan plan;
     hs_pane map;         /* the rows of the heap, without the ruler */
     hs_pane overlay;     /* its content, below its title */
-    size_t overlay_rows; /* that the whole overlay would have */
-    hs_pane bar;         /* where one is in time, in the title; no columns when there is none */
+    size_t overlay_rows; /* how many rows the whole overlay has */
+    hs_pane bar;         /* the bar of time in the title; without columns when there is none */
     hs_pane message;
     int prompt_row;
 } hs_screen_places;

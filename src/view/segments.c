@@ -21,8 +21,8 @@ enum { LABEL = 9, MEMORY_ROWS = 4, PAGES_A_ROW = 6 };
 typedef struct {
     const hs_mmu *m;
     hs_pane pane;
-    int row;   /* the next one; those before row 1 are out of sight */
-    int cells; /* of a bar */
+    int row;   /* the next row; those before row 1 are out of sight */
+    int cells; /* cells of a bar */
 } picture;
 
 bool hs_segments_are_news(const hs_session *s)
@@ -86,7 +86,7 @@ static void put_heading(picture *p)
     put_line(p, HS_ROLE_TEXT, text);
 }
 
-/* A segment: the registers that the hardware has for it. */
+/* Put the registers that the hardware has for a segment. */
 static void put_registers(const picture *p, int column, const hs_mmu_entry *e)
 {
     char protection[4];
@@ -101,7 +101,7 @@ static void put_registers(const picture *p, int column, const hs_mmu_entry *e)
                 from + e->limit - 1);
 }
 
-/* The area, where it is in the address space, and the registers of its segment. */
+/* Put an area, where it is in the address space, and the registers of its segment. */
 static void put_area(picture *p, const hs_mmu_tables *t, unsigned area)
 {
     const hs_process *process = &p->m->processes[p->m->current];
@@ -120,7 +120,7 @@ static void put_area(picture *p, const hs_mmu_tables *t, unsigned area)
     p->row++;
 }
 
-/* "page>frame", those that are valid. */
+/* Put the valid pages, as "page>frame". */
 static void put_pages(picture *p, const hs_mmu_tables *t)
 {
     char protection[4];
@@ -204,7 +204,7 @@ static void fill(const picture *p, int row, uint64_t from, uint64_t to, hs_role 
     }
 }
 
-/* An area, those of its cells that are on the disk unlike the others. */
+/* Put an area. Its cells that are on the disk look unlike the others. */
 static void put_area_cells(const picture *p, const hs_process *process, unsigned area)
 {
     uint64_t unit = ((uint64_t)1 << p->m->bits) / (uint64_t)p->cells;
@@ -236,7 +236,8 @@ static void put_space(picture *p, const hs_process *process)
     p->row++;
 }
 
-/* Base and bounds has one piece for all of a process, two segments have one for code and heap. */
+/* True if a piece has more than one area: with base and bounds a process is one piece; with two
+ * segments code and heap are. */
 static bool is_joined(const hs_mmu *m, const hs_piece *piece)
 {
     return m->kind == HS_MMU_BASE_BOUNDS ||
@@ -266,7 +267,8 @@ static hs_role role_of_piece(const hs_mmu *m, const hs_piece *piece)
     return is_joined(m, piece) ? HS_ROLE_PAYLOAD : role_of_area(piece->area);
 }
 
-/* What is in use, on cells that are free: a cell that is used in part counts as used. */
+/* Put the pieces that are in use on cells that are free. A cell that is used in part counts as
+ * used. */
 static void put_pieces(picture *p, uint64_t unit, uint64_t cells)
 {
     char name[48];
@@ -281,7 +283,7 @@ static void put_pieces(picture *p, uint64_t unit, uint64_t cells)
     }
 }
 
-/* Rows of cells; those at the end that are all free become one line. */
+/* Put the rows of physical memory. Those at the end that are all free become one line. */
 static void put_memory(picture *p)
 {
     const hs_mmu *m = p->m;

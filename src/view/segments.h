@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-/* Was the last operation one of the machine? Then this panel shows what it did, not the map. */
+/* True if the last operation was one of the machine, so that this panel shows what it did, and not
+ * the map. */
 bool hs_segments_are_news(const hs_session *);
 
 /* A translation by the process that runs; freed by the caller. */

@@ -56,7 +56,8 @@ static void look(const hs_session *s, hs_shape_view *v, int rows, int columns)
     v->of.columns = columns;
 }
 
-/* Where the picture is of few commands, each is several columns wide. */
+/* How wide a column of the picture is on the screen: where there are few commands, each is several
+ * columns wide. */
 static int width_of_column(const hs_shape_picture *p, int columns)
 {
     int wide = p->columns && p->per == 1 ? columns / p->columns : 1;
@@ -112,7 +113,7 @@ static int cursor_column(const hs_shape_view *v)
     return GUTTER + hs_shape_column_of(v->picture, v->command) * v->wide + v->wide - 1;
 }
 
-/* The numbers make room for the mark. */
+/* Paint the axis of commands. Its numbers make room for the mark. */
 static void paint_axis(const hs_shape_view *v, hs_pane p, int row)
 {
     const hs_shape_picture *s = v->picture;
@@ -195,7 +196,7 @@ static void put_legend(hs_pane p, int row)
     hs_put(p, row, column + 2, HS_ROLE_DIM, "never used");
 }
 
-/* Below the cells: axis, scale, cursor, legend, as many as there is room for. */
+/* How many rows there are below the cells: axis, scale, cursor, legend, as far as there is room. */
 static int rows_below(int rows, bool pointing)
 {
     int wanted = pointing ? 4 : 3, most = rows - TITLE_ROWS - LEAST_ROWS;
@@ -231,7 +232,7 @@ void hs_shape_paint(const hs_session *s, hs_shape_view *v, hs_pane p)
 
 /* --- Moving and zooming ---------------------------------------------------------------------- */
 
-/* A stretch of so much around a point, within all there is: 0 when it is all. */
+/* Choose a stretch of `wanted` around a point, within all there is; 0 when it is all of it. */
 static void around(uint64_t point, uint64_t wanted, uint64_t begin, uint64_t end, uint64_t *from,
                    uint64_t *length)
 {
@@ -257,8 +258,8 @@ static void look_at_addresses(hs_shape_view *v, uint64_t bytes)
     around(v->at, bytes, p->base, p->top, &v->window.from, &v->window.bytes);
 }
 
-/* The picture of the window, which may have moved since it was painted: keys come in bursts. NULL:
- * there is nothing to see. */
+/* The picture of the window. The window may have moved more than once since it was painted, for
+ * keys come in bursts. NULL: there is nothing to see. */
 static const hs_shape_picture *up_to_date(const hs_session *s, hs_shape_view *v)
 {
     if (!v->picture) return NULL;
@@ -271,7 +272,7 @@ void hs_shape_move(const hs_session *s, hs_shape_view *v, int columns, int rows)
     const hs_shape_picture *p = up_to_date(s, v);
     if (!p) return;
     int64_t column = hs_shape_column_of(p, v->command) + columns;
-    uint64_t first = p->first + (uint64_t)column * p->per; /* may lie before, modulo 2^64 */
+    uint64_t first = p->first + (uint64_t)column * p->per; /* before the first command it wraps */
     int64_t to = (int64_t)first + (int64_t)p->per - 1;
     if (to < (int64_t)p->begin) to = (int64_t)p->begin;
     v->command = (uint64_t)to > p->end ? p->end : (uint64_t)to;
@@ -305,7 +306,7 @@ bool hs_shape_zoom(const hs_session *s, hs_shape_view *v, bool in)
     if (!in && v->window.last) look_at_commands(v, span * 2);
     if (!in && v->window.bytes) {
         look_at_addresses(v, bytes * 2);
-        /* As high as what is used: the rest of the heap is empty. */
+        /* The window is as high as what is used, for the rest of the heap is empty. */
         if (v->window.from == p->base && !v->window.last) v->window.from = v->window.bytes = 0;
     }
     return !same_window(before, v->window);

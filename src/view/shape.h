@@ -17,7 +17,7 @@
 
 #include <heapscope/shape.h>
 
-/* What is looked at, and where the cursor is: to be looked at again. */
+/* What was looked at, and where the cursor was, so that it can be shown again. */
 typedef struct {
     hs_shape_window window;
     bool pointing;
@@ -25,7 +25,7 @@ typedef struct {
     hs_addr at;
 } hs_shape_place;
 
-/* The same, and the picture of it, which is kept as long as it is right. */
+/* The same for the view itself, with its picture, which is kept as long as it is right. */
 typedef struct {
     hs_shape_window window;
     bool pointing; /* there is a cursor */
@@ -44,7 +44,7 @@ typedef struct {
     int wide;      /* columns of the screen for one of the picture */
 } hs_shape_view;
 
-/* Look at a session with it. The cursor begins at the session's moment and at this address. */
+/* Begin to look at a session. The cursor begins at the session's moment and at this address. */
 void hs_shape_view_begin(hs_shape_view *, const hs_session *, hs_shape_window, hs_addr at);
 void hs_shape_view_end(hs_shape_view *);
 
@@ -52,12 +52,13 @@ void hs_shape_paint(const hs_session *, hs_shape_view *, hs_pane);
 
 /* Move the cursor by cells; the window follows it. */
 void hs_shape_move(const hs_session *, hs_shape_view *, int columns, int rows);
-/* Put it on a cell of the screen; false where there is none. */
+/* Put the cursor on a cell of the screen; false where there is none. */
 bool hs_shape_point(hs_shape_view *, int row, int column);
-/* Twice as fine around the cursor, or twice as coarse; false when it can not be. */
+/* Make the window twice as fine around the cursor, or twice as coarse; false when that can not
+ * be. */
 bool hs_shape_zoom(const hs_session *, hs_shape_view *, bool in);
 
-/* Rows that it likes best. */
+/* The rows that it likes best. */
 enum { HS_SHAPE_VIEW_ROWS = 22 };
 
 #endif

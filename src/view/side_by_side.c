@@ -22,7 +22,7 @@ static const char *name_of(const hs_lockstep *l, size_t lane)
     return hs_session_allocator_name(hs_lockstep_lane(l, lane));
 }
 
-/* A measure as it is shown, and where its text lies. */
+/* A measure as it is shown, and the piece of text where it lies. */
 typedef struct {
     char text[HS_MEASURE_ROOM];
 } figure;
@@ -85,7 +85,7 @@ static char *explain_lane(const hs_lockstep *l, size_t lane)
     return text;
 }
 
-/* A setting is the same for all: it is told once. */
+/* How many lanes have something to tell. A setting is the same for all, so it is told once. */
 static size_t lanes_to_tell(const hs_lockstep *l)
 {
     const hs_session *s = hs_lockstep_lane(l, 0);
@@ -149,7 +149,8 @@ char *hs_lanes_picture(const hs_lockstep *l, const hs_picture *picture, int colu
 
 /* --- One lane ------------------------------------------------------------------------------- */
 
-/* What the allocator has made of the commands, and what it cost: pieces that are not broken. */
+/* Write what the allocator has made of the commands and what that cost, in pieces that are not
+ * broken. */
 static void figures(const hs_session *s, char pieces[][PIECE], size_t *count)
 {
     hs_ledger l = hs_ledger_take(s);
@@ -186,7 +187,7 @@ static int put_figures(const hs_session *s, hs_pane p, int row, int most)
     return rows;
 }
 
-/* The result of the last request, at the right of the heading. */
+/* Put the result of the last request at the right of the heading. */
 static void put_result(const hs_lockstep *l, size_t lane, hs_pane p, int column)
 {
     const hs_last *last = hs_session_last(hs_lockstep_lane(l, lane));
@@ -259,7 +260,7 @@ int hs_lane_rows(const hs_lockstep *l, size_t lane, const hs_map_plan *plan, int
     return heading_rows(hs_lockstep_lane(l, lane), columns, MOST_FIGURES) + hs_map_rows(plan);
 }
 
-/* Below the maps: what is not on show, and where they part. */
+/* Put what stands below the maps: which lanes are not on show, and where they part. */
 static void put_bottom(const hs_lockstep *l, hs_pane p, size_t shown)
 {
     char *parting = hs_lanes_parting(l);
@@ -308,7 +309,7 @@ void hs_lanes_paint(const hs_lockstep *l, hs_pane p, hs_addr top, bool follow, h
     size_t shown = columns ? count : least(count, fit);
     int bottom = bottom_rows(l, p, shown);
     bool tight = !columns && (p.rows - bottom) / (int)shown < LEAST_ROWS;
-    int figures = tight ? 1 : MOST_FIGURES; /* the first ones say most */
+    int figures = tight ? 1 : MOST_FIGURES; /* the first figures say most */
     hs_pane lanes = hs_pane_part(p, 0, 0, p.rows - bottom, p.columns);
     put_bottom(l, hs_pane_part(p, lanes.rows, 0, bottom, p.columns), shown);
     for (size_t i = 0; i < shown; i++) {

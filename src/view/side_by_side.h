@@ -12,8 +12,8 @@
 
 #include <heapscope/lockstep.h>
 
-/* All lanes in a pane, scrolled to `top`, or to each one's last change when `follow`. The first
- * lane's map and where it lies are given out. */
+/* Paint all lanes in a pane, scrolled to `top`, or with `follow` to each one's last change. Where
+ * the first lane's map lies is given out. */
 void hs_lanes_paint(const hs_lockstep *, hs_pane, hs_addr top, bool follow, hs_map_plan *,
                     hs_pane *map);
 
@@ -23,8 +23,8 @@ hs_map_plan hs_lane_plan(const hs_lockstep *, size_t lane, int rows, int columns
 int hs_lane_rows(const hs_lockstep *, size_t lane, const hs_map_plan *, int columns);
 void hs_lane_paint(const hs_lockstep *, size_t lane, const hs_map_plan *, hs_pane);
 
-/* Texts, freed by the caller. What the last operation did on each lane; where they part, NULL while
- * they are together; how operation n (from 1) was served on each. */
+/* Three texts that the caller frees: what the last operation did on each lane; where they part,
+ * NULL while they are together; how operation n (from 1) was served on each. */
 char *hs_lanes_explain(const hs_lockstep *);
 char *hs_lanes_parting(const hs_lockstep *);
 char *hs_lanes_why(const hs_lockstep *, uint64_t n);

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 typedef struct {
-    hs_block record; /* where its walk starts again */
+    hs_block record; /* the slab's own record, from which its walk starts again */
     uint64_t object;
     size_t objects, used;
 } slab;
@@ -30,7 +30,7 @@ static bool is_object(const hs_block *b)
     return (b->kind == HS_BLOCK_USED || b->kind == HS_BLOCK_FREE) && !b->header;
 }
 
-enum { FIRST = 200 }; /* slabs looked at where there are many blocks */
+enum { FIRST = 200 }; /* so many slabs are looked at where there are many blocks */
 
 static slabs find_slabs(const hs_drawing *d)
 {
@@ -52,7 +52,7 @@ static slabs find_slabs(const hs_drawing *d)
     return l;
 }
 
-/* A cell for each object, as many as fit beside the word about how many are in use. */
+/* Draw a cell for each object, as many as fit beside the word about how many are in use. */
 static void draw_slab(hs_drawing *d, const slab *b)
 {
     char text[48];

@@ -114,7 +114,7 @@ void hs_put_translation(FILE *out, const hs_mmu_tables *m, const hs_translation 
     if (t->fault != HS_FAULT_INVALID && t->fault != HS_FAULT_BOUNDS) put_result(out, m, t);
 }
 
-/* What the program has at an entry. With pages: the areas that lie in the page. */
+/* The name of what the program has at an entry. With pages, the areas that lie in the page. */
 static const char *name_of_entry(const hs_mmu *m, const hs_process *p, unsigned entry)
 {
     if (m->kind == HS_MMU_SEGMENTATION && m->segments == 2) return entry ? "stack" : "code, heap";
