@@ -46,7 +46,8 @@ static void print_row(FILE *out, const hs_scene *s, int row, hs_ink ink)
     putc('\n', out);
 }
 
-/* What is printed is made whole first: a stream without a buffer would write byte by byte. */
+/* Printed text is put together whole first, for a stream without a buffer would write byte by
+ * byte. */
 typedef struct {
     FILE *stream;
     char *bytes;

@@ -15,7 +15,7 @@ typedef struct {
     const hs_pen *pen; /* NULL: without colours */
 } hs_ink;
 
-/* Does the locale know no characters but ASCII? */
+/* True if the locale knows no characters but ASCII. */
 bool hs_locale_is_ascii(void);
 
 void hs_print_scene(FILE *, const hs_scene *, hs_ink);
@@ -23,17 +23,17 @@ void hs_print_scene(FILE *, const hs_scene *, hs_ink);
 /* A text and a newline, its own newlines kept. */
 void hs_print_text(FILE *, hs_role, const char *text, hs_ink);
 
-/* Text without a look, as printf makes it. */
+/* Print text without colours, as printf makes it. */
 void hs_print(FILE *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void hs_print_arguments(FILE *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
 
-/* The same, and a newline behind it; what it is made of can add none. */
+/* The same with a newline behind it. No part of the text can add another newline. */
 void hs_print_line(FILE *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Bytes of somebody else, whatever they are. */
+/* Print bytes that come from elsewhere, whatever they are. */
 void hs_print_bytes(FILE *, const char *text, size_t length);
 
-/* Over the line where the cursor is, in so many columns; the cursor stays at its start. */
+/* Print over the line where the cursor is, in so many columns; the cursor stays at its start. */
 void hs_print_over(FILE *, const char *text, int columns);
 
 #endif

@@ -279,7 +279,7 @@ static int add_allocator(request *r, const char *text)
     return status;
 }
 
-/* All but models of a heap, which do not grow. */
+/* Add all allocators but models of a heap, which do not grow. */
 static void add_all_allocators(request *r)
 {
     const hs_allocator *a;
@@ -340,7 +340,7 @@ static const char *file_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* How many jobs are done, and how far one of those is that are not. */
+/* Show how many jobs are done, and how far one of the others is. */
 static void show_progress(const hs_comparison *c)
 {
     size_t lanes = hs_comparison_lanes(c), all = hs_comparison_traces(c) * lanes;
@@ -360,7 +360,7 @@ static void show_progress(const hs_comparison *c)
     hs_print_over(stderr, text, HS_COMPARISON_COLUMNS - 2);
 }
 
-/* Ctrl-C is waiting, if it was pressed: it is blocked. */
+/* False when Ctrl-C was pressed. The signal is blocked, so it is looked for here. */
 static bool go_on(void *context)
 {
     const progress *p = context;
@@ -404,7 +404,7 @@ static void print_text(const hs_comparison *c, hs_colour colour)
     hs_pen_free(pen);
 }
 
-/* Did an allocator do what it must not? */
+/* True if an allocator did what it must not. */
 static bool any_wrong(const hs_comparison *c)
 {
     for (size_t i = 0; i < hs_comparison_traces(c); i++)

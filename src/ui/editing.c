@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Bytes that all words have in common: whole characters. */
+/* How many bytes all words have in common, in whole characters. */
 static size_t common_length(const hs_completions *c)
 {
     size_t n = c->common;
@@ -77,7 +77,8 @@ static void bind_sequences(EditLine *el)
         el_wset(el, EL_BIND, sequences[i][0], sequences[i][1], NULL);
 }
 
-/* In a locale of ASCII alone libedit takes these for Meta keys. */
+/* Bind the characters beyond ASCII to themselves. In a locale of ASCII alone libedit takes them for
+ * Meta keys. */
 static void bind_latin(EditLine *el)
 {
     if (btowc(0xe4) != WEOF || MB_CUR_MAX > 1) return;
@@ -85,7 +86,8 @@ static void bind_latin(EditLine *el)
         el_wset(el, EL_BIND, (wchar_t[]){c, 0}, L"ed-insert", NULL);
 }
 
-/* libedit would wait for a FIFO, and takes a line of any length. */
+/* Read ~/.editrc, unless it is a FIFO, for which libedit would wait, or has a line that is too
+ * long. */
 static void source_editrc(EditLine *el)
 {
     const char *named = secure_getenv("EDITRC"), *home = secure_getenv("HOME");

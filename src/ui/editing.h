@@ -10,9 +10,9 @@
 typedef struct {
     const hs_session *session;
     void *context;
-    /* More than one word fits, and nothing more is common to them: show them. */
+    /* Show the words: several fit, and they have nothing more in common. */
     void (*show)(void *context, const hs_completions *);
-    /* Is it to stop looking for words? */
+    /* True to stop looking for words. */
     bool (*stop)(void *context);
 } hs_editing;
 

@@ -50,7 +50,7 @@ hs_editor *hs_editor_new(const hs_session *session, const char *history_file)
 {
     hs_editor *e = hs_new(1, sizeof *e);
     e->editing = (hs_editing){session, NULL, show_completions, stop_completing};
-    FILE *nowhere = fopen("/dev/null", "we"); /* where it complains that it does not know TERM */
+    FILE *nowhere = fopen("/dev/null", "we"); /* takes its complaint that it does not know TERM */
     e->el = nowhere ? el_init("heapscope", stdin, stdout, nowhere) : NULL;
     if (e->el) el_set(e->el, EL_SETFP, 2, stderr);
     if (nowhere) fclose(nowhere);

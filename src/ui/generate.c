@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum { OK = 0, FAILED = 1, USAGE = 2 };
-enum { OFTEN = 1 << 16 }; /* requests from one look at the clock to the next */
+enum { OFTEN = 1 << 16 }; /* requests between two looks at the clock */
 
 /* --- Help ----------------------------------------------------------------------------------- */
 
@@ -91,7 +91,7 @@ void hs_generate_roff(FILE *out)
 typedef struct {
     char *text; /* the arguments, with blanks between them */
     size_t length;
-    hs_span *words; /* where each is in it */
+    hs_span *words; /* where each of them is in the text */
     size_t count;
 } command_line;
 
@@ -123,7 +123,7 @@ static int complain(const hs_complaint *c, const command_line *l)
     return USAGE;
 }
 
-/* A piece of the line; NULL when it is empty. */
+/* A copy of a piece of the line; NULL when it is empty. */
 static char *piece(const command_line *l, hs_span where)
 {
     return where.start < where.end ? hs_copy_part(l->text + where.start, where.end - where.start)
@@ -204,7 +204,7 @@ static int write_trace(const hs_workload *w, const char *path, const char *forma
     return good ? OK : FAILED;
 }
 
-/* Where to, and as what. */
+/* Check where the trace is to be written, and in which format. */
 static bool check_file(const hs_workload *w, const char *path, const char *format, size_t end,
                        hs_complaint *c)
 {

@@ -26,7 +26,8 @@ static struct {
 
 /* --- Giving back ------------------------------------------------------------------------------ */
 
-/* Async-signal-safe. A terminal that does not read has output that nobody saw: it makes room. */
+/* Give the terminal back from a signal handler, so by async-signal-safe calls alone. A terminal
+ * that does not read has output that nobody has seen: that is thrown away to make room. */
 static void give_back_now(void)
 {
     if (!guard.taken) return;
@@ -39,8 +40,8 @@ static void give_back_now(void)
     tcsetattr(STDIN_FILENO, TCSANOW, &guard.modes);
 }
 
-/* Wait until the terminal takes more; false when a signal asked for the end. A signal between the
- * look and the wait is not lost: it is blocked but for the wait. */
+/* Wait until the terminal takes more; false when a signal asked for the end. Signals are blocked
+ * except during the wait, so none is lost between the look and the wait. */
 static bool wait_for_room(void)
 {
     struct pollfd room = {.fd = guard.out, .events = POLLOUT};
@@ -101,7 +102,8 @@ static void on_end(int signal)
     wake(signal);
 }
 
-/* It is blocked while this runs: raised, it comes when this returns, to whom it came before. */
+/* Handle a signal that ends the program. It is blocked while this runs, so when it is raised again
+ * it comes after this has returned, to whoever had it before. */
 static void on_death(int signal)
 {
     give_back_now();
@@ -116,8 +118,8 @@ static bool is_among(const int *list, size_t count, int signal)
     return false;
 }
 
-/* A crash may have a handler already, a sanitizer's, which comes after ours. Any other handler is
- * somebody's who knows what to do. */
+/* True if the signal would end the program. A crash may have a sanitizer's handler already, which
+ * is called after ours. Any other handler belongs to somebody who knows what to do. */
 static bool ends_the_program(int signal, const struct sigaction *before)
 {
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
@@ -148,7 +150,7 @@ static void catch_signals(bool in_order)
             catch (i, on_death, SA_ONSTACK);
     }
     if (!in_order || guard.before[SIGTTOU].sa_handler != SIG_DFL) return;
-    catch (SIGTTOU, SIG_IGN, 0); /* setting modes from the background must not stop us half-way */
+    catch (SIGTTOU, SIG_IGN, 0); /* so that setting modes from the background does not stop us */
 }
 
 /* --- From the beginning to the end ------------------------------------------------------------ */
@@ -183,10 +185,10 @@ void hs_guard_stop(void)
     struct sigaction again;
     sigset_t mask;
     sigaction(SIGTSTP, &(struct sigaction){.sa_handler = SIG_DFL}, &again);
-    kill(0, SIGTSTP); /* the whole job, as the terminal itself would do */
+    kill(0, SIGTSTP); /* the whole job, as the terminal does it */
     sigemptyset(&mask);
     sigaddset(&mask, SIGTSTP);
-    sigprocmask(SIG_UNBLOCK, &mask, NULL); /* stopped here, until `fg` */
+    sigprocmask(SIG_UNBLOCK, &mask, NULL); /* it is stopped here until `fg` */
     sigaction(SIGTSTP, &again, NULL);
 }
 

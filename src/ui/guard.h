@@ -15,7 +15,7 @@
  * With `in_order`, those that mean an end are asked for. The terminal is not taken yet. */
 void hs_guard_begin(const char *farewell, bool in_order);
 
-/* It is taken now; or others have given it back. */
+/* Say that the terminal is taken now, or that others have given it back. */
 void hs_guard_hold(bool taken);
 
 /* Give it back, if it is taken. Waits until the terminal has the bytes, unless a signal asks the
@@ -35,7 +35,8 @@ bool hs_guard_write(const char *bytes, size_t);
 /* The signal that asked the program to end, or 0. */
 int hs_guard_end_signal(void);
 
-/* Readable when a signal came; and the signals, each once, 0 at the end. */
+/* A descriptor that is readable when a signal came; and the signals that came, each once, 0 at the
+ * end. */
 int hs_guard_descriptor(void);
 int hs_guard_next_signal(void);
 

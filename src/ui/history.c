@@ -14,15 +14,15 @@
 #include <wctype.h>
 
 enum { LINES_KEPT = 1000, LARGEST_FILE = 1 << 18 };
-static const char heading[] = "_HiStOrY_V2_\n"; /* which libedit begins its files with */
+static const char heading[] = "_HiStOrY_V2_\n"; /* the first line of libedit's files */
 
 static bool put_text(void *text, FILE *out)
 {
     return fputs(text, out) >= 0;
 }
 
-/* As libedit writes them, with its heading; the caller's to free, NULL when it can not be done. It
- * changes the mode of what it writes to, so that is a file in memory. */
+/* The lines as libedit writes them, with its heading; freed by the caller, NULL when it can not be
+ * done. libedit changes the mode of the file that it writes to, so it gets one in memory. */
 static char *text_of(HistoryW *lines)
 {
     HistEventW event;
@@ -93,8 +93,8 @@ static bool load_file(hs_history *h, const char *path)
     return history_w(h->lines, &event, H_LOAD, path) >= 0;
 }
 
-/* libedit reads a file whole, and its lines however long they are: of a large one it gets a copy of
- * the end. */
+/* Load the end of a large file. libedit reads a file whole, and lines of any length, so it gets a
+ * copy of the end. */
 static bool load_end(hs_history *h)
 {
     line_place last[LINES_KEPT];
@@ -142,7 +142,7 @@ static bool is_blank(const wchar_t *line)
     return !*line;
 }
 
-/* In one write, so that sessions at the same time do not mix their lines. */
+/* Append a text in one write, so that sessions at the same time do not mix their lines. */
 static bool append_text(const char *path, const char *text)
 {
     struct stat st;
@@ -154,7 +154,7 @@ static bool append_text(const char *path, const char *text)
     return good;
 }
 
-/* libedit writes whole histories only: this is a history of one line. */
+/* Append a line. libedit writes whole histories only, so this makes one of one line. */
 static bool append(const char *path, const wchar_t *line)
 {
     HistEventW event;

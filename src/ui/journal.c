@@ -26,16 +26,16 @@ static const char mark[] = "# heapscope journal 1\n", ending[] = ".heap";
 
 /* A journal that nobody writes any more. */
 typedef struct {
-    int fd; /* locked; -1: none */
+    int fd; /* its file, which is locked; -1: none */
     char *path;
     struct stat status;
 } left_behind;
 
 struct hs_journal {
     char *folder;    /* NULL: no journals */
-    char *allocator; /* that the session began with; NULL: it did not begin */
+    char *allocator; /* the allocator that the session began with; NULL: it has not begun */
     hs_heap_config heap;
-    uint64_t untyped; /* operations at the session's begin */
+    uint64_t untyped; /* operations that the session had when it began */
 
     int fd; /* -1: no file yet */
     char *path;
@@ -43,7 +43,7 @@ struct hs_journal {
     hs_written written;
     char *pending;
     size_t pending_size, pending_room;
-    bool unsynced, fresh; /* the file; its name */
+    bool unsynced, fresh; /* the file is not on the disk yet; its name is not */
 
     bool complained;
     char *notice, *trouble;
@@ -129,7 +129,7 @@ static bool write_pending(hs_journal *j)
     return true;
 }
 
-/* The file is made under a hidden name. */
+/* Make the file, under a hidden name. */
 static bool make_file(hs_journal *j)
 {
     char when[32];
@@ -216,7 +216,7 @@ void hs_journal_end(hs_journal *j, bool wished)
             unlink(j->path);
         else
             hs_journal_sync(j);
-        close(j->fd); /* and the lock goes */
+        close(j->fd); /* which gives up the lock */
     }
     j->fd = -1;
     j->pending_size = 0;
@@ -240,7 +240,7 @@ static bool is_journal_name(const char *name)
     return *name != '.' && n > end && strcmp(name + n - end, ending) == 0;
 }
 
-/* Lock a journal that nobody else has. It may have gone while its name was read. */
+/* Lock a journal, unless somebody has it. It may have gone while its name was read. */
 static bool take(left_behind *l, const char *folder, const char *name)
 {
     char begin[sizeof mark - 1];
@@ -260,7 +260,7 @@ static bool is_newer(const struct stat *a, const struct stat *b)
     return a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
 }
 
-/* The latest of the journals that were left behind. */
+/* Find the latest of the journals that were left behind. */
 static left_behind find(const char *folder)
 {
     left_behind best = {.fd = -1}, l;
@@ -316,9 +316,9 @@ bool hs_journal_is_asked(const hs_journal *j)
 typedef struct {
     FILE *in;
     char *line;
-    size_t room, lines, all; /* counted when there is to be told how many; 0: not yet */
-    char *held;              /* a goto: not needed when another one follows */
-    off_t size;              /* of the whole lines so far */
+    size_t room, lines, all; /* counted when progress is told; 0: not yet */
+    char *held;              /* a goto, which is not needed when another one follows */
+    off_t size;              /* bytes of the whole lines so far */
     hs_session *session;
     hs_interpreter *interpreter;
     hs_progress_line progress;
@@ -350,7 +350,7 @@ static bool is_stopped(void *context)
     return hs_interrupts_asked();
 }
 
-/* One command that takes long itself. */
+/* Tell how far a single command is that takes long. */
 static void tell_of_one(void *context, const char *text)
 {
     reader *r = context;
@@ -386,7 +386,7 @@ static bool next_line(reader *r)
     return true;
 }
 
-/* A fresh session by the heading. */
+/* Make a fresh session as the heading says. */
 static bool read_heading(hs_journal *j, reader *r)
 {
     char name[32];
@@ -432,7 +432,7 @@ static bool begins(const char *line, const char *word)
     return strncmp(line, word, strlen(word)) == 0;
 }
 
-/* False: one of them can not be done, or all was stopped. */
+/* Perform the commands. False: one of them can not be done, or all was stopped. */
 static bool read_commands(reader *r)
 {
     while (next_line(r)) {
@@ -449,7 +449,7 @@ static bool read_commands(reader *r)
     return run_held(r);
 }
 
-/* The session is as it was: its journal goes on behind the last whole line. */
+/* The session is as it was: let its journal go on behind the last whole line. */
 static void adopt(hs_journal *j, reader *r, left_behind *l)
 {
     j->fd = l->fd;
@@ -464,8 +464,8 @@ static void adopt(hs_journal *j, reader *r, left_behind *l)
     free(last);
 }
 
-/* Something in the journal can not be done: what was done so far is a session with a journal of
- * its own, and the old one is put aside. */
+/* A command of the journal can not be done. What was done so far becomes a session with a journal
+ * of its own, and the old one is put aside. */
 static void put_aside(hs_journal *j, reader *r, left_behind *l)
 {
     char *aside = text("%.*s.damaged", (int)(strlen(l->path) - sizeof ending + 1), l->path);
@@ -476,7 +476,8 @@ static void put_aside(hs_journal *j, reader *r, left_behind *l)
     let_go(l);
 }
 
-/* Nothing was written to the journal. Its time makes it the one that is continued next. */
+/* Leave a journal behind that nothing was written to. Its time is set, so that it is the one that
+ * is continued next. */
 static void leave_behind(hs_journal *j, reader *r, left_behind *l)
 {
     futimens(l->fd, NULL);

@@ -25,27 +25,29 @@ typedef struct hs_journal hs_journal;
 hs_journal *hs_journals_in(const char *folder);
 void hs_journal_free(hs_journal *);
 
-/* A session begins: fresh, on this heap. Its journal begins with its first typed command; the
- * operations it has by now were not typed. */
+/* A session begins on a fresh heap. Its journal begins with the first typed command; the operations
+ * that it has by now were not typed. */
 void hs_journal_begin(hs_journal *, const hs_session *, const char *allocator,
                       const hs_heap_config *);
 
-/* The session that was cut short last, as it was; its journal is continued. Where that takes long,
- * the terminal is told how far it is, and Ctrl-C stops it: the journal is as it was, and the one
- * that is continued next. NULL: why not is in the notice. */
+/* Continue the session that was cut short last, as it was, with its journal. Where that takes long,
+ * the terminal is told how far it is, and Ctrl-C stops it: the journal is then as it was, and the
+ * one that is continued next. NULL: the notice says why not. */
 hs_session *hs_journal_continue(hs_journal *);
 
 /* Look for a session that was cut short; the notice offers it. */
 void hs_journal_offer(hs_journal *);
 
-/* What there is to tell the user at the start: one or two lines; NULL for nothing. */
+/* What there is to tell the user at the start: one or two lines; NULL: nothing. */
 const char *hs_journal_notice(const hs_journal *);
 
-/* Write down what was done since. One line to tell the user when that can not be done, once; it is
- * tried again with the next command. NULL: all is well. The journal may be NULL. */
+/* Write down what was done since the last call. When that can not be done, returns one line to tell
+ * the user, once; it is tried again with the next command. NULL: all is well. The journal may be
+ * NULL. */
 const char *hs_journal_keep(hs_journal *, const hs_session *);
 
-/* Flush it to the disk: once the keys typed ahead are performed, before their answer is drawn. */
+/* Flush the journal to the disk. Called when the keys that were typed ahead have been acted upon,
+ * before their answer is drawn. */
 void hs_journal_sync(hs_journal *);
 
 /* The session ends. `wished`: its journal goes as well. */

@@ -23,13 +23,13 @@ struct hs_notes {
     struct sockaddr_un address;
     int viewers[VIEWERS];
     size_t count;
-    char *last; /* message, for those who come later; NULL before the first */
+    char *last; /* the last message, for those who come later; NULL: there was none */
     size_t last_size;
 };
 
 /* --- The place ------------------------------------------------------------------------------- */
 
-/* A folder that nobody else can enter. */
+/* True for a folder that nobody else can enter. */
 static bool is_private(const char *folder)
 {
     struct stat st;
@@ -40,7 +40,7 @@ static bool is_private(const char *folder)
 
 enum { FOLDERS = 2, PATH = sizeof((struct sockaddr_un){0}.sun_path) };
 
-/* Where sockets are, the first choice first; false when this one is not to be had. */
+/* The folder number i where sockets may be, the best one first; false when it can not be used. */
 static bool folder_at(size_t i, char out[PATH])
 {
     const char *parent = getenv(i == 0 ? "XDG_RUNTIME_DIR" : "TMPDIR");
@@ -122,7 +122,7 @@ int hs_notes_knock(const hs_notes *n)
     return n ? n->listener : -1;
 }
 
-/* Never waits: a viewer that can not take it now is let go. */
+/* Send the message to a viewer. It never waits: a viewer that can not take it now is let go. */
 static bool deliver(const hs_notes *n, int viewer)
 {
     return !n->last || send(viewer, n->last, n->last_size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
@@ -171,7 +171,7 @@ void hs_notes_tell(hs_notes *n, const hs_notes_state *s)
 void hs_notes_close(hs_notes *n)
 {
     if (!n) return;
-    hs_notes_let_in(n); /* who knocked just now is told as well */
+    hs_notes_let_in(n); /* so that who knocked just now is told, too */
     hs_notes_tell(n, &(hs_notes_state){.over = true});
     unlink(n->address.sun_path);
     close(n->listener);

@@ -17,12 +17,12 @@
 /* What the speaker sees. Texts may be ""; never NULL in a state that was received. */
 typedef struct {
     uint64_t step, steps, section, sections;
-    int64_t began;                 /* the lecture, by hs_clock */
+    int64_t began;                 /* when the lecture began, by hs_clock */
     bool away;                     /* the speaker types commands of their own */
     bool over;                     /* the last message */
-    const char *title;             /* of the section */
-    const char *speaker;           /* lines for the speaker alone */
-    const char *now, *next, *then; /* steps, as the script has them */
+    const char *title;             /* the title of the section */
+    const char *speaker;           /* the lines for the speaker alone */
+    const char *now, *next, *then; /* the steps, as the script has them */
 } hs_notes_state;
 
 /* --- The lecture's end ----------------------------------------------------------------------- */
@@ -32,10 +32,10 @@ typedef struct hs_notes hs_notes;
 /* Open a socket, and clean up those that nobody listens at any more. NULL when there is no place
  * for one. */
 hs_notes *hs_notes_open(void);
-/* Tells the viewers that it is over. */
+/* Tell the viewers that the lecture is over, and close the socket. */
 void hs_notes_close(hs_notes *);
 
-/* Readable when a viewer knocks: then hs_notes_let_in. */
+/* A descriptor that is readable when a viewer knocks: hs_notes_let_in lets it in. */
 int hs_notes_knock(const hs_notes *);
 void hs_notes_let_in(hs_notes *);
 
@@ -48,7 +48,7 @@ void hs_notes_tell(hs_notes *, const hs_notes_state *);
 int hs_notes_join(void);
 
 typedef struct {
-    char *bytes; /* that the state's texts point into */
+    char *bytes; /* the bytes that the state's texts point into */
     hs_notes_state state;
 } hs_notes_message;
 

@@ -170,7 +170,7 @@ bool hs_options_size(const char *text, size_t length, uint64_t *size)
     return hs_read_number(&r, size) && r.at == r.length;
 }
 
-/* What the commands for it would refuse is refused here: nobody typed those. */
+/* Check a number that commands would refuse later, for nobody typed those commands. */
 static int check_number(const char *text, uint64_t least, uint64_t most)
 {
     uint64_t n;
@@ -249,12 +249,12 @@ void hs_options_manual(FILE *out)
     free(commands);
 }
 
-/* Output that could not be written is a failure. */
+/* The exit status, which is a failure if output could not be written. */
 int hs_options_finish(int status)
 {
     if (fflush(stdout) != 0)
         hs_print(stderr, "heapscope: standard output: %s\n", strerror(errno));
-    else if (ferror(stdout)) /* an earlier write, whose reason is gone */
+    else if (ferror(stdout)) /* an earlier write failed, whose reason is lost */
         hs_print(stderr, "heapscope: standard output: not all of it could be written\n");
     else
         return status;
@@ -325,7 +325,8 @@ static int handle(int option, hs_options *a)
     return HS_OK;
 }
 
-/* Its heap has 100 bytes unless --heap says; what is no option is its list of operations. */
+/* Settle --ostep: its heap has 100 bytes unless --heap says otherwise, and an argument that is no
+ * option is its list of operations. */
 static int settle_ostep(hs_options *a)
 {
     if (a->check)
@@ -349,8 +350,8 @@ static int settle_ostep(hs_options *a)
     return HS_OK;
 }
 
-/* A script is played, unless it is to be a trace; what can not be read is complained about later.
- */
+/* The format of a file that is opened as a trace; NULL: it is a script. A file that can not be read
+ * is complained about later. */
 static const char *trace_format(const hs_options *a)
 {
     if (a->from) return a->from;
@@ -359,7 +360,7 @@ static const char *trace_format(const hs_options *a)
     return format && strcmp(format, "heap") != 0 ? format : NULL;
 }
 
-/* What is not given is what is usual, as far as what is given lets it. */
+/* Settle the sizes of the heap: what is not given is as usual, as far as what is given allows. */
 static int settle_heap(hs_options *a)
 {
     uint64_t initial = HS_HEAP_INITIAL, maximum = a->trace ? TRACE_HEAP : HS_HEAP_MAXIMUM;
@@ -372,7 +373,7 @@ static int settle_heap(hs_options *a)
     return HS_OK;
 }
 
-/* What does not go together, or needs something that is not there. */
+/* Check for options that do not go together, or that need something that is not there. */
 static int check_together(const hs_options *a)
 {
     bool plays = a->check || a->ostep || a->quiz || a->answers || a->file_count;
@@ -402,7 +403,7 @@ static int check_together(const hs_options *a)
     return HS_OK;
 }
 
-/* Is it the name of something to play: a file, or else a demo? */
+/* True if it names something to play: a file, or else a demo. */
 static bool is_there(const char *name)
 {
     if (access(name, F_OK) == 0) return access(name, R_OK) == 0;

@@ -18,17 +18,17 @@ typedef struct {
     const char *theme;
     hs_colour colour;
     bool plain, check, ascii, large, notes, go_on, trust;
-    bool ostep;      /* the homework on free-space management: */
-    const char *ops; /* its list, or NULL */
+    bool ostep;      /* the homework on free-space management is wanted */
+    const char *ops; /* the homework's list, or NULL */
     const char *policy, *order;
     bool coalesce;
-    bool quiz, answers; /* a sheet of problems, and its answers */
+    bool quiz, answers; /* a sheet of problems is wanted, without or with its answers */
     const char *seed, *number;
-    const char *range, *percent; /* of the homework's random operations */
+    const char *range, *percent; /* for the homework's random operations */
     const char *trace;           /* the file's format, when it is a trace and no script */
     const char *from;            /* the format of a trace, where its content does not say */
-    bool lenient;                /* skip its bad lines */
-    uint64_t max_unpacked;       /* bytes of it; 0: as many as are usual */
+    bool lenient;                /* skip bad lines of a trace */
+    uint64_t max_unpacked;       /* the most bytes of an unpacked trace; 0: as many as are usual */
     char **files;
     int file_count;
 } hs_options;

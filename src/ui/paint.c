@@ -22,15 +22,15 @@ struct hs_painter {
     hs_pen *pen;
     shown *cells;
     int rows, columns;
-    unsigned era;                  /* of the screen that they stand on */
+    unsigned era;                  /* tells whether the screen that they stand on is still there */
     int cursor_row, cursor_column; /* -1: hidden */
-    bool keeps_corner;             /* a character in the last cell would scroll the screen */
+    bool keeps_corner;             /* a character in the last cell would scroll the terminal */
 };
 
 /* A frame in the making: where the terminal's own cursor is, and how it would write. */
 typedef struct {
     FILE *out;
-    int row, column; /* -1: somewhere */
+    int row, column; /* -1: it may be anywhere */
     hs_stroke stroke;
     bool any; /* a cell was written */
 } frame;
@@ -67,7 +67,7 @@ static void move_to(frame *f, int row, int column)
     f->column = column;
 }
 
-/* What stands there is lost, or of another size: begin with an empty screen. */
+/* Begin with an empty screen: what stood there is lost, or has another size. */
 static void clear_screen(hs_painter *p, frame *f, const hs_scene *s)
 {
     size_t count = (size_t)s->rows * (size_t)s->columns;
@@ -95,7 +95,7 @@ static void put_cell(const hs_painter *p, frame *f, int row, int column, shown n
     f->stroke = now.stroke;
     f->any = true;
     f->column += width;
-    if (f->column >= p->columns) f->row = -1; /* at the edge, terminals differ */
+    if (f->column >= p->columns) f->row = -1; /* terminals differ about where it is then */
 }
 
 static void put_row(hs_painter *p, frame *f, const hs_scene *s, int row, bool light)

@@ -7,7 +7,7 @@
 
 typedef struct hs_painter hs_painter;
 
-/* `colour`: if the terminal has any. */
+/* Make a painter. `colour`: use colours, if the terminal has any. */
 hs_painter *hs_painter_new(hs_terminal *, bool colour);
 void hs_painter_free(hs_painter *);
 

@@ -53,7 +53,7 @@ char hs_sequence_byte(const char **sequence)
     return **sequence ? *(*sequence)++ : 0;
 }
 
-/* Empty when there is none, or one that is no sequence for a look. */
+/* Copy a sequence; it stays empty when there is none, or when it is none that changes the look. */
 static void take(char out[ROOM], const char *sequence)
 {
     size_t n = 0;
@@ -67,7 +67,8 @@ static bool is_missing(const char *sequence)
     return !sequence || sequence == (char *)-1;
 }
 
-/* Are colours numbers of red, green and blue? A description says so by a flag, or by their bits. */
+/* True if colours are numbers of red, green and blue. A description says so by a flag, or by how
+ * many bits each has. */
 static bool has_direct_colours(void)
 {
     return tigetflag("RGB") > 0 || tigetnum("RGB") > 0 || !is_missing(tigetstr("RGB"));
@@ -113,7 +114,7 @@ hs_pen *hs_pen_of_screen(bool colour)
     return p;
 }
 
-/* What nearly all terminals know. */
+/* A pen with the sequences that nearly all terminals know. */
 static hs_pen *usual_pen(void)
 {
     hs_pen *p = hs_new(1, sizeof *p);
@@ -163,7 +164,8 @@ hs_stroke hs_pen_stroke(const hs_pen *p, const hs_cell *c, bool light)
     return (hs_stroke){a, k.foreground, k.background};
 }
 
-/* A colour of its own again, or an attribute less, takes a fresh start. */
+/* True if the change needs a fresh start: back to the terminal's own colour, or to fewer
+ * attributes. */
 static bool must_begin_anew(const hs_stroke *from, hs_stroke to)
 {
     return !from || from->attributes & ~to.attributes ||

@@ -8,17 +8,17 @@
 
 typedef struct hs_pen hs_pen;
 
-/* --color: as standard output and NO_COLOR say, or whatever they say. */
+/* --color: AUTO goes by standard output and NO_COLOR, the others do not. */
 typedef enum { HS_COLOUR_AUTO, HS_COLOUR_ALWAYS, HS_COLOUR_NEVER } hs_colour;
 /* False when there is no such word. */
 bool hs_colour_named(const char *name, hs_colour *);
-/* Are there to be colours on this terminal, if it has them? */
+/* True if colours are wanted on this terminal, should it have any. */
 bool hs_colour_is_wanted(hs_colour);
 
-/* For the full screen, of the terminal that ncurses has set up: without colours it still has its
+/* A pen for the full screen, after ncurses has set the terminal up. Without colours it still has
  * attributes. */
 hs_pen *hs_pen_of_screen(bool colour);
-/* For standard output; NULL where there are no colours. Must be made before libedit is. */
+/* A pen for standard output; NULL where there are no colours. It must be made before libedit is. */
 hs_pen *hs_pen_of_output(hs_colour);
 void hs_pen_free(hs_pen *);
 
@@ -34,9 +34,9 @@ hs_stroke hs_pen_stroke(const hs_pen *, const hs_cell *, bool light);
  * and where there is no sequence. */
 char hs_sequence_byte(const char **sequence);
 
-/* Change from one to the other; from NULL: whatever it was before. */
+/* Change the look from one to the other; `from` NULL: it may be anything. */
 void hs_pen_put(const hs_pen *, FILE *, const hs_stroke *from, hs_stroke to);
-/* No look at all. */
+/* Put the terminal's plain look. */
 void hs_pen_put_plain(const hs_pen *, FILE *);
 
 #endif

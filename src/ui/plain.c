@@ -34,19 +34,19 @@ typedef struct {
     hs_editor *editor; /* NULL: a pipe or a file */
     char *line;
     size_t capacity;
-    size_t number; /* of the last line */
+    size_t number; /* the number of the last line */
 } line_source;
 
 typedef struct {
     hs_session *session;
     const hs_plain_style *style;
     bool echo;          /* a script is played: show its commands before their answers */
-    line_source *lines; /* for answers */
+    line_source *lines; /* where answers come from */
     hs_interpreter *interpreter;
     hs_journal *journal;   /* NULL where nobody types */
-    hs_progress_line line; /* of the command that is running */
-    int64_t kept;          /* when what it did was */
-    bool reports;          /* how far it is; the session may be anywhere */
+    hs_progress_line line; /* tells how far the running command is */
+    int64_t kept;          /* when what the command did was kept last */
+    bool reports;          /* it is telling how far it is; the session may stand anywhere */
 } printer;
 
 enum { MAP_ROWS = 12, LIST_ROWS = 1000 };
@@ -100,7 +100,7 @@ static hs_subject subject_of(const printer *p)
                           : (hs_subject){.session = p->session};
 }
 
-/* As many rows as it has; what is cut is said. */
+/* Print all rows that a picture has. What is cut is told. */
 static void print_picture(const printer *p, const hs_picture *picture, const hs_subject *of)
 {
     int columns = p->style->columns, above = (picture->flags & HS_UNTITLED) ? 1 : 0;
@@ -121,7 +121,8 @@ static void print_picture(const printer *p, const hs_picture *picture, const hs_
         hs_print(stdout, "... %zu more row%s\n", rows - most, hs_plural(rows - most));
 }
 
-/* Without colours nothing that is pointed out stands out on the map: say it, too. */
+/* Print the map. Without colours, bytes that are pointed out do not stand out, so they are also
+ * told. */
 static void print_map(const printer *p, const hs_subject *of)
 {
     if (of->length)
@@ -130,7 +131,7 @@ static void print_map(const printer *p, const hs_subject *of)
     if (!of->length || p->style->pen) print_picture(p, &hs_picture_map, of);
 }
 
-/* Every step of a request with the map as it was after it, where bytes changed. */
+/* Print every step of a request, and the map after it where bytes changed. */
 static void print_steps(const printer *p, const hs_subject *of)
 {
     hs_session *own = NULL;
@@ -151,7 +152,7 @@ static void print_steps(const printer *p, const hs_subject *of)
     hs_session_free(own);
 }
 
-/* Every step of an address space in words, then the picture. */
+/* Print every step of an address space in words, and then the picture. */
 static void print_space(const printer *p, const hs_picture *picture, hs_space *space,
                         const hs_subject *of)
 {
@@ -174,7 +175,7 @@ static void print_live(const printer *p, const hs_subject *of)
     print_space(p, &hs_picture_live, hs_interpreter_spaces(p->interpreter)->live, of);
 }
 
-/* What a split begins with, and what `split` alone shows. */
+/* Print what a split begins with, and what `split` alone shows. */
 static void print_split(const printer *p, const hs_subject *of)
 {
     hs_lockstep_has_news(lockstep(p));
@@ -194,7 +195,8 @@ static const struct {
 
 /* --- How far it is -------------------------------------------------------------------------- */
 
-/* What tells how far it is may have the session half-way to somewhere: it is not looked at. */
+/* Show how far a long command is. Meanwhile the session may stand half-way to a moment, so it is
+ * not looked at. */
 static void show_progress(printer *p, const char *doing)
 {
     char text[96];
@@ -271,7 +273,7 @@ static void begin(void *context, const hs_program *program, const hs_statement *
     free(text);
 }
 
-/* What was done is kept before it is told. */
+/* Write what was done into the journal, before it is told. */
 static void keep(const printer *p)
 {
     const char *trouble = hs_journal_keep(p->journal, p->session);
@@ -339,7 +341,8 @@ static const char *next_line(line_source *l, const wchar_t *prompt, size_t *leng
     return n < 0 ? NULL : l->line;
 }
 
-/* Ctrl-C at the prompt ends the wait for a line: it clears what was typed, never the program. */
+/* True if Ctrl-C ended the wait for a line: it clears what was typed, and never ends the
+ * program. */
 static bool was_cleared(const line_source *l)
 {
     if (!l->editor || !hs_interrupts_asked()) return false;
@@ -348,8 +351,8 @@ static bool was_cleared(const line_source *l)
     return true;
 }
 
-/* The answer is the next line of the input; it is shown when nobody was seen typing it. A script
- * that is played where nobody types does not wait for one. */
+/* Ask a question. The answer is the next line of the input; it is printed if nobody was seen typing
+ * it. A script that is played where nobody types does not wait for an answer. */
 static bool ask(void *context, const char *question, bool on_map, hs_reply *reply)
 {
     const printer *p = context;
@@ -363,7 +366,7 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
     n = 0;
     if (typed || !p->echo) line = next_line(p->lines, L"? ", &n);
     if (!line && hs_interrupts_asked())
-        hs_print(stdout, "\n"); /* what asks will ask whether to stop */
+        hs_print(stdout, "\n"); /* whoever asked will ask whether to stop */
     while (n && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
     if (!typed) hs_print_bytes(stdout, n ? line : "", n);
     if (!typed) hs_print(stdout, "\n");
@@ -372,7 +375,7 @@ static bool ask(void *context, const char *question, bool on_map, hs_reply *repl
     return true;
 }
 
-/* May a script do what it wants? Asked where somebody sees the question and can answer. */
+/* Ask whether a script may do what it wants, if somebody sees the question and can answer. */
 static bool trusts(void *context, const char *wants, const char *question)
 {
     hs_reply reply = {0};
@@ -384,7 +387,7 @@ static bool trusts(void *context, const char *wants, const char *question)
     return yes;
 }
 
-/* As one that was named on the command line. */
+/* Play a script as if it were named on the command line. */
 static bool play(void *context, hs_program *script)
 {
     printer *p = context;
@@ -415,7 +418,8 @@ static hs_interpreter *interpreter_for(printer *p)
     return p->interpreter;
 }
 
-/* A statement may go on over several lines, while a { is open. NULL at the end of input. */
+/* Read a statement, which goes on over several lines while a { is open. NULL at the end of
+ * input. */
 static char *next_statement(line_source *l, size_t *length)
 {
     hs_opening opening = {0};
@@ -433,7 +437,7 @@ static char *next_statement(line_source *l, size_t *length)
         text = hs_array_reserve(text, &capacity, *length + n + 1, 1);
         memcpy(text + *length, line, n);
         *length += n;
-        bool is_too_long = n > HS_LINE_MOST + 1; /* and told when it is run */
+        bool is_too_long = n > HS_LINE_MOST + 1; /* which is told when it is run */
         if (is_too_long || !hs_program_is_open(&opening, text, *length)) return text;
     }
 }

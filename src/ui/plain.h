@@ -11,10 +11,10 @@
 typedef struct {
     bool ascii;
     bool silent;    /* say errors only */
-    bool questions; /* of op lists, without the answers */
+    bool questions; /* print op lists as questions, without the answers */
     int columns;
-    hs_way way;  /* by which lines come in, and scripts are named */
-    hs_pen *pen; /* for colours; NULL without */
+    hs_way way;  /* the way by which lines come in and scripts are named */
+    hs_pen *pen; /* for colours; NULL: none */
 } hs_plain_style;
 
 /* How standard output is to be written to: its width, and its colours. */

@@ -23,12 +23,12 @@
 enum { OK = 0, USAGE = 2 };
 enum { MOST_QUESTIONS = 1000, LEAST_SPACE = 4, TRIES = 10000 };
 #define MOST_SPACE ((uint64_t)1 << 30)
-#define RANDOM     UINT64_MAX /* not given */
+#define RANDOM     UINT64_MAX /* it was not given */
 
 typedef struct {
     uint64_t space, memory, seed, questions;
     uint64_t base[2], limit[2]; /* as the registers have them: segment 1's base is its end */
-    const char *addresses;      /* as given, or NULL */
+    const char *addresses;      /* as they were given, or NULL */
     bool answers;
 } sheet;
 
@@ -121,7 +121,7 @@ static bool overlap(const sheet *s)
     return s->limit[0] && s->limit[1] && s->base[0] < s->base[1] && start1 < end0;
 }
 
-/* Bases that are not given, somewhere in memory where the segments do not overlap. */
+/* Choose the bases that are not given, somewhere in memory where the segments do not overlap. */
 static bool place(sheet *s, uint64_t *random)
 {
     const sheet given = *s;
@@ -214,7 +214,7 @@ static void put_answer(const hs_mmu_tables *tables, uint64_t address, size_t num
     free(text);
 }
 
-/* The addresses, given or random; false at one that is no number. */
+/* Collect the addresses, given or random; false at one that is no number. */
 static bool collect(const sheet *s, uint64_t *random, uint64_t *out, size_t *count)
 {
     *count = 0;

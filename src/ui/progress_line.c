@@ -20,7 +20,7 @@ bool hs_progress_line_is_due(const hs_progress_line *l)
     return now - l->began > 500 && now - l->shown > 100 && isatty(STDERR_FILENO);
 }
 
-/* Over and over in one place, where somebody looks. */
+/* Put the line, over and over in one place, if somebody looks. */
 static void put(const char *text)
 {
     struct winsize size = {0};
@@ -54,7 +54,7 @@ void hs_progress_line_end(hs_progress_line *l)
 
 /* --- Ctrl-C --------------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t interrupt_asked; /* all that a signal handler can reach */
+static volatile sig_atomic_t interrupt_asked; /* the only thing that the signal handler touches */
 
 static void ask_interrupt(int signal)
 {

@@ -8,24 +8,26 @@
 
 typedef struct {
     int64_t began, shown;
-    bool tells; /* it stands on the terminal */
+    bool tells; /* the line stands on the terminal */
 } hs_progress_line;
 
 /* Something begins that may take long. */
 void hs_progress_line_begin(hs_progress_line *);
-/* Is it time to show how far it is? Once it has taken half a second, ten times a second. */
+/* True when it is time to show how far it is: once half a second has passed, and then ten times a
+ * second. */
 bool hs_progress_line_is_due(const hs_progress_line *);
 void hs_progress_line_show(hs_progress_line *, const char *text);
 /* "DOING: 45 %" */
 void hs_progress_line_show_part(hs_progress_line *, const char *doing, uint64_t done,
                                 uint64_t total);
-/* Wiped, where it was shown. */
+/* Wipe the line, if it was shown. */
 void hs_progress_line_end(hs_progress_line *);
 
-/* Ctrl-C is asked for from now on; it ends the program again. */
+/* hs_interrupts_catch: from now on Ctrl-C only notes that it came; hs_interrupts_release: it ends
+ * the program again. */
 void hs_interrupts_catch(void);
 void hs_interrupts_release(void);
-/* Was it typed since this was last forgotten? */
+/* True if Ctrl-C was typed since that was last forgotten. */
 bool hs_interrupts_asked(void);
 void hs_interrupts_forget(void);
 

@@ -33,7 +33,7 @@ typedef struct {
 
     /* Tab found several words, and nothing more is common to them. */
     void (*show_completions)(void *context, const hs_completions *);
-    /* Is it to stop looking for them? */
+    /* True to stop looking for words. */
     bool (*stop_completing)(void *context);
 } hs_prompt_host;
 
@@ -63,7 +63,7 @@ hs_prompt_line hs_prompt_view(const hs_prompt *);
 /* Put text in at the cursor, as it is: no key acts. Only while the host waits in next_char. */
 void hs_prompt_insert(hs_prompt *, const wchar_t *text);
 
-/* Could the last line not be written to the history file? Told once. */
+/* True, once, if the last line could not be written to the history file. */
 bool hs_prompt_history_failed(hs_prompt *);
 
 #endif

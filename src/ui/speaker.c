@@ -25,8 +25,8 @@
 enum { CTRL_C = 3, CTRL_D = 4, CTRL_L = 12, CTRL_Z = 26, AGAIN = 500 };
 
 typedef struct {
-    int lecture; /* connection to it, -1 while there is none */
-    bool met;    /* there was a state */
+    int lecture; /* the connection to it; -1: there is none */
+    bool met;    /* it has sent a state */
     hs_notes_message last;
     bool ascii;
 } speaker;
@@ -101,7 +101,7 @@ static void compose(const speaker *v, hs_pane p)
 static bool take_in(speaker *v)
 {
     bool spoken = hs_notes_receive(v->lecture, &v->last);
-    if (!spoken) { /* it fell behind, and was let go; or the other side crashed */
+    if (!spoken) { /* this side fell behind and was let go, or the other one crashed */
         close(v->lecture);
         v->lecture = -1;
         return true;
@@ -146,7 +146,7 @@ static void watch_screen(speaker *v, hs_terminal *t, bool light, hs_colour colou
     hs_painter_free(painter);
 }
 
-/* Without a terminal to draw on: every state as text. */
+/* Without a terminal to draw on, print every state as text. */
 static void watch_plain(speaker *v)
 {
     for (bool more = true; more;) {
@@ -186,6 +186,6 @@ int hs_notes_watch(bool ascii, bool light, hs_colour colour)
     if (v.met && v.last.state.over) hs_print(stdout, "The lecture is over.\n");
     if (v.lecture >= 0) close(v.lecture);
     free(v.last.bytes);
-    if (ended_by) raise(ended_by); /* so that the shell learns of it */
+    if (ended_by) raise(ended_by); /* so that the shell learns which signal it was */
     return 0;
 }

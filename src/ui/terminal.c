@@ -27,9 +27,9 @@ enum { SEQUENCES = 256 };
 
 struct hs_terminal {
     SCREEN *screen;
-    WINDOW *keys;         /* a pad, so that to wait for a key draws nothing */
-    struct termios modes; /* ours */
-    bool is_xterm;        /* of its family */
+    WINDOW *keys;         /* a pad: waiting for a key on it draws nothing */
+    struct termios modes; /* the modes that we set */
+    bool is_xterm;        /* it is one of xterm's family */
     bool ascii; /* the locale knows no other characters: bytes are taken, and decoded here */
     bool resized;
     unsigned era;
@@ -51,14 +51,15 @@ static void add_all(char out[SEQUENCES], const char *const names[])
     for (; *names; names++) add(out, tigetstr(*names));
 }
 
-/* Terminals of xterm's family say so by their mouse: those know bracketed paste as well. */
+/* True for terminals of xterm's family, which show it by their way to tell of the mouse. They know
+ * bracketed paste as well. */
 static bool is_xterm_like(void)
 {
     const char *mouse = tigetstr("kmous");
     return mouse && mouse != (char *)-1 && *mouse;
 }
 
-/* What takes the screen, and what gives it back, looked up while that is possible. */
+/* Look up what takes the screen and what gives it back, while that is possible. */
 static void prepare(hs_terminal *t, char farewell[SEQUENCES])
 {
     t->is_xterm = is_xterm_like();
@@ -104,7 +105,8 @@ static void define_arrows(void)
         define_key(arrows[i].sequence, arrows[i].key);
 }
 
-/* The keys that ncurses knows, and those that it must be told. What it sends meanwhile, we send. */
+/* Take the keys that ncurses knows, and tell it of others. What ncurses would send meanwhile, we
+ * send. */
 static void take_keys(hs_terminal *t)
 {
     raw();
@@ -124,7 +126,7 @@ static void take_keys(hs_terminal *t)
     hs_guard_write(paste_on, strlen(paste_on));
 }
 
-/* Does terminfo know the terminal, and the terminal what the full screen needs? */
+/* True if terminfo knows the terminal, and the terminal can do what the full screen needs. */
 static bool is_able(char why[HS_WHY])
 {
     struct termios modes;
@@ -177,7 +179,7 @@ void hs_terminal_close(hs_terminal *t)
     free(t);
 }
 
-/* A signal that asked for the end while it was stopped: the terminal is not taken again. */
+/* Stop the program. If a signal asked for the end meanwhile, the terminal is not taken again. */
 void hs_terminal_suspend(hs_terminal *t)
 {
     hs_guard_give_back();
@@ -227,11 +229,11 @@ static void adopt_size(hs_terminal *t)
 {
     struct winsize size;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
-        resize_term(size.ws_row, size.ws_col); /* resizeterm would send itself KEY_RESIZE */
+        resize_term(size.ws_row, size.ws_col); /* resizeterm would add a KEY_RESIZE */
     t->era++;
 }
 
-/* A character's bytes may come in two reads, but soon after each other. */
+/* The next byte of a character, which may come in a second read, soon after the first. */
 static int next_byte(const hs_terminal *t)
 {
     enum { SOON = 100 }; /* milliseconds */
@@ -257,8 +259,8 @@ static wint_t finish_utf8(const hs_terminal *t, int first)
     return hs_decode_utf8(&at, &code) ? (wint_t)code : 0xfffd;
 }
 
-/* A key or a character. Not get_wch, which loses what follows a byte that the locale does not know.
- */
+/* Read a key or a character. get_wch is not used: it loses what follows a byte that the locale does
+ * not know. */
 static int take_byte(const hs_terminal *t, wint_t *c)
 {
     int byte = wgetch(t->keys);
@@ -267,7 +269,7 @@ static int take_byte(const hs_terminal *t, wint_t *c)
     return byte >= KEY_MIN ? KEY_CODE_YES : OK;
 }
 
-/* What is there without waiting: a key, or nothing. */
+/* Take what is there without waiting: a key, or nothing. */
 static bool take_key(hs_terminal *t, hs_read *kind, wchar_t *key)
 {
     wint_t c;

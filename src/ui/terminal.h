@@ -51,7 +51,7 @@ hs_read hs_terminal_read(hs_terminal *, int milliseconds, wchar_t *key);
 /* Watch a file descriptor beside the keys; -1 for none. */
 void hs_terminal_watch(hs_terminal *, int fd);
 
-/* Is a key waiting? Does not take it. */
+/* True if a key is waiting. It is not taken. */
 bool hs_terminal_pending(hs_terminal *);
 
 /* Stop the program as Ctrl-Z does, with the terminal given back meanwhile. Returns after `fg`,
@@ -61,11 +61,12 @@ void hs_terminal_suspend(hs_terminal *);
 /* Send a frame. A terminal that does not read makes it wait, but not for ever when a signal asks
  * for the end. */
 void hs_terminal_send(hs_terminal *, const char *bytes, size_t);
-/* What goes before and behind a frame, for a terminal that shows it all at once; else "". */
+/* What goes before a frame, and behind it, so that the terminal shows it all at once; "" if it can
+ * not. */
 const char *hs_terminal_sync(const hs_terminal *, bool begins);
-/* Changes when what stands on the screen is lost. */
+/* A number that changes when what stood on the screen is lost. */
 unsigned hs_terminal_era(const hs_terminal *);
-/* Have all sent anew. */
+/* Let everything be sent anew. */
 void hs_terminal_forget(hs_terminal *);
 
 /* The signal that asked the program to end, or 0. */

@@ -15,7 +15,7 @@ typedef struct {
     hs_progress_line line;
 } progress;
 
-/* What is done begins now; Ctrl-C asks it to stop. */
+/* Begin: from now on Ctrl-C asks to stop what is done. */
 static progress begin(const char *doing)
 {
     progress p = {.doing = doing};
@@ -38,7 +38,7 @@ static bool step(void *of, uint64_t done, uint64_t total)
     return !hs_interrupts_asked();
 }
 
-/* The line is empty again, and Ctrl-C ends the program. */
+/* End: the line is wiped, and Ctrl-C ends the program again. */
 static void end(progress *p)
 {
     hs_progress_line_end(&p->line);
@@ -59,7 +59,7 @@ hs_trace *hs_trace_load(const char *path, const hs_trace_reading *how, hs_trace_
     return t;
 }
 
-/* Is it standard output, by whatever name, and that a terminal? */
+/* True if it is standard output, by whatever name, and that is a terminal. */
 static bool is_terminal(const char *path)
 {
     struct stat named, output;

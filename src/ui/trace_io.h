@@ -5,12 +5,12 @@
 
 #include <heapscope/trace_file.h>
 
-/* As hs_trace_read, but for its progress, scripts included, and hs_trace_save, whose format may be
- * NULL. The report is the caller's to tell and to free. */
+/* The same as hs_trace_read, scripts included, and hs_trace_save, whose format may be NULL here,
+ * with progress on the terminal. The caller tells the report, and frees it. */
 hs_trace *hs_trace_load(const char *path, const hs_trace_reading *, hs_trace_report *);
 bool hs_trace_store(const hs_trace *, const char *path, const char *format, hs_trace_report *);
 
-/* The notes of a report, and then its error, with the name of the tool that says so. */
+/* Print the notes of a report, and then its error, with the name of the tool before them. */
 void hs_trace_tell(const hs_trace_report *, const char *tool);
 
 #endif

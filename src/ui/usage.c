@@ -1,4 +1,5 @@
-/* Complaints about a command line. getopt's own would reach the terminal as they were typed. */
+/* Complaints about a command line. getopt's own are not used: they would reach the terminal as they
+ * were typed. */
 #include "ui/usage.h"
 
 #include "base/memory.h"
@@ -29,7 +30,7 @@ static int complain(const char *tool, const char *hint, const char *format, ...)
     return status;
 }
 
-/* The option that getopt stopped at: it says its value only. */
+/* The option that getopt stopped at, found by its value. */
 static const struct option *option_of(int value, const struct option *options)
 {
     for (; options->name; options++)

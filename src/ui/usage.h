@@ -16,11 +16,11 @@ typedef struct {
 int hs_usage_complain(const char *tool, const char *hint, const char *format, va_list)
     __attribute__((format(printf, 3, 0)));
 
-/* As getopt_long, to which `letters` that begin with ":" say to complain of nothing itself: ':' is
- * an option without its value, be it that an empty one is given. */
+/* The same as getopt_long, where `letters` begin with ":", so that it prints nothing itself. It
+ * answers ':' for an option without its value, also when the value is empty. */
 int hs_usage_next(int argc, char **argv, const char *letters, const struct option *);
 
-/* What that refused by `answer`, '?' or ':'. HS_USAGE. */
+/* Complain about what hs_usage_next refused by `answer`, '?' or ':'. Returns HS_USAGE. */
 int hs_usage_refuse(const char *tool, const char *hint, int answer, char **argv,
                     const struct option *);
 

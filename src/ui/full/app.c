@@ -1,4 +1,4 @@
-/* What all modes share. */
+/* What all modes of the full screen share. */
 #include "ui/full/app.h"
 
 #include "base/clock.h"
@@ -122,7 +122,7 @@ void hs_app_before_running(hs_app *a)
     a->began = a->shown = hs_clock();
 }
 
-/* A short answer stands in the message's place, a long one is laid over the map. */
+/* Show an answer: a short one in place of the message, a long one laid over the map. */
 static void present_answer(hs_app *a)
 {
     if (!a->answer) return;
@@ -181,7 +181,7 @@ bool hs_app_key_is_pending(const hs_app *a)
     return a->waiting_from < a->waiting_to || hs_terminal_pending(a->terminal);
 }
 
-/* Is what arrives now, after all that waits, inside a paste? */
+/* True if what arrives from the terminal now, after everything that waits, is inside a paste. */
 static bool paste_arrives(const hs_app *a)
 {
     for (size_t i = a->waiting_to; i > a->waiting_from; i--) {
@@ -193,7 +193,7 @@ static bool paste_arrives(const hs_app *a)
     return a->pasting;
 }
 
-/* As a terminal does: what was typed ahead of Ctrl-C is thrown away with the command. */
+/* Forget what was typed ahead of Ctrl-C, as a terminal does: it goes with the command. */
 static void forget_waiting(hs_app *a)
 {
     a->waiting_from = a->waiting_to = 0;

@@ -29,30 +29,30 @@ struct hs_app {
     hs_prompt *prompt;
     hs_interpreter *interpreter;
     const hs_mode *const *modes; /* the table, NULL behind the last row */
-    void **own;                  /* what they remember, likewise */
+    void **own;                  /* what each of them remembers, in the same order */
 
     hs_screen_state state;
     hs_screen_places places;
     hs_scene *scene; /* as it was last composed */
-    bool stale;      /* something but the line that is typed has changed since */
-    bool moved;      /* things came to lie elsewhere since: `places` are those of before */
+    bool stale;      /* something has changed since, apart from the line that is typed */
+    bool moved;      /* things have moved since, and `places` are still the old ones */
     bool light;
-    int other_theme; /* chosen by key, no matter what is set: HS_THEME_..., or -1 */
+    int other_theme; /* HS_THEME_... chosen by key, no matter what is set; -1: none was */
     /* Owned; the state points to them. */
     char *section, *caption, *message, *overlay_title, *overlay_text;
-    char *command;       /* of a script, shown above what it did */
-    bool overlay_by_key; /* rather than by a command */
+    char *command;       /* a command of a script, shown above what it did */
+    bool overlay_by_key; /* a key laid it over the map, and not a command */
     hs_addr pointed;     /* where the cursor of the map was last */
 
     bool quit;
-    uint64_t typed_failures; /* of commands that are not the script's */
-    bool typed;              /* something was: the journal keeps the session from then on */
+    uint64_t typed_failures; /* failures of commands that are not the script's */
+    bool typed;              /* somebody has typed: the journal keeps the session from then on */
     bool cancelled;          /* Ctrl-C at a question: the command that asks it is to stop, too */
-    char *answer;            /* that a command gives, until it has ended */
-    char *verdict;           /* on a prediction, shown likewise */
-    char *trouble;           /* with the journal, not yet told */
-    char *progress; /* that a long command tells, until it ends; the session may be anywhere */
-    int64_t began, shown; /* of the command that is running, for the sight of progress */
+    char *answer;            /* what a command has answered, until it ends */
+    char *verdict;           /* on a prediction, until the request is told */
+    char *trouble;           /* a trouble with the journal that was not told yet */
+    char *progress;       /* how far a long command is; meanwhile the session may stand anywhere */
+    int64_t began, shown; /* when the running command began, and when progress was shown last */
     int64_t looked;       /* when it last looked for keys that stop it */
 
     bool pasting;         /* what comes from the terminal is a paste */
@@ -64,7 +64,7 @@ struct hs_app {
 
 /* --- Texts ---------------------------------------------------------------------------------- */
 
-/* The texts are made for it, and owned from then on. */
+/* They take over the text, and free it when it goes. */
 void hs_app_replace(char **text, char *by);
 void hs_app_set_message(hs_app *, char *text, bool error);
 char *hs_app_copy(const char *text);
@@ -74,15 +74,15 @@ char *hs_app_joined(const char *a, const char *between, const char *b);
 /* --- What lies over the map ----------------------------------------------------------------- */
 
 void hs_app_open_overlay(hs_app *, hs_overlay);
-/* The same with a text, which is owned from then on; `what` as in hs_overlay. */
+/* The same with a text, which it frees; `what` as in hs_overlay. */
 void hs_app_open_text(hs_app *, const char *title, char *text, const void *what);
 void hs_app_close_overlay(hs_app *);
-/* Close what lies there; true: it was this. */
+/* Close what lies over the map, if it is `what`; true then. */
 bool hs_app_close_if(hs_app *, const void *what);
-/* Open it, or close it when it is what lies there; it was a key that wanted this. */
+/* A key wants it: open it, or close it if it lies there. */
 void hs_app_toggle_overlay(hs_app *, const void *what, void (*open)(hs_app *));
-/* Does this key scroll what was laid over the map by a key? What a script did is a step like any
- * other. */
+/* True if this key scrolls what a key laid over the map. What a script laid there is a step like
+ * any other, and the key is the lecture's. */
 bool hs_app_scrolls_overlay(const hs_app *, wchar_t key);
 
 /* --- What is shown -------------------------------------------------------------------------- */
@@ -93,11 +93,11 @@ bool hs_app_is_large(const hs_app *);
 
 /* --- Commands ------------------------------------------------------------------------------- */
 
-/* What was said before goes. */
+/* A command is about to run: remove what was said before. */
 void hs_app_before_running(hs_app *);
-/* The answer is there: what went wrong with the journal is said with it, once. */
+/* A command has ended: show its answer, and with it, once, what went wrong with the journal. */
 void hs_app_after_running(hs_app *);
-/* Keep what was done in the journal, before it is shown. */
+/* Write what was done into the journal, before it is shown. */
 void hs_app_keep(hs_app *);
 
 /* --- Keys ----------------------------------------------------------------------------------- */
@@ -105,10 +105,10 @@ void hs_app_keep(hs_app *);
 /* The next key, from what waits or from the terminal. */
 hs_read hs_app_read_key(hs_app *, int milliseconds, wchar_t *key);
 bool hs_app_key_is_pending(const hs_app *);
-/* Take in what is typed while a command runs, to be read later. True: Ctrl-C, which takes what was
- * typed before it with it, or the end. */
+/* Take in what is typed while a command runs, to be read later. True for the end, and for Ctrl-C,
+ * which takes what was typed before it with it. */
 bool hs_app_type_ahead(hs_app *);
-/* Have the key that was read last read again. */
+/* Let the key that was read last be read again. */
 void hs_app_unread_key(hs_app *, hs_read, wchar_t key);
 /* Characters for the editor. */
 void hs_app_enqueue(hs_app *, const wchar_t *text);

@@ -28,7 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whose a key is: the first that is on and takes it. The last takes what is left. */
+/* A key goes to the first mode that is on and takes it. The last takes what is left. */
 static const hs_mode *const modes[] = {&hs_mode_terminal,
                                        &hs_mode_question,
                                        &hs_mode_paste,
@@ -130,7 +130,7 @@ static void free_app(hs_app *a)
     hs_scene_free(a->scene);
 }
 
-/* What the program was started with. */
+/* The script that the program was started with. */
 static hs_program *first_script(hs_app *a)
 {
     const hs_fullscreen_config *c = a->config;
@@ -175,6 +175,6 @@ uint64_t hs_fullscreen_run(hs_session *session, const hs_fullscreen_config *conf
     hs_painter_free(a.painter);
     hs_terminal_close(a.terminal);
     free_app(&a);
-    if (ended_by) raise(ended_by); /* so that the shell learns of it */
+    if (ended_by) raise(ended_by); /* so that the shell learns which signal it was */
     return in_script;
 }

@@ -9,15 +9,15 @@
 #include <heapscope/session.h>
 
 typedef struct {
-    const char *script;  /* played first; NULL for none */
-    const char *text;    /* or commands, played likewise */
-    const char *notice;  /* said at the start; NULL: what one may type */
-    const char *history; /* file; may be NULL */
+    const char *script;  /* a script that is played first; NULL: none */
+    const char *text;    /* or the text of one */
+    const char *notice;  /* what is said at the start; NULL: what one may type */
+    const char *history; /* the history file; may be NULL */
     bool ascii;
     hs_colour colour;
-    bool light, large;   /* whatever is set, until a key changes it */
-    hs_journal *journal; /* of what is typed; may be NULL */
-    hs_way way;          /* by which lines come in, and scripts are named */
+    bool light, large;   /* these hold whatever is set, until a key changes them */
+    hs_journal *journal; /* keeps what is typed; may be NULL */
+    hs_way way;          /* the way by which lines come in and scripts are named */
 } hs_fullscreen_config;
 
 /* Run until the user leaves. A signal that ends it is raised again when the terminal is given back:

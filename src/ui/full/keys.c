@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Dark, then light, then large (and light), then dark again. */
+/* Change the look: from dark to light, then to large (and light), then to dark. */
 static void key_look(hs_app *a)
 {
     bool large = hs_app_is_large(a);
@@ -53,7 +53,7 @@ static void page_down(hs_app *a)
     hs_modes_scroll(a, 1, true);
 }
 
-static const char demos_list[] = "demos"; /* by which what lies over the map is known again */
+static const char demos_list[] = "demos"; /* marks the list of demos where it lies over the map */
 static const char help_text[] = "help";
 
 static void show_demos(hs_app *a)
@@ -63,7 +63,8 @@ static void show_demos(hs_app *a)
     hs_demos_free(&all);
 }
 
-/* The list, and at the prompt the command that plays one: only its number is to be typed. */
+/* Show the list of demos, and put the command that plays one at the prompt: only its number has to
+ * be typed. */
 static void key_demos(hs_app *a)
 {
     hs_app_toggle_overlay(a, demos_list, show_demos);
@@ -81,7 +82,7 @@ enum { FUNCTION_KEYS = 14 }; /* with Shift from 13 on, as terminals count */
 static const struct {
     int key;
     const char *name, *help;
-    bool waits; /* it runs commands, or travels: not while a question waits */
+    bool waits; /* it runs commands or travels, so it does nothing while a question waits */
     void (*act)(hs_app *);
 } keys[] = {
     {KEY_F(1), "F1 or ?", "this help (? on an empty line)", false, key_help},
@@ -125,7 +126,7 @@ static void put_key(FILE *out, const char *name, const char *help)
     fprintf(out, "  %-12s %s\n", name, help);
 }
 
-/* Function keys in their order, then the others. */
+/* Put the keys into the help: function keys in their order, then the others. */
 static void put_keys(FILE *out)
 {
     size_t n = sizeof keys / sizeof *keys;

@@ -1,5 +1,5 @@
-/* The lecture on the full screen: what a step shows is kept, and shown again when it is gone back
- * to. */
+/* The lecture on the full screen. What a step shows is kept, and shown again when the lecture goes
+ * back to it. */
 #include "ui/full/lecture.h"
 
 #include "ui/full/player.h"
@@ -14,10 +14,10 @@
 
 typedef struct {
     hs_player player;
-    bool left;          /* for commands of somebody's own */
+    bool left;          /* somebody left it for commands of their own */
     hs_program *wanted; /* the script to play when the command that asked for it has ended */
     hs_notes *notes;    /* for the speaker's terminal; NULL: no script, or no socket */
-    size_t told;        /* the step that was told there, from 1 */
+    size_t told;        /* the step that was told to the speaker last, from 1 */
     bool told_as_away;
 } lecture;
 
@@ -85,7 +85,7 @@ static void take_tableau(void *context, hs_tableau *tableau)
                             .lanes = hs_app_lockstep(a)};
 }
 
-/* The reader's own zoom and size stay: they are no part of the lecture. */
+/* Show what a step showed. The reader's own zoom and size stay: they are no part of the lecture. */
 static void show_tableau(void *context, const hs_tableau *tableau)
 {
     hs_app *a = context;
@@ -174,8 +174,8 @@ static void end(hs_app *a)
 
 /* --- Steps ---------------------------------------------------------------------------------- */
 
-/* By itself, or at a key: then the pace is the speaker's from there on. The steps of an address
- * space on show come before the script's next one. */
+/* Go on, by itself or at a key, after which the speaker sets the pace. If an address space is on
+ * show, its steps come before the script's next one. */
 static void step_on(hs_app *a)
 {
     if (hs_lecture_has_keys(a) && hs_space_show_next(a)) {
@@ -238,7 +238,7 @@ static bool tick(hs_app *a)
 static const struct {
     wchar_t key;
     bool special;
-    bool at_end; /* even when the prompt has the keys, at the script's end */
+    bool at_end; /* also at the script's end, when the prompt has the keys */
     void (*act)(hs_app *);
 } lecture_keys[] = {
     {L' ', false, true, hs_lecture_next},
@@ -273,7 +273,8 @@ static void yield(hs_app *a)
     player(a)->has_focus = player(a)->playing = false;
 }
 
-/* Any other character is for whoever comes next, and at last for the prompt. */
+/* Take the lecture's keys. Any other character is for the modes behind, and at last for the
+ * prompt. */
 static bool take_key(hs_app *a, wchar_t key, bool special)
 {
     if (act(a, key, special, false)) return true;
@@ -323,8 +324,8 @@ static bool script_rests(const hs_app *a)
     return hs_lecture_is_open(a) && !hs_lecture_has_keys(a);
 }
 
-/* At the end of a script the prompt has the keys, but for those that go back in it, until somebody
- * types: then they are the prompt's, too. */
+/* True at the end of a script: the prompt has the keys, except those that go back in it. When
+ * somebody types, these are the prompt's, too. */
 static bool is_at_hand(const hs_app *a)
 {
     return !own(a)->left && hs_player_has_ended(player(a));
@@ -344,7 +345,7 @@ static const char *rest_hints(const hs_app *a)
 
 /* --- The speaker's terminal ----------------------------------------------------------------- */
 
-/* Where the lecture is, when that has changed. */
+/* Tell the speaker's terminal where the lecture is, if that has changed. */
 static void tell_speaker(hs_app *a)
 {
     lecture *l = own(a);

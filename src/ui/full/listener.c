@@ -42,7 +42,7 @@ static void say(void *context, hs_voice voice, const char *text)
 static void begin(void *context, const hs_program *program, const hs_statement *s)
 {
     hs_app *a = context;
-    if (!program->name) hs_app_replace(&a->command, NULL); /* typed: the user knows */
+    if (!program->name) hs_app_replace(&a->command, NULL); /* it was typed, so the user knows it */
     unsigned flags = s->command ? s->command->flags : 0;
     if (!program->name || flags & HS_STAGE_DIRECTION) return;
     if (flags & HS_IS_GUARD && !s->has_body) return;
@@ -59,7 +59,7 @@ static void cue(void *context, hs_cue what, uint64_t value)
     hs_lecture_cue(a, what, value);
 }
 
-/* What is set by a command holds, whatever was chosen by key before. */
+/* What a command sets holds from now on, whatever was chosen by key before. */
 static void heed_settings(hs_app *a)
 {
     hs_op op;
@@ -77,7 +77,7 @@ static void performed(void *context, const char *summary)
     heed_settings(a);
     hs_lockstep *l = hs_app_lockstep(a);
     char *told = summary ? hs_app_copy(summary) : l ? hs_lanes_explain(l) : hs_explain(a->session);
-    /* Of what an error ended, and of what was predicted, both are told. */
+    /* Two things are told if an error ended it, or if it was predicted. */
     bool failed = summary && a->state.error && a->message;
     const char *above = failed ? a->message : a->verdict;
     char *both = above ? hs_app_joined(above, "\n", told) : hs_app_copy(told);
@@ -89,7 +89,8 @@ static void performed(void *context, const char *summary)
     if (hs_segments_are_news(a->session)) hs_app_show(a, &hs_picture_segments, &of);
 }
 
-/* What tells how far it is may have the session half-way to somewhere: it is not looked at. */
+/* Show how far a long command is. Meanwhile the session may stand half-way to a moment, so only the
+ * message is drawn anew, and the session is not looked at. */
 static void show_progress(hs_app *a)
 {
     int64_t now = hs_clock();
@@ -115,7 +116,7 @@ static void progress(void *context, const char *text)
     if (text) show_progress(a);
 }
 
-/* While a long command runs: show how far it is, and let Ctrl-C stop it. Other keys wait. */
+/* Called while a long command runs: show how far it is, and let Ctrl-C stop it. Other keys wait. */
 static bool interrupted(void *context)
 {
     hs_app *a = context;
@@ -144,7 +145,8 @@ static const char *go_on(void *context)
     return hs_journal_ask(a->config->journal);
 }
 
-/* Its interpreter may be running a statement of the script that is open now. */
+/* Keep the script for later: the interpreter may be running a statement of the script that is open
+ * now. */
 static bool play(void *context, hs_program *script)
 {
     hs_lecture_want(context, script);

@@ -6,7 +6,7 @@
 
 hs_listener hs_listener_of(hs_app *);
 
-/* Tab looks for words: is it to stop? The context is the hs_app. */
+/* Asked while Tab looks for words. True: stop. The context is the hs_app. */
 bool hs_listener_stop_completing(void *context);
 
 #endif

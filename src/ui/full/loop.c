@@ -49,7 +49,7 @@ bool hs_loop_turn(hs_app *a)
     const hs_mode *due;
     if (!hs_app_key_is_pending(a)) {
         hs_modes_settle(a);
-        hs_journal_sync(a->config->journal); /* what is answered is kept */
+        hs_journal_sync(a->config->journal); /* what is shown as answered is on the disk */
         hs_draw(a);
     }
     int wait = hs_modes_wait(a, &due);

@@ -1,4 +1,4 @@
-/* The map under keys and mouse. */
+/* What keys and mouse do on the map. */
 #include "ui/full/map.h"
 
 #include "model/process/exec.h"
@@ -56,8 +56,8 @@ static bool click(hs_app *a, int row, int column)
     return true;
 }
 
-/* Inspect what lies `by` bytes from the cursor; where it is not out yet, it starts at the last
- * change. */
+/* Move the cursor by so many bytes and inspect what lies there. The first time it starts at the
+ * last change. */
 static void move_cursor(hs_app *a, int64_t by)
 {
     const hs_heap *h = hs_session_heap(hs_modes_stage(a));
@@ -96,7 +96,7 @@ void hs_map_cursor_down(hs_app *a)
     move_cursor(a, (int64_t)a->places.plan.row_bytes);
 }
 
-/* To the start of the block behind the cursor's, or of the one before it. */
+/* Move the cursor to the start of the next block, or of the one before. */
 static void cursor_to_block(hs_app *a, bool forward)
 {
     hs_seen seen;
@@ -130,7 +130,8 @@ void hs_map_cursor_previous_block(hs_app *a)
 
 /* --- Zoom ----------------------------------------------------------------------------------- */
 
-/* The next key may come before it is drawn, when one is held down: it starts from here. */
+/* Set the zoom. The next key may come before it is drawn, when one is held down, and then starts
+ * from here. */
 static void set_zoom(hs_app *a, uint64_t row_bytes)
 {
     a->state.zoomed = true;
@@ -156,7 +157,7 @@ void hs_map_zoom_to_fit(hs_app *a)
     set_zoom(a, 0);
 }
 
-/* The map at `zoom` bytes a row, 0 for the whole heap, from an address on. */
+/* Show the map at `zoom` bytes a row, 0 for the whole heap, from an address on. */
 static void zoom_map(hs_app *a, uint64_t zoom, hs_addr top)
 {
     a->state.focused = true;
@@ -165,8 +166,8 @@ static void zoom_map(hs_app *a, uint64_t zoom, hs_addr top)
     a->state.follow = false;
 }
 
-/* So many bytes a row that a block takes a few rows, or half the map when it is large; never more
- * than for the whole heap. */
+/* The zoom at which a block takes a few rows, or half the map if it is large; never coarser than
+ * for the whole heap. */
 static uint64_t zoom_for(const hs_app *a, const hs_session *s, uint64_t size)
 {
     int rows = a->places.map.rows, few = rows > 8 ? rows / 2 : 4;

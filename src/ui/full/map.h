@@ -4,7 +4,7 @@
 
 #include "ui/full/app.h"
 
-/* While nothing lies over it. */
+/* The mode of the map, which is on while nothing lies over it. */
 extern const hs_mode hs_mode_map;
 
 /* What each key does, also while something lies over the map. */

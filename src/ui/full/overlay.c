@@ -10,7 +10,8 @@ static bool is_on(const hs_app *a)
     return a->state.overlay.open || a->state.cursor;
 }
 
-/* With a character right behind it, Escape is Alt, and the editor's. */
+/* Take the keys of what lies over the map. If a character follows right behind it, Escape is Alt,
+ * and the editor's. */
 static bool take_key(hs_app *a, wchar_t key, bool special)
 {
     wchar_t next;
@@ -26,7 +27,7 @@ static bool take_key(hs_app *a, wchar_t key, bool special)
     return true;
 }
 
-/* A click on the graph over time, where it is one of a trace. */
+/* Take a click on the graph over time, if it is one of a trace. */
 static bool click(hs_app *a, int row, int column)
 {
     uint64_t request;

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READING_SPEED = 16 }; /* characters a second, slow enough to look at the map as well */
+enum { READING_SPEED = 16 }; /* characters a second: slow enough to look at the map, too */
 
 /* --- Statements ----------------------------------------------------------------------------- */
 
 static bool is_one_of(const hs_statement *s, const char *const names[])
 {
-    if (!s->command || s->has_body) return false; /* expect error { } is to be seen */
+    if (!s->command || s->has_body) return false; /* expect error { } is a step of its own */
     for (size_t i = 0; names[i]; i++)
         if (strcmp(s->command->name, names[i]) == 0) return true;
     return false;
@@ -26,7 +26,7 @@ static bool is_command(const hs_statement *s, const char *name)
     return is_one_of(s, (const char *const[]){name, NULL});
 }
 
-/* It leads to what follows it. */
+/* True for a command that leads to what follows it. */
 static bool leads_on(const hs_statement *s)
 {
     static const char *const names[] = {"set",       "allocator", "heap",    "reset",  "title",
@@ -35,7 +35,7 @@ static bool leads_on(const hs_statement *s)
     return is_one_of(s, names);
 }
 
-/* It belongs to what stands before it. */
+/* True for a command that belongs to what stands before it. */
 static bool belongs(const hs_statement *s)
 {
     static const char *const names[] = {"expect", "presenter", "highlight", "wait", "pause", NULL};
@@ -117,7 +117,7 @@ static void arrive(hs_player *p)
 
 void hs_player_cue(hs_player *p, hs_cue cue, uint64_t value)
 {
-    if (!p->performing) return; /* typed */
+    if (!p->performing) return; /* it was typed */
     switch (cue) {
     case HS_CUE_PAUSE: p->performing->stops = true; break;
     case HS_CUE_WAIT: p->performing->pause = (int64_t)value; break;
@@ -197,7 +197,7 @@ void hs_player_open(hs_player *p, hs_interpreter *in, hs_session *session,
 
 /* --- Going ---------------------------------------------------------------------------------- */
 
-/* Is the session as it was after this step? */
+/* True if the session stands where it stood after this step. */
 static bool is_at(const hs_player *p, const hs_step *s)
 {
     hs_moment m = hs_session_moment(p->session);
@@ -222,7 +222,8 @@ static bool show(hs_player *p, size_t i)
     return true;
 }
 
-/* Back where the script is, if commands of somebody's own led elsewhere: those stay as a branch. */
+/* Go back to where the script is, if somebody's own commands led elsewhere. Those stay as a
+ * branch. */
 static bool come_back(hs_player *p)
 {
     return !now(p) || is_at(p, now(p)) || show(p, p->at);
@@ -253,7 +254,7 @@ void hs_player_home(hs_player *p)
     show(p, 0);
 }
 
-/* Perform until a statement is behind us, or something fails. */
+/* Perform steps until this statement was performed, or something fails. */
 static void go_behind(hs_player *p, size_t statement)
 {
     hs_player_pause(p);

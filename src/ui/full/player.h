@@ -33,15 +33,15 @@ typedef struct {
 } hs_lecture_view;
 
 typedef struct {
-    size_t next;      /* the statement behind it */
-    hs_moment moment; /* of the session, after it */
+    size_t next;      /* the first statement behind it */
+    hs_moment moment; /* the session's moment after it */
     hs_tableau tableau;
-    hs_change *changes; /* that were shown: those of the last request, or of a comparison */
+    hs_change *changes; /* the changes on show: of the last request, or of a comparison */
     size_t change_count;
     char *speaker;  /* lines for the speaker alone, or NULL */
     int64_t pause;  /* milliseconds to the next step, when playing by itself */
     bool stops;     /* wait for a key even so */
-    uint64_t speed; /* in thousandths, after it */
+    uint64_t speed; /* the speed after it, in thousandths */
 } hs_step;
 
 typedef struct {
@@ -52,15 +52,15 @@ typedef struct {
 
     hs_step *steps; /* performed so far */
     size_t count, capacity;
-    size_t at;           /* the one on show */
+    size_t at;           /* the step on show */
     hs_step *performing; /* NULL: none */
 
-    bool disturbed; /* commands were typed since: even one that failed may have left its traces */
+    bool disturbed; /* commands were typed since; even a failed one may leave traces */
     bool has_focus; /* keys are the player's, not the prompt's */
     bool jumps;     /* to a section, or the end: questions on the way are not asked */
-    bool playing;   /* goes on by itself */
+    bool playing;   /* it goes on by itself */
     int64_t due;    /* when, in milliseconds of hs_clock */
-    int64_t began;  /* the lecture */
+    int64_t began;  /* when the lecture began */
     uint64_t speed; /* thousandths of the usual pace */
 } hs_player;
 
@@ -72,10 +72,10 @@ void hs_player_close(hs_player *);
 /* Wait as long as it takes to read a text. */
 void hs_player_rest(hs_player *, const char *text);
 
-/* Is the last step on show (or is there no script)? */
+/* True if the last step is on show, or if there is no script. */
 bool hs_player_has_ended(const hs_player *);
 
-/* To the next step, the one before, the first, the last. */
+/* Go to the next step, the one before, the first, the last. */
 void hs_player_on(hs_player *);
 void hs_player_back(hs_player *);
 void hs_player_home(hs_player *);

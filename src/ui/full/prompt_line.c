@@ -15,7 +15,7 @@ typedef struct {
         size_t length, room;
         hs_opening so_far;
     } open;
-    wchar_t *pasted; /* goes into the line as a whole: key by key, a long paste takes minutes */
+    wchar_t *pasted; /* goes in as a whole: key by key, a long paste takes minutes */
     size_t pasted_length, pasted_room;
 } prompt_line;
 
@@ -79,7 +79,8 @@ static void insert_pasted(hs_app *a)
     own(a)->pasted_length = 0;
 }
 
-/* False for those that are keys even so: the line's end, and all while libedit searches. */
+/* Keep a pasted character. False for those that are keys even in a paste: the line's end, and all
+ * of them while libedit searches. */
 static bool keep_pasted(hs_app *a, wchar_t c)
 {
     prompt_line *l = own(a);
@@ -124,7 +125,7 @@ static const struct {
     {KEY_ENTER, L"\r"},
 };
 
-/* What moves in the line, when that is to be seen. */
+/* Give the editor a key that moves in the line, if the line is on show. */
 static bool take_special(hs_app *a, wchar_t key)
 {
     if (hs_modes_line(a) != &hs_mode_prompt) return false;
@@ -136,7 +137,7 @@ static bool take_special(hs_app *a, wchar_t key)
     return false;
 }
 
-/* A character that is nobody else's is typed here, whoever had the keys. */
+/* Take a character that no mode in front has taken: it is typed here, whoever had the keys. */
 static bool take_key(hs_app *a, wchar_t key, bool special)
 {
     bool begins = special && key == HS_KEY_PASTE_BEGIN;

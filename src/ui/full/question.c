@@ -1,5 +1,6 @@
-/* A command waits for an answer, perhaps one of a script, while libedit waits for a key: so the
- * answer has a line of its own here, and the screen's loop is gone through from here meanwhile. */
+/* Questions on the full screen. A command waits for an answer, perhaps one of a script, while
+ * libedit waits for a key. So the answer has a line of its own here, and the screen's loop is run
+ * from here meanwhile. */
 #include "ui/full/question.h"
 
 #include "base/utf8.h"
@@ -17,7 +18,7 @@ enum { ROOM = 128 };
 typedef struct {
     enum {
         NONE,
-        READING, /* what lies over the map, before it is asked */
+        READING, /* what lies over the map is read before the question is asked */
         ASKING,
         ANSWERED,
         PASSED
@@ -40,7 +41,7 @@ static bool is_on(const hs_app *a)
 
 /* --- Reading -------------------------------------------------------------------------------- */
 
-/* Does this key of a presenter's remote mean that the overlay has been read, to its end? */
+/* True if this key of a presenter's remote says that the overlay has been read, to its end. */
 static bool has_been_read(const hs_app *a, wchar_t key)
 {
     size_t end = a->state.overlay.skip + (size_t)a->places.overlay.rows;
@@ -57,8 +58,7 @@ static void read_on(hs_app *a, wchar_t key, bool special)
     hs_app_close_overlay(a);
 }
 
-/* An answer is still laid over the map, such as why the last prediction was wrong: it stays until
- * it has been read. */
+/* Wait until what lies over the map has been read, such as why the last prediction was wrong. */
 static void read_overlay(hs_app *a)
 {
     own(a)->now = READING;
@@ -102,7 +102,7 @@ static void answer_by_special_key(hs_app *a, wchar_t key)
     question *q = own(a);
     if (key == KEY_ENTER)
         q->now = ANSWERED;
-    else if (key == KEY_NPAGE && hs_lecture_has_keys(a)) /* a remote has no other keys */
+    else if (key == KEY_NPAGE && hs_lecture_has_keys(a)) /* for a remote has no other keys */
         q->now = PASSED;
     else if (key == KEY_BACKSPACE)
         erase_last(q);

@@ -8,7 +8,7 @@ extern const hs_mode hs_mode_question;
 
 /* For an interpreter's listener, whose context the hs_app is. */
 bool hs_question_ask(void *context, const char *question, bool on_map, hs_reply *);
-/* May a script do what it wants? That is laid over the map first. */
+/* Ask whether a script may do what it wants. That is laid over the map first. */
 bool hs_question_trusts(void *context, const char *wants, const char *question);
 
 #endif

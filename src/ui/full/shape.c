@@ -44,7 +44,7 @@ static bool is_on(const hs_app *a)
 
 /* --- Keys and mouse ------------------------------------------------------------------------- */
 
-/* To the moment under the cursor, with the map's cursor at its address. */
+/* Go to the moment under the cursor, with the map's cursor at its address. */
 static void go(hs_app *a)
 {
     const hs_shape_view *v = own(a);
@@ -142,7 +142,7 @@ static const hs_bound_key shape_keys[] = {
     {0},
 };
 
-/* While nothing is being typed. */
+/* Take the shape's keys, while nothing is being typed. */
 static bool take_key(hs_app *a, wchar_t key, bool special)
 {
     return !hs_prompt_view(a->prompt).length && hs_mode_act(a, shape_keys, key, special);
@@ -169,7 +169,7 @@ static void compose(hs_app *a)
     own(a)->window.until_now = a->state.lecture;
 }
 
-/* The cursor goes with it. */
+/* Let the cursor go to the new moment as well. */
 static void travel(hs_app *a, uint64_t count)
 {
     if (is_on(a)) own(a)->command = count;

@@ -7,10 +7,10 @@
 
 extern const hs_mode hs_mode_shape;
 
-/* Lay it over the map. */
+/* Lay the shape over the map. */
 void hs_shape_show(hs_app *, hs_shape_window);
 
-/* What is looked at now; look at that again. */
+/* hs_shape_place_now: what is looked at now; hs_shape_return_to: look at that again. */
 hs_shape_place hs_shape_place_now(const hs_app *);
 void hs_shape_return_to(hs_app *, hs_shape_place);
 

@@ -8,7 +8,7 @@
 
 #include <curses.h>
 
-/* A picture; of each allocator, where several run side by side. */
+/* Lay a picture over the map; where several allocators run side by side, one for each. */
 static void lay_over(hs_app *a, const hs_picture *picture, const hs_subject *of)
 {
     char *text = picture->text ? picture->text(of)
@@ -22,7 +22,7 @@ static void lay_over(hs_app *a, const hs_picture *picture, const hs_subject *of)
             (hs_overlay){.title = picture->title, .picture = picture, .of = *of, .what = picture});
 }
 
-/* The map is below all; bytes on it are pointed out over whatever is there. */
+/* Show the map, which is below everything: bytes on it are pointed out, whatever lies over it. */
 static void show_map(hs_app *a, const hs_subject *of)
 {
     if (!of->length) {

@@ -6,9 +6,9 @@
 #include "ui/full/app.h"
 #include "view/pictures.h"
 
-/* Show it; the context is the hs_app, as an interpreter's listener has it. */
+/* Show a picture; the context is the hs_app, as an interpreter's listener has it. */
 void hs_app_show(void *context, const hs_picture *, const hs_subject *);
-/* The same by a key: what it laid over the map, it takes away again. */
+/* The same by a key, which takes away again what it laid over the map. */
 void hs_app_toggle_picture(hs_app *, const hs_picture *);
 
 #endif

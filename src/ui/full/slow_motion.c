@@ -11,8 +11,8 @@
 #include <stdlib.h>
 
 typedef struct {
-    hs_session *on;          /* what is gone through; NULL: it is off */
-    hs_session *made;        /* for that, where the session itself can not be; or NULL */
+    hs_session *on;          /* the session that is gone through; NULL: it is off */
+    hs_session *made;        /* that session, if it was made for this; else NULL */
     size_t from, to, number; /* the step on show: its events, and which it is from 1 */
     size_t steps;
     uint64_t operation;
@@ -147,7 +147,7 @@ static size_t find(wchar_t key, bool special)
     return i;
 }
 
-/* Any other character ends it, and is for whoever comes next. */
+/* Take the keys of slow motion. Any other character ends it, and is for the modes behind. */
 static bool take_key(hs_app *a, wchar_t key, bool special)
 {
     size_t i = find(key, special);
@@ -162,7 +162,8 @@ static bool take_key(hs_app *a, wchar_t key, bool special)
     return false;
 }
 
-/* Where there is no further step, a lecture goes on to its own next one; else nothing happens. */
+/* Take a key for which there is no further step: a lecture goes on to its own next one, and else
+ * nothing happens. */
 static bool stay(hs_app *a, wchar_t key, bool special)
 {
     return find(key, special) < KEYS && !(special && hs_app_scrolls_overlay(a, key));
@@ -189,7 +190,7 @@ static hs_session *stage(const hs_app *a)
     return own(a)->on;
 }
 
-/* The map is of one allocator alone then. */
+/* Show the map of one allocator alone. */
 static void compose(hs_app *a)
 {
     if (is_on(a)) a->state.lockstep = NULL;
@@ -219,5 +220,5 @@ const hs_mode hs_mode_slow_motion = {.name = "slow motion",
                                      .end = free_stage,
                                      .help = help};
 
-/* Behind the lecture. */
+/* Stands behind the lecture in the table. */
 const hs_mode hs_mode_slow_motion_ends = {.name = "ends of slow motion", .on = is_on, .key = stay};

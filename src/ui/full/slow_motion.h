@@ -6,7 +6,7 @@
 
 extern const hs_mode hs_mode_slow_motion, hs_mode_slow_motion_ends;
 
-/* Of the operation with this number; why that can not be is said. */
+/* Begin with the operation that has this number, or say why that can not be. */
 void hs_slow_motion_begin(hs_app *, uint64_t operation);
 /* The operation that is gone through; 0: none. */
 uint64_t hs_slow_motion_of(const hs_app *);

@@ -12,7 +12,7 @@
 /* A live address space is looked at again after so many milliseconds, while nobody types. */
 enum { LOOK_EVERY = 500 };
 
-/* The one that is laid over the map, and goes through steps; NULL: none. */
+/* The address space that is laid over the map and goes through steps; NULL: none. */
 static hs_space *on_show(const hs_app *a)
 {
     const hs_overlay *o = &a->state.overlay;
@@ -27,7 +27,7 @@ static bool is_on(const hs_app *a)
     return on_show(a) != NULL;
 }
 
-/* With its newest segment in sight. */
+/* Show a step, with its newest segment in sight. */
 static void show_step(hs_app *a, size_t step)
 {
     hs_space *space = on_show(a);
@@ -93,7 +93,7 @@ static const hs_bound_key space_keys[] = {
     {0},
 };
 
-/* While nothing is being typed. */
+/* Take the keys of an address space, while nothing is being typed. */
 static bool take_key(hs_app *a, wchar_t key, bool special)
 {
     return !hs_prompt_view(a->prompt).length && hs_mode_act(a, space_keys, key, special);

@@ -16,9 +16,9 @@ enum { AHEAD = 10, TELL_EVERY = 200 };
 #define FASTEST ((uint64_t)10000000)
 
 typedef struct {
-    bool has_focus; /* keys go through it, and are not the prompt's */
-    bool playing;   /* by itself, the next step at `due` */
-    uint64_t pace;  /* requests a step */
+    bool has_focus; /* keys go through the trace, and are not the prompt's */
+    bool playing;   /* it plays by itself, with the next step at `due` */
+    uint64_t pace;  /* how many requests a step has */
     int64_t due, told;
 } tracing;
 
@@ -171,7 +171,7 @@ static bool take_key(hs_app *a, wchar_t key, bool special)
         yield(a);
         return true;
     }
-    return !special && key == ESCAPE; /* nothing is there to be closed */
+    return !special && key == ESCAPE; /* there is nothing that Escape could close */
 }
 
 static const char *hints(const hs_app *a)
@@ -212,7 +212,7 @@ static bool go_ahead(hs_app *a, int64_t now)
     return good;
 }
 
-/* One piece of it. */
+/* Go through the trace ahead for a while, or play its next step. */
 static bool tick(hs_app *a)
 {
     int64_t now = hs_clock();

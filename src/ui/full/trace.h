@@ -7,9 +7,10 @@
 
 extern const hs_mode hs_mode_trace;
 
-/* At the program's start. It has the keys, if there is one, or the prompt has them. */
+/* Called at the program's start. If there is a trace, it has the keys, or with `has_focus` false
+ * the prompt has them. */
 void hs_trace_begin(hs_app *, bool has_focus);
-/* Back to where it was left for requests of one's own; there: play, or pause. */
+/* Go back to where the trace was left for requests of one's own; there, play or pause. */
 void hs_trace_return(hs_app *);
 
 #endif

@@ -6,9 +6,9 @@
 
 extern const hs_mode hs_mode_bar;
 
-/* Go there, and say what was done there. False: it can not be, which is said. */
+/* Go to a moment, and say what was done there. False: that can not be, which is said. */
 bool hs_travel_go(hs_app *, hs_moment);
-/* Along this branch. */
+/* The same along this branch. */
 bool hs_travel_along(hs_app *, uint64_t count);
 void hs_travel_back(hs_app *);
 void hs_travel_forward(hs_app *);

@@ -4,7 +4,7 @@
 
 #include "view/scene.h"
 
-/* Scrolled sideways so that the cursor is on the screen. Returns its column. */
+/* Put the line, scrolled sideways so that the cursor is on the screen. Returns its column. */
 int hs_put_typed(hs_pane, int row, int column, const wchar_t *text, size_t length, size_t cursor);
 
 #endif

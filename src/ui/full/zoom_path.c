@@ -17,7 +17,7 @@ void hs_zoom_path_end(hs_zoom_path *path)
     *path = (hs_zoom_path){0};
 }
 
-/* In to the header, then out to the process, and in again. */
+/* Choose the next level: in to the header, then out to the process, and in again. */
 static void move_on(hs_zoom_path *path)
 {
     if (path->level == HS_PATH_HEADER) path->out = true;
@@ -25,7 +25,7 @@ static void move_on(hs_zoom_path *path)
     path->level = path->out ? path->level - 1 : path->level + 1;
 }
 
-/* The cursor's block, else the last one that changed, else the first. */
+/* Choose the cursor's block, else the last one that changed, else the first. */
 static bool choose_block(hs_zoom_path *path, const hs_session *s, hs_addr cursor)
 {
     size_t n;
@@ -53,7 +53,7 @@ static void name_trail(hs_zoom_path *path, const hs_session *s)
              path->level >= HS_PATH_HEADER ? " > header" : "");
 }
 
-/* One line on what is to be seen at a level. */
+/* Say in one line what is to be seen at a level. */
 static void describe(const hs_zoom_path *path, const hs_session *s, char *out, size_t size)
 {
     const hs_heap *h = hs_session_heap(s);
@@ -85,7 +85,7 @@ void hs_zoom_path_step(hs_zoom_path *path, const hs_session *s, hs_addr cursor, 
     }
     bool comes_to_block = path->level == HS_PATH_BLOCK && !path->out;
     if (comes_to_block && !choose_block(path, s, path->cursor)) {
-        path->level = HS_PATH_PROCESS; /* without blocks there is nothing further in */
+        path->level = HS_PATH_PROCESS; /* without a block there is nothing further in */
         path->out = true;
     }
     name_trail(path, s);
@@ -106,7 +106,7 @@ static void put_bits(FILE *out, uint64_t word)
         fprintf(out, "%d%s", (int)(word >> bit & 1), bit % 8 == 0 && bit ? " " : "");
 }
 
-/* What its fields say; true when it keeps the status below a size. */
+/* Put what the fields of a word say; true if it keeps the status below a size. */
 static bool put_fields(FILE *out, const hs_decoded *d)
 {
     const hs_field *size = hs_decoded_field(d, HS_FIELD_SIZE),

@@ -11,8 +11,8 @@
 typedef enum { HS_PATH_PROCESS, HS_PATH_HEAP, HS_PATH_BLOCK, HS_PATH_HEADER } hs_path_level;
 
 typedef struct {
-    bool out;       /* on the way back */
-    hs_addr cursor; /* where it was when the path was begun; HS_NULL */
+    bool out;       /* it is on the way back */
+    hs_addr cursor; /* where the cursor was when the path was begun; HS_NULL: nowhere */
     hs_path_level level;
     hs_seen block;
     char trail[128]; /* "process > heap > block p3" */
