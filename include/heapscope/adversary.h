@@ -16,7 +16,7 @@ HS_PUBLIC_BEGIN
 enum { HS_MOVES = 64 }; /* the longest program */
 
 #define HS_ADVERSARY_LARGEST                                                                       \
-    ((uint64_t)64 << 10) /* the largest heap, for it is copied at each step */
+    ((uint64_t)64 << 10) /* the largest heap: each step of the search copies it */
 
 /* malloc of `size` bytes, whose pointer is the next of p1, p2, ...; or, with size 0, free of
  * pointer number `victim`, from 1. */
@@ -30,7 +30,7 @@ typedef struct {
     uint64_t heap;               /* bytes that both heaps have, and never more */
     uint64_t seed;               /* of the search by chance */
     uint64_t milliseconds;       /* the search ends after these */
-    /* How far the search is. False: it shall end. */
+    /* Told how far the search is. False: the search ends. */
     bool (*progress)(void *context, size_t length, uint64_t tried);
     void *context;
 } hs_contest;
@@ -40,11 +40,11 @@ typedef struct {
     hs_move moves[HS_MOVES];
     bool shortest;    /* every shorter program with such sizes was tried */
     size_t exhausted; /* all programs of up to so many commands, with such sizes, were tried */
-    uint64_t tried;   /* programs */
+    uint64_t tried;   /* programs that were tried */
     bool out_of_time;
 } hs_attack;
 
-/* Search. False with a problem: the contest cannot be held. */
+/* Search. False, with a problem, if the contest can not be held. */
 bool hs_adversary(const hs_contest *, hs_attack *, hs_problem *);
 
 /* The program as a script that shows and expects the outcome on both. `alone`: it sets all options,

@@ -30,13 +30,13 @@ enum { HS_NAME_ROOM = 256 };
 /* How the client's variables reach a live block. */
 typedef enum {
     HS_REACHED,       /* one points to its start */
-    HS_POSSIBLY_LOST, /* only into its middle */
+    HS_POSSIBLY_LOST, /* one points only into its middle */
     HS_LOST,          /* none points to it: it can never be freed */
     HS_REACHES
 } hs_reach;
 
 typedef struct {
-    uint64_t blocks[HS_REACHES], bytes[HS_REACHES]; /* live ones; bytes as requested */
+    uint64_t blocks[HS_REACHES], bytes[HS_REACHES]; /* live blocks, and their bytes as requested */
 } hs_leaks;
 
 HS_PUBLIC_END

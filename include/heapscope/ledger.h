@@ -24,17 +24,18 @@ const char *hs_cause_definition(hs_cause);
 
 typedef struct hs_ledger {
     uint64_t bytes[HS_CAUSES];            /* their sum is the committed size */
-    uint64_t pieces;                      /* that a walk over the heap sees, of every kind */
+    uint64_t pieces;                      /* pieces of every kind that a walk over the heap sees */
     uint64_t holes;                       /* free blocks, the never used rest included */
-    uint64_t free_bytes;                  /* in holes, headers included */
+    uint64_t free_bytes;                  /* bytes in holes, headers included */
     uint64_t smallest_hole, largest_hole; /* block sizes; 0 without holes */
     uint64_t block_bytes;                 /* of live blocks: header + payload + padding + footer */
 } hs_ledger;
 
-/* Taken once after each operation. In a sound heap the cost is that of what changed. */
+/* The ledger of the heap as it is. It is taken once after each operation, and in a sound heap that
+ * costs only what has changed. */
 hs_ledger hs_ledger_take(const hs_session *);
 
-/* A part of something; that may be nothing, and is no part of it then. */
+/* A part of something. Where there is nothing, there is no part of it either. */
 typedef struct {
     uint64_t part, whole;
 } hs_fraction;
@@ -49,12 +50,13 @@ typedef struct {
     hs_fraction (*share)(const hs_session *, const hs_ledger *); /* of a percentage; else NULL */
 } hs_measure;
 
-/* The figure as it is shown, without its unit: of a percentage that is neither 0 nor 1, "<1". */
+/* The figure as it is shown, without its unit. A percentage that is more than 0 and less than 1 is
+ * "<1". */
 enum { HS_MEASURE_ROOM = 24 };
 const char *hs_measure_text(const hs_measure *, const hs_session *, const hs_ledger *,
                             char room[HS_MEASURE_ROOM]);
 
-/* How percentages are rounded, and when Johnstone & Wilson's measures are taken: so many lines. */
+/* Lines that say how percentages are rounded, and when Johnstone & Wilson's measures are taken. */
 enum { HS_MEASURE_NOTES = 3 };
 extern const char *const hs_measure_notes[HS_MEASURE_NOTES];
 

@@ -41,16 +41,16 @@ typedef struct {
 
 typedef struct {
     hs_mmu_kind kind;
-    unsigned bits;   /* of an address */
+    unsigned bits;   /* bits of an address */
     unsigned select; /* how many of them, at the top, choose the entry; 0 with base and bounds */
     hs_mmu_entry entries[HS_MMU_ENTRIES];
 } hs_mmu_tables;
 
 typedef enum {
     HS_FAULT_NONE,
-    HS_FAULT_SPACE,      /* more bits than an address has */
-    HS_FAULT_INVALID,    /* no such segment or page */
-    HS_FAULT_BOUNDS,     /* beyond the limit */
+    HS_FAULT_SPACE,      /* the address has too many bits */
+    HS_FAULT_INVALID,    /* there is no such segment or page */
+    HS_FAULT_BOUNDS,     /* it lies beyond the limit */
     HS_FAULT_PROTECTION, /* the entry does not allow this kind of access */
     HS_FAULT_ABSENT,     /* on the disk */
 } hs_mmu_fault;
@@ -64,7 +64,7 @@ typedef struct {
     uint64_t distance; /* of an entry that grows down: from its end; else the offset */
     hs_mmu_entry with;
     hs_mmu_fault fault;
-    uint64_t physical; /* only without a fault */
+    uint64_t physical; /* valid only without a fault */
 } hs_translation;
 
 hs_translation hs_mmu_translate(const hs_mmu_tables *, uint64_t address, unsigned access);
@@ -78,10 +78,10 @@ enum { HS_PROCESSES = 8, HS_AREAS = 8, HS_REGIONS = 64, HS_FRAMES = 256, HS_PROC
 /* The parts of a program. Data areas exist where there are segments for them. */
 enum { HS_AREA_CODE, HS_AREA_HEAP, HS_AREA_STACK, HS_AREA_DATA };
 
-/* A piece of physical memory that was handed out whole. Free where `users` is 0. */
+/* A piece of physical memory that was handed out as a whole. It is free where `users` is 0. */
 typedef struct {
     uint64_t at, size;
-    uint8_t users; /* processes: code may be shared */
+    uint8_t users; /* how many processes use it: code may be shared */
     bool out;      /* on the disk: `at` says nothing */
 } hs_region;
 
@@ -98,8 +98,8 @@ typedef struct {
 typedef struct {
     hs_mmu_kind kind;
     unsigned bits;
-    unsigned segments; /* of a process, 1 with base and bounds */
-    uint64_t page;     /* bytes of one */
+    unsigned segments; /* segments of a process; 1 with base and bounds */
+    uint64_t page;     /* bytes of a page */
     uint64_t memory;   /* bytes of physical memory, of which the OS has the first `os` */
     uint64_t os;
     hs_region regions[HS_REGIONS];
@@ -119,7 +119,7 @@ const char *hs_mmu_area_name(unsigned area);
 /* The entry that an area's addresses choose, where areas have one of their own; else -1. */
 int hs_mmu_area_entry(const hs_mmu *, unsigned area);
 
-/* What the hardware has loaded while a process runs. */
+/* The tables that the hardware has loaded while a process runs. */
 void hs_mmu_tables_of(const hs_mmu *, const hs_process *, hs_mmu_tables *);
 hs_translation hs_mmu_translate_current(const hs_mmu *, uint64_t address, unsigned access);
 
@@ -127,7 +127,7 @@ hs_translation hs_mmu_translate_current(const hs_mmu *, uint64_t address, unsign
 typedef struct {
     uint64_t at, size;
     enum { HS_PIECE_OS, HS_PIECE_FREE, HS_PIECE_USED } kind;
-    int process, area; /* of the first process that has it */
+    int process, area; /* the first process that has it, and as which area */
     unsigned users;
 } hs_piece;
 

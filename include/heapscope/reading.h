@@ -15,8 +15,8 @@ HS_PUBLIC_BEGIN
 /* Sets of kinds of blocks: 1 << HS_BLOCK_USED | ... */
 #define HS_ALL_KINDS (~0u)
 
-/* The n-th block (from 0) of those kinds, in heap order; and how many such blocks start below `at`.
- * What they cost hardly depends on the number of blocks. */
+/* The n-th block (from 0) of these kinds, in heap order; and how many such blocks start below `at`.
+ * The cost hardly depends on the number of blocks. */
 bool hs_session_walk_nth(const hs_session *, uint64_t n, unsigned kinds, hs_seen *out);
 uint64_t hs_session_count_before(const hs_session *, hs_addr at, unsigned kinds);
 
@@ -47,24 +47,25 @@ size_t hs_parts_of(const hs_session *, const hs_seen *, hs_part out[HS_PARTS]);
 void hs_session_shares(const hs_session *, hs_addr from, unsigned cell_bits, size_t cells,
                        uint64_t (*out)[HS_SHARES]);
 
-/* What was done with a block, and will be: numbers of operations. At most so many are looked at. */
+/* What was done with a block, and will be, as numbers of operations. At most HS_LIFE_LOOKS
+ * operations are looked at. */
 enum { HS_LIFE_EVENTS = 8, HS_LIFE_LOOKS = 1000000 };
 typedef struct {
     uint64_t born;
     uint64_t count; /* reallocs; of the first ones, numbers and sizes */
     uint64_t numbers[HS_LIFE_EVENTS], sizes[HS_LIFE_EVENTS];
-    uint64_t freed; /* 0: not that it is known */
+    uint64_t freed; /* the operation that frees it; 0: none is known */
     bool cut;       /* more might be found */
 } hs_life;
 hs_life hs_session_life(const hs_session *, const hs_client_block *);
 
 typedef struct {
     const hs_client_block *block;
-    hs_reach reach; /* never REACHED */
+    hs_reach reach; /* LOST or POSSIBLY_LOST */
 } hs_leak;
 
-/* All live blocks, counted; the first `most` that are lost, or possibly, go to `list`, by address.
- */
+/* Count all live blocks. The first `most` that are lost, or possibly lost, go to `list`, by
+ * address. */
 hs_leaks hs_session_leaks(const hs_session *, hs_leak *list, size_t most);
 
 /* --- Slow motion ----------------------------------------------------------------------------- */
@@ -80,17 +81,18 @@ hs_session *hs_session_telling(const hs_session *, uint64_t n, hs_problem *);
  * latest. False when there is no such request. Operations may only follow at the last event. */
 bool hs_session_slow_motion(hs_session *);
 
-/* The session for operation n (from 1) in slow motion: this one when n is its last request, else
- * one of its own, in *own, freed by the caller. NULL with a problem when that is not to be had.
- * What the client holds, and the figures of that, go by the blocks in use at the time. */
+/* A session that shows operation n (from 1) in slow motion: this one, when n is its last request;
+ * else one of its own, in *own, which the caller frees. NULL, with a problem, when there can be
+ * none. What the client holds, and its figures, are those of the blocks that are in use at the
+ * time. */
 hs_session *hs_session_stage(hs_session *, uint64_t n, hs_session **own, hs_problem *);
 /* Go to the last event, and end slow motion. */
 void hs_session_leave_stage(hs_session *);
 void hs_session_seek(hs_session *, size_t from, size_t n);
 
-/* The bytes that are not as they were before the last request, in order, in a list that is the
- * caller's to free; and where the heap ended. It is undone for a moment: what that costs goes by
- * what it did. False when that is not to be had. */
+/* The bytes that differ from what they were before the last request, in order, in a list that the
+ * caller frees; and where the heap ended then. The request is undone for a moment, which costs what
+ * it did. False when that can not be done. */
 bool hs_session_last_changes(hs_session *, hs_change **, size_t *count, hs_addr *end);
 
 HS_PUBLIC_END

@@ -9,12 +9,12 @@
 HS_PUBLIC_BEGIN
 
 typedef enum {
-    HS_FIND_SIZE,     /* that asks for more (or less, ...) than so many bytes */
-    HS_FIND_REQUEST,  /* of this kind */
-    HS_FIND_VARIABLE, /* that takes, or gives, what this variable holds */
+    HS_FIND_SIZE,     /* a request that asks for more (or less, ...) than so many bytes */
+    HS_FIND_REQUEST,  /* a request of this kind */
+    HS_FIND_VARIABLE, /* one that takes or gives what this variable holds */
     HS_FIND_MOVED,    /* a realloc that moved its block */
-    HS_FIND_GROWTH,   /* that made the heap grow */
-    HS_FIND_FAILED,   /* that got NULL, though it asked for memory */
+    HS_FIND_GROWTH,   /* one that made the heap grow */
+    HS_FIND_FAILED,   /* one that got NULL, though it asked for memory */
     HS_FIND_PEAK,     /* the first one after which most bytes are live, of all */
     HS_FIND_WASTE,    /* the first one after which most bytes are used and not live, of all */
 } hs_find_kind;
@@ -23,9 +23,9 @@ typedef enum { HS_LESS, HS_LESS_EQUAL, HS_EQUAL, HS_MORE_EQUAL, HS_MORE, HS_UNEQ
 
 typedef struct {
     hs_find_kind kind;
-    hs_compare compare; /* of a size */
+    hs_compare compare; /* how a size is compared */
     uint64_t value;     /* bytes; hs_request; the variable */
-    bool back;          /* the last one before this moment, else the first one behind it */
+    bool back;          /* the last one before this moment is wanted, else the next */
 } hs_search;
 
 typedef struct hs_finder hs_finder;
@@ -34,10 +34,10 @@ typedef struct hs_finder hs_finder;
 hs_finder *hs_finder_new(const hs_session *, const hs_search *, hs_problem *);
 void hs_finder_free(hs_finder *);
 
-/* Look at so many operations more, or at fewer where allocators search long; true when there is
+/* Look at so many more operations, or at fewer where allocators search long. True when there is
  * nothing more to look at. */
 bool hs_finder_go_on(hs_finder *, uint64_t operations);
-/* How far it is: operations looked at, of so many. */
+/* How many operations it has looked at, of so many. */
 uint64_t hs_finder_done(const hs_finder *, uint64_t *of);
 /* The number of the operation that was found, from 1; 0: none. */
 uint64_t hs_finder_found(const hs_finder *);

@@ -20,17 +20,17 @@ HS_PUBLIC_BEGIN
 /* What is in a cell. */
 enum {
     HS_SHAPE_UNUSED, /* above the highest block so far: never used */
-    HS_SHAPE_FREE,   /* below it, and nothing lives there */
-    HS_SHAPE_LIVE,   /* and the classes of sizes from here on */
+    HS_SHAPE_FREE,   /* below the highest block, and nothing lives there */
+    HS_SHAPE_LIVE,   /* the smallest class of sizes, and the others from here on */
     HS_SHAPE_CLASSES = 6,
     HS_SHAPE_FULL = 31, /* the largest share */
-    HS_SHAPE_ROWS = 128 /* of a picture, at most */
+    HS_SHAPE_ROWS = 128 /* the most rows of a picture */
 };
 
 /* The largest size of each class; the last one has no limit. */
 extern const uint64_t hs_shape_sizes[HS_SHAPE_CLASSES];
 
-/* A cell in a byte. The share that is live is rounded up: 0 is nothing at all. */
+/* A cell is a byte. The share that is live is rounded up, so that 0 means nothing at all. */
 static inline unsigned hs_shape_kind(uint8_t cell)
 {
     return cell >> 5;
@@ -45,7 +45,7 @@ typedef struct {
     uint64_t first, last; /* commands, from 1 */
     hs_addr from;
     uint64_t bytes;
-    bool until_now; /* of the commands up to this moment, though there are later ones */
+    bool until_now; /* only the commands up to this moment, though there are later ones */
 } hs_shape_window;
 
 /* A window as cells. Column c stands for `per` commands from first + c * per on, the last one for

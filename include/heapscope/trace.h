@@ -44,13 +44,13 @@ bool hs_trace_add(hs_trace *, hs_trace_op);
 bool hs_trace_add_all(hs_trace *, const hs_trace_op *, size_t count);
 bool hs_trace_reserve(hs_trace *, uint64_t count); /* room for so many, if that many come */
 
-/* Ids from `late` on become those that follow the largest below it. Returns by how much they are
- * smaller now. Names are to be given afterwards. */
+/* Let ids from `late` on follow the largest id below that. Returns by how much they are smaller
+ * now. Names must be given afterwards. */
 uint32_t hs_trace_close_gap(hs_trace *, uint32_t late);
 
 uint64_t hs_trace_count(const hs_trace *);
-const hs_trace_op *hs_trace_ops(const hs_trace *); /* valid until the next is added */
-uint32_t hs_trace_ids(const hs_trace *);           /* one more than the largest */
+const hs_trace_op *hs_trace_ops(const hs_trace *); /* valid until the next request is added */
+uint32_t hs_trace_ids(const hs_trace *);           /* one more than the largest id */
 
 /* The name of an id: one that was given, or "p" and the number, cut to `room` bytes. Names may be
  * given before or after the requests. */
@@ -62,10 +62,10 @@ bool hs_trace_has_names(const hs_trace *);
  * 1. */
 void hs_trace_mark_nulls(hs_trace *);
 
-/* What some formats say of the whole beside the requests: 0 where they do not. */
+/* What some formats say of the whole trace, beside its requests; 0 where they do not. */
 typedef struct {
     uint64_t heap;   /* suggested heap size */
-    uint64_t weight; /* in a mean over several traces */
+    uint64_t weight; /* its weight in a mean over several traces */
 } hs_trace_header;
 hs_trace_header *hs_trace_about(hs_trace *);
 const hs_trace_header *hs_trace_header_of(const hs_trace *);
