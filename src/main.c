@@ -387,6 +387,6 @@ static int run(int argc, char **argv)
 /* Where memory runs out the terminal is given back first, so that the line is seen. */
 int main(int argc, char **argv)
 {
-    HS_ENTER((hs_guard_give_back(), fputs("heapscope: out of memory\n", stderr)), EXIT_FAILURE);
+    HS_ENTER((hs_guard_give_back(), hs_end_without_memory()), EXIT_FAILURE);
     return run(argc, argv);
 }

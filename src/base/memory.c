@@ -37,6 +37,11 @@ void hs_land_further(hs_landing *l)
 _Noreturn void hs_out_of_memory(void)
 {
     if (innermost) longjmp(innermost->to, 1);
+    hs_end_without_memory();
+}
+
+_Noreturn void hs_end_without_memory(void)
+{
     fputs("heapscope: out of memory\n", stderr);
     exit(1);
 }

@@ -37,6 +37,8 @@ void hs_text_end(FILE *);
 
 /* There is no memory: to the last landing of this thread, else the end of the program. */
 _Noreturn void hs_out_of_memory(void);
+/* The end of the program in either case. */
+_Noreturn void hs_end_without_memory(void);
 
 /* A landing: HS_LAND(l) is 0 where it is taken, and not 0 where what was done since ran out of
  * memory. It is given up at the end of the block that has it. What was being changed then is half
