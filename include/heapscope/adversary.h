@@ -13,7 +13,7 @@
 
 HS_PUBLIC_BEGIN
 
-enum { HS_MOVES = 64 }; /* the longest program */
+enum { HS_MOVES = 64 }; /* the most moves of a program */
 
 #define HS_ADVERSARY_LARGEST                                                                       \
     ((uint64_t)64 << 10) /* the largest heap: each step of the search copies it */

@@ -42,7 +42,7 @@ void hs_trace_free(hs_trace *);
  * there is no memory for it. */
 bool hs_trace_add(hs_trace *, hs_trace_op);
 bool hs_trace_add_all(hs_trace *, const hs_trace_op *, size_t count);
-bool hs_trace_reserve(hs_trace *, uint64_t count); /* room for so many, if that many come */
+bool hs_trace_reserve(hs_trace *, uint64_t count); /* makes room for so many requests */
 
 /* Let ids from `late` on follow the largest id below that. Returns by how much they are smaller
  * now. Names must be given afterwards. */

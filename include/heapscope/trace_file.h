@@ -14,7 +14,7 @@
 
 HS_PUBLIC_BEGIN
 
-/* What came of it. Filled in by each call, to be freed after each. */
+/* What came of a call. Each call fills it in, and it is freed after each. */
 typedef struct {
     const char *format; /* its name, once it is known */
     char error[1024];   /* why it failed, in one line: FILE:LINE: what, what would be right */

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* In milliseconds, since some moment in the past. */
+/* The time in milliseconds since some moment in the past. */
 int64_t hs_clock(void);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* What a noun ends in behind a number: "%u byte%s", n, hs_plural(n). */
+/* The ending of a noun behind a number: "%u byte%s", n, hs_plural(n). */
 static inline const char *hs_plural(uint64_t n)
 {
     return n == 1 ? "" : "s";

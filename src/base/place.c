@@ -82,7 +82,7 @@ static bool is_descriptor(hs_place *p)
     return true;
 }
 
-/* Where a link leads to; NULL with errno. */
+/* The path that a link leads to; NULL with errno. */
 static char *target_of(const char *path)
 {
     char to[PATH_MAX];

@@ -85,7 +85,8 @@ void hs_comparison_json(FILE *out, const hs_comparison *c)
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
-/* What a terminal would obey becomes U+FFFD: a table is looked at there as well. */
+/* Put a field of CSV. What a terminal would obey becomes U+FFFD, for such a table is looked at on
+ * terminals, too. */
 static void put_field(FILE *out, const char *text)
 {
     bool quoted = strpbrk(text, ",\"\n");

@@ -1,8 +1,8 @@
 /* Access to the heap's bytes, and probes: the one inline layer that allocators work through. With
  * HS_PROBES=1 every access is checked and every step is an event. With HS_PROBES=0 an access is one
  * machine instruction and a probe is nothing; with HS_COUNTS=1 beside that, a probe adds to the
- * sums of what a request costs. Both of the builds that tell also note which pages are written to.
- */
+ * sums of what a request costs. Both of the builds that tell also note which pages are written
+ * to. */
 #ifndef HS_HEAP_ACCESS_H
 #define HS_HEAP_ACCESS_H
 

@@ -134,7 +134,7 @@ static void record_allocation(recording *r, const hs_last *last)
     if (last->result) hs_index_put(r->live, last->result, op.id);
 }
 
-/* What was live is gone with its heap. */
+/* Record that everything live has gone with its heap. */
 static void record_fresh_heap(recording *r)
 {
     for (uint32_t id = 0; id < r->ids; id++)

@@ -126,7 +126,7 @@ static uint64_t number_of(const char *at)
 
 /* --- Lines ---------------------------------------------------------------------------------- */
 
-/* What a call returned, behind its `=`. */
+/* Take what a call returned, behind its `=`. */
 static bool take_result(const char *at, uint64_t *result)
 {
     at = hs_skip_blanks(at);
@@ -134,7 +134,7 @@ static bool take_result(const char *at, uint64_t *result)
     return hs_take_argument(&at, result) && hs_line_ends(at);
 }
 
-/* Behind the arguments, and those that ltrace made up, stands `) = RESULT`. */
+/* Find `) = RESULT`, which stands behind the arguments and those that ltrace made up. */
 static const char *find_result(const char *at)
 {
     for (; *at != '\n'; at++)

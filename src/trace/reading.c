@@ -112,7 +112,7 @@ bool hs_reading_more(hs_reading *r, size_t most)
     return n == most;
 }
 
-/* Behind the last newline or separator; NULL when there is none. */
+/* The place behind the last newline or separator; NULL when there is none. */
 static const char *last_end(const char *text, size_t size, char separator)
 {
     const char *line = memrchr(text, '\n', size);

@@ -54,7 +54,7 @@ static inline bool hs_line_ends(const char *at)
     return *at == '\n' || *hs_skip_blanks(at) == '\n';
 }
 
-/* Behind the line's newline. */
+/* The place behind the line's newline. */
 static inline const char *hs_next_line(const char *at, const char *end)
 {
     const char *newline = memchr(at, '\n', (size_t)(end - at));

@@ -27,7 +27,7 @@ typedef struct {
     size_t mark_length;       /* 0: not known yet, or too long */
 } valgrind;
 
-/* Behind `--PID-- `; NULL when the line does not begin so. */
+/* Skip `--PID-- `; NULL when the line does not begin so. */
 static const char *skip_mark(const char *at, const char *end, uint64_t *process)
 {
     if (!hs_begins(at, end, "--")) return NULL;
@@ -144,7 +144,8 @@ HS_INLINED const char *take_usual_end(const char *at, uint64_t *result)
     return hs_take_hex_digits(&at, result) && *at == '\n' ? at + 1 : NULL;
 }
 
-/* Where the next line begins; NULL: this one is no usual call of the first process. */
+/* Read a usual call of the first process. Returns where the next line begins; NULL: it is anything
+ * else. */
 HS_INLINED const char *parse_usual(hs_reading *r, valgrind *v, const char *at)
 {
     if (!v->mark_length || !hs_same_bytes(at, v->mark, v->mark_length)) return NULL;
@@ -218,7 +219,7 @@ static void put_call(hs_writing *w, const hs_trace_op *op, uint64_t old)
     hs_put_char(w, ')');
 }
 
-/* What valgrind makes of realloc(NULL, n) and realloc(p, 0). */
+/* Put what valgrind logs for realloc(NULL, n) and realloc(p, 0). */
 static void put_nested(hs_writing *w, const hs_trace_op *op, uint64_t old)
 {
     hs_put_text(w, w->held ? "free(" : "malloc(");

@@ -25,7 +25,8 @@
 
 enum { HS_OSTEP_HEAP = 100 };
 
-/* Real programs want more than the default allocator, which looks at one block after the other. */
+/* The allocator for traces. Real programs want more than the usual one, which looks at one block
+ * after the other. */
 static const char trace_allocator[] = "quick";
 #define TRACE_HEAP ((uint64_t)64 << 30)
 

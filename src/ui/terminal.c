@@ -16,8 +16,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Of xterm's family; the last one is asked of all of them, for those that do not know it ignore it.
- */
+/* Sequences of xterm's family. The last one is sent to all terminals, for those that do not know it
+ * ignore it. */
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 static const char mouse_on[] = "\033[?1006;1000h";
 static const char mouse_off[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l";

@@ -1,4 +1,4 @@
-/* Nothing is shown of what takes less than half a second. */
+/* Reading and writing with progress. What takes less than half a second shows nothing. */
 #include "ui/trace_io.h"
 
 #include "language/trace_script.h"

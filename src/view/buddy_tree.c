@@ -90,8 +90,8 @@ static bool is_node(const hs_block *b)
     return b->kind == HS_BLOCK_USED || b->kind == HS_BLOCK_FREE;
 }
 
-/* Which sizes get a row: from the largest half of the heap to the smallest block, as long as that
- * is wide enough to be seen. */
+/* Choose the sizes that get a row: from the largest half of the heap down to the smallest block, as
+ * long as that is wide enough to be seen. */
 static bool choose_levels(halves *t)
 {
     const hs_drawing *d = t->d;

@@ -335,7 +335,7 @@ static void put_release(FILE *out, const hs_session *s, const story *t)
                 to - from);
 }
 
-/* What a block took from each neighbour that it grew into, and of new memory. */
+/* Put what a block took from each neighbour that it grew into, and of new memory. */
 static void put_absorbed(FILE *out, const hs_session *s, const story *t)
 {
     size_t n, parts = 0;
@@ -383,7 +383,7 @@ static void put_in_place(FILE *out, const hs_session *s, const story *t)
     put_growth(out, s, t->grow);
 }
 
-/* Why a block had to leave its place. */
+/* Put why a block had to leave its place. */
 static void put_why_moved(FILE *out, const hs_session *s, const story *t)
 {
     static const char *const reasons[] = {
@@ -482,7 +482,7 @@ static void put_damage(FILE *out, const hs_session *s, uint64_t number, bool sta
         fprintf(out, "; command %" PRIu64 " had broken the heap before", culprit);
 }
 
-/* What a write hit beyond the payload it began in. Returns whether it stayed within that. */
+/* Put what a write hit beyond the payload it began in. Returns whether it stayed within that. */
 static bool put_overrun(FILE *out, const hs_session *s, hs_pointer through, hs_addr at, uint64_t n)
 {
     const hs_client_block *b = hs_session_block_around(s, at);

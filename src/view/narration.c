@@ -165,7 +165,7 @@ static void put_visit(FILE *out, const hs_session *s, size_t i)
         fputs(sight_text(s, e), out);
 }
 
-/* What a realloc does not grow a block into. */
+/* Put what a realloc does not grow a block into, and why. */
 static void put_decline(FILE *out, const hs_session *s, const hs_event *e)
 {
     const hs_heap *h = hs_session_heap(s);

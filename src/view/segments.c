@@ -55,8 +55,7 @@ static uint64_t used_up_to(const hs_mmu *m)
     return end;
 }
 
-/* Where the rows of physical memory start: behind the OS, where it has nearly all that is in use.
- */
+/* Where the rows of physical memory start: behind the OS, if that has nearly all that is in use. */
 static uint64_t rows_from(const hs_mmu *m)
 {
     hs_piece first;

@@ -30,7 +30,8 @@ static const hs_option rows[HS_SET_END - HS_OWN_SETTINGS] = {
                            .initial = HS_PREDICT_OFF},
 };
 
-/* What a row of the map can show: a power of two, and a word at least; 0 stays. */
+/* The number of bytes that a row of the map can show: a power of two, and a word at least; 0
+ * stays. */
 static uint64_t row_bytes(uint64_t zoom)
 {
     while (zoom & (zoom - 1)) zoom &= zoom - 1;

@@ -147,7 +147,7 @@ static const char *class_text(unsigned kind, char *text, size_t size)
     return text;
 }
 
-/* What the cursor's cell says, in words. */
+/* Put in words what the cursor's cell says. */
 static void put_cursor(const hs_shape_view *v, hs_pane p, int row)
 {
     const hs_shape_picture *s = v->picture;

@@ -36,7 +36,7 @@ static void put_address(FILE *out, const hs_mmu_tables *m, const hs_translation 
     put_bits(out, t->offset, offset_bits);
 }
 
-/* Which bits choose what, and what the table says there. */
+/* Put which bits choose what, and what the table says there. */
 static void put_choice(FILE *out, const hs_mmu_tables *m, const hs_translation *t, const char *name)
 {
     const hs_mmu_entry *e = &t->with;

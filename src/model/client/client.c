@@ -271,7 +271,7 @@ const char *hs_client_name_of(const hs_client *c, uint32_t i)
     return c->names[i];
 }
 
-/* Of the names p1, p2, ... behind the last one, the first that points to nothing. */
+/* The next name: the first of p1, p2, ..., behind the one given last, that points to nothing. */
 uint32_t hs_client_next_name(hs_client *c)
 {
     char name[32];

@@ -351,7 +351,7 @@ static bool is_fresh(const hs_pages *r, size_t index)
     return true;
 }
 
-/* From this page on nothing was written to. */
+/* Note that nothing from this page on was written to. */
 static void cut(node **place, unsigned height, size_t index)
 {
     if (is_empty_from(*place, height, index)) return;

@@ -24,7 +24,7 @@
 #include <time.h>
 
 enum {
-    DEEPEST = 14,         /* of the complete search */
+    DEEPEST = 14,         /* the longest program of the complete search */
     MOST_NODES = 4 << 20, /* after so many steps of one complete search, sizes of its kind are
                            * given up */
     TABLE = 1 << 20,      /* pairs of heaps that are remembered, a power of two */

@@ -33,7 +33,7 @@ typedef struct {
     char what[240];
 } hs_violation;
 
-/* What the requests came to. */
+/* The sums of the requests that were played. */
 typedef struct {
     uint64_t played; /* requests, from the first on: all unless the watch ended it */
     hs_totals totals;

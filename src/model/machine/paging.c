@@ -107,7 +107,7 @@ static void release(hs_mmu *m, hs_process *p)
     for (size_t i = 0; i < HS_MMU_ENTRIES; i++) drop_page(m, &p->pages[i]);
 }
 
-/* What others use as well stays in memory. */
+/* Swap a process out. Pages that others use as well stay in memory. */
 static void swap_out(hs_mmu *m, hs_process *p)
 {
     for (size_t i = 0; i < HS_MMU_ENTRIES; i++) {

@@ -206,7 +206,7 @@ static bool read_program_headers(reading *r)
 
 /* --- The dynamic section -------------------------------------------------------------------- */
 
-/* Where in the file an address lies; false when the file has nothing for it. */
+/* Find where in the file an address lies; false when the file has nothing for it. */
 static bool offset_of(const reading *r, uint64_t address, uint64_t *offset)
 {
     for (size_t i = 0; i < r->e->load_count; i++) {

@@ -43,7 +43,8 @@ hs_executable *hs_executable_open(const char *path, hs_problem *);
 hs_executable *hs_executable_read(const char *path, const void *bytes, size_t size, hs_problem *);
 void hs_executable_free(hs_executable *);
 
-/* From the first page of its segments to the end of the last. */
+/* hs_executable_first_page: where the first page of its segments begins; hs_executable_span: how
+ * many bytes there are from there to the end of the last one. */
 uint64_t hs_executable_first_page(const hs_executable *);
 uint64_t hs_executable_span(const hs_executable *);
 

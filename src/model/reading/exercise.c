@@ -6,7 +6,7 @@
 
 enum { PER_LEVEL = 3, LARGEST = 64 };
 
-/* What is drawn out of 100, by level; the rest is malloc. */
+/* For each level, how many of 100 requests are free and realloc; the rest is malloc. */
 static const struct {
     unsigned first, frees, reallocs;
     size_t questions;
@@ -46,7 +46,7 @@ static bool is_hole(const hs_block *b)
     return b->kind == HS_BLOCK_FREE || b->kind == HS_BLOCK_UNUSED;
 }
 
-/* What one of the holes could hold, by lot; 0 without holes. */
+/* A size that one of the holes could hold, drawn by lot; 0 if there is none. */
 static uint64_t some_hole(hs_exercises *e, const hs_session *s)
 {
     uint64_t capacity = 0, holes = 0;
@@ -57,7 +57,8 @@ static uint64_t some_hole(hs_exercises *e, const hs_session *s)
     return capacity;
 }
 
-/* Round sizes at first, then any, then those that a hole just holds, or just does not. */
+/* Draw a size: a round one at first, then any, then one that a hole just holds, or just does
+ * not. */
 static uint64_t some_size(hs_exercises *e, const hs_session *s)
 {
     static const uint64_t about[] = {0, 0, 1, 8, (uint64_t)-1, (uint64_t)-8, (uint64_t)-16};
@@ -73,7 +74,7 @@ static uint64_t some_size(hs_exercises *e, const hs_session *s)
 
 /* --- Requests ------------------------------------------------------------------------------- */
 
-/* A live block's variable, by lot; HS_NONE without one. */
+/* The variable of a live block, drawn by lot; HS_NONE if there is none. */
 static uint32_t some_block(hs_exercises *e, const hs_session *s)
 {
     uint32_t variable = HS_NONE;

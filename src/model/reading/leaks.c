@@ -34,7 +34,8 @@ static others shown_otherwise(const hs_session *s)
     return o;
 }
 
-/* In slow motion the pointer that the request is about to replace is still there. */
+/* How a block is reached. In slow motion the pointer that the request is about to replace is still
+ * there. */
 static hs_reach reach_of(const hs_session *s, const hs_client_block *b)
 {
     if (s->before.on && b->addr == s->is.last.replaced) return HS_REACHED;

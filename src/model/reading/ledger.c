@@ -99,7 +99,8 @@ void hs_ledger_add(hs_ledger *l, const hs_ledger *part)
     l->block_bytes += part->block_bytes;
 }
 
-/* Behind the last block stands the end mark. Before the first one is padding. */
+/* Book the bytes that belong to no block: the end mark behind the last one, and padding before the
+ * first. */
 static void book_rest(hs_ledger *l, const hs_heap *h)
 {
     uint64_t committed = hs_heap_committed(h);

@@ -12,10 +12,10 @@ typedef struct hs_range_sums hs_range_sums;
 
 void hs_range_sums_free(hs_range_sums *);
 
-/* Nothing is known any more: the heap is another one. */
+/* Forget everything: the heap is another one. */
 void hs_range_sums_forget(hs_session *);
-/* Of the operation that ran last, events from .. to - 1 were done, or undone: they changed what
- * they and the session's changes tell. */
+/* Events from .. to - 1 of the operation that ran last were done, or undone. What changed is told
+ * by them and by the session's changes. */
 void hs_range_sums_follow(hs_session *, size_t from, size_t to);
 
 /* hs_range_sums_differs is called before and while the session goes to another moment, for each

@@ -35,7 +35,7 @@ typedef struct {
 hs_lifetimes *hs_lifetimes_new(void);
 void hs_lifetimes_free(hs_lifetimes *);
 
-/* Nothing lives, nothing was noted; the heap begins at `base`. */
+/* Begin anew: nothing lives, and nothing was noted. The heap begins at `base`. */
 void hs_lifetimes_clear(hs_lifetimes *, hs_addr base);
 
 /* A block of so many bytes is born, or has died. */
@@ -45,7 +45,7 @@ void hs_lifetimes_died(hs_lifetimes *, hs_addr, uint64_t size);
 /* A request was done by a command. True when columns were written: from *from on, to *to - 1. */
 bool hs_lifetimes_note(hs_lifetimes *, uint64_t command, hs_addr highest, size_t *from, size_t *to);
 
-/* How the buckets are now; nothing was used from `highest` on. */
+/* The buckets as they are now; nothing from `highest` on was ever used. */
 void hs_lifetimes_now(const hs_lifetimes *, hs_addr highest, uint8_t cells[HS_SHAPE_BUCKETS]);
 
 /* Watch other buckets from here on. No columns are noted any more, and what lives is forgotten, so

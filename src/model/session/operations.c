@@ -174,7 +174,7 @@ static bool is_moved(const char *allocator, const hs_op *op, hs_problem *problem
     return false;
 }
 
-/* The allocator has no such option: which ones have? */
+/* Refuse an option that the allocator does not have, and name the allocators that have it. */
 static bool no_option(const hs_session *s, const hs_op *op, hs_problem *problem)
 {
     const char *name = op->name;

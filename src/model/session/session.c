@@ -556,7 +556,7 @@ bool hs_session_virtual(const hs_session *s, hs_pointer p, uint64_t *address, hs
     return true;
 }
 
-/* In slow motion a block may be shown as it was. */
+/* The block that is shown in place of this one: in slow motion it may be shown as it was. */
 static const hs_client_block *shown(const hs_session *s, const hs_client_block *b)
 {
     const hs_before *before = &s->before;

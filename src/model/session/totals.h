@@ -9,14 +9,14 @@
 
 hs_totals hs_totals_of(hs_addr base);
 
-/* What the request cost, and the highest end of a block that it took; 0: none was. */
+/* Add what a request cost, and the highest end of a block that it took; 0: it took none. */
 void hs_totals_add(hs_totals *, hs_counts, hs_addr highest);
 
-/* A block changed its payload, 0 where there is none, and now ends there. `used` is the memory in
- * use: from the base to the end of the highest block so far. */
+/* Note that the payload of a block changed its size, 0 meaning that there is none, and now ends at
+ * `end`. `used` is the memory in use, from the base to the end of the highest block so far. */
 void hs_totals_block(hs_totals *, uint64_t from, uint64_t to, hs_addr end, uint64_t used);
 
-/* A point in time: after a request, before which so much was in use. */
+/* Note a point in time, after a request, before which `used_before` bytes were in use. */
 void hs_totals_mark(hs_totals *, uint64_t used_before, uint64_t used);
 
 /* part / whole in thousandths, rounded down; 0 of nothing. */

@@ -19,7 +19,7 @@ void hs_lecture_play_wanted(hs_app *);
 /* Somebody is about to run commands of their own. */
 void hs_lecture_disturb(hs_app *);
 
-/* What the script says to its player, and to the speaker. */
+/* Called with what the script says to its player, and to the speaker. */
 void hs_lecture_cue(hs_app *, hs_cue, uint64_t value);
 void hs_lecture_whisper(hs_app *, const char *text);
 

@@ -90,7 +90,7 @@ void hs_player_pause(hs_player *);
 /* Milliseconds until the next step is due; -1 when none will be without a key. */
 int hs_player_wait(const hs_player *);
 
-/* What the script says to the player, and to the speaker. */
+/* Called with what the script says to the player, and to the speaker. */
 void hs_player_cue(hs_player *, hs_cue, uint64_t value);
 void hs_player_whisper(hs_player *, const char *text);
 
