@@ -66,6 +66,13 @@ enum {
                         body, and when it does not hold that is counted and the rest goes on */
     HS_LISTS_MEASURES = 16, /* its help lists all measures, */
     HS_LISTS_OPTIONS = 32,  /* or all options of the allocator and the session */
+    /* What a lecture's player makes of it: */
+    HS_LEADS_ON = 64,        /* the step goes on to what follows it */
+    HS_BELONGS_BEFORE = 128, /* it is a part of the step before it */
+    HS_BEGINS_SECTION = 256,
+    HS_WAITS = 512,       /* for a key, behind it */
+    HS_IS_READ = 1024,    /* by the audience, which takes time */
+    HS_GOES_UNSAID = 2048 /* the speaker is not told of it */
 };
 
 typedef struct {

@@ -271,10 +271,9 @@ static int add_allocator(request *r, const char *text)
     const char *near = hs_words_nearest(&known, text, strcspn(text, ":"));
     bool unknown = problem.operand == HS_OPERAND_NAME;
     int status =
-        unknown && near ? complain("%s, and no such file; did you mean %s?", problem.what, near)
-        : problem.hint[0]
-            ? complain("%s; %s", problem.what, problem.hint)
-            : complain("%s%s", problem.what, unknown ? ", and no such file" : "");
+        unknown && near   ? complain("%s, and no such file; did you mean %s?", problem.what, near)
+        : problem.hint[0] ? complain("%s; %s", problem.what, problem.hint)
+                          : complain("%s%s", problem.what, unknown ? ", and no such file" : "");
     hs_words_free(&known);
     return status;
 }

@@ -1,6 +1,6 @@
-/* Memory that runs out: the k-th call for it fails, and all behind it, k = 1, 2, ... until none does.
- * Each time every public function answers; nothing ends, nothing crashes, and what is left can be
- * freed. The calls are wrapped when this program is linked, those of libraries are not. */
+/* Memory that runs out: the k-th call for it fails, and all behind it, k = 1, 2, ... until none
+ * does. Each time every public function answers; nothing ends, nothing crashes, and what is left
+ * can be freed. The calls are wrapped when this program is linked, those of libraries are not. */
 #include "check.h"
 
 #include "base/memory.h"
@@ -81,7 +81,8 @@ static hs_trace *some_trace(void)
 {
     hs_trace *t = hs_trace_new();
     for (uint32_t i = 0; t && i < 200; i++) {
-        hs_trace_op op = {.kind = i % 3 == 2 ? HS_FREE : HS_MALLOC, .id = i % 3 == 2 ? i - 1 : i,
+        hs_trace_op op = {.kind = i % 3 == 2 ? HS_FREE : HS_MALLOC,
+                          .id = i % 3 == 2 ? i - 1 : i,
                           .size = i % 3 == 2 ? 0 : 8 + i};
         if (hs_trace_add(t, op)) continue;
         hs_trace_free(t);

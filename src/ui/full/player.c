@@ -13,33 +13,22 @@ enum { READING_SPEED = 16 }; /* characters a second: slow enough to look at the 
 
 /* --- Statements ----------------------------------------------------------------------------- */
 
-static bool is_one_of(const hs_statement *s, const char *const names[])
+/* The flags of its row; of one with a body none: expect error { } is a step of its own. */
+static unsigned flags_of(const hs_statement *s)
 {
-    if (!s->command || s->has_body) return false; /* expect error { } is a step of its own */
-    for (size_t i = 0; names[i]; i++)
-        if (strcmp(s->command->name, names[i]) == 0) return true;
-    return false;
-}
-
-static bool is_command(const hs_statement *s, const char *name)
-{
-    return is_one_of(s, (const char *const[]){name, NULL});
+    return s->command && !s->has_body ? s->command->flags : 0;
 }
 
 /* True for a command that leads to what follows it. */
 static bool leads_on(const hs_statement *s)
 {
-    static const char *const names[] = {"set",       "allocator", "heap",    "reset",  "title",
-                                        "zoom",      "speed",     "predict", "expect", "presenter",
-                                        "highlight", "wait",      "pause",   NULL};
-    return is_one_of(s, names);
+    return flags_of(s) & (HS_LEADS_ON | HS_BELONGS_BEFORE);
 }
 
 /* True for a command that belongs to what stands before it. */
 static bool belongs(const hs_statement *s)
 {
-    static const char *const names[] = {"expect", "presenter", "highlight", "wait", "pause", NULL};
-    return is_one_of(s, names);
+    return flags_of(s) & HS_BELONGS_BEFORE;
 }
 
 /* The statement behind the step that begins with this one. */
@@ -55,7 +44,7 @@ static int64_t pause_after(const hs_statement *s, uint64_t pace)
 {
     int64_t pause = (int64_t)pace * 1000;
     int64_t reading =
-        is_command(s, "note") ? (int64_t)s->arguments[0].length * 1000 / READING_SPEED : 0;
+        flags_of(s) & HS_IS_READ ? (int64_t)s->arguments[0].length * 1000 / READING_SPEED : 0;
     return pace && reading > pause ? reading : pause;
 }
 
@@ -144,7 +133,7 @@ static bool perform(hs_player *p, hs_step *step, size_t from)
     while (step->next < end && !hs_interpreter_has_quit(p->interpreter)) {
         const hs_statement *s = &p->script->statements[step->next];
         if (!belongs(s)) step->pause = pause_after(s, hs_session_setting(p->session, HS_SET_PACE));
-        if (is_command(s, "ask")) step->stops = true;
+        if (flags_of(s) & HS_WAITS) step->stops = true;
         bool did = hs_interpreter_step(p->interpreter, p->script, step->next++);
         good &= did;
         if (!did && !belongs(s)) break;
@@ -318,7 +307,8 @@ size_t hs_player_step_count(const hs_player *p)
 static size_t titles_before(const hs_player *p, size_t statement)
 {
     size_t n = 0;
-    for (size_t i = 0; i < statement; i++) n += is_command(&p->script->statements[i], "title");
+    for (size_t i = 0; i < statement; i++)
+        n += (flags_of(&p->script->statements[i]) & HS_BEGINS_SECTION) != 0;
     return n;
 }
 
@@ -336,7 +326,7 @@ size_t hs_player_section_count(const hs_player *p)
 static bool find_section(const hs_player *p, size_t number, size_t *statement)
 {
     for (size_t i = 0; p->script && i < p->script->count; i++)
-        if (is_command(&p->script->statements[i], "title") && --number == 0) {
+        if ((flags_of(&p->script->statements[i]) & HS_BEGINS_SECTION) && --number == 0) {
             *statement = i;
             return true;
         }
@@ -369,11 +359,10 @@ const char *hs_player_speaker(const hs_player *p)
 /* A statement as the speaker wants to read it. */
 static void put_statement(FILE *out, const hs_program *script, const hs_statement *s)
 {
-    static const char *const quiet[] = {"expect", "presenter", "wait", NULL};
-    static const char *const told[] = {"note", "ask", "title", NULL};
-    if (is_one_of(s, quiet)) return;
+    unsigned flags = flags_of(s);
+    if (flags & HS_GOES_UNSAID) return;
     if (ftell(out) > 0) putc('\n', out);
-    if (is_one_of(s, told))
+    if (flags & (HS_IS_READ | HS_WAITS | HS_BEGINS_SECTION))
         fprintf(out, "%s: %s", s->command->name, s->arguments[0].text);
     else
         fwrite(script->source + s->where.start, 1, s->where.end - s->where.start, out);
