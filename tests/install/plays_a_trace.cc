@@ -34,7 +34,8 @@ int main(int argc, char **argv)
     for (int cause = 0; cause < HS_CAUSES; cause++) sum += ledger.bytes[cause];
     std::printf("%llu requests, %llu bytes\n", static_cast<unsigned long long>(requests),
                 static_cast<unsigned long long>(sum));
-    bool is_whole = sum == hs_heap_committed(hs_session_heap(s)) && hs_session_totals(s)->live > 0;
+    bool is_whole =
+        sum == hs_heap_committed(hs_session_heap(s)) && hs_session_totals(s)->peak_live > 0;
     hs_session_free(s);
     return !is_whole;
 }
