@@ -73,6 +73,10 @@ static void every_trace_is_read_whole_and_is_what_the_readme_says(void **state)
     (void)state;
     char pattern[512];
     glob_t files;
+    if (!hs_trace_can_pack()) {
+        print_message("left out: the traces are packed, and this build is without libzstd\n");
+        skip();
+    }
     snprintf(pattern, sizeof pattern, "%s/*.hst", folder);
     assert_int_equal(glob(pattern, 0, NULL, &files), 0);
     assert_true(files.gl_pathc >= 5);
