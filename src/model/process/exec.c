@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "model/process/libraries.h"
 
+#include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,8 +271,10 @@ static void tell_file(builder *b)
                       hs_executable_first_page(e) + o->bias);
     if (e->foreign)
         hs_space_tell(b->space,
-                      "This machine can not run it: it is shown as it would lie on one that can, "
-                      "with the layout of x86-64.");
+                      "This machine can not run it: it is shown as it would lie on one that can.");
+    if (e->machine_number != EM_X86_64)
+        hs_space_tell(b->space, "The layout is that of x86-64: on other machines stack and mapping "
+                                "area may begin elsewhere.");
 }
 
 static void map_interpreter(builder *b)
@@ -614,6 +617,7 @@ static hs_executable *model_copy(const char *path, const hs_load *loads, uint64_
 {
     hs_executable *e = hs_new(1, sizeof *e);
     *e = (hs_executable){.machine = "x86-64",
+                         .machine_number = EM_X86_64,
                          .bits = 64,
                          .movable = true,
                          .entry = loads[1].address + 0x40,
