@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* heapscope: what the options ask for, and the choice of a front end. */
 #include "base/count.h"
 #include "base/files.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* heapscope-tables: what is made of the program's tables while it is built: the man page, and what
  * shells complete. It runs where the program is built, not where the program will run.
  *

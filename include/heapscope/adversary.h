@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The adversary: searches for the shortest program on which one allocator fails and another does
  * not, in a heap of a size that both have.
  *

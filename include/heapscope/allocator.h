@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Allocators: the interface that each one fills in, and the client's API on top of it.
  *
  * Every allocator's source is compiled three times: probed (each step is an event; every access to

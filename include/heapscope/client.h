@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a client program holds: blocks that it was given, and variables that point to them. */
 #ifndef HEAPSCOPE_CLIENT_H
 #define HEAPSCOPE_CLIENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one stream of events: what an allocator did during a request, in order.
  *
  * The sentence, `why`, the animation, the cost counters and the tests read this stream; the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The simulated heap: one range of addresses, reserved once, committed from the bottom up.
  *
  *      base                          end                                   limit

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ledger: every committed byte has exactly one cause; and the measures taken from it. */
 #ifndef HEAPSCOPE_LEDGER_H
 #define HEAPSCOPE_LEDGER_H

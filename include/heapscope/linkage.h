@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How the public headers declare: for C++, names are those of C; and in a shared library these
  * names are seen, and no others, for all else is compiled hidden.
  *

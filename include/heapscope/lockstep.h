@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lockstep: the same client program on two to four allocators at once, each in a lane of its own.
  *
  *      lane 0, the leader   malloc 24   free p1   malloc 8 ...   what the user types is done here

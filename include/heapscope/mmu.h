@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A small machine's memory: how its hardware translates addresses, and what its OS keeps where.
  *
  *      virtual address    01 00 0001 1000          the top bits choose an entry of the table,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Operations: what is done in a session, one after another, and at which moment of it. */
 #ifndef HEAPSCOPE_OPERATION_H
 #define HEAPSCOPE_OPERATION_H

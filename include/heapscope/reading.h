@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Readings: what the bytes of the heap, and the operations, tell whoever looks at a session.
  *
  * What was read is kept, and read again where an operation changed it: so the cost of a look is

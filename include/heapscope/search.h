@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Searches through the operations of a branch, the ones ahead included: by what a request asks for,
  * or by what comes of it, for which they are performed again, on a heap of the search's own. */
 #ifndef HEAPSCOPE_SEARCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A session: one client program at work on one heap.
  *
  * It holds what the client holds (variables, and which blocks it was given) and what the client

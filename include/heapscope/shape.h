@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The shape of a program's memory: time across, address up, and in each cell what lived there.
  *
  *      address  |            . . . . . B B           .  nothing lives any more

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A trace: the requests that a program made, in order, as numbers.
  *
  *      malloc 24     { MALLOC,  id 1, size 24 }        Blocks are known by ids, not by addresses:

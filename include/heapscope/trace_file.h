@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Traces in files: read from and written to the formats that people have.
  *
  *      hs_trace *t = hs_trace_read("amptjp.rep", &(hs_trace_reading){0}, &report);

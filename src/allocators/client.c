@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The client's API: what C says about NULL, 0 and absurd sizes, the same for every allocator, and
  * the frame around a request: its first and last event, and the landing of a fault. */
 #include "base/memory.h"

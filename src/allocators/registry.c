@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The registry: every allocator, in the order of the ladder from bump upward. */
 #include <heapscope/allocator.h>
 

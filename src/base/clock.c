@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The clock that the program measures and waits by. */
 #include "base/clock.h"
 

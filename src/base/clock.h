@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time that only goes on, whatever the system's clock is set to. */
 #ifndef HS_BASE_CLOCK_H
 #define HS_BASE_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers in sentences: "1 byte", "2 bytes"; "104 (asked for 100)". */
 #ifndef HS_BASE_COUNT_H
 #define HS_BASE_COUNT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Opening to read and to append. */
 #include "base/memory.h"
 #include "base/place.h"

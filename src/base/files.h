@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files by the names that people give them. What stands there is not ours to destroy:
  *
  *      -, /dev/stdout, /dev/fd/3, /proc/self/fd/3      the descriptor, as it is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of kinds: files that people take for traces and scripts by mistake, or because they
  * contain some. */
 #include "base/kind.h"

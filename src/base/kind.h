@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Kinds of files that are no text. They are told by their first bytes, so that the user hears what
  * the file is rather than what is wrong with it as text. */
 #ifndef HS_BASE_KIND_H

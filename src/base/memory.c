@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory for our own records. Invariant: the landings of a thread form a stack, the innermost
  * first; each is taken off when its block ends, however that ends. */
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory for our own records, and texts that are made in it. None of these functions returns
  * without it: where there is none they do not come back, but land where the library was entered.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Links are followed by hand: on the way one of them may be a descriptor, which /proc shows as a
  * link to what it was opened by. */
 #include "base/place.h"

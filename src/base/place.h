@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the name of a file leads to. Only the files that open and write files include this. */
 #ifndef HS_BASE_PLACE_H
 #define HS_BASE_PLACE_H

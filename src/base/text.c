@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UTF-8, and the signs that stand for what must not reach a terminal: an escape sequence in the
  * name of a file would be obeyed, a mark that turns text around would show another name. */
 #include "base/text.h"

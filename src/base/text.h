@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text as bytes of UTF-8, and text as it may be shown: nothing that a terminal would obey. */
 #ifndef HS_BASE_TEXT_H
 #define HS_BASE_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UTF-8 and wide characters. On Linux a wide character is a code point. */
 #include "base/utf8.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Between UTF-8 and wide characters, whatever the locale says. */
 #ifndef HS_BASE_UTF8_H
 #define HS_BASE_UTF8_H

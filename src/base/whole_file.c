@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing whole files. Where the system can do it, a new file has no name until it is whole, so
  * that not even kill -9 leaves a temporary file behind. */
 #include "base/memory.h"

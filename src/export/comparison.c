@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A comparison as JSON and as CSV (RFC 4180, but for its line ends): the names are those of the
  * table of figures. Where a job has no figures, they are null, or empty. */
 #include "export/comparison.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A comparison as data, for other programs: one object of JSON; or CSV, a row for each trace and
  * allocator, below one with the names of the figures. */
 #ifndef HS_EXPORT_COMPARISON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Access to the heap's bytes, and probes: the one inline layer that allocators work through. With
  * HS_PROBES=1 every access is checked and every step is an event. With HS_PROBES=0 an access is one
  * machine instruction and a probe is nothing; with HS_COUNTS=1 beside that, a probe adds to the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The range of addresses: reserved once without memory behind it, committed as the heap grows.
  * Its base never moves, so a growth invalidates no pointer. */
 #include "heap/range.h"

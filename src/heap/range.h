@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* struct hs_heap, for the layers that work on its bytes: heap and allocators alone. */
 #ifndef HS_HEAP_RANGE_H
 #define HS_HEAP_RANGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The recorder. Invariant: undoing the events backwards, with the bytes kept beside them, gives
  * the heap as it was when the request began; visits may be left out, changes never are. */
 #include "heap/recorder.h"

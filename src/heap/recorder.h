@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The recorder: keeps the events of one request, counts them, and can undo the request.
  *
  * Beside the events it keeps the bytes that were overwritten, so that a request which runs into

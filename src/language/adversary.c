@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command `adversary`: the contest's terms, its progress, and how its outcome is told. */
 #include "language/running.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Capabilities: the ways in, and what is said of a statement that needs more than its way has. */
 #include "language/capabilities.h"
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Capabilities: what a program may do, by the way that it came in.
  *
  * Each row of the command table, and each parameter, says what it needs. A program is checked whole

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command table: each command is declared once.
  *
  * The parser, `help`, completion and the man page are generated from it. */

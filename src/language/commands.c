@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command table: each command declared once, with its parameters and its help. */
 #include "language/commands.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The functions that run the commands, for the table; and what they have in common. */
 #ifndef HS_LANGUAGE_COMMANDS_H
 #define HS_LANGUAGE_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Complaints as text: the place as line and column, the line itself, a caret under the word. */
 #include "language/complaint.h"
 

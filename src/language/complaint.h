@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A complaint: one line that says what was wrong, where, and what would be right. */
 #ifndef HS_LANGUAGE_COMPLAINT_H
 #define HS_LANGUAGE_COMPLAINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Completion. The line up to the cursor is taken apart into words; the command's parameter at the
  * last word's place says which list to complete from. */
 #include "language/completion.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Completion: the words that could stand where the cursor is, by the command table. */
 #ifndef HS_LANGUAGE_COMPLETION_H
 #define HS_LANGUAGE_COMPLETION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The course is what the files say: a script that is put into the folder is in the list, and no
  * table has to be kept beside it. */
 #include "language/demos.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The demos: scripts in a folder, each with its title in its first line. Lectures form the course
  * and say there which one they are; the others may be played in any order:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Expressions by recursive descent: one function a level of precedence, lowest first.
  *
  *      condition  = both { "or" both }          sum     = product { ("+" | "-") product }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Expressions: sizes, addresses and conditions, evaluated straight from the source text. */
 #ifndef HS_LANGUAGE_EXPRESSION_H
 #define HS_LANGUAGE_EXPRESSION_H

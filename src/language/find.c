@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command `find`: it may take a while, tells how far it is, and stops when it is asked to. */
 #include "language/commands.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command `generate`: a workload that is performed in the session, request by request. */
 #include "language/running.h"
 

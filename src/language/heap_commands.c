@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Commands about the heap and its allocators: which ones, with which options, side by side. */
 #include "language/commands.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Help: the command table as text for the screen, and as roff for the man page. */
 #include "base/memory.h"
 #include "language/running.h"

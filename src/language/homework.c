@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The homework's op lists: read whole before any of it is performed, then told line by line. */
 #include "language/homework.h"
 

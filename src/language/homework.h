@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests as the OSTEP homework on free-space management writes them, and its answers.
  *
  *      +10,+10,-0,+5        ptr[0] = Alloc(10) returned 1000 (searched 1 elements)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The interpreter: statements one after another, errors told with their place. */
 #include "language/commands.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The interpreter: runs programs on a session and tells a listener what there is to say and show.
  *
  * It knows nothing of screens: front ends are listeners. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The commands of a lecture. What is said to the audience (title, note, ask) is remembered with
  * what was done, so that a saved session is the lecture still; the rest only tells the listener. */
 #include "language/lecture.h"

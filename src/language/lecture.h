@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The commands of a lecture: what a script says to its audience, to its speaker and to its player.
  */
 #ifndef HS_LANGUAGE_LECTURE_H

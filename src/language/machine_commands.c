@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The commands of the small machine: each becomes one operation, its arguments as words. */
 #include "language/running.h"
 #include "language/words.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An interpreter with what is hooked into it. This alone knows both: the interpreter calls whatever
  * hook it was made with, and predict, like any command, is written on top of the interpreter. */
 #include "language/predict.h"

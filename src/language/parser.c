@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parser: statements by the command table.
  *
  *      statement = [NAME "="] COMMAND arguments | [NAME "="] COMMAND "(" arguments ")"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Commands that look: at the heap, at its figures, at how a request was served. */
 #include "language/commands.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Predict: asks about a request before it is performed, and judges the answers after it. Answers
  * are typed, as an expression or a word, or pointed at on the map. A typed address must be right to
  * the byte; pointing at a block says that the request ends up in it. */

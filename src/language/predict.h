@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Predict: before a request the user says what will come of it, after it whether that was right.
  *
  *      before the request    listener.ask, once for each question; the answers are kept

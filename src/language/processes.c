@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The commands about processes: they change what is looked at, not the heap. */
 #include "language/running.h"
 

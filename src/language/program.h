@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A program: source text as statements, parsed whole before any of it runs. */
 #ifndef HS_LANGUAGE_PROGRAM_H
 #define HS_LANGUAGE_PROGRAM_H

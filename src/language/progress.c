@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Going far, and whatever else takes long in the session: the listener is told how far it is, and
  * may stop it. */
 #include "language/running.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Exercises, asked or printed. Asked, they are played on a fresh heap of the session, where one can
  * look at them. A sheet is made on a session of its own, and the user's stays as it is. */
 #include "language/quiz.h"

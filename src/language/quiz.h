@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quiz: exercises for any allocator, asked one after another, or printed as a sheet. */
 #ifndef HS_LANGUAGE_QUIZ_H
 #define HS_LANGUAGE_QUIZ_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Commands that the client gives: the requests, and reads and writes through its pointers. */
 #include "language/commands.h"
 #include "view/pictures.h"

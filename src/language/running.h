@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* struct hs_interpreter, for the files that run commands. */
 #ifndef HS_LANGUAGE_RUNNING_H
 #define HS_LANGUAGE_RUNNING_H

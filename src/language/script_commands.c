@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Commands for scripts: running and saving them, repetition, chance, expectations. */
 #include "language/commands.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A script is run once for its operations; these are then performed one by one on a second session,
  * whose answers say which blocks they are about. An address becomes the id of the variable that the
  * block went to first, or, when that one has a live block already, an id of its own. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The requests of a script that needs the interpreter: it is run on a session, without a picture.
  */
 #ifndef HS_LANGUAGE_TRACE_SCRIPT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Commands that go through time. Undo, redo, goto and branches are one operation: go to a moment.
  */
 #include "language/commands.h"

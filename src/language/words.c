@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Word lists: made from the tables of commands, allocators, options and measures. */
 #include "language/words.h"
 

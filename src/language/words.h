@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Words: the lists that a parameter's word comes from, for resolving, suggesting and completing. */
 #ifndef HS_LANGUAGE_WORDS_H
 #define HS_LANGUAGE_WORDS_H

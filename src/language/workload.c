@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading workloads: a table of options, and one of the laws of sizes. */
 #include "language/workload.h"
 

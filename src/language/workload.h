@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Workloads in words: what `generate` is given, on the command line and as a command.
  *
  *      generate -n 100000 --sizes geometric:64 --lives generational --live 1000 --seed 7 out.rep

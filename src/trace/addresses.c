@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parts of the table that are not worth inlining: growth, and closing the gap behind an entry
  * that is taken out (Knuth, TAOCP 6.4, algorithm R). */
 #include "trace/addresses.h"

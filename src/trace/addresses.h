@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A table from 64-bit keys (addresses, large ids) to 32-bit values: open addressing, linear
  * probing. What is taken out leaves no mark: those behind it move up.
  *

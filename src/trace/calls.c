@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* C's functions, and C++'s new and delete by the names that the Itanium ABI gives them. Those that
  * deal in pages have pages of 4096 bytes. */
 #include "trace/calls.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The functions of C and C++ that allocate, as ltrace and valgrind log them: what their arguments
  * are. */
 #ifndef HS_TRACE_CALLS_H

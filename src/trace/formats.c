@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of formats. To recognise a file, the formats are asked in this order: those come first
  * that say most clearly what they are. */
 #include "trace/formats.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The formats: what each is called, how it is recognised, read and written. */
 #ifndef HS_TRACE_FORMATS_H
 #define HS_TRACE_FORMATS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* heapscope's own scripts, as `save` writes them.
  *
  *      p1 = malloc 24          # comments

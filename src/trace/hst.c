@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hst: heapscope's own binary format. Written block by block while a program runs, and read while
  * it is: a reader has all whole blocks.
  *

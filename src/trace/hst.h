@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The checksum of hst, for whoever makes such files by hand: tests. */
 #ifndef HS_TRACE_HST_H
 #define HS_TRACE_HST_H

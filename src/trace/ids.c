@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ids beyond those that the table has room for. */
 #include "trace/ids.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From the numbers that a file gives its blocks to ids of the trace. A number is its own id while
  * it is small for the length of the file. Others get "late" ids, which in the end become those
  * behind the largest. For each id it is known whether it holds a block. Invariant: numbers below

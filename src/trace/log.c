@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses become ids. */
 #include "trace/log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Logs of real programs: requests with the addresses that they were answered with.
  *
  * An address becomes an id when it is handed out, and the id is used again once it is freed, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The log of ltrace.
  *
  *      1234 libfoo.so->malloc(48)                   = 0x18102a0

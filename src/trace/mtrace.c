@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The log of glibc's mtrace(3).
  *
  *      = Start

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* In zstd.c's place where there is no libzstd: nothing is packed, and nothing packed is read. */
 #include "trace/packing.h"
 

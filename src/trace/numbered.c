@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests on numbered blocks. A number names one block at a time; that it is freed twice, or
  * allocated twice, is a bad line for one driver, and for the other a pointer like any other. */
 #include "trace/numbered.h"

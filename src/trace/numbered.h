@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lines that call blocks by numbers, of .rep and .script:
  *
  *      a ID BYTES      r ID BYTES      f ID */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The operation lists of the free-space homework of OSTEP.
  *
  *      +10,+10,-0,+5       +SIZE allocates, and takes the next index, from 0; -INDEX frees

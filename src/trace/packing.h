@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packing by zstd: blocks, and whole files as they are read and written. Built without libzstd,
  * nothing is packed, and what is can not be read (no_zstd.c). */
 #ifndef HS_TRACE_PACKING_H

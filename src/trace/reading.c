@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading in pieces: lines that a piece cuts in two are kept for the next; bad lines are counted,
  * and the first is told in full. */
 #include "trace/reading.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A file that is being read: what all readers share.
  *
  *      bytes -> lines -> requests, 512 at a time -> the trace

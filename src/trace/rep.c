@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* .rep, of the malloc lab of CS:APP (Bryant & O'Hallaron, Computer Systems: A Programmer's
  * Perspective).
  *

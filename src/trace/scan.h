@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scanning text: numbers and blanks, without looking for the end at each step.
  *
  * Every text ends in a newline, which is no digit, no blank and no part of a word: loops over these

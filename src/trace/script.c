@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* .script, of the heap allocator assignment of CS107 (Stanford).
  *
  *      # a comment, when it begins the line

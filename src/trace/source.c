@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bytes, read in large pieces. The first of them decide whether the rest has to be unpacked. */
 #include "trace/source.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a trace's bytes come from: a file, standard input, or memory; unpacked on the way when it
  * was packed as a whole. */
 #ifndef HS_TRACE_SOURCE_H

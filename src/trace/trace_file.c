@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files: which format it is, whether what was read may be used, and where it is written. */
 #include <heapscope/trace_file.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The log of valgrind --trace-malloc=yes.
  *
  *      --1234-- malloc(24) = 0x4A42040

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests turned into what a format carries, and told; numbers as text. */
 #include "trace/writing.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A trace that is being written: what all writers share.
  *
  * Not every format can say every request. hs_writing_next gives a writer the requests one by one,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packing by libzstd (RFC 8878). Level 3, its default: packing is not what anybody should wait for.
  */
 #include "trace/packing.h"

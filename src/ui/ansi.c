@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Painting on a plain stream: sequences where the look changes, none without colour. */
 #include "ui/ansi.h"
 

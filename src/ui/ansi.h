@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one way out for text that is not on the full screen: scenes and texts on a plain stream, with
  * ANSI colours or without. Control characters, marks that turn text around and invalid bytes come
  * out as visible signs, whoever made the text; and each call is one write. */

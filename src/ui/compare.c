@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tool `compare`: options, the traces and allocators that are named, the progress of the jobs,
  * and what is printed in the end. */
 #include "ui/compare.h"

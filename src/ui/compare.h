@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `heapscope compare`: every trace on every allocator, as tables, a plot, JSON or CSV. */
 #ifndef HS_UI_COMPARE_H
 #define HS_UI_COMPARE_H

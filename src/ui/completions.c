@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Completions for three shells. Each has a way of its own to say "behind this tool, this option
  * takes these words"; a dialect holds those ways, and one walk over the tables serves them all. */
 #include "ui/completions.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What shells complete behind "heapscope": its tools, their options and the words that these take,
  * all from the tables that the program itself reads. */
 #ifndef HS_UI_COMPLETIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* heapscope convert IN OUT: the format of IN by what it says, of OUT by its name. What there is to
  * tell goes to standard error; nothing is written when something is wrong. */
 #include "ui/convert.h"

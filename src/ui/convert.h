@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* heapscope convert: a trace from one format into another. */
 #ifndef HS_UI_CONVERT_H
 #define HS_UI_CONVERT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bindings and completion for libedit. ~/.editrc is read after ours, so it wins; but `bind -v`
  * there starts vi's keys afresh, and Tab and Ctrl-R are then bound once more. */
 #include "ui/editing.h"

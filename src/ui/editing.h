@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What both line editors have in common: key bindings, ~/.editrc, and completion with Tab. */
 #ifndef HS_UI_EDITING_H
 #define HS_UI_EDITING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* libedit as it is meant to be used: on the terminal, drawing its own line. */
 #include "ui/editor.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The line editor of line mode: libedit on the terminal itself. */
 #ifndef HS_UI_EDITOR_H
 #define HS_UI_EDITOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* heapscope generate [OPTION...] OUT: the words are read as those of the command `generate` are,
  * and what is wrong with them is told with its place, as there. */
 #include "ui/generate.h"

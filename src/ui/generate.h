@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `heapscope generate`: a workload by chance, written as a trace. */
 #ifndef HS_UI_GENERATE_H
 #define HS_UI_GENERATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Signal handlers do two things only: write a byte into a pipe that the reader waits on, or give
  * the terminal back by calls that may be made at any time, and die. */
 #include "ui/guard.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The terminal is given back, whatever signal ends the program: once, and only while it is taken.
  *
  * Signals that mean an end (SIGTERM, SIGHUP, SIGINT, SIGQUIT) are asked for by the full screen,

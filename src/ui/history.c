@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The history file, in libedit's own format. Lines are only ever appended; a file that has grown
  * far beyond what is loaded is replaced, whole, by what is loaded. */
 #include "ui/history.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The history of typed lines: libedit's, kept in a file across runs. */
 #ifndef HS_UI_HISTORY_H
 #define HS_UI_HISTORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Journals. Invariant: the file holds whole lines only, those up to `size`; what it lacks of the
  * lines that `written` counts is in `pending`. It gets its name, in one rename, when it is locked
  * and has its first lines: nobody ever finds one that is empty, or taken for left behind. */

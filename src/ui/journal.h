@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The journal of a typed session: an append-only script that a crash, kill -9 or a loss of power
  * leaves behind, and from which the session can be continued.
  *

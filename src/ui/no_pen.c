@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* In place of pen.c where nobody looks at a terminal, and there is no ncurses: without colours. */
 #include "ui/pen.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The speaker's socket. A message is one packet of texts, each with a NUL behind it, in the order
  * of the table below; a packet is sent whole or not at all. */
 #include "ui/notes.h"

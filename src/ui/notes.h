@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The speaker's notes: from the lecture's terminal to a second one, through a local socket.
  *
  *      heapscope FILE  ---->  $XDG_RUNTIME_DIR/heapscope/lecture-PID.socket  ---->  heapscope

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The options, each once in a table; what goes together and what does not. */
 #include "ui/options.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The options: what they say, for getopt, for --help and for the man page. */
 #ifndef HS_UI_OPTIONS_H
 #define HS_UI_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A frame is made in memory from the cells that differ from the last one, and then sent as one
  * write: the terminal never shows half of it, and where it can, it shows all of it at once. */
 #include "ui/paint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Painting scenes on the full screen: what differs from the frame before, in one write. */
 #ifndef HS_UI_PAINT_H
 #define HS_UI_PAINT_H

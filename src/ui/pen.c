@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sequences of the 256 colours are made at the start: libedit replaces the description that
  * they come from. */
 #include "ui/pen.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How a terminal is told to change its look: read once, from its description in terminfo. */
 #ifndef HS_UI_PEN_H
 #define HS_UI_PEN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Line mode: a listener that prints, and loops that feed the interpreter with lines or a file. */
 #include "ui/plain.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Line mode: the same commands and the same pictures as text, one answer after another. */
 #ifndef HS_UI_PLAIN_H
 #define HS_UI_PLAIN_H

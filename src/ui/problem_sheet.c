@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Problem sheets: two segments chosen by the top bit, and addresses to translate. With -c the
  * answers follow, step by step.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Problem sheets on segmentation, with the settings of OSTEP's homework. */
 #ifndef HS_UI_PROBLEM_SHEET_H
 #define HS_UI_PROBLEM_SHEET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A line that tells how far something is. Only a terminal gets it. */
 #include "ui/progress_line.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How far something long is, on one line of the terminal that is written over and over, where there
  * is no full screen; and Ctrl-C, which then stops that rather than the program. */
 #ifndef HS_UI_PROGRESS_LINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* libedit on a pseudo-terminal. It insists that its output is a terminal and sets modes there, so
  * it gets the slave of a pair that nobody reads; what it draws goes to /dev/null. */
 #include "ui/prompt.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The prompt: one line of input, edited by libedit, drawn by somebody else.
  *
  *      keys --> host.next_char --> libedit (on a pseudo-terminal of its own,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The second terminal: what the speaker needs to see, and the audience must not.
  *
  *      2 Middle                            step 5 of 31     12:34

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The terminal, taken and given back. */
 #include "ui/terminal.h"
 

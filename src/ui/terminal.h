@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The terminal: taken over once, given back whatever happens.
  *
  * ncurses reads the keys and knows the terminal; what is shown is sent in frames, each one write.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading and writing with progress. What takes less than half a second shows nothing. */
 #include "ui/trace_io.h"
 

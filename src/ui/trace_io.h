@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading and writing long traces for people: one line on the terminal that says how far it is, and
  * Ctrl-C to stop it. */
 #ifndef HS_UI_TRACE_IO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Complaints about a command line. getopt's own are not used: they would reach the terminal as they
  * were typed. */
 #include "ui/usage.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is wrong with a command line: said alike by the program and by its tools. */
 #ifndef HS_UI_USAGE_H
 #define HS_UI_USAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The address space, as textbooks draw it: stack on top, the program at the bottom.
  *
  *      from            bars: log2 of the size, half of it is 16 MiB

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An address space as a picture: a row for each segment, the highest address on top. */
 #ifndef HS_VIEW_ADDRESS_SPACE_H
 #define HS_VIEW_ADDRESS_SPACE_H

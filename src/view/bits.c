@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Words of a block as text, by the fields that the allocator finds in them. */
 #include "view/bits.h"
 

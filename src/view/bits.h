@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the words of a block say to a reader: the size and the status bits of a header, the links of
  * a free block. The allocator decodes them (hs_allocator.fields); nobody else assumes any bit. */
 #ifndef HS_VIEW_BITS_H

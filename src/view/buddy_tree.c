@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The buddy system: the tree of halves over the heap, a row for each size, and then the lists.
  *
  *       256 ───────────────┬───────────────           split

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The byte map. It is painted in three passes: the session tells how many bytes of each cell serve
  * what; the cells take the role that matters most; labels of the blocks on show go on top, where
  * cells are small enough for any. */

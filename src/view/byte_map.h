@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The byte map: the heap's bytes as rows of cells, from single bytes to many pages a cell.
  *
  *      0x107000000  32|1            p1 24 B                          <- labels

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tables of a comparison, 80 columns wide.
  *
  *      binary-bal: 4800 requests, at most 1638400 bytes live

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A comparison as text: for each trace a table of what does not change and one of cost and time;
  * the means over all traces; utilization against throughput as a plot. Freed by the caller. */
 #ifndef HS_VIEW_COMPARISON_H

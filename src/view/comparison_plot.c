@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Utilization against throughput, a letter for each lane.
  *
  *      100% |            :      B         up: less memory

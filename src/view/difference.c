@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The difference: the heap as it was is made again beside the one that is, and both are walked. */
 #include "view/difference.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The difference between two moments of a session. */
 #ifndef HS_VIEW_DIFFERENCE_H
 #define HS_VIEW_DIFFERENCE_H

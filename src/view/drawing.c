@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the drawings of free blocks have in common. */
 #include "view/drawing.h"
 

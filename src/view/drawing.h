@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A drawing of the free blocks: rows that are counted, scrolled, painted, and cut with a word about
  * it. Each shape of free structure has a function that makes its rows; it runs once to count them,
  * and once to paint those on show. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sentence: call and result, how the block was found, what it became, what it cost. Everything
  * is read off the events; nothing is worked out again. */
 #include "view/explanation.h"

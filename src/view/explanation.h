@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The explanation: what the last operation did, in one sentence with its numbers. */
 #ifndef HS_VIEW_EXPLANATION_H
 #define HS_VIEW_EXPLANATION_H

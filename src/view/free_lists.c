@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The panel of the free blocks: in the order of the allocator's own lists, drawn by their shape;
  * in heap order where it keeps none. */
 #include "base/count.h"

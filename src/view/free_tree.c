@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The free blocks as the tree that they are kept in:
  *
  *      root 96 @ 0x107000200  priority f012

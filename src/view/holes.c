@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The free blocks, sorted by address: they are met in that order. */
 #include "view/holes.h"
 

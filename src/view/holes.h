@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The free blocks in heap order, and whether their own order, by links, leads through all of them.
  *
  *      heap order   | a | used | b | c | used | d |

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The steps of a request as sentences: one function for what each kind of event says. Nothing is
  * worked out again: numbers come from the events, names of lists from the allocator. */
 #include "view/narration.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Telling a request step by step, read off its events.
  *
  * A step is one event together with the words that were written because of it: events from .. to -

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The panels. Lists are walked, not copied: a panel costs the blocks on show. */
 #include "view/pictures.h"
 

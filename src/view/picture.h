@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A picture: one row of the table (pictures.h), painted over whatever it is of.
  *
  *      subject     session, lanes, an address or a command's number, address spaces

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of pictures. Most pictures stand in a file each; here are those that are made of what
  * others paint. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of pictures: everything that can be looked at has one row. A new one is a file of its
  * own, a line here, and its place in the table of pictures.c. */
 #ifndef HS_VIEW_PICTURES_H

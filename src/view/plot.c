@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The plot: the heap over time, a chart for each figure, one above the other.
  *
  *      heap size   512 ┤        ⢸⣿⣿⣿⣿⣿⣿⣿            a character has 2 x 4 dots; in ASCII

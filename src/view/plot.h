@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The graph over time, for whoever points at it. */
 #ifndef HS_VIEW_PLOT_H
 #define HS_VIEW_PLOT_H

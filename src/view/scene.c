@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scenes: cells, and text put into them safely. */
 #include "view/scene.h"
 

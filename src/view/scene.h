@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A scene: a grid of cells, each with a glyph and a role. Views lay scenes out; front ends and
  * exports only paint them. */
 #ifndef HS_VIEW_SCENE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The screen's layout. Every part takes rows from what is left, the most needed first: prompt,
  * message, map, title, keys, caption, panels. */
 #include "view/screen.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The screen: title, caption, map, panels, message and prompt line as one scene.
  *
  *      title                                  At least 120 columns wide, the panels

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The small machine: the table of the process that runs, then all address spaces, each a bar, and
  * physical memory in rows.
  *

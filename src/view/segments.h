@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The small machine as a picture, and a translation told step by step. */
 #ifndef HS_VIEW_SEGMENTS_H
 #define HS_VIEW_SEGMENTS_H

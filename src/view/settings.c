@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The settings of how things look and how fast they go. */
 #include "view/settings.h"
 

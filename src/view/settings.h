@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The settings of how things look and how fast they go: a front end's, behind the session's own. */
 #ifndef HS_VIEW_SETTINGS_H
 #define HS_VIEW_SETTINGS_H

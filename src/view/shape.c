@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The shape, painted; and the window on it, moved and zoomed. */
 #include "view/shape.h"
 

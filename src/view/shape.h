@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The shape on the screen: the picture of the run with its axes, its legend and a cursor.
  *
  *       Shape of memory

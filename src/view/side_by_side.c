@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Allocators side by side. All maps have the same bytes a row, so that what stands in the same
  * place has the same distance from the base. */
 #include "view/side_by_side.h"

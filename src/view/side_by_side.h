@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Allocators side by side: for each one a heading, its figures, its map.
  *
  *      first-fit            | best-fit              On a narrow screen one above

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Slabs by their classes: each slab a row, each object a cell.
  *
  *      32 bytes: 2 slabs, 8 of 14 in use; with free ones → 0x107000100

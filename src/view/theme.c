@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The theme table. */
 #include "view/theme.h"
 

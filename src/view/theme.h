@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The theme: one table from roles to glyphs and colours.
  *
  * Colours follow Okabe & Ito's palette, which people with any kind of colour vision can tell

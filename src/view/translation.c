@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A translation told as the hardware does it:
  *
  *      virtual address 0x7c8 = 01 1111001000

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A frame of the full screen, after a request, over heaps of 1,000 to 1,000,000 live blocks: what
  * it costs at every zoom, and whether that follows the number of blocks. The references are a frame
  * of a 60 Hz screen, 16.67 ms, and the same picture over the smallest heap, in the same run.

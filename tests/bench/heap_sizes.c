@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What must not matter: how large a heap is of which little was written to. Each row is the same
  * work in heaps of several sizes, in one run, taking turns; the ratio is that of the slowest to the
  * first. The aim is 1.5.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* OSTEP's homework on a list of 4,000 operations: `heapscope --ostep` beside a program in Python
  * that does the same, taking turns with it. Both say the same words, or it fails.
  *

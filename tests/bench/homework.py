@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """OSTEP's homework on free-space management as a student would write it in Python: what
 `heapscope --ostep` does, in the same words, for homework.c to measure both side by side.
 

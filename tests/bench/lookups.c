@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a command takes that looks something up, over 10,000 and over 1,000,000 live blocks, of each
  * of which there is a name, or, for every tenth, no name any more; and the ratio of the two.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What all benchmarks need: the time, and medians. */
 #ifndef HS_BENCH_MEASURING_H
 #define HS_BENCH_MEASURING_H

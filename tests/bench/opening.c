@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Opening a trace: from the file to the first picture, through all of it, and to any place in it.
  * The references are a second for the first picture, and a frame of a 60 Hz screen, 16.67 ms.
  *

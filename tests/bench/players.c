@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One loop, inlined into each player with its own three requests: their calls are direct. */
 #include "players.h"
 

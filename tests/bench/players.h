@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Players: a client that performs operations on one of the heaps that are compared. All do the
  * same work: take the operation, ask, write 8 bytes into the payload, keep the pointer in its slot.
  * Each returns how many operations were served: less than `count` when memory ran out. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the player of traces costs beside the allocator: the time of hs_play over that of a bare
  * loop, whose operations are resolved beforehand and which knows nothing but malloc, realloc and
  * free. Same requests, same heap, taking turns; the least of several rounds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How fast traces are read: each format at 1 and 10 million requests, beside a bare scan of the
  * same bytes for the ends of lines (memchr; commas in a list), which no reader of text can be
  * faster than.

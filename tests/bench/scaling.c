@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What must not matter: going back, searches, steps and differences at two sizes of it each. The
  * aim is a ratio of 1.5 at most. Times are those of the processor, the least of a few runs.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How long until there is something to see: from fork to the first painted screen, and from Enter
  * to the redrawn one, on a real pseudo-terminal. The reference, in the same run and taking turns
  * with it, is `sh -c :`, from fork to its end; and for a heap of a terabyte, of which nothing was

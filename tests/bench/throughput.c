@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Utilization against throughput: every allocator of the registry, the malloc of the C library and
  * a bare bump pointer, inlined and called, on the same workloads in the same run.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time travel over a long history: what a command costs to perform and to keep, and how long it
  * takes to go anywhere. The reference is a frame of a 60 Hz screen, 16.67 ms.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The workloads' scripts. A script knows what every slot holds, so that it never frees a block
  * twice and can say how large each one was. */
 #include "workloads.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Workloads: what a client program asks for, written down beforehand as an array of operations, so
  * that playing one costs nothing but the requests.
  *

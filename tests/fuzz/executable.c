@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fuzz target: bytes as an ELF file, and as the loader's cache. They are refused with a reason, or
  * become an address space whose every step can be shown. */
 #include "model/process/exec.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fuzz target: any bytes as a program, on a session with a small heap.
  *
  * Whatever runs: nothing crashes, the ledger's sum is the heap's size, every picture can be drawn,

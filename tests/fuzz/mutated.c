@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs a fuzz target over mutations of valid files: each is that of a number, the same in every
  * run, so that one that fails can be had again.
  *

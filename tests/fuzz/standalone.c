@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Without libFuzzer: runs a fuzz target over files, and over the files of folders, one by one. */
 #include <dirent.h>
 #include <stdbool.h>

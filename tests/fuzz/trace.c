@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fuzz target: bytes as a trace, by what they say and as each format that they may be called. They
  * are refused with a reason, or become a trace whose requests make sense; written in any format it
  * is read again without a bad line. The checksums of what claims to be hst are put right first, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Full screens as text, for golden files. A scene is a script, a size and a character set:
  *
  *      scene --list     the names

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A program that uses the core alone: a heap under every allocator, and what one malloc did. */
 #include <heapscope/allocator.h>
 

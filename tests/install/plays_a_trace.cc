@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A program in C++ that uses it all: plays the trace that is installed, in a session, and reads the
  * ledger at its end. */
 #include <heapscope/adversary.h>

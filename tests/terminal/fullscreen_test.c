@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The full screen, used as people use it: typed at, clicked, resized, interrupted, killed. */
 #include "terminal.h"
 

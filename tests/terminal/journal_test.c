@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sessions survive: the program is killed, its journal torn, its disk full; what it answered to is
  * there when it is started again. */
 #include "terminal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every key of every mode of the full screen, and the mouse: one row each, with what is to be seen
  * before it and behind it. The rows of the program's own tables are counted against these. */
 #include "terminal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lectures on the full screen: every demo is played forward, back and forward again, left and come
  * back to. A step looks the same whenever it is on show. */
 #include "terminal.h"

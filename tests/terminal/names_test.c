@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What stands in a name, in an argument or in a file is shown, and never obeyed: not by a terminal,
  * nor by one that later shows what went through a pipe. */
 #include "terminal.h"

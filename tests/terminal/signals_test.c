@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whatever signal ends the program, in whatever it is doing, the terminal comes back as it was:
  * once, and only if it was taken. */
 #include "terminal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The test terminal: forkpty, libvterm, and a bounded wait around everything. */
 #include "terminal.h"
 

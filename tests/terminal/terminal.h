@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A terminal for tests: a program in a real pseudo-terminal, its screen read through libvterm. */
 #ifndef HS_TESTS_TERMINAL_H
 #define HS_TESTS_TERMINAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A trace on the full screen: opened, gone through with keys and the mouse, searched, left. */
 #include "terminal.h"
 

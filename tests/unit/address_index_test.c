@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The address index against a sorted array that does the same the slow way. */
 #include "check.h"
 #include "model/client/address_index.h"

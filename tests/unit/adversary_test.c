@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The adversary: what it finds is played on sessions, which know nothing of the search. */
 #include "check.h"
 #include "stage.h"

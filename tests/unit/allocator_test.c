@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The allocators: random operations against the reference client, then one test a behaviour. */
 #include "check.h"
 #include "heaps.h"

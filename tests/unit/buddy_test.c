@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The buddy system: what splits, what merges, where blocks may lie. */
 #include "check.h"
 #include "heaps.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bugs of client programs: what the session and the commands say of them. Each test plays a script;
  * its `expect` lines and what was said are compared. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The builds of an allocator against each other: the same requests have the same answers, bytes and
  * costs, and one may take over from another at any moment. */
 #include "heaps.h"

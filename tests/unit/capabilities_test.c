@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Capabilities: every row of the command table in every way in; what is refused did not run, and
  * says where it stands. */
 #include "check.h"

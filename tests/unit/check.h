@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cmocka, with the headers that it wants before it. */
 #ifndef TESTS_UNIT_CHECK_H
 #define TESTS_UNIT_CHECK_H

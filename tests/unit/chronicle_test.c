@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The chronicle: what is written down is read again, on every branch. */
 #include "check.h"
 #include "random.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The names of the client's blocks, against a search through all variables. */
 #include "check.h"
 #include "model/client/client.h"

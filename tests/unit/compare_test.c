@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Comparisons: jobs, their figures, and how they are printed. */
 #include "export/comparison.h"
 #include "random.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The contract of allocator.h and event.h, rule by rule, for every allocator with every choice of
  * every option, after each of many random requests.
  *

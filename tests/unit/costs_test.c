@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cost follows what changed and what is looked at: counted in steps, with few blocks and with a
  * hundred times as many. */
 #include "check.h"

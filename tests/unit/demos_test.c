@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The course: complete and in order, and each demo with all that belongs to one. Whether what they
  * expect holds is tested by playing them; here it is their make. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How many descriptors are open. */
 #ifndef TESTS_UNIT_DESCRIPTORS_H
 #define TESTS_UNIT_DESCRIPTORS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What stands at a name that a person gave: kept, replaced as a whole, or written to as it is. */
 #include "check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The drawings of free blocks: an explicit list on real bytes, also broken ones, and every other
  * shape on a fake allocator whose blocks, lists and links are a table. */
 #include "picture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Workloads by chance: what a trace of them must be like, found by playing it. */
 #include "check.h"
 #include "model/workload/generator.h"

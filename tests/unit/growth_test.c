@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Growth: how far a heap that runs out grows, under every allocator and in a session. */
 #include "check.h"
 #include "heaps.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The hardened explicit list: each bug of the client is caught, by the defence that is meant for
  * it, and the request that meets it is undone. What a client without bugs is owed is tested with
  * all the other combinations of options, in allocator_test.c. */

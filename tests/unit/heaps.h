@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Heaps for tests of allocators: made from one line, "implicit 512 1024 fit=best footer=on", and
  * their blocks compared as one line, "u32 f64 ...": u used, f free, r region, n never used, o the
  * allocator's own, d damaged, and the size. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The history's file: found again, bounded, and nobody else's to change. */
 #include "check.h"
 

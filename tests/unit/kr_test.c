@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* K&R's allocator: its list, its roving search, the tails it hands out, and what its check sees. */
 #include "check.h"
 #include "heaps.h"

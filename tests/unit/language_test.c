@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The language, from text to what it did to the heap: one test a promise. */
 #include "check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Large heaps of which little was written to: what nobody wrote to is not read, and costs nothing.
  * Counted, not timed: pages that there is memory for, and checkpoints. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Leaks against a look at every variable for every block, which does the same the slow way. */
 #include "check.h"
 #include "model/session/session.h"

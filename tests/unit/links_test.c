@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Links and status bits, as the map and `inspect` decode them from the words in the heap. */
 #include "picture.h"
 

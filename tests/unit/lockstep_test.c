@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lockstep: what runs side by side is what each allocator does alone. */
 #include "check.h"
 #include "picture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Heaps of more blocks than a frame has time for: what is drawn of them is the first part of it,
  * and says so. */
 #include "check.h"

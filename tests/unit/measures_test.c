@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Measures over time: Johnstone & Wilson's four, the cost of a request, and the samples. */
 #include "check.h"
 #include "model/session/timeline.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory that runs out: the k-th call for it fails, and all behind it, k = 1, 2, ... until none
  * does. Each time every public function answers; nothing ends, nothing crashes, and what is left
  * can be freed. The calls are wrapped when this program is linked, those of libraries are not. */

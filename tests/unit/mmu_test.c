@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The small machine: its hardware against a model of another make, its OS by what it promises. */
 #include "check.h"
 #include "picture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of modes, with rows made up for it: who is asked, in which order, and who is told. */
 #include "ui/full/app.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request told step by step, and a session as it was. */
 #include "check.h"
 #include "stage.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An odd allocator for tests: a stack of free blocks with headers of two words.
  *
  *      used   | size | USED | payload ...              |      header, 16 bytes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The two odd allocators, shown, told, compared and gone back over as all are: their blocks are
  * like no others, and everything that is said of them is right. */
 #include "model/contest/figures.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An odd allocator for tests: a bump allocator with two pointers that move towards each other.
  *
  *      base          low                         high          end

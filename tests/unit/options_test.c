@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The options of the program and of its tools: each with a right value, a wrong one, without one,
  * and twice. Which options there are, the program itself says: its helps are read, and an option
  * that has no rows here fails the test. */

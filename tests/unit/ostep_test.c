@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The homework's model: each list was worked out on paper, from the rules at the top of ostep.c. */
 #include "check.h"
 #include "heaps.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Snapshots of a region: each gives back what was there, and shares what did not change. */
 #include "check.h"
 #include "random.h"

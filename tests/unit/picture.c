@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures: scenes as text. */
 #include "picture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures for tests: what a view paints, as text. */
 #ifndef TESTS_UNIT_PICTURE_H
 #define TESTS_UNIT_PICTURE_H

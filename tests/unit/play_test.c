@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Players: what they count is what a session counts, and what they verify is what an allocator owes
  * to its clients. */
 #include "random.h"

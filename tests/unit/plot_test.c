@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The plot: axes, dots, and what becomes of peaks. */
 #include "picture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Predictions: which questions a request raises, what is a right answer, and the score. */
 #include "check.h"
 #include "language/interpreter.h"

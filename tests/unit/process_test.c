@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Address spaces: what exec says of a file is what readelf says of it, and what the kernel makes of
  * it when it runs; damaged files are refused; real processes are shown as /proc has them. */
 #include "model/process/exec.h"

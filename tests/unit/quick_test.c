@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quick fit: blocks that wait for requests of their size, what becomes of them in the end, and what
  * the check finds. */
 #include "check.h"

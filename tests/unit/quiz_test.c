@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quizzes: the same seed gives the same exercises, asked or on paper, and the answers on paper are
  * those that are right. */
 #include "check.h"

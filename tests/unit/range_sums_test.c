@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The range sums against a walk over the whole heap, which does the same the slow way. */
 #include "check.h"
 #include "model/reading/readings.h"

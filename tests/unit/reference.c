@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The reference client: random operations on a probed and a raw heap side by side. */
 #include "reference.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A reference client: it works on an allocator by the public interface alone, and checks after
  * every operation what any allocator owes to any client.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The other names are those of copies. Their functions are those of the allocators; only what they
  * are called differs. */
 #include "registry.h"

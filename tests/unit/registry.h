@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The registry of tests: a program that links this has it instead of the registry. It finds in it
  * the allocators of the registry and two odd ones (odd_two_ended.c, odd_stack.c); and every
  * allocator, option and choice under its own name or, once it is asked to rename, under another one

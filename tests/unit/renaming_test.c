@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What an allocator, its options and their choices are called is for people alone: under other
  * names every sentence, picture, question and sheet is the same, but for the names.
  *

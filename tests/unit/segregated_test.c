@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Segregated fits: the lists and their bitmap, and what the check finds. */
 #include "check.h"
 #include "heaps.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sessions: what the client holds and did, saved and replayed, and the ledger of its heap. */
 #include "check.h"
 #include "random.h"

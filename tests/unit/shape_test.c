@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The shape: its columns against a count of every byte, after going back and forth, and windows
  * against what is kept. */
 #include "picture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The traces of tests/traces: each is read whole, and is what the table in its README.md says.
  *
  *      | perl.hst | 59043 | 7389 | 1104909 | ...      requests, most blocks and bytes live at once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Slabs: classes, slabs that come and go, runs for what is larger, and what the check finds. Where
  * no option says otherwise a slab has 256 bytes, 32 of them record. */
 #include "check.h"

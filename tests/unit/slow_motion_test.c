@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Slow motion: the heap as it was after each step of a request, and what the client held then. */
 #include "check.h"
 #include "random.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A small ELF file in memory, for tests that damage it: two segments, an interpreter, a dynamic
  * section that needs two libraries. */
 #ifndef TESTS_UNIT_SMALL_ELF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The stage: runs programs for tests. */
 #include "stage.h"
 

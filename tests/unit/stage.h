@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A stage for tests: a session with an interpreter, and a listener that writes down what is said.
  */
 #ifndef TESTS_UNIT_STAGE_H

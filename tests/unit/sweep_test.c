@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every command of the table after every set-up, and a soup of random lines: the program itself, in
  * line mode. Nothing crashes, nothing runs for ever, no control character reaches the terminal, and
  * what failed ends with a status that says so.

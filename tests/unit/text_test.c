@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text as it may be shown: whatever is in it, a terminal obeys none of it. */
 #include "check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two-level segregated fit: its classes, what a request looks at, and what it gives up. */
 #include "check.h"
 #include "heaps.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Traces in files: each format with the quirks that its files have, in and out again. */
 #include "check.h"
 #include "descriptors.h"

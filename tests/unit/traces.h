@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Traces for tests, made from one line: "a1 24; r1 64; f1; c2 3 8; g3 64 100; f-" allocates 24
  * bytes, resizes and frees them, asks for 3 times 8 zeroed bytes, for 100 at a multiple of 64, and
  * frees NULL. And allocators that break their promises. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time travel: every moment of a session can be gone to, and is what it was. */
 #include "check.h"
 #include "random.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tree of free blocks: which block it gives, and that it stays in order and shallow. */
 #include "check.h"
 #include "heaps.h"

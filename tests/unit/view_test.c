@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Views: what reaches a scene, and where. */
 #include "check.h"
 #include "random.h"

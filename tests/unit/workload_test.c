@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Workloads in words: what is read, and what is complained about, and where. */
 #include "check.h"
 #include "language/workload.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every command that writes, in every situation that its file can be in: the program is run on a
  * folder of its own, and then the folder is looked at. */
 #include "check.h"

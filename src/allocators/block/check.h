@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* For viewers: blocks with boundary tags as their bytes tell them, and whether these make sense. */
 #ifndef HS_BLOCK_CHECK_H
 #define HS_BLOCK_CHECK_H

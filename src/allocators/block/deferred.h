@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Deferred coalescing: free neighbours stay apart until a request needs them to be one block.
  *
  *      | free | free | used | free | waits | free | used |       two runs

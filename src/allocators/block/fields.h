@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the words of a block say, for viewers (hs_allocator.fields): of those allocators whose
  * headers and footers are a size and three bits of status, and whose links are addresses.
  *

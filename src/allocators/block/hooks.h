@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Hooks: where an allocator that stands in front of a page may look on. Here each is nothing at
  * all. An allocator that wants them says so by HS_HOOKS, and has functions of these names, before
  * it includes the page: see production/hardening.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Options that several allocators have, each declared once. The file that includes this has the
  * indices of its options before: ALIGN is among them. */
 #ifndef HS_ALLOCATORS_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Resizing: a block becomes smaller or larger where it stands, or its bytes move. */
 #ifndef HS_BLOCK_RESIZE_H
 #define HS_BLOCK_RESIZE_H

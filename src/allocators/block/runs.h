@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs of units: what lies under slabs. The heap is cut into units, powers of two; a run is one or
  * more of them, free or in use.
  *

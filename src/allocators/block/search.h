@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The search of a list, block by block. */
 #ifndef HS_BLOCK_SEARCH_H
 #define HS_BLOCK_SEARCH_H

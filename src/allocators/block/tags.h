@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Blocks with boundary tags: what explicit, segregated, tree and tlsf have in common. They differ
  * in one thing only, the structure that their free blocks are kept in.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The first word of a block: its size, and in the low bits, which are 0 in every size, its status.
  *
  *      63 .................. 3   2   1   0

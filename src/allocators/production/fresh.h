@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fresh blocks: freed last, and not looked at yet.
  *
  *      free -> | newest |   |   | oldest | -> put away

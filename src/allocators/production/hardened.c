@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The explicit free list behind defences against bugs of the client.
  *
  *      malloc, free, realloc                     what the client calls

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Defences against bugs of the client, as production allocators have them: the hooks of blocks with
  * tags (block/hooks.h), and the quarantine in quarantine.h.
  *

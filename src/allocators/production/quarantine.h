@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quarantine: the last four blocks that the client freed wait before they are free again.
  *
  *      free(p) --> | newest |   |   | oldest | --> release --> the structure of the free blocks

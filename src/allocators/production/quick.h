@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quick lists: blocks that wait as they are for a request of about their size. They stand in front
  * of an allocator's structure of free blocks, and defer its coalescing.
  *

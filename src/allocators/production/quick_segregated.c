@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quick lists in front of segregated fits: see quick.h, and textbook/segregated.c for what is
  * behind them. The list that a request looks in there first is that of its own size, so it is
  * refused beside no block that would do. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quick lists in front of TLSF: see quick.h, and textbook/tlsf.c for what is behind them.
  *
  * Before the heap grows, a few blocks of the request's own class are looked at, which still takes a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The binary buddy system: blocks are powers of two, at multiples of their own size. Half of a
  * block is its other half's buddy, and their offsets from the base differ in one bit: offset XOR
  * size.

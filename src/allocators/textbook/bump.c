@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The bump allocator: a pointer that only moves forward.
  *
  *      base                    last        top                     end

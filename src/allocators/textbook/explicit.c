@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The explicit free list: free blocks alone, linked through their own payloads.
  *
  *      head --> free --> free --> free          heap order:  | used | free | used | free | ...

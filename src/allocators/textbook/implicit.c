@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The implicit free list: every block, used or free, is one step in a list that runs through the
  * heap by sizes alone.
  *

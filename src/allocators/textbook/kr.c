@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The storage allocator of Kernighan & Ritchie: a circular list of the free blocks.
  *
  *             .--------------------------------------------------------------.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The free list of a textbook homework: no headers, no rounding, and a list kept outside the heap.
  *
  *      heap     1000      1010      1020                                        1100

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Segregated fits: the free blocks in many lists, each of blocks of about the same size.
  *
  *      list    0 ... 4      5    ...  63      64             65           ...   80

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Slabs, or simple segregated storage: objects of one size side by side, without headers.
  *
  *      slab   | 32|5 | next | previous | bitmap | . |  32 |  32 |  32 |  32 |  32 |  32 |  32 |

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two-Level Segregated Fit: a list for each size class, found without any search.
  *
  *                 32 columns: equal steps within the row

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Best fit without looking at all: the free blocks are the nodes of a binary tree.
  *
  *                       | 96 | left | right | ... | 96 |

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An ordered index as a tree by digits of the address (a radix tree), all in one array of words.
  *
  *      0x107000040:   ... | 6 bits | 6 bits | 6 bits | 3 bits, 0

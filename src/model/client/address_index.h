@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An ordered index from addresses to numbers: find, insert and remove near an address. */
 #ifndef HS_MODEL_ADDRESS_INDEX_H
 #define HS_MODEL_ADDRESS_INDEX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The client's variables (a hash table from names to numbers) and blocks (an index by address).
  *
  * Invariants: the index holds at most one block an address; freed blocks stay in it until a new one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the client program holds: its variables, and the blocks it was given.
  *
  * Not a copy of the heap's block list: a client knows the pointer it got and the size it asked for,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pages lie in a tree, counted by the nodes that refer to them, and nodes by the nodes, snapshots
  * and regions that do. A place that names none was never written to: it is zero, with all behind
  * it. So a tree is as large as what was ever written to, and a region of a terabyte costs no more

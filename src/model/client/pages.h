@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pages: snapshots of a region of memory that share what did not change in between.
  *
  *      region      | A | B | C |      B is written to: it is dirty

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses in pages, in order:
  *
  *      pages   | 3: 16 32 64 | 2: 80 96 | 4: 128 136 200 216 | ...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A set of addresses that knows the n-th of them. */
 #ifndef HS_MODEL_RANKS_H
 #define HS_MODEL_RANKS_H

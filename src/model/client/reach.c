@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Live blocks without a name in an index, and the values of all variables in another one:
  *
  *      values:      v1      v2                        v3

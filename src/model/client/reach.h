@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How the client's variables reach its live blocks, added up. Most sessions never ask, so it is
  * made when somebody does, and kept up to date from then on, as long as it is asked for. */
 #ifndef HS_MODEL_REACH_H

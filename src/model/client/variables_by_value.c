@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Variables in chains, one for each hash of a value:
  *
  *      heads   [ . | p3 | . | p1 ]        p1 and p7 hold the same address, or two of one hash

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who holds an address: the variables by their values. Most sessions never ask, so it is made when
  * somebody does, and kept up to date from then on until everything changes. */
 #ifndef HS_MODEL_VARIABLES_BY_VALUE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The adversary: iterative deepening over programs, then chance.
  *
  *      depth 0   heap, heap          one pair of raw heaps a depth: a step copies the pair above

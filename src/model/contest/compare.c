@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Jobs, each in a child process that writes its figures into memory it shares with its parent. The
  * children know nothing of the terminal: Ctrl-C is the parent's, and when it is gone so are they.
  */

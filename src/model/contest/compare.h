@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A comparison: every trace on every allocator.
  *
  *      traces x lanes = jobs      each job is a process of its own: what an allocator breaks

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The figures, read off a job; and what they come to over all traces.
  *
  * The performance index is that of the CS:APP malloc lab: 100 * (0.60 * mean utilization + 0.40 *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The figures of a comparison: each with its name and its definition, in one table. Those that a
  * session has as well have the same names there (ledger.h). */
 #ifndef HS_MODEL_FIGURES_H

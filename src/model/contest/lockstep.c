@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lockstep. The other lanes are led by the leader's operations and the names of its variables;
  * nothing else of the leader is read. So where going somewhere takes long, they can go first, and
  * the leader stays as it was until they have arrived. Invariant: a lane has as many operations as

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Playing without looking, and counting. The loop is nothing but the requests and the table of the
  * client's pointers: id + 1 leads to a pointer's entry without a test, for HS_TRACE_NULL + 1 is 0.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Players: perform the requests of a trace on a heap.
  *
  *      without looking   as fast as the allocator is: for times, on a raw heap

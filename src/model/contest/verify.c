@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The player that verifies. Invariant: the blocks that the client holds are in the index by their
  * address, no two of them overlap, and each has the pattern of the request that gave it.
  *

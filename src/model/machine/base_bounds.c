@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Base and bounds: a process is one piece of physical memory, as large as its address space.
  *
  *      0        code | heap ->                   <- stack   2^bits

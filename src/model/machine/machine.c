@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The machine's commands: one function each. They work on a copy of the machine, which takes the
  * original's place when all went well; so a command that is refused changes nothing. */
 #include "model/machine/mmu.h"

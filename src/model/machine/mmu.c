@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The hardware: one translation for every kind of table.
  *
  *      up    physical = base + offset                    valid while offset < limit

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The mechanisms of memory management, and the machine that runs commands on them. */
 #ifndef HS_MODEL_MMU_H
 #define HS_MODEL_MMU_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Paging: memory in frames of one size, and a table that says where each page of a process is.
  *
  *      page   0     1     2     3    ...          15

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Physical memory: regions of all sizes, placed by first fit; and what lies where.
  *
  *      | OS | region |  hole  | region | region |   hole   |

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Segmentation: a base and a limit for each part of a program, chosen by the top bits.
  *
  *      2 segments   0: code and heap, up    1: stack, down             (one bit chooses)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Address spaces as lists of segments. */
 #include "model/process/address_space.h"
 

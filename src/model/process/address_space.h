@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An address space: the segments of a process, and the steps that made them.
  *
  *      0x7ffffffff000  end of the user's half

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* execve(2) and ld.so(8) as steps. The kernel maps the program, the interpreter, vdso and stack;
  * the interpreter, which runs in the process, maps the libraries; malloc moves the break. Where the
  * kernel would choose an address at random, the same one is taken every time: that of this picture.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How a process comes to life: execve and the loader, step by step, as an address space. */
 #ifndef HS_MODEL_EXEC_H
 #define HS_MODEL_EXEC_H

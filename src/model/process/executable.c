@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads an ELF file by libelf. After the System V ABI, chapters 4 and 5 of its generic part. */
 #include "model/process/executable.h"
 

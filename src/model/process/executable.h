@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An executable or a library as its ELF file describes it: what is mapped where, and what it needs.
  *
  *      file     | ELF header | program headers | text | rodata | data | sections, symbols ... |

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The loader's search, after ld.so(8): a name with a slash is a path; else DT_RPATH where there is
  * no DT_RUNPATH, LD_LIBRARY_PATH, DT_RUNPATH, the cache, the system's folders. */
 #include "model/process/libraries.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finding a library as the dynamic loader does, without running anything. */
 #ifndef HS_MODEL_LIBRARIES_H
 #define HS_MODEL_LIBRARIES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What follows from an executable's segments, whichever file filled them in. */
 #include "model/process/executable.h"
 

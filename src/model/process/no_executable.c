@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* In executable.c's place where there is no libelf: only the built-in program is known. */
 #include "model/process/executable.h"
 

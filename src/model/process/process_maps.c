@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads /proc (proc(5)); starts programs under ptrace(2), which stops them at each system call: so
  * no segment appears unseen. Where tracing is forbidden, they are looked at every millisecond. */
 #include "model/process/process_maps.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The address space of a real process, from /proc/PID/maps, and what of it is in memory, from
  * smaps. */
 #ifndef HS_MODEL_PROCESS_MAPS_H

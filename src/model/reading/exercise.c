@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The requests of an exercise are drawn by lot, weighted by its level; a heap that is rather full
  * gets more frees, so that holes come up and it need not grow all the time. */
 #include "model/reading/exercise.h"

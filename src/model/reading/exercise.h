@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Exercises: requests to predict, made from a seed, each harder than those before.
  *
  *      level 1   malloc on an almost empty heap

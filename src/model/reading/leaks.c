@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Leaks: live blocks that no variable points to any more. As the leak checkers do, any value that
  * looks like a pointer counts as one: a pointer kept too long hides a leak.
  *

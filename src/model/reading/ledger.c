@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ledger: books the blocks as the bytes tell them, beside the client's records of them.
  * Invariant: the causes' sum is the committed size, whatever the bytes say. */
 #include "model/reading/readings.h"

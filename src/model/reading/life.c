@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The life of a block, read off the chronicle: the requests that take or give the pointer that
  * names it, from the one that made it on to the one that frees it, those ahead included. */
 #include "model/reading/readings.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The measures of the small machine's memory, as `expect` reads them. They are not the heap's, so
  * `stats` leaves them out; `segments` shows them. */
 #include <heapscope/ledger.h>

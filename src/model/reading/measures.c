@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The measures: each figure with its name and its definition, in one table. Fragmentation 1 to 4
  * are the four of Johnstone & Wilson (totals.c). */
 #include "base/count.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the bytes of a block serve: header, padding, payload, links, footer. */
 #include <heapscope/reading.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which questions a request raises is decided by what the allocator is: where it never searches,
  * nobody is asked how far; where it does not join blocks, nobody is asked for the sum. */
 #include "model/reading/question.h"

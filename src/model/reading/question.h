@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Questions about a request that is still to come, and what the answers are once it came.
  *
  *      hs_questions_about(session, op)     before: what is worth asking

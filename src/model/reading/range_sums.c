@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The range sums, a tree over the heap's addresses: each node has the sums of a range.
  *
  *      inner    [ 0 .. 4K                                  ]     sums of its four quarters

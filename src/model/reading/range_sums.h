@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Range sums: sums over the heap's blocks, so that a picture of a large heap costs what is on show
  * and what has changed, not the number of blocks.
  *

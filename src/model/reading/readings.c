@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The observer of a session: it passes on what is told to those who keep what they read. */
 #include "model/reading/readings.h"
 

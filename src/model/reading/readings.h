@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What has been read of a session's heap, kept until the session tells that it changed. This is the
  * one observer of a session. */
 #ifndef HS_MODEL_READINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Searches. What a request asks for is read off the chronicle, in either direction. What comes of
  * one is seen when it is performed; but checkpoints tell what came of all before them, so that only
  * the requests between two of them are, and those behind the last one. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A window on the shape: cells from the columns that are kept, or from a session of its own that
  * performs the commands of the window again and watches its addresses alone. */
 #include "model/reading/readings.h"

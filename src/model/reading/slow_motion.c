@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Slow motion: the last request performed again, and shown as it was after each of its events.
  *
  *      events     request  round  visit  choose  split  write  write  take  return

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Going back and forth. Invariant: a checkpoint holds what performing the operations up to its
  * moment gives; so going to a moment gives the same bytes, names and figures as coming there did.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time travel: checkpoints of a session, and going to any moment of its chronicle.
  *
  *      chronicle      1 2 3 4 5 6 7 8 9 ...

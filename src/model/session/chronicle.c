@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The chronicle. Each branch is one array of bytes, and the place of every 32nd operation in it.
  *
  *      tag: kind, flags | a | variable + 1 | [pointer: variable + 1, offset] | [b]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The chronicle: every operation that was performed, written down in a few bytes each, as a tree.
  *
  *      main    1 --- 2 --- 3 --- 4 --- 5

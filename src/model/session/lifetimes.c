@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The shape, kept. Counters of one class lie side by side, so that a block that spans all buckets
  * is a loop over 128 numbers. */
 #include "model/session/lifetimes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The shape as a session keeps it: what is live in each of 128 buckets of addresses, by classes of
  * sizes, and a column of that for every so many requests, in bounded memory.
  *

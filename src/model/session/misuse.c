@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Misuse: what is wrong with a pointer that must not be freed or resized, told by the client's
  * records first (freed before, inside a block) and by the bytes of the heap second. */
 #include "model/session/session.h"

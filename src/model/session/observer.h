@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The observer: told by a session what changes, so that what was read off the heap can be kept.
  *
  *      reading     ledger, range sums, shape, leaks, ...        keep what they read

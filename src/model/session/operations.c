@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The other operations: writes, assignments, settings, and what starts a fresh heap. */
 #include "model/session/session.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests to the allocator: performed, and settled with what the client holds; what changed in the
  * heap and what it cost is read off the events. */
 #include "model/session/session.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Operations as command lines: a session written down as a script that reproduces it. */
 #include "model/session/session.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A session: performs operations, one function for each kind, and remembers them.
  *
  * Invariant: performing the remembered operations again from the start state gives the same heap,

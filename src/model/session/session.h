@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* struct hs_session, for the files of the model that work on it. */
 #ifndef HS_MODEL_SESSION_H
 #define HS_MODEL_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The settings that belong to the heap and the session, not to an allocator: declared once, read by
  * `set`, completion and help. A front end's own come behind them. */
 #include "model/session/session.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples over time. Adding one costs O(1): a full array is halved after as many requests as it
  * stands for. */
 #include "model/session/timeline.h"

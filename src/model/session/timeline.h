@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The heap over time: a sample for every so many requests, in bounded memory.
  *
  *      stride 1    | 1 | 2 | 3 | 4 | ... | 2048 |            full: neighbours become one

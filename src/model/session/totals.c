@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Totals, and Johnstone & Wilson's four measures of them: The Memory Fragmentation Problem: Solved?
  * (1998). Memory used by the allocator relative to live memory, 1. on the average over time, 2.
  * when live memory was at its peak, 3. when used memory was, 4. peak to peak. Time is counted in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Totals: what a client's requests come to since its heap was fresh. A session keeps them for what
  * is typed, a player for a trace; the measures (ledger.h) are read off them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Walking the heap as a reader sees it: the allocator's walker says where blocks are, the client's
  * records say whose they are and, where an allocator leaves no marks, where one ends. */
 #include "model/session/session.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Workloads by chance.
  *
  * Live blocks stand in a list in the order of their births; one that is freed leaves a hole:

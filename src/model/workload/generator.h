@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A generator of workloads: traces by chance, in phases.
  *
  *      live    .--./\.-'\      .-'\./\.--   each phase has sizes, lives and a goal of its own, and

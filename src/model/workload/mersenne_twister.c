@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The recurrence: each word is made of itself, of its upper neighbour's low bits and of the word
  * 397 places on, all words at once when they are used up. */
 #include "model/workload/mersenne_twister.h"

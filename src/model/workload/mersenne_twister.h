@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Mersenne Twister MT19937 (Matsumoto & Nishimura 1998), seeded and read as Python's random
  * does: homework that is set by a seed there has the same numbers here. */
 #ifndef HS_MODEL_MERSENNE_TWISTER_H

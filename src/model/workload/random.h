@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SplitMix64 (Steele, Lea & Flood 2014): the same numbers everywhere from the same seed. */
 #ifndef HS_MODEL_RANDOM_H
 #define HS_MODEL_RANDOM_H

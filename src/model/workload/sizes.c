@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Drawing sizes by a law. */
 #include "model/workload/sizes.h"
 

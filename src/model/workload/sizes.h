@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The laws that sizes follow in a workload.
  *
  *      fixed       all a                       ramp     from a to b, in the course of a phase

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A trace in memory: one array, and the names of its ids where they have any. */
 #include <heapscope/trace.h>
 

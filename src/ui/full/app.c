@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What all modes of the full screen share. */
 #include "ui/full/app.h"
 

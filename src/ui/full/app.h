@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What all modes of the full screen share: the session and the parts that it is shown with, what is
  * on the screen, and the keys that wait. What one mode remembers is its own, and lies in its file.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Drawing the full screen: the scene is composed when something changed, the last line always. */
 #include "ui/full/draw.h"
 #include "view/settings.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Drawing the full screen. */
 #ifndef HS_UI_FULL_DRAW_H
 #define HS_UI_FULL_DRAW_H

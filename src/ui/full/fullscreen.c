@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The full screen, put together. libedit asks for a character; before one is waited for, the screen
  * is drawn; keys that are not the editor's are those of some mode; lines go to the interpreter,
  * whose listener is this screen. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The full screen: map, panels, sentence and prompt, live. */
 #ifndef HS_UI_FULL_FULLSCREEN_H
 #define HS_UI_FULL_FULLSCREEN_H

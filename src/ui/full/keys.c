@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Keys that act wherever one is: one table, which the help is made of, too. */
 #include "ui/full/keys.h"
 

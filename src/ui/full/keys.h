@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Keys that act wherever one is, and the help on all keys. */
 #ifndef HS_UI_FULL_KEYS_H
 #define HS_UI_FULL_KEYS_H

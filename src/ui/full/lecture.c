@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The lecture on the full screen. What a step shows is kept, and shown again when the lecture goes
  * back to it. */
 #include "ui/full/lecture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The lecture on the full screen. */
 #ifndef HS_UI_FULL_LECTURE_H
 #define HS_UI_FULL_LECTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the interpreter tells the full screen: texts to be said, pictures to be shown, how far a
  * long command is. */
 #include "ui/full/listener.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The full screen as the interpreter's listener. */
 #ifndef HS_UI_FULL_LISTENER_H
 #define HS_UI_FULL_LISTENER_H

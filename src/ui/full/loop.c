@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The full screen's loop. Drawing waits until all keys that came are acted upon. */
 #include "ui/full/loop.h"
 

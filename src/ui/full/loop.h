@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The full screen's loop: draw, wait for one thing, have it acted upon. */
 #ifndef HS_UI_FULL_LOOP_H
 #define HS_UI_FULL_LOOP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What keys and mouse do on the map. */
 #include "ui/full/map.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The map under keys and mouse: scrolling, the cursor that inspects, zoom, and the zoom path. */
 #ifndef HS_UI_FULL_MAP_H
 #define HS_UI_FULL_MAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ways through the table of modes. */
 #include "ui/full/app.h"
 

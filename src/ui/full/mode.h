@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The modes of the full screen, a row each. Several are on at a time: a picture may lie over a
  * lecture that is shown in slow motion. They stand in one table, those that come first in front:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is laid over the map scrolls, and Escape closes it. */
 #include "ui/full/overlay.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is laid over the map, or pointed out on it. */
 #ifndef HS_UI_FULL_OVERLAY_H
 #define HS_UI_FULL_OVERLAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The player's steps: narration waits as long as it takes to read, a request as long as the pace
  * says; settings and expectations run on with the step that they belong to. */
 #include "ui/full/player.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The player: a script as a lecture, step by step, by itself or at a key, forward and back.
  *
  *      statements   title  note  malloc  expect  highlight  set  malloc  note ...

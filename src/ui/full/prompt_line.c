@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The line at the bottom: libedit has it, and gets what no mode in front of it has taken. */
 #include "ui/full/prompt_line.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The line at the bottom that commands are typed in, where no other mode has it. */
 #ifndef HS_UI_FULL_PROMPT_LINE_H
 #define HS_UI_FULL_PROMPT_LINE_H

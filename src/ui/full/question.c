@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Questions on the full screen. A command waits for an answer, perhaps one of a script, while
  * libedit waits for a key. So the answer has a line of its own here, and the screen's loop is run
  * from here meanwhile. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Questions to the user: the answer is typed at the bottom, or clicked on the map. */
 #ifndef HS_UI_FULL_QUESTION_H
 #define HS_UI_FULL_QUESTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The shape of memory on the screen. */
 #include "ui/full/shape.h"
 

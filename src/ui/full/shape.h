@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The shape of memory on the screen: its keys, and the way from a cell of it to the byte map as it
  * was then, and back. */
 #ifndef HS_UI_FULL_SHAPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Showing pictures. Most are laid over the map; those that take more have a function in a table. */
 #include "ui/full/show.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Showing pictures: what a command or a key asks for is laid over the map, pointed out on it, or
  * has a mode of its own. */
 #ifndef HS_UI_FULL_SHOW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Slow motion: the session goes to the moment within a request that a step of it led to, and the
  * map's cursor to what it was about. */
 #include "ui/full/slow_motion.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request gone through event by event on the map. */
 #ifndef HS_UI_FULL_SLOW_MOTION_H
 #define HS_UI_FULL_SLOW_MOTION_H

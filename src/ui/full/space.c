@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Address spaces on the screen. */
 #include "ui/full/space.h"
 

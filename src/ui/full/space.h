@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An address space that is laid over the map, its steps, and live ones. */
 #ifndef HS_UI_FULL_SPACE_H
 #define HS_UI_FULL_SPACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A trace on the full screen. While nobody types, it is gone through ahead, so that going anywhere
  * takes no time. */
 #include "ui/full/trace.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A trace on the full screen: one goes through its requests with keys, or lets it play by itself at
  * any pace. */
 #ifndef HS_UI_FULL_TRACE_H

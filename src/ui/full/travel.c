@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Going through time. */
 #include "ui/full/travel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Going through time: to a moment, by keys, and on the bar in the title. */
 #ifndef HS_UI_FULL_TRAVEL_H
 #define HS_UI_FULL_TRAVEL_H

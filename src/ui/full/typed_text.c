@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A line that is being edited: control characters stand as ^A, wide ones take two columns. */
 #include "ui/full/typed_text.h"
 

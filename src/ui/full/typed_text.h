@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A line that is being edited, on the screen. */
 #ifndef HS_UI_FULL_TYPED_TEXT_H
 #define HS_UI_FULL_TYPED_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The levels of the zoom path, and what is said at each. */
 #include "ui/full/zoom_path.h"
 

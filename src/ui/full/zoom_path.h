@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The zoom path: from the address space to the heap in it, to a block, to the bits of its header,
  * and out again, by one key.
  *
