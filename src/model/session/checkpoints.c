@@ -529,9 +529,8 @@ const hs_session *hs_session_ahead(const hs_session *s)
     return s->ahead;
 }
 
-bool hs_session_survey(hs_session *s, uint64_t operations, hs_problem *problem)
+static bool survey(hs_session *s, uint64_t operations, hs_problem *problem)
 {
-    HS_ENTER_SESSION(s, problem, false);
     if (!s->ahead) {
         s->ahead = hs_session_empty(s);
         s->ahead->chronicle = s->chronicle;
@@ -548,6 +547,12 @@ bool hs_session_survey(hs_session *s, uint64_t operations, hs_problem *problem)
     hs_session_pass(s->ahead, end - now > operations ? now + operations : end);
     hs_session_is_over(s);
     return true;
+}
+
+bool hs_session_survey(hs_session *s, uint64_t operations, hs_problem *problem)
+{
+    HS_ENTER_SESSION(s, problem, false);
+    return survey(s, operations, problem);
 }
 
 /* --- Branches ------------------------------------------------------------------------------- */
