@@ -26,4 +26,18 @@ uint64_t hs_thousandths(uint64_t part, uint64_t whole);
 /* Johnstone & Wilson's measures 1 to 4 in thousandths. */
 uint64_t hs_totals_fragmentation(const hs_totals *, int measure, uint64_t used);
 
+/* What is read off them, by the names that a session's measures and a comparison's figures have in
+ * common: defined once. */
+#define HS_DEFINE_peak_live           "most payload bytes live at once"
+#define HS_DEFINE_utilization         "peak_live / heap_size (CS:APP malloc lab)"
+#define HS_DEFINE_utilization_segment "peak_live / highest payload end (CS107)"
+#define HS_DEFINE_used                "from base to the highest block end so far"
+#define HS_DEFINE_fragmentation_1     "mean of used/live - 1 (Johnstone-Wilson 1)"
+#define HS_DEFINE_fragmentation_2     "used/live - 1 when live peaked (J-W 2)"
+#define HS_DEFINE_fragmentation_3     "used/live - 1 when used peaked (J-W 3)"
+#define HS_DEFINE_fragmentation_4     "peak used / peak live - 1 (J-W 4)"
+#define HS_DEFINE_examined_total      "blocks examined by all requests"
+#define HS_DEFINE_examined_max        "most blocks examined by one request"
+#define HS_DEFINE_moved_total         "bytes copied by all reallocs"
+
 #endif
