@@ -60,20 +60,22 @@ typedef struct {
 enum { HS_PARAMETERS = 5 };
 
 enum {
-    HS_MAKES_POINTER = 1,   /* may be written NAME = command */
-    HS_STAGE_DIRECTION = 2, /* tells a lecture's player something, and the audience nothing */
-    HS_NOT_ECHOED = 4,      /* a script's reader sees what it says, not the command */
-    HS_IS_GUARD = 8, /* a condition by which a script guards itself: it is not echoed without a
-                        body, and when it does not hold that is counted and the rest goes on */
-    HS_LISTS_MEASURES = 16, /* its help lists all measures, */
-    HS_LISTS_OPTIONS = 32,  /* or all options of the allocator and the session */
+    HS_MAKES_POINTER = 1 << 0,   /* may be written NAME = command */
+    HS_STAGE_DIRECTION = 1 << 1, /* tells a lecture's player something, and the audience nothing */
+    HS_NOT_ECHOED = 1 << 2,      /* a script's reader sees what it says, not the command */
+    HS_IS_GUARD = 1 << 3, /* a condition by which a script guards itself: it is not echoed without a
+                             body, and when it does not hold that is counted and the rest goes on */
+    /* Its help lists all measures, all options, all pictures. */
+    HS_LISTS_MEASURES = 1 << 4,
+    HS_LISTS_OPTIONS = 1 << 5,
+    HS_LISTS_PICTURES = 1 << 6,
     /* What a lecture's player makes of it: */
-    HS_LEADS_ON = 64,        /* the step goes on to what follows it */
-    HS_BELONGS_BEFORE = 128, /* it is a part of the step before it */
-    HS_BEGINS_SECTION = 256,
-    HS_WAITS = 512,       /* for a key, behind it */
-    HS_IS_READ = 1024,    /* by the audience, which takes time */
-    HS_GOES_UNSAID = 2048 /* the speaker is not told of it */
+    HS_LEADS_ON = 1 << 7,       /* the step goes on to what follows it */
+    HS_BELONGS_BEFORE = 1 << 8, /* it is a part of the step before it */
+    HS_BEGINS_SECTION = 1 << 9,
+    HS_WAITS = 1 << 10,      /* for a key, behind it */
+    HS_IS_READ = 1 << 11,    /* by the audience, which takes time */
+    HS_GOES_UNSAID = 1 << 12 /* the speaker is not told of it */
 };
 
 typedef struct {

@@ -2,6 +2,7 @@
 /* Help: the command table as text for the screen, and as roff for the man page. */
 #include "base/memory.h"
 #include "language/running.h"
+#include "view/pictures.h"
 #include "view/settings.h"
 
 #include <heapscope/ledger.h>
@@ -97,6 +98,14 @@ static void put_needs_alone(FILE *out, const hs_session *unused, const hs_comman
     hs_put_needs(out, c);
 }
 
+static void put_pictures(FILE *out)
+{
+    const hs_picture *p;
+    fputs("\nPictures:\n", out);
+    for (size_t i = 0; (p = hs_picture_at(i)); i++)
+        if (p->flags & HS_IN_VIEW) fprintf(out, "  %-12s %s\n", p->name, p->about);
+}
+
 static char *needs_text(const hs_command *c)
 {
     return collect(put_needs_alone, NULL, c);
@@ -112,6 +121,7 @@ static void put_command(FILE *out, const hs_session *session, const hs_command *
     if (c->details) fprintf(out, "%s\n", c->details);
     fputs(needs, out);
     free(needs);
+    if (c->flags & HS_LISTS_PICTURES) put_pictures(out);
     if (c->flags & HS_LISTS_MEASURES) put_measures(out);
     if (c->flags & HS_LISTS_OPTIONS) put_options(out, session);
 }
