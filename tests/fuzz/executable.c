@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(s != NULL);
         check_steps(s, space);
         hs_session_free(s);
+        hs_space_free(space);
     }
     hs_executable_free(e);
     const char *found = hs_libraries_in_cache(data, size, "libc.so.6", 0);
