@@ -1108,7 +1108,7 @@ static void of_many_names_the_first_are_kept_and_all_counted(void **state)
 {
     stage *s = *state;
     unsigned patience = 10;
-    stage_does(s, "b = malloc 8; repeat 20000 { malloc 8 }; a = b");
+    stage_does(s, "allocator bump; b = malloc 8; repeat 20000 { malloc 8 }; a = b");
     hs_completions c = hs_complete(s->session, "free p", 6, (hs_stop){NULL, NULL});
     assert_int_equal(c.count, 20000);
     assert_int_equal(c.kept, HS_COMPLETIONS_KEPT);
