@@ -62,6 +62,9 @@ const char *hs_session_allocator_name(const hs_session *);   /* as it was asked 
 void hs_session_bring_settings(hs_session *, const hs_front_settings *);
 const hs_option *hs_session_setting_row(const hs_session *, size_t setting);
 uint64_t hs_session_setting(const hs_session *, size_t setting);
+/* What `set` means by a name: an option of the allocator, else a setting; NULL: neither. Its value
+ * goes to *value, which may be NULL. */
+const hs_option *hs_session_option(const hs_session *, const char *name, uint64_t *value);
 
 /* Variables are numbered from 0 in order of their first use. */
 uint32_t hs_session_variable_count(const hs_session *);

@@ -122,21 +122,11 @@ bool hs_run_split(hs_interpreter *in, const hs_statement *s)
     return in->inside || hs_show_picture(in, &hs_picture_split, 0, 0);
 }
 
-static uint64_t value_of(const hs_session *session, const hs_option *o)
-{
-    const hs_heap *h = hs_session_heap(session);
-    const hs_allocator *a = hs_heap_allocator(h);
-    if (o >= a->options && o < a->options + a->option_count)
-        return hs_heap_option(h, (size_t)(o - a->options));
-    size_t n = 0;
-    while (hs_session_setting_row(session, n) != o) n++;
-    return hs_session_setting(session, n);
-}
-
 static void put_option(FILE *out, const hs_session *session, const hs_option *o)
 {
     char value[32];
-    uint64_t v = value_of(session, o);
+    uint64_t v;
+    hs_session_option(session, o->name, &v);
     if (o->choices)
         snprintf(value, sizeof value, "%s", o->choices[v]);
     else
@@ -160,7 +150,7 @@ static bool show_option(hs_interpreter *in, const char *name)
     char *text = NULL;
     size_t size;
     FILE *out = hs_text_begin(&text, &size);
-    put_option(out, in->session, hs_option_named(in->session, name));
+    put_option(out, in->session, hs_session_option(in->session, name, NULL));
     hs_text_end(out);
     return hs_say_own(in, HS_SAY_ANSWER, text);
 }
@@ -169,7 +159,7 @@ static bool is_option_elsewhere(const hs_session *session, const char *name)
 {
     const hs_allocator *a;
     const hs_moved *m;
-    if (hs_option_named(session, name)) return false;
+    if (hs_session_option(session, name, NULL)) return false;
     for (size_t i = 0; (a = hs_allocator_at(i, HS_PROBED)); i++)
         for (size_t j = 0; j < a->option_count; j++)
             if (strcmp(a->options[j].name, name) == 0) return true;
@@ -191,13 +181,14 @@ bool hs_run_set(hs_interpreter *in, const hs_statement *s)
         op.name = hs_resolve_argument(in, &names, "option", &a[0]);
     }
     if (!op.name) return false;
-    if (!a[1].present && hs_option_named(in->session, op.name)) return show_option(in, op.name);
+    if (!a[1].present && hs_session_option(in->session, op.name, NULL))
+        return show_option(in, op.name);
     op.text = a[1].text ? a[1].text : "";
-    if (!hs_option_named(in->session, op.name)) return hs_perform(in, s, &op);
+    if (!hs_session_option(in->session, op.name, NULL)) return hs_perform(in, s, &op);
     hs_words_of_values(&values, in->session, op.name);
     if (values.count && !(op.text = hs_resolve_argument(in, &values, "value", &a[1]))) return false;
     char number[32];
-    if (!hs_option_named(in->session, op.name)->choices) {
+    if (!hs_session_option(in->session, op.name, NULL)->choices) {
         uint64_t n;
         if (!hs_size_of_argument(in, &a[1], &n)) return false;
         snprintf(number, sizeof number, "%" PRIu64, n);

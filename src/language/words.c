@@ -137,20 +137,9 @@ void hs_words_of_options(hs_words *w, const hs_session *s)
     for (size_t i = 0; (o = hs_session_setting_row(s, i)); i++) hs_words_add(w, o->name);
 }
 
-const hs_option *hs_option_named(const hs_session *s, const char *name)
-{
-    const hs_allocator *a = hs_heap_allocator(hs_session_heap(s));
-    for (size_t i = 0; i < a->option_count; i++)
-        if (strcmp(a->options[i].name, name) == 0) return &a->options[i];
-    const hs_option *o;
-    for (size_t i = 0; (o = hs_session_setting_row(s, i)); i++)
-        if (strcmp(o->name, name) == 0) return o;
-    return NULL;
-}
-
 void hs_words_of_values(hs_words *w, const hs_session *s, const char *option)
 {
-    const hs_option *o = hs_option_named(s, option);
+    const hs_option *o = hs_session_option(s, option, NULL);
     for (size_t i = 0; o && o->choices && o->choices[i]; i++) hs_words_add(w, o->choices[i]);
 }
 

@@ -38,7 +38,4 @@ void hs_words_of_processes(hs_words *, const hs_session *);
 void hs_words_of_segments(hs_words *, const hs_session *);
 void hs_words_of_accesses(hs_words *, const hs_session *);
 
-/* The option of the session's allocator, or setting, with that name; NULL. */
-const hs_option *hs_option_named(const hs_session *, const char *name);
-
 #endif

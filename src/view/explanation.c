@@ -540,15 +540,8 @@ static void put_fresh(FILE *out, const hs_session *s)
  * of 100. */
 static void put_setting(FILE *out, const hs_session *s, const char *name)
 {
-    const hs_heap *h = hs_session_heap(s);
-    const hs_allocator *a = hs_heap_allocator(h);
-    const hs_option *o = NULL;
-    uint64_t value = 0;
-    const hs_option *row;
-    for (size_t i = 0; (row = hs_session_setting_row(s, i)); i++)
-        if (strcmp(row->name, name) == 0) o = row, value = hs_session_setting(s, i);
-    for (size_t i = 0; i < a->option_count; i++)
-        if (strcmp(a->options[i].name, name) == 0) o = &a->options[i], value = hs_heap_option(h, i);
+    uint64_t value;
+    const hs_option *o = hs_session_option(s, name, &value);
     if (!o) return;
     fprintf(out, "%s is ", name);
     if (o->choices)

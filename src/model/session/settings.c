@@ -4,6 +4,7 @@
 #include "model/session/session.h"
 
 #include <assert.h>
+#include <string.h>
 
 static const char *const growths[] = {"double", "page", "exact", NULL};
 static const char *const misuses[] = {"refuse", "allow", NULL};
@@ -37,6 +38,23 @@ uint64_t hs_session_setting(const hs_session *s, size_t setting)
 {
     const hs_option *row = hs_session_setting_row(s, setting);
     return s->is.setup.settings[setting] + (row ? row->initial : 0);
+}
+
+const hs_option *hs_session_option(const hs_session *s, const char *name, uint64_t *value)
+{
+    const hs_allocator *a = hs_heap_allocator(s->heap);
+    const hs_option *row;
+    for (size_t i = 0; i < a->option_count; i++) {
+        if (strcmp(a->options[i].name, name) != 0) continue;
+        if (value) *value = hs_heap_option(s->heap, i);
+        return &a->options[i];
+    }
+    for (size_t i = 0; (row = hs_session_setting_row(s, i)); i++) {
+        if (strcmp(row->name, name) != 0) continue;
+        if (value) *value = hs_session_setting(s, i);
+        return row;
+    }
+    return NULL;
 }
 
 void hs_setup_change_setting(const hs_session *s, hs_setup *setup, size_t setting, uint64_t value)

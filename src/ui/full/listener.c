@@ -11,6 +11,7 @@
 #include "ui/full/show.h"
 #include "view/explanation.h"
 #include "view/segments.h"
+#include "view/settings.h"
 #include "view/side_by_side.h"
 
 #include <stdlib.h>
@@ -66,9 +67,13 @@ static void heed_settings(hs_app *a)
     hs_op op;
     uint64_t n = hs_session_op_count(a->session);
     if (!n || !hs_session_op(a->session, n - 1, &op) || op.kind != HS_OP_SET) return;
-    if (strcmp(op.name, "zoom") == 0) a->state.zoomed = false;
-    if (strcmp(op.name, "size") == 0) a->state.resized = false;
-    if (strcmp(op.name, "theme") == 0 || strcmp(op.name, "size") == 0) a->other_theme = -1;
+    const hs_option *set = hs_session_option(a->session, op.name, NULL);
+    bool zoom = set == hs_session_setting_row(a->session, HS_SET_ZOOM),
+         size = set == hs_session_setting_row(a->session, HS_SET_SIZE),
+         theme = set == hs_session_setting_row(a->session, HS_SET_THEME);
+    if (zoom) a->state.zoomed = false;
+    if (size) a->state.resized = false;
+    if (theme || size) a->other_theme = -1;
 }
 
 static void performed(void *context, const char *summary)
