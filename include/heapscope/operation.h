@@ -6,6 +6,7 @@
 #include <heapscope/allocator.h>
 #include <heapscope/client.h>
 #include <heapscope/linkage.h>
+#include <heapscope/problem.h>
 
 HS_PUBLIC_BEGIN
 
@@ -63,15 +64,6 @@ typedef struct {
     const char *text;
     size_t text_length;
 } hs_op;
-
-/* What was wrong with an operation, for the one line that the user reads. */
-typedef enum { HS_OPERAND_NONE, HS_OPERAND_POINTER, HS_OPERAND_NAME, HS_OPERAND_VALUE } hs_operand;
-
-typedef struct {
-    hs_operand operand; /* which part of the operation it is about */
-    char what[256];     /* what was wrong */
-    char hint[256];     /* what would be right; may be empty */
-} hs_problem;
 
 /* A moment: after `count` operations along a branch. Going back and doing something else begins a
  * new branch; nothing is ever lost. Branch 0 is the first. */

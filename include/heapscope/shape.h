@@ -15,31 +15,9 @@
 
 #include <heapscope/linkage.h>
 #include <heapscope/session.h>
+#include <heapscope/shape_cell.h>
 
 HS_PUBLIC_BEGIN
-
-/* What is in a cell. */
-enum {
-    HS_SHAPE_UNUSED, /* above the highest block so far: never used */
-    HS_SHAPE_FREE,   /* below the highest block, and nothing lives there */
-    HS_SHAPE_LIVE,   /* the smallest class of sizes, and the others from here on */
-    HS_SHAPE_CLASSES = 6,
-    HS_SHAPE_FULL = 31, /* the largest share */
-    HS_SHAPE_ROWS = 128 /* the most rows of a picture */
-};
-
-/* The largest size of each class; the last one has no limit. */
-extern const uint64_t hs_shape_sizes[HS_SHAPE_CLASSES];
-
-/* A cell is a byte. The share that is live is rounded up, so that 0 means nothing at all. */
-static inline unsigned hs_shape_kind(uint8_t cell)
-{
-    return cell >> 5;
-}
-static inline unsigned hs_shape_share(uint8_t cell)
-{
-    return cell & HS_SHAPE_FULL;
-}
 
 /* What to look at; 0: all there is. */
 typedef struct {

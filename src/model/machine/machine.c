@@ -612,24 +612,41 @@ static bool do_touch(command *c)
 
 /* --- The table ------------------------------------------------------------------------------ */
 
-bool hs_machine_perform(hs_mmu *m, const hs_op *op, uint64_t address, hs_problem *problem)
+static const struct {
+    const char *verb;
+    bool (*run)(command *);
+    bool takes_pointer;
+} verbs[] = {
+    {"mmu", do_mmu, false},    {"process", do_process, false}, {"run", do_run, false},
+    {"exit", do_exit, false},  {"grow", do_grow, false},       {"swap", do_swap, false},
+    {"touch", do_touch, true}, {"compact", do_compact, false},
+};
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+/* VERBS: there is none such. */
+static size_t verb_named(const char *verb)
 {
-    static const struct {
-        const char *verb;
-        bool (*run)(command *);
-    } verbs[] = {
-        {"mmu", do_mmu},   {"process", do_process}, {"run", do_run},         {"exit", do_exit},
-        {"grow", do_grow}, {"swap", do_swap},       {"compact", do_compact}, {"touch", do_touch},
-    };
+    size_t i = 0;
+    while (i < VERBS && strcmp(verbs[i].verb, verb) != 0) i++;
+    return i;
+}
+
+bool hs_machine_takes_pointer(const char *verb)
+{
+    size_t i = verb_named(verb);
+    return i < VERBS && verbs[i].takes_pointer;
+}
+
+bool hs_machine_perform(hs_mmu *m, const char *verb, const char *words, uint64_t address,
+                        hs_problem *problem)
+{
     hs_mmu next = *m;
-    command c = {&next, op->text ? op->text : "", address, problem};
+    command c = {&next, words, address, problem};
+    size_t i = verb_named(verb);
     next.report[0] = 0;
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        if (strcmp(op->name, verbs[i].verb) != 0) continue;
-        if (!verbs[i].run(&c)) return false;
-        hs_machine_follow(&next, next.heap, true);
-        *m = next;
-        return true;
-    }
-    return refuse(&c, HS_OPERAND_NAME, "", "the machine has no command %s", op->name);
+    if (i == VERBS) return refuse(&c, HS_OPERAND_NAME, "", "the machine has no command %s", verb);
+    if (!verbs[i].run(&c)) return false;
+    hs_machine_follow(&next, next.heap, true);
+    *m = next;
+    return true;
 }

@@ -4,7 +4,7 @@
 #define HS_MODEL_MMU_H
 
 #include <heapscope/mmu.h>
-#include <heapscope/session.h>
+#include <heapscope/problem.h>
 
 /* One way to give processes memory. Functions that run out of physical memory return false, and
  * leave the machine in disorder: callers work on a copy. */
@@ -46,9 +46,12 @@ uint64_t hs_memory_compact(hs_mmu *);
 
 /* The machine that a session begins with, its heap having so many bytes. */
 void hs_machine_start(hs_mmu *, uint64_t heap);
-/* Run a command: op->name is its verb, op->text the words behind it, `address` the virtual address
- * of its pointer. The report says what was done. */
-bool hs_machine_perform(hs_mmu *, const hs_op *, uint64_t address, hs_problem *);
+/* Does the command with this verb take a pointer? */
+bool hs_machine_takes_pointer(const char *verb);
+/* Run a command: the words behind its verb, and the virtual address of its pointer, if it takes
+ * one. The report says what was done. */
+bool hs_machine_perform(hs_mmu *, const char *verb, const char *words, uint64_t address,
+                        hs_problem *);
 /* The session's heap has so many bytes now: main's heap area follows, as far as there is room. */
 void hs_machine_follow(hs_mmu *, uint64_t heap, bool try_again);
 

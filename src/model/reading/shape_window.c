@@ -6,6 +6,8 @@
 
 #include "base/memory.h"
 
+#include <heapscope/shape.h>
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -14,7 +14,8 @@
 #ifndef HS_MODEL_LIFETIMES_H
 #define HS_MODEL_LIFETIMES_H
 
-#include <heapscope/shape.h>
+#include <heapscope/heap.h>
+#include <heapscope/shape_cell.h>
 
 enum { HS_SHAPE_BUCKETS = 128, HS_SHAPE_COLUMNS = 512, HS_SHAPE_LEAST_SHIFT = 3 };
 

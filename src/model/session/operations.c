@@ -278,7 +278,7 @@ bool hs_perform_reset(hs_session *s, hs_problem *problem)
 bool hs_perform_machine(hs_session *s, const hs_op *op, hs_problem *problem)
 {
     uint64_t address = 0;
-    bool touch = strcmp(op->name, "touch") == 0;
-    if (touch && !hs_session_virtual(s, op->p, &address, problem)) return false;
-    return hs_machine_perform(&s->is.mmu, op, address, problem);
+    bool at = hs_machine_takes_pointer(op->name);
+    if (at && !hs_session_virtual(s, op->p, &address, problem)) return false;
+    return hs_machine_perform(&s->is.mmu, op->name, op->text ? op->text : "", address, problem);
 }

@@ -62,7 +62,7 @@ static void put_request(FILE *out, const hs_session *s, const hs_op *op)
 static void put_machine(FILE *out, const hs_session *s, const hs_op *op)
 {
     fputs(op->name, out);
-    if (strcmp(op->name, "touch") == 0) {
+    if (hs_machine_takes_pointer(op->name)) {
         putc(' ', out);
         put_pointer(out, s, op->p);
     }
