@@ -433,6 +433,18 @@ void terminal_end(terminal *t)
     free(t);
 }
 
+int terminal_leave_line_mode(terminal *t)
+{
+    static const char prompt[] = "heapscope>";
+    long end = now() + PATIENCE;
+    int row, column;
+    do {
+        take_in(t, 20);
+        terminal_cursor(t, &row, &column);
+    } while (strncmp(terminal_row(t, row), prompt, sizeof prompt - 1) != 0 && now() < end);
+    return terminal_leave(t, "\004");
+}
+
 int terminal_leave(terminal *t, const char *keys)
 {
     terminal_type(t, keys);

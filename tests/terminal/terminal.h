@@ -64,6 +64,9 @@ int terminal_wait(terminal *);
 
 /* Type what leaves the program, wait for its end, and be done with it: as terminal_wait. */
 int terminal_leave(terminal *, const char *keys);
+/* The same with Ctrl-D, when the prompt has come back: while a command runs the terminal is in the
+ * shell's modes, where a Ctrl-D may be lost. */
+int terminal_leave_line_mode(terminal *);
 
 /* Write a file for a program to read: its path, valid until the next call. */
 const char *terminal_file(const char *folder, const char *name, const char *text);
