@@ -81,7 +81,7 @@ enum {
 typedef struct {
     const char *name;
     const char *group;
-    const char *summary; /* one line */
+    const char *summary; /* one line; NULL: what its picture is about */
     const char *details; /* more for `help NAME`, or NULL */
     hs_parameter parameters[HS_PARAMETERS];
     unsigned flags;
@@ -94,6 +94,7 @@ typedef struct {
 const hs_command *hs_command_at(size_t index);
 const hs_command *hs_command_named(const char *name);
 
+const char *hs_command_summary(const hs_command *);
 /* The command that shows a picture; NULL: none does. */
 const hs_command *hs_command_showing(const hs_picture *);
 

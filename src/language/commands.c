@@ -149,19 +149,16 @@ static const hs_command commands[] = {
 
     {.name = "map",
      .group = "Pictures",
-     .summary = "the byte map",
      .needs = HS_CAN_ASK,
      .picture = &hs_picture_map,
      .run = hs_run_picture},
     {.name = "blocks",
      .group = "Pictures",
-     .summary = "all blocks in heap order",
      .needs = HS_CAN_ASK,
      .picture = &hs_picture_blocks,
      .run = hs_run_picture},
     {.name = "free-list",
      .group = "Pictures",
-     .summary = "the free blocks in their own order",
      .details =
          "One list head first, lists by size, a grid with its bitmap, a tree, buddies over the heap, slabs:\n"
          "as the allocator keeps them. A link that leads astray is shown. Without lists: in heap order.",
@@ -170,13 +167,11 @@ static const hs_command commands[] = {
      .run = hs_run_picture},
     {.name = "stats",
      .group = "Pictures",
-     .summary = "the ledger and all measures, with their definitions",
      .needs = HS_CAN_ASK,
      .picture = &hs_picture_stats,
      .run = hs_run_picture},
     {.name = "plot",
      .group = "Pictures",
-     .summary = "the heap over time: live bytes, heap size, utilization, blocks examined",
      .details =
          "Time is counted in requests since the heap was fresh; utilization is live / heap size at each\n"
          "point. Where many requests share a dot, it shows the largest value.",
@@ -185,7 +180,6 @@ static const hs_command commands[] = {
      .run = hs_run_picture},
     {.name = "shape",
      .group = "Pictures",
-     .summary = "time across, address up: what lived where, and when",
      .details =
          "A cell is so many commands by so many bytes, and says of which size most of what lives in it is,\n"
          "and whether at least half of it is live. FROM and TO are commands; N bytes from PTR on. The finer\n"
@@ -275,7 +269,6 @@ static const hs_command commands[] = {
 
     {.name = "why",
      .group = "Insight",
-     .summary = "how the last request was served, step by step",
      .details =
          "The arithmetic, every block that was looked at and why it was passed over, the choice, splits,\n"
          "coalescing by its case, the words written. With N: command N (`history` has the numbers).",
@@ -544,7 +537,6 @@ static const hs_command commands[] = {
      .run = hs_run_mmu},
     {.name = "segments",
      .group = "Machine",
-     .summary = "base, limit, direction, protection; what lies where in physical memory",
      .needs = HS_CAN_ASK,
      .picture = &hs_picture_segments,
      .run = hs_run_picture},
@@ -842,6 +834,11 @@ const hs_command *hs_command_named(const char *name)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(commands[i].name, name) == 0) return &commands[i];
     return NULL;
+}
+
+const char *hs_command_summary(const hs_command *c)
+{
+    return c->summary ? c->summary : c->picture->about;
 }
 
 const hs_command *hs_command_showing(const hs_picture *picture)

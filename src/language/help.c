@@ -26,9 +26,9 @@ static void put_list(FILE *out, const hs_session *session, const hs_command *unu
         group = c->group;
         hs_command_syntax(c, syntax, sizeof syntax);
         if (strlen(syntax) > 26)
-            fprintf(out, "  %s\n  %26s %s\n", syntax, "", c->summary);
+            fprintf(out, "  %s\n  %26s %s\n", syntax, "", hs_command_summary(c));
         else
-            fprintf(out, "  %-26s %s\n", syntax, c->summary);
+            fprintf(out, "  %-26s %s\n", syntax, hs_command_summary(c));
     }
     fputs(
         "\nSizes: 24, 0x18, 2k, 1M, 4*16+8. Pointers: p1, p1+8, NULL, 0x107000008. a = malloc 24 names a block.\n"
@@ -115,7 +115,7 @@ static void put_command(FILE *out, const hs_session *session, const hs_command *
 {
     char syntax[128];
     hs_command_syntax(c, syntax, sizeof syntax);
-    fprintf(out, "%s\n  %s\n", syntax, c->summary);
+    fprintf(out, "%s\n  %s\n", syntax, hs_command_summary(c));
     char *needs = needs_text(c);
     if (c->details || *needs) putc('\n', out);
     if (c->details) fprintf(out, "%s\n", c->details);
@@ -187,7 +187,7 @@ static void put_roff(FILE *out, const hs_session *session, const hs_command *unu
         fputs(".TP\n.B ", out);
         put_escaped(out, syntax);
         fputs("\n", out);
-        put_escaped(out, c->summary);
+        put_escaped(out, hs_command_summary(c));
         fputs(".\n", out);
         char *needs = needs_text(c);
         if (c->details || *needs) fputs(".nf\n", out);

@@ -253,7 +253,7 @@ static void paint_stats(const hs_subject *of, hs_pane p, size_t skip)
 
 const hs_picture hs_picture_stats = {.name = "stats",
                                      .title = "The ledger",
-                                     .about = "the ledger and all measures",
+                                     .about = "the ledger and all measures, with their definitions",
                                      .flags = HS_IN_VIEW,
                                      .key = 4,
                                      .rows = rows_of_stats,

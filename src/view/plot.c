@@ -208,10 +208,11 @@ bool hs_plot_request(const hs_session *s, hs_pane p, int column, uint64_t *reque
     return true;
 }
 
-const hs_picture hs_picture_plot = {.name = "plot",
-                                    .title = "Over time",
-                                    .about = "the heap over time",
-                                    .flags = HS_IN_VIEW | HS_SCALES,
-                                    .key = 12,
-                                    .rows = rows_of_plot,
-                                    .paint = paint_plot};
+const hs_picture hs_picture_plot = {
+    .name = "plot",
+    .title = "Over time",
+    .about = "the heap over time: live, size, utilization, blocks examined",
+    .flags = HS_IN_VIEW | HS_SCALES,
+    .key = 12,
+    .rows = rows_of_plot,
+    .paint = paint_plot};

@@ -368,11 +368,12 @@ static void paint(const hs_subject *of, hs_pane pane, size_t skip)
     hs_put(pane, 0, 1, HS_ROLE_TITLE, "Segments");
 }
 
-const hs_picture hs_picture_segments = {.name = "segments",
-                                        .title = "Segments",
-                                        .about = "the small machine: address spaces and memory",
-                                        .rows = rows,
-                                        .paint = paint};
+const hs_picture hs_picture_segments = {
+    .name = "segments",
+    .title = "Segments",
+    .about = "base, limit, direction, protection; what lies where in memory",
+    .rows = rows,
+    .paint = paint};
 
 /* --- One translation ------------------------------------------------------------------------- */
 

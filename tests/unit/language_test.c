@@ -1163,9 +1163,9 @@ static void help_tells_of_every_command_with_its_syntax(void **state)
         char *one = hs_help_text(s->session, c);
         hs_command_syntax(c, syntax, sizeof syntax);
         assert_true(strlen(syntax) < sizeof syntax - 1);
-        expect_words(all, syntax, c->summary);
-        expect_words(one, syntax, c->summary);
-        if (!strchr(c->summary, '-')) expect_words(man, c->summary, NULL);
+        expect_words(all, syntax, hs_command_summary(c));
+        expect_words(one, syntax, hs_command_summary(c));
+        if (!strchr(hs_command_summary(c), '-')) expect_words(man, hs_command_summary(c), NULL);
         free(one);
     }
     free(all);
