@@ -65,7 +65,7 @@ bool hs_run_shape(hs_interpreter *in, const hs_statement *s)
 {
     hs_shape_window w = {0};
     if (!shape_commands(in, s, &w) || !shape_addresses(in, s, &w)) return false;
-    hs_shape_view view = {.window = w};
+    hs_shape_view view = {.place.window = w};
     hs_subject of = hs_interpreter_subject(in);
     of.own = &view;
     in->listener.show(in->listener.context, s->command->picture, &of);

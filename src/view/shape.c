@@ -18,11 +18,11 @@ enum { GUTTER = 13, TITLE_ROWS = 1, LEAST_ROWS = 3, LEAST_COLUMNS = 8, WIDEST = 
 void hs_shape_view_begin(hs_shape_view *v, const hs_session *s, hs_shape_window w, hs_addr at)
 {
     hs_shape_view_end(v);
-    *v = (hs_shape_view){.window = w, .pointing = true};
-    v->command = hs_session_moment(s).count;
-    v->at = at ? at : w.from ? w.from : hs_heap_base(hs_session_heap(s));
-    if (w.first && v->command < w.first) v->command = w.first;
-    if (w.last && v->command > w.last) v->command = w.last;
+    *v = (hs_shape_view){.place = {.window = w, .pointing = true}};
+    v->place.command = hs_session_moment(s).count;
+    v->place.at = at ? at : w.from ? w.from : hs_heap_base(hs_session_heap(s));
+    if (w.first && v->place.command < w.first) v->place.command = w.first;
+    if (w.last && v->place.command > w.last) v->place.command = w.last;
 }
 
 void hs_shape_view_end(hs_shape_view *v)
@@ -41,14 +41,14 @@ static void look(const hs_session *s, hs_shape_view *v, int rows, int columns)
 {
     hs_moment m = hs_session_moment(s);
     uint64_t end = hs_session_branch_count(s, m.branch);
-    if (v->picture && v->of.session == s && same_window(v->of.window, v->window) &&
+    if (v->picture && v->of.session == s && same_window(v->of.window, v->place.window) &&
         v->of.branch == m.branch && v->of.now == m.count && v->of.end == end &&
         v->of.surveyed == hs_session_surveyed(s) && v->of.rows == rows && v->of.columns == columns)
         return;
     hs_shape_picture_free(v->picture);
-    v->picture = hs_shape_look(s, v->window, rows, columns);
+    v->picture = hs_shape_look(s, v->place.window, rows, columns);
     v->of.session = s;
-    v->of.window = v->window;
+    v->of.window = v->place.window;
     v->of.branch = m.branch;
     v->of.now = m.count;
     v->of.end = end;
@@ -93,8 +93,8 @@ static int row_of(const hs_shape_picture *p, hs_addr at)
 static void paint_cells(const hs_shape_view *v, hs_pane whole)
 {
     const hs_shape_picture *p = v->picture;
-    int column = v->pointing ? hs_shape_column_of(p, v->command) : -1;
-    int row = v->pointing ? row_of(p, v->at) : -1;
+    int column = v->place.pointing ? hs_shape_column_of(p, v->place.command) : -1;
+    int row = v->place.pointing ? row_of(p, v->place.at) : -1;
     for (int r = 0; r < p->rows; r++) {
         int y = p->rows - 1 - r;
         hs_putf(whole, v->cells.row - whole.row + y, 0, HS_ROLE_ADDRESS, "0x%" PRIx64,
@@ -111,7 +111,7 @@ static void paint_cells(const hs_shape_view *v, hs_pane whole)
 
 static int cursor_column(const hs_shape_view *v)
 {
-    return GUTTER + hs_shape_column_of(v->picture, v->command) * v->wide + v->wide - 1;
+    return GUTTER + hs_shape_column_of(v->picture, v->place.command) * v->wide + v->wide - 1;
 }
 
 /* Paint the axis of commands. Its numbers make room for the mark. */
@@ -128,7 +128,7 @@ static void paint_axis(const hs_shape_view *v, hs_pane p, int row)
     hs_putf(p, row, GUTTER, HS_ROLE_DIM, "%" PRIu64, s->first);
     if (from > length + 1) hs_put(p, row, GUTTER + from, HS_ROLE_DIM, last);
     hs_cell *here = hs_scene_cell(p.scene, p.row + row, p.column + cursor_column(v));
-    if (v->pointing && here) here->flags |= HS_CURSOR;
+    if (v->place.pointing && here) here->flags |= HS_CURSOR;
     if (now < 0) return;
     hs_put_glyph(p, row, GUTTER + now, HS_ROLE_MARK, hs_theme_glyph(HS_ROLE_MARK, p.scene->ascii));
 }
@@ -153,8 +153,8 @@ static void put_cursor(const hs_shape_view *v, hs_pane p, int row)
 {
     const hs_shape_picture *s = v->picture;
     char class[80];
-    int r = row_of(s, v->at), c = hs_shape_column_of(s, v->command);
-    if (!v->pointing || r < 0) return;
+    int r = row_of(s, v->place.at), c = hs_shape_column_of(s, v->place.command);
+    if (!v->place.pointing || r < 0) return;
     uint8_t cell = hs_shape_cell(s, r, c);
     unsigned kind = hs_shape_kind(cell);
     int column = hs_putf(p, row, 0, HS_ROLE_TEXT, "after %" PRIu64 ", 0x%" PRIx64 ": ",
@@ -206,7 +206,7 @@ static int rows_below(int rows, bool pointing)
 
 void hs_shape_paint(const hs_session *s, hs_shape_view *v, hs_pane p)
 {
-    int below = rows_below(p.rows, v->pointing), rows = p.rows - TITLE_ROWS - below;
+    int below = rows_below(p.rows, v->place.pointing), rows = p.rows - TITLE_ROWS - below;
     int columns = p.columns - GUTTER;
     hs_fill(p, 0, 0, p.columns, HS_ROLE_TITLE, L' ');
     hs_put(p, 0, 1, HS_ROLE_TITLE, "Shape of memory");
@@ -249,14 +249,14 @@ static void look_at_commands(hs_shape_view *v, uint64_t span)
 {
     const hs_shape_picture *p = v->picture;
     uint64_t length;
-    around(v->command, span, p->begin, p->end + 1, &v->window.first, &length);
-    v->window.last = length ? v->window.first + length - 1 : 0;
+    around(v->place.command, span, p->begin, p->end + 1, &v->place.window.first, &length);
+    v->place.window.last = length ? v->place.window.first + length - 1 : 0;
 }
 
 static void look_at_addresses(hs_shape_view *v, uint64_t bytes)
 {
     const hs_shape_picture *p = v->picture;
-    around(v->at, bytes, p->base, p->top, &v->window.from, &v->window.bytes);
+    around(v->place.at, bytes, p->base, p->top, &v->place.window.from, &v->place.window.bytes);
 }
 
 /* The picture of the window. The window may have moved more than once since it was painted, for
@@ -272,17 +272,18 @@ void hs_shape_move(const hs_session *s, hs_shape_view *v, int columns, int rows)
 {
     const hs_shape_picture *p = up_to_date(s, v);
     if (!p) return;
-    int64_t column = hs_shape_column_of(p, v->command) + columns;
+    int64_t column = hs_shape_column_of(p, v->place.command) + columns;
     uint64_t first = p->first + (uint64_t)column * p->per; /* before the first command it wraps */
     int64_t to = (int64_t)first + (int64_t)p->per - 1;
     if (to < (int64_t)p->begin) to = (int64_t)p->begin;
-    v->command = (uint64_t)to > p->end ? p->end : (uint64_t)to;
-    int64_t offset = (int64_t)(v->at - p->base) + rows * (int64_t)p->row_bytes;
+    v->place.command = (uint64_t)to > p->end ? p->end : (uint64_t)to;
+    int64_t offset = (int64_t)(v->place.at - p->base) + rows * (int64_t)p->row_bytes;
     if (offset < 0) offset = 0;
     if ((uint64_t)offset >= p->top - p->base) offset = (int64_t)(p->top - p->base) - 1;
-    v->at = p->base + (uint64_t)offset;
-    if (v->command < p->first || v->command > p->last) look_at_commands(v, p->last - p->first + 1);
-    if (row_of(p, v->at) < 0) look_at_addresses(v, p->row_bytes * (uint64_t)p->rows);
+    v->place.at = p->base + (uint64_t)offset;
+    if (v->place.command < p->first || v->place.command > p->last)
+        look_at_commands(v, p->last - p->first + 1);
+    if (row_of(p, v->place.at) < 0) look_at_addresses(v, p->row_bytes * (uint64_t)p->rows);
 }
 
 bool hs_shape_point(hs_shape_view *v, int row, int column)
@@ -290,8 +291,8 @@ bool hs_shape_point(hs_shape_view *v, int row, int column)
     const hs_shape_picture *p = v->picture;
     int y = row - v->cells.row, x = column - v->cells.column;
     if (!p || y < 0 || y >= v->cells.rows || x < 0 || x >= v->cells.columns) return false;
-    v->command = hs_shape_command(p, x / v->wide);
-    v->at = p->from + (uint64_t)(p->rows - 1 - y) * p->row_bytes;
+    v->place.command = hs_shape_command(p, x / v->wide);
+    v->place.at = p->from + (uint64_t)(p->rows - 1 - y) * p->row_bytes;
     return true;
 }
 
@@ -299,18 +300,19 @@ bool hs_shape_zoom(const hs_session *s, hs_shape_view *v, bool in)
 {
     const hs_shape_picture *p = up_to_date(s, v);
     if (!p) return false;
-    hs_shape_window before = v->window;
+    hs_shape_window before = v->place.window;
     uint64_t span = p->last - p->first + 1, bytes = p->row_bytes * (uint64_t)p->rows;
     bool finer_time = p->per > 1 || span > 16, finer_rows = p->row_bytes > 8;
     if (in && finer_time) look_at_commands(v, (span + 1) / 2);
     if (in && finer_rows) look_at_addresses(v, bytes / 2);
-    if (!in && v->window.last) look_at_commands(v, span * 2);
-    if (!in && v->window.bytes) {
+    if (!in && v->place.window.last) look_at_commands(v, span * 2);
+    if (!in && v->place.window.bytes) {
         look_at_addresses(v, bytes * 2);
         /* The window is as high as what is used, for the rest of the heap is empty. */
-        if (v->window.from == p->base && !v->window.last) v->window.from = v->window.bytes = 0;
+        if (v->place.window.from == p->base && !v->place.window.last)
+            v->place.window.from = v->place.window.bytes = 0;
     }
-    return !same_window(before, v->window);
+    return !same_window(before, v->place.window);
 }
 
 /* --- The picture: a view of its own, or the whole run

@@ -18,21 +18,17 @@
 
 #include <heapscope/shape.h>
 
-/* What was looked at, and where the cursor was, so that it can be shown again. */
-typedef struct {
-    hs_shape_window window;
-    bool pointing;
-    uint64_t command;
-    hs_addr at;
-} hs_shape_place;
-
-/* The same for the view itself, with its picture, which is kept as long as it is right. */
+/* What is looked at, and where the cursor is: what is kept, so that it can be shown again. */
 typedef struct {
     hs_shape_window window;
     bool pointing; /* there is a cursor */
     uint64_t command;
     hs_addr at;
+} hs_shape_place;
 
+/* A place with its picture, which is kept as long as it is right. */
+typedef struct {
+    hs_shape_place place;
     hs_shape_picture *picture; /* as last painted; NULL: none */
     struct {
         const hs_session *session;

@@ -407,17 +407,18 @@ static void zooming_ends_at_a_word_and_a_command_and_comes_back(void **state)
     assert_int_equal(v.picture->per, 1);
     assert_int_equal(v.picture->row_bytes, 8);
     assert_true(v.picture->first <= 250 && v.picture->last >= 250);
-    assert_true(v.picture->from <= v.at && v.at < v.picture->from + 8 * (uint64_t)v.picture->rows);
+    assert_true(v.picture->from <= v.place.at &&
+                v.place.at < v.picture->from + 8 * (uint64_t)v.picture->rows);
     for (int i = 0; i < 30; i++) { /* the window follows the cursor, to the edge */
         hs_shape_move(s->session, &v, 3, 4);
         hs_shape_paint(s->session, &v, hs_pane_of(scene));
-        assert_true(v.picture->first <= v.command && v.command <= v.picture->last);
+        assert_true(v.picture->first <= v.place.command && v.place.command <= v.picture->last);
     }
     zooms = 0;
     while (hs_shape_zoom(s->session, &v, false) && ++zooms < 60)
         hs_shape_paint(s->session, &v, hs_pane_of(scene));
-    assert_int_equal(v.window.first, 0);
-    assert_int_equal(v.window.from, 0);
+    assert_int_equal(v.place.window.first, 0);
+    assert_int_equal(v.place.window.from, 0);
     hs_shape_view_end(&v);
     hs_scene_free(scene);
 }

@@ -35,7 +35,7 @@ static void show(void *context, const hs_picture *picture, const hs_subject *of)
     s->shown.at = of->at;
     s->shown.length = of->length;
     if (picture == &hs_picture_shape && of->own)
-        s->shown.window = ((hs_shape_view *)of->own)->window;
+        s->shown.window = ((hs_shape_view *)of->own)->place.window;
     s->shows++;
 }
 

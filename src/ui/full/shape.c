@@ -25,17 +25,12 @@ void hs_shape_show(hs_app *a, hs_shape_window w)
 
 hs_shape_place hs_shape_place_now(const hs_app *a)
 {
-    const hs_shape_view *v = own(a);
-    return (hs_shape_place){v->window, v->pointing, v->command, v->at};
+    return own(a)->place;
 }
 
 void hs_shape_return_to(hs_app *a, hs_shape_place place)
 {
-    hs_shape_view *v = own(a);
-    v->window = place.window;
-    v->pointing = place.pointing;
-    v->command = place.command;
-    v->at = place.at;
+    own(a)->place = place;
 }
 
 static bool is_on(const hs_app *a)
@@ -49,10 +44,10 @@ static bool is_on(const hs_app *a)
 static void go(hs_app *a)
 {
     const hs_shape_view *v = own(a);
-    hs_addr at = v->at;
+    hs_addr at = v->place.at;
     uint64_t size = v->picture ? v->picture->row_bytes : 1;
     hs_app_close_overlay(a);
-    hs_travel_along(a, v->command);
+    hs_travel_along(a, v->place.command);
     a->pointed = at;
     if (!hs_heap_holds(hs_session_heap(a->session), at, 1)) return;
     a->state.cursor = at;
@@ -92,12 +87,12 @@ static void page_down(hs_app *a)
 
 static void first(hs_app *a)
 {
-    if (own(a)->picture) own(a)->command = own(a)->picture->first;
+    if (own(a)->picture) own(a)->place.command = own(a)->picture->first;
 }
 
 static void last(hs_app *a)
 {
-    if (own(a)->picture) own(a)->command = own(a)->picture->last;
+    if (own(a)->picture) own(a)->place.command = own(a)->picture->last;
 }
 
 static void zoom_in(hs_app *a)
@@ -115,7 +110,7 @@ static void zoom_out(hs_app *a)
 
 static void whole(hs_app *a)
 {
-    own(a)->window = (hs_shape_window){0};
+    own(a)->place.window = (hs_shape_window){0};
 }
 
 static const hs_bound_key shape_keys[] = {
@@ -167,13 +162,13 @@ static const char *hints(const hs_app *a)
 /* A step of a lecture looks the same when it is gone back to. */
 static void compose(hs_app *a)
 {
-    own(a)->window.until_now = a->state.lecture;
+    own(a)->place.window.until_now = a->state.lecture;
 }
 
 /* Let the cursor go to the new moment as well. */
 static void travel(hs_app *a, uint64_t count)
 {
-    if (is_on(a)) own(a)->command = count;
+    if (is_on(a)) own(a)->place.command = count;
 }
 
 static void end(hs_app *a)

@@ -41,7 +41,7 @@ static void show_shape(hs_app *a, const hs_subject *of)
     if (of->lanes)
         lay_over(a, &hs_picture_shape, of);
     else
-        hs_shape_show(a, asked ? asked->window : (hs_shape_window){0});
+        hs_shape_show(a, asked ? asked->place.window : (hs_shape_window){0});
 }
 
 static void show_steps(hs_app *a, const hs_subject *of)
