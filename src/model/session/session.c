@@ -10,29 +10,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* --- Problems -------------------------------------------------------------------------------- */
-
-bool hs_wrong(hs_problem *problem, hs_operand operand, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    problem->operand = operand;
-    problem->hint[0] = 0;
-    vsnprintf(problem->what, sizeof problem->what, format, arguments);
-    va_end(arguments);
-    return false;
-}
-
-bool hs_wrong_hint(hs_problem *problem, const char *text)
-{
-    snprintf(problem->hint, sizeof problem->hint, "%s", text);
-    return false;
-}
 
 /* --- Life ------------------------------------------------------------------------------------ */
 
@@ -152,11 +132,6 @@ bool hs_session_goes_on(const hs_session *s, const char *doing, uint64_t done, u
 void hs_session_is_over(const hs_session *s)
 {
     if (s->progress) s->progress(s->progress_of, NULL, 0, 0);
-}
-
-bool hs_was_stopped(hs_problem *problem)
-{
-    return hs_wrong(problem, HS_OPERAND_NONE, "stopped: everything is as it was before");
 }
 
 /* --- Performing and remembering -------------------------------------------------------------- */
@@ -333,25 +308,6 @@ static void behind_operation(hs_session *s, const hs_op *op)
     if (hs_works_on_heap(op) || s->is.first_on_heap == s->now) s->is.on_heap = s->now;
     hs_machine_follow(&s->is.mmu, hs_heap_committed(s->heap), false);
     s->is.last.op.name = s->is.last.op.text = NULL; /* they were the caller's */
-}
-
-void hs_no_memory(hs_problem *problem)
-{
-    if (problem) *problem = (hs_problem){.what = "out of memory"};
-}
-
-void hs_session_lose(const hs_session *s, hs_problem *problem)
-{
-    s->observed->lost = true;
-    hs_session_is_lost(s, problem);
-}
-
-bool hs_session_is_lost(const hs_session *s, hs_problem *problem)
-{
-    if (s->observed->lost && problem)
-        *problem = (hs_problem){.what = "out of memory",
-                                .hint = "the session is lost: nothing is left but to free it"};
-    return s->observed->lost;
 }
 
 bool hs_session_perform(hs_session *s, const hs_op *op, hs_problem *problem)
