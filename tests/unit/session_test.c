@@ -248,6 +248,7 @@ static void an_option_that_is_an_allocator_now_says_what_to_write(void **state)
     stage_refuses(s, "set hardened off", "off is what it is without");
     stage_does(s, "allocator hardened; allocator implicit");
     stage_refuses(s, "set hardened on", "there is no option called hardened");
+    stage_refuses(s, "set hardened on", "write `allocator hardened`");
 }
 
 /* A preset gives its name to one value of its option: with another one, another name holds. */

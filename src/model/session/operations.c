@@ -158,28 +158,36 @@ static bool start_over(hs_session *s, const hs_setup *setup, bool again, hs_prob
     return true;
 }
 
-/* Had the allocator this option once? Then what is written instead is known. */
-static bool is_moved(const char *allocator, const hs_op *op, hs_problem *problem)
+/* Where the option is now that the allocator had once (NULL: any had); NULL: none had it. */
+static const hs_moved *moved_from(const char *allocator, const hs_op *op)
 {
     const hs_moved *m;
-    for (size_t i = 0; (m = hs_moved_at(i)); i++) {
-        if (strcmp(m->allocator, allocator) != 0 || strcmp(m->option, op->name) != 0) continue;
-        if (m->value && strcmp(m->value, op->text) != 0) continue;
-        hs_wrong(problem, HS_OPERAND_NAME, "%s has no option %s", allocator, op->name);
-        if (m->command)
-            snprintf(problem->hint, sizeof problem->hint, "write `%s`", m->command);
-        else
-            snprintf(problem->hint, sizeof problem->hint, "%s is what it is without", op->text);
-        return true;
-    }
+    for (size_t i = 0; (m = hs_moved_at(i)); i++)
+        if ((!allocator || strcmp(m->allocator, allocator) == 0) &&
+            strcmp(m->option, op->name) == 0 && (!m->value || strcmp(m->value, op->text) == 0))
+            return m;
+    return NULL;
+}
+
+/* Say what is written in its place. Returns false. */
+static bool hint_at(const hs_moved *m, const hs_op *op, hs_problem *problem)
+{
+    if (m && m->command)
+        snprintf(problem->hint, sizeof problem->hint, "write `%s`", m->command);
+    else if (m)
+        snprintf(problem->hint, sizeof problem->hint, "%s is what it is without", op->text);
     return false;
 }
 
 /* Refuse an option that the allocator does not have, and name the allocators that have it. */
 static bool no_option(const hs_session *s, const hs_op *op, hs_problem *problem)
 {
-    const char *name = op->name;
-    if (is_moved(s->is.setup.allocator->name, op, problem)) return false;
+    const char *name = op->name, *had = s->is.setup.allocator->name;
+    const hs_moved *m = moved_from(had, op);
+    if (m) {
+        hs_wrong(problem, HS_OPERAND_NAME, "%s has no option %s", had, name);
+        return hint_at(m, op, problem);
+    }
     const hs_allocator *a;
     char owners[128] = "";
     size_t used = 0;
@@ -187,7 +195,10 @@ static bool no_option(const hs_session *s, const hs_op *op, hs_problem *problem)
         if (option_named(a->options, a->option_count, name) && used < sizeof owners)
             used += (size_t)snprintf(owners + used, sizeof owners - used, "%s%s", used ? ", " : "",
                                      a->name);
-    if (!used) return hs_wrong(problem, HS_OPERAND_NAME, "there is no option called %s", name);
+    if (!used) {
+        hs_wrong(problem, HS_OPERAND_NAME, "there is no option called %s", name);
+        return hint_at(moved_from(NULL, op), op, problem);
+    }
     return hs_wrong(problem, HS_OPERAND_NAME, "%s has no option %s; these have: %s",
                     s->is.setup.name, name, owners);
 }
