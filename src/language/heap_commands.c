@@ -106,7 +106,8 @@ bool hs_run_split(hs_interpreter *in, const hs_statement *s)
     const hs_argument *a = s->arguments;
     size_t count = 0;
     hs_problem problem;
-    if (!a[0].present && in->lockstep) return hs_show_picture(in, &hs_picture_split, 0, 0);
+    if (!a[0].present && in->lockstep)
+        return hs_show_picture(in, &hs_picture_split, (hs_subject){0});
     if (a[0].present && !a[1].present && strcmp(a[0].text, "off") == 0) return split_off(in, s);
     for (; count < HS_LANES && a[count].present; count++) {
         hs_words words = {0};
@@ -119,7 +120,7 @@ bool hs_run_split(hs_interpreter *in, const hs_statement *s)
     hs_lockstep *lockstep = hs_lockstep_new(in->session, names, count, &problem);
     if (!lockstep) return hs_fail_at(in, a[count - 1].where, problem.what, problem.hint);
     hs_set_lanes(in, lockstep);
-    return in->inside || hs_show_picture(in, &hs_picture_split, 0, 0);
+    return in->inside || hs_show_picture(in, &hs_picture_split, (hs_subject){0});
 }
 
 static void put_option(FILE *out, const hs_session *session, const hs_option *o)

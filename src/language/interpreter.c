@@ -129,18 +129,19 @@ hs_subject hs_interpreter_subject(const hs_interpreter *in)
         .session = in->session, .lanes = hs_interpreter_lockstep(in), .spaces = &in->spaces};
 }
 
-bool hs_show_picture(hs_interpreter *in, const hs_picture *picture, hs_addr at, uint64_t length)
+bool hs_show_picture(hs_interpreter *in, const hs_picture *picture, hs_subject of)
 {
-    hs_subject of = hs_interpreter_subject(in);
-    of.at = at;
-    of.length = length;
+    const hs_subject ours = hs_interpreter_subject(in);
+    of.session = ours.session;
+    of.lanes = ours.lanes;
+    of.spaces = ours.spaces;
     in->listener.show(in->listener.context, picture, &of);
     return true;
 }
 
 bool hs_run_picture(hs_interpreter *in, const hs_statement *s)
 {
-    return hs_show_picture(in, s->command->picture, 0, 0);
+    return hs_show_picture(in, s->command->picture, (hs_subject){0});
 }
 
 char *hs_text_of(void (*put)(FILE *, const hs_session *), const hs_session *session)
@@ -281,7 +282,9 @@ void hs_tell_performed(hs_interpreter *in, const char *summary)
 {
     if (in->inside) return;
     in->listener.performed(in->listener.context, summary);
-    if (in->mistaken) hs_show_picture(in, &hs_picture_why, hs_session_op_count(in->session), 0);
+    if (in->mistaken)
+        hs_show_picture(in, &hs_picture_why,
+                        (hs_subject){.command = hs_session_op_count(in->session)});
     in->mistaken = false;
 }
 

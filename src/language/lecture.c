@@ -64,7 +64,7 @@ bool hs_run_highlight(hs_interpreter *in, const hs_statement *s)
     if (n == 0 || !hs_heap_holds(h, at, n))
         return hs_fail_at(in, s->arguments[1].where, "these are no bytes of the heap",
                           "highlight p1 8 points out 8 bytes at p1");
-    return hs_show_picture(in, &hs_picture_map, at, n);
+    return hs_show_picture(in, &hs_picture_map, (hs_subject){.at = at, .length = n});
 }
 
 /* The picture that `view` is asked for; NULL after a complaint. */
@@ -86,7 +86,7 @@ bool hs_run_view(hs_interpreter *in, const hs_statement *s)
     const hs_picture *picture = picture_named(in, a);
     if (!picture) return false;
     hs_statement as = {.command = hs_command_showing(picture), .where = s->where, .head = a->where};
-    return as.command ? as.command->run(in, &as) : hs_show_picture(in, picture, 0, 0);
+    return as.command ? as.command->run(in, &as) : hs_show_picture(in, picture, (hs_subject){0});
 }
 
 bool hs_run_zoom(hs_interpreter *in, const hs_statement *s)

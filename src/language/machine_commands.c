@@ -75,7 +75,7 @@ bool hs_run_mmu(hs_interpreter *in, const hs_statement *s)
 {
     words w = {0};
     const hs_argument *a = s->arguments;
-    if (!a[0].present) return hs_show_picture(in, &hs_picture_segments, 0, 0);
+    if (!a[0].present) return hs_show_picture(in, &hs_picture_segments, (hs_subject){0});
     const char *kind = listed(in, s, 0, "mmu");
     if (!kind) return false;
     add_word(&w, kind);
@@ -91,7 +91,7 @@ bool hs_run_translate(hs_interpreter *in, const hs_statement *s)
     if (!hs_pointer_of_argument(in, &s->arguments[0], &p)) return false;
     if (!hs_session_virtual(in->session, p, &address, &problem))
         return hs_fail_at(in, s->arguments[0].where, problem.what, problem.hint);
-    return hs_show_picture(in, &hs_picture_translation, address, 0);
+    return hs_show_picture(in, &hs_picture_translation, (hs_subject){.address = address});
 }
 
 bool hs_run_touch(hs_interpreter *in, const hs_statement *s)

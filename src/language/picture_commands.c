@@ -66,9 +66,7 @@ bool hs_run_shape(hs_interpreter *in, const hs_statement *s)
     hs_shape_window w = {0};
     if (!shape_commands(in, s, &w) || !shape_addresses(in, s, &w)) return false;
     hs_shape_view view = {.place.window = w};
-    hs_subject of = hs_interpreter_subject(in);
-    of.own = &view;
-    in->listener.show(in->listener.context, s->command->picture, &of);
+    hs_show_picture(in, s->command->picture, (hs_subject){.own = &view});
     hs_shape_view_end(&view);
     return true;
 }
@@ -172,13 +170,13 @@ static uint64_t request_number(hs_interpreter *in, const hs_statement *s)
 bool hs_run_why(hs_interpreter *in, const hs_statement *s)
 {
     uint64_t n = request_number(in, s);
-    return n && hs_show_picture(in, &hs_picture_why, n, 0);
+    return n && hs_show_picture(in, &hs_picture_why, (hs_subject){.command = n});
 }
 
 bool hs_run_step(hs_interpreter *in, const hs_statement *s)
 {
     uint64_t n = request_number(in, s);
-    return n && hs_show_picture(in, &hs_picture_steps, n, 0);
+    return n && hs_show_picture(in, &hs_picture_steps, (hs_subject){.command = n});
 }
 
 bool hs_run_history(hs_interpreter *in, const hs_statement *s)

@@ -21,7 +21,7 @@ bool hs_run_exec(hs_interpreter *in, const hs_statement *s)
     free(arguments);
     if (!space) return hs_fail_at(in, file->where, problem.what, problem.hint);
     hs_space_take(&in->spaces.own, space);
-    return hs_show_picture(in, &hs_picture_process, 1, 0);
+    return hs_show_picture(in, &hs_picture_process, (hs_subject){.step = 1});
 }
 
 bool hs_run_address_space(hs_interpreter *in, const hs_statement *s)
@@ -29,7 +29,7 @@ bool hs_run_address_space(hs_interpreter *in, const hs_statement *s)
     (void)s;
     hs_space *space = hs_spaces_process(&in->spaces);
     hs_space_go(space, space->step_count);
-    return hs_show_picture(in, &hs_picture_process, 0, 0);
+    return hs_show_picture(in, &hs_picture_process, (hs_subject){0});
 }
 
 /* The address space of a process, by its number or as `self`. */
@@ -60,7 +60,7 @@ bool hs_run_maps(hs_interpreter *in, const hs_statement *s)
                           NULL);
     if (!process->present && !command->present && last) {
         hs_space_refresh(last);
-        return hs_show_picture(in, &hs_picture_live, last->shown, 0);
+        return hs_show_picture(in, &hs_picture_live, (hs_subject){.step = last->shown});
     }
     hs_space *space = command->present
                           ? space_of_command(command, &problem)
@@ -68,5 +68,5 @@ bool hs_run_maps(hs_interpreter *in, const hs_statement *s)
     hs_span where = command->present ? command->where : process->present ? process->where : s->head;
     if (!space) return hs_fail_at(in, where, problem.what, problem.hint);
     hs_space_take(&in->spaces.live, space);
-    return hs_show_picture(in, &hs_picture_live, space->shown, 0);
+    return hs_show_picture(in, &hs_picture_live, (hs_subject){.step = space->shown});
 }

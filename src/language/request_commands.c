@@ -115,7 +115,7 @@ bool hs_run_read(hs_interpreter *in, const hs_statement *s)
     uint64_t n = b && b->addr == at && b->requested ? b->requested : 16;
     if (s->arguments[1].present && !hs_size_of_argument(in, &s->arguments[1], &n)) return false;
     if (hs_heap_holds(hs_session_heap(in->session), at, n))
-        return hs_show_picture(in, &hs_picture_bytes, at, n);
+        return hs_show_picture(in, &hs_picture_bytes, (hs_subject){.at = at, .length = n});
     return hs_fail_at(in, s->arguments[0].where,
                       at ? "a read there leaves the heap" : "a read through NULL",
                       "a real program would get a segmentation fault");
@@ -127,6 +127,6 @@ bool hs_run_inspect(hs_interpreter *in, const hs_statement *s)
     if (!hs_pointer_of_argument(in, &s->arguments[0], &p)) return false;
     hs_addr at = hs_session_value(in->session, p);
     if (hs_heap_holds(hs_session_heap(in->session), at, 1))
-        return hs_show_picture(in, &hs_picture_inspect, at, 0);
+        return hs_show_picture(in, &hs_picture_inspect, (hs_subject){.at = at});
     return hs_fail_at(in, s->arguments[0].where, "this is no address of the heap", NULL);
 }

@@ -74,7 +74,8 @@ bool hs_say(hs_interpreter *, hs_voice, const char *text);
 bool hs_say_own(hs_interpreter *, hs_voice, char *text);
 /* The same for what the user wrote: a NUL in it is told by its picture. */
 bool hs_say_argument(hs_interpreter *, hs_voice, const hs_argument *);
-bool hs_show_picture(hs_interpreter *, const hs_picture *, hs_addr at, uint64_t length);
+/* Of what is said here alone; session, lanes and spaces are the interpreter's. */
+bool hs_show_picture(hs_interpreter *, const hs_picture *, hs_subject of);
 
 /* What a function puts about a session, as a text that the caller frees. */
 char *hs_text_of(void (*put)(FILE *, const hs_session *), const hs_session *);

@@ -88,7 +88,7 @@ bool hs_run_diff(hs_interpreter *in, const hs_statement *s)
     if (s->arguments[0].present && !hs_size_of_argument(in, &s->arguments[0], &n)) return false;
     if (n <= count)
         return hs_say_own(in, HS_SAY_ANSWER, hs_difference(in->session, n)) &&
-               hs_show_picture(in, &hs_picture_map, 0, 0);
+               hs_show_picture(in, &hs_picture_map, (hs_subject){0});
     snprintf(text, sizeof text, "there %s %" PRIu64 " command%s so far",
              hs_verb(count, "was", "were"), count, hs_plural(count));
     return hs_fail_at(in, s->arguments[0].where, text, "`history` lists them with their numbers");

@@ -137,7 +137,7 @@ static void print_steps(const printer *p, const hs_subject *of)
 {
     hs_session *own = NULL;
     hs_problem problem;
-    hs_session *s = hs_session_stage(p->session, of->at, &own, &problem);
+    hs_session *s = hs_session_stage(p->session, of->command, &own, &problem);
     size_t number = 0, changes;
     for (size_t from = 0, to; s && (to = hs_step_end(s, from)) != from; from = to) {
         char *text = hs_step_text(s, from, to);
@@ -157,7 +157,7 @@ static void print_steps(const printer *p, const hs_subject *of)
 static void print_space(const printer *p, const hs_picture *picture, hs_space *space,
                         const hs_subject *of)
 {
-    for (size_t i = 1; of->at && i <= space->step_count; i++) {
+    for (size_t i = 1; of->step && i <= space->step_count; i++) {
         hs_space_go(space, i);
         char *text = hs_space_step_text(space);
         if (space->step_count > 1) hs_print_text(stdout, HS_ROLE_TEXT, text, ink_of(p));

@@ -20,9 +20,14 @@ typedef struct {
     const hs_session *session; /* the session that is looked at */
     const hs_lockstep *lanes;  /* allocators side by side; NULL: there is one */
     const hs_spaces *spaces;   /* address spaces on show; NULL: none */
-    hs_addr at;                /* an address, or a command's number, or a step's */
-    uint64_t length;           /* bytes from there on; for a translation the kind of access */
     void *own;                 /* the picture's own state; NULL: as it begins */
+    /* What it is of more closely, as far as a picture asks for that; else 0. */
+    hs_addr at;
+    uint64_t length;  /* bytes from there on */
+    uint64_t command; /* its number */
+    size_t step;      /* of an address space: it is told from this one on */
+    uint64_t address; /* of the process that runs, for an access of this kind */
+    unsigned access;
 } hs_subject;
 
 enum {

@@ -85,7 +85,7 @@ const hs_picture hs_picture_split = {.name = "split",
 
 static char *why(const hs_subject *of)
 {
-    return of->lanes ? hs_lanes_why(of->lanes, of->at) : hs_why_of(of->session, of->at);
+    return of->lanes ? hs_lanes_why(of->lanes, of->command) : hs_why_of(of->session, of->command);
 }
 
 const hs_picture hs_picture_why = {.name = "why",

@@ -18,15 +18,15 @@ extern const hs_picture hs_picture_inspect;   /* what lies at `at`: block, role,
 /* The heap over time. */
 extern const hs_picture hs_picture_plot;  /* live bytes, heap size, utilization, cost */
 extern const hs_picture hs_picture_shape; /* time across, address up; `own`: an hs_shape_view */
-extern const hs_picture hs_picture_why;   /* how command `at` was served, in words */
+extern const hs_picture hs_picture_why;   /* how `command` was served, in words */
 extern const hs_picture hs_picture_steps; /* the same on the map, one event after another */
 extern const hs_picture hs_picture_split; /* several allocators side by side, where they part */
 
 /* The heap's surroundings. */
 extern const hs_picture hs_picture_segments;    /* the small machine: spaces and memory */
-extern const hs_picture hs_picture_translation; /* of address `at`, for an access `length` */
-/* The address space of the session's process, and that of a real one. If the subject has `at`, the
- * steps from that one on are told as well. */
+extern const hs_picture hs_picture_translation; /* of `address`, for an `access` */
+/* The address space of the session's process, and that of a real one. If the subject has a `step`,
+ * the steps from that one on are told as well. */
 extern const hs_picture hs_picture_process, hs_picture_live;
 
 /* The pictures in the order of help; NULL beyond the last. */

@@ -379,7 +379,7 @@ const hs_picture hs_picture_segments = {
 
 static char *translation(const hs_subject *of)
 {
-    return hs_translation_text(of->session, of->at, (unsigned)of->length);
+    return hs_translation_text(of->session, of->address, of->access);
 }
 
 const hs_picture hs_picture_translation = {.name = "translation",

@@ -208,9 +208,9 @@ static bool draw_every_picture(void)
     hs_subject of = hs_interpreter_subject(in);
     const hs_picture *p;
     for (size_t i = 0; (p = hs_picture_at(i)); i++) {
-        bool counts = p == &hs_picture_why || p == &hs_picture_steps;
-        of.at = counts ? 1 : hs_heap_base(hs_session_heap(s));
-        of.length = counts ? 0 : 8;
+        of.at = hs_heap_base(hs_session_heap(s));
+        of.length = 8;
+        of.command = 1;
         draw(p, &of);
     }
     hs_interpreter_free(in);

@@ -46,7 +46,7 @@ static void show_shape(hs_app *a, const hs_subject *of)
 
 static void show_steps(hs_app *a, const hs_subject *of)
 {
-    hs_slow_motion_begin(a, of->at);
+    hs_slow_motion_begin(a, of->command);
 }
 
 static void show_split(hs_app *a, const hs_subject *of)
@@ -59,12 +59,12 @@ static void show_split(hs_app *a, const hs_subject *of)
 
 static void show_process(hs_app *a, const hs_subject *of)
 {
-    hs_space_show(a, &hs_picture_process, of->at ? of->at : SIZE_MAX);
+    hs_space_show(a, &hs_picture_process, of->step ? of->step : SIZE_MAX);
 }
 
 static void show_live(hs_app *a, const hs_subject *of)
 {
-    hs_space_show(a, &hs_picture_live, of->at);
+    hs_space_show(a, &hs_picture_live, of->step);
 }
 
 /* The pictures that take more than to be laid over the map. */
